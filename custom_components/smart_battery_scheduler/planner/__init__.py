@@ -1,0 +1,1 @@
+"""The planner: pure functions from PlanInputs to Plan; no Home Assistant, no clock, no I/O."""

@@ -1,0 +1,281 @@
+"""The planner's words: what goes in, what comes out.
+
+Everything here is immutable plain data. Times are aware UTC datetimes; energies are kWh on the
+AC side unless a name says "stored"; powers are W; money is pence; charge levels are percent as
+the Tesla app shows them. ``None`` means "not known", never zero.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+
+class Action(StrEnum):
+    """What a person would say the battery should do in a slot."""
+
+    CHARGE = "charge"
+    HOLD = "hold"
+    USE = "use"
+    EXPORT = "export"
+
+
+class Lever(StrEnum):
+    """How a charge is done on the hardware.
+
+    GENTLE raises the reserve in self-powered mode: slow, and it stops by itself at the target.
+    FAST is backup mode with grid charging: faster, and it runs until it is told otherwise.
+    """
+
+    GENTLE = "gentle"
+    FAST = "fast"
+
+
+class Session(StrEnum):
+    """A supplier's event: asked to use less (power down) or given cheap energy (power up)."""
+
+    POWER_DOWN = "power_down"
+    POWER_UP = "power_up"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeverModel:
+    """What one lever does on this home: learned where possible, else the documented rate."""
+
+    lever: Lever
+    power_w: float
+    stops_at_target: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Battery:
+    """The whole battery, all units together.
+
+    ``round_trip_efficiency`` is AC to AC, split evenly between charging and discharging. Charging
+    from the grid slows linearly from ``taper_from_percent`` to ``taper_to_fraction`` of the
+    lever's power at 100 %. ``highest_partial_reserve_percent``: reserves above it and below 100 do
+    not exist on the hardware (Tesla turns 81-99 into 80 since July 2025).
+    """
+
+    capacity_kwh: float
+    max_charge_w: float
+    max_discharge_w: float
+    levers: tuple[LeverModel, ...]
+    round_trip_efficiency: float = 0.90
+    taper_from_percent: float = 100.0
+    taper_to_fraction: float = 0.5
+    highest_partial_reserve_percent: int = 80
+    export_limit_w: float | None = None
+    can_export_stored: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spread:
+    """An uncertain energy of one slot in kWh: its mean and three quantiles."""
+
+    mean: float
+    p10: float
+    p50: float
+    p90: float
+
+    @classmethod
+    def certain(cls, value: float) -> Spread:
+        """A value without spread."""
+        return cls(mean=value, p10=value, p50=value, p90=value)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SlotInputs:
+    """Everything known about one slot [start, end) before planning.
+
+    Rates are p/kWh including VAT, ``None`` where not published. ``pin`` is a user's durable wish
+    for this slot; ``charge_banned`` the wish that it be not charged. ``grid_charge_forbidden`` is
+    a rule's verdict (peak window). ``car_charging`` means: do not feed the car from the battery.
+    """
+
+    start: datetime
+    end: datetime
+    import_p_per_kwh: float | None
+    export_p_per_kwh: float | None
+    load_kwh: Spread
+    pv_kwh: Spread
+    carbon_g_per_kwh: float | None = None
+    pin: Action | None = None
+    charge_banned: bool = False
+    grid_charge_forbidden: bool = False
+    session: Session | None = None
+    car_charging: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PriceScenario:
+    """One possible course of the rates, one value per slot, with its weight.
+
+    Values at slots whose rate is published are ignored: the published rate holds in every course.
+    """
+
+    weight: float
+    import_p_per_kwh: tuple[float, ...]
+    export_p_per_kwh: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadyBy:
+    """A wish: at least ``percent`` in the battery at ``at``."""
+
+    at: datetime
+    percent: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wishes:
+    """What the household asks for, in the units they would say it in.
+
+    ``wear_p_per_kwh`` is charged per kWh that leaves the battery. ``everyday_ceiling_percent``
+    bounds grid charging except where the import rate is negative or a session or a ready-by wish
+    asks for more. ``stability_p`` is what a new plan must save to replace the running one.
+    """
+
+    reserve_floor_percent: float = 20.0
+    everyday_ceiling_percent: float = 100.0
+    price_ceiling_p_per_kwh: float | None = None
+    ready_by: tuple[ReadyBy, ...] = ()
+    wear_p_per_kwh: float = 1.0
+    carbon_gbp_per_tonne: float = 0.0
+    stability_p: float = 3.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanInputs:
+    """All a plan is made from.
+
+    ``slots`` are consecutive and begin at ``now`` (the first may be a partial slot of any length).
+    ``price_scenarios`` cover the unpublished slots; ``rates_known_at`` is when the first of those
+    will be published, so that the planner knows until when it must decide without them.
+    ``running`` is the plan in force, for stability.
+    """
+
+    now: datetime
+    slots: tuple[SlotInputs, ...]
+    battery: Battery
+    stored_kwh: float
+    wishes: Wishes = field(default_factory=Wishes)
+    price_scenarios: tuple[PriceScenario, ...] = ()
+    rates_known_at: datetime | None = None
+    running: Plan | None = None
+
+
+class ReasonCode(StrEnum):
+    """Why a slot is as it is. Put into words at the edge, with the numbers of the Reason."""
+
+    CHEAPER_THAN_LATER = "cheaper_than_later"
+    PAID_TO_CHARGE = "paid_to_charge"
+    PINNED = "pinned"
+    READY_BY = "ready_by"
+    SESSION_AHEAD = "session_ahead"
+    POWER_UP = "power_up"
+    KEEP_FOR_LATER = "keep_for_later"
+    CAR_CHARGING = "car_charging"
+    BELOW_FLOOR = "below_floor"
+    USE_NOW = "use_now"
+    SOLAR_SURPLUS = "solar_surplus"
+    EMPTY = "empty"
+    NOTHING_TO_GAIN = "nothing_to_gain"
+    SELL_NOW = "sell_now"
+    RATE_UNKNOWN = "rate_unknown"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reason:
+    """Why, as data: a code, its numbers (unit in each name) and the moment it points at."""
+
+    code: ReasonCode
+    numbers: Mapping[str, float] = field(default_factory=dict)
+    at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedSlot:
+    """One slot of a plan with its expected flows.
+
+    ``target_percent`` is where a charge stops, or how far a use may draw the battery down.
+    ``stored_worth_p_per_kwh`` is the worth of one more kWh in the battery at the slot's start.
+    """
+
+    start: datetime
+    end: datetime
+    action: Action
+    lever: Lever | None
+    target_percent: int | None
+    import_p_per_kwh: float | None
+    export_p_per_kwh: float | None
+    rate_is_estimate: bool
+    load_kwh: float
+    pv_kwh: float
+    grid_import_kwh: float
+    grid_export_kwh: float
+    battery_in_kwh: float
+    battery_out_kwh: float
+    start_percent: float
+    end_percent: float
+    end_percent_p10: float
+    end_percent_p90: float
+    cost_p: float
+    stored_worth_p_per_kwh: float
+    reason: Reason
+
+
+class NoteCode(StrEnum):
+    """What a plan must say about itself."""
+
+    READY_BY_MISSED = "ready_by_missed"
+    PIN_NOT_KEPT = "pin_not_kept"
+    RATES_MISSING = "rates_missing"
+    BELOW_FLOOR = "below_floor"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Note:
+    """A wish that could not be met, and how near the plan comes."""
+
+    code: NoteCode
+    numbers: Mapping[str, float] = field(default_factory=dict)
+    at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What the battery is going to do, slot by slot, and what that costs.
+
+    Costs are pence over the horizon less the worth of the energy left at its end.
+    ``kept_instead_saves_p`` is set when the running plan was kept: what the newly found one
+    would have saved.
+    """
+
+    made_at: datetime
+    slots: tuple[PlannedSlot, ...]
+    cost_p: float
+    self_use_cost_p: float
+    kept_instead_saves_p: float | None = None
+    notes: tuple[Note, ...] = ()
+
+    def slot_at(self, when: datetime) -> PlannedSlot | None:
+        """The slot that contains ``when``."""
+        return next((slot for slot in self.slots if slot.start <= when < slot.end), None)
+
+    def next_charge(self, after: datetime) -> PlannedSlot | None:
+        """The first charging slot that has not ended at ``after``."""
+        return next(
+            (slot for slot in self.slots if slot.action is Action.CHARGE and slot.end > after), None
+        )
+
+
+class PlanInputError(ValueError):
+    """The inputs make no sense; ``field`` names the one at fault."""
+
+    def __init__(self, field_name: str, problem: str) -> None:
+        """Name the field and what is wrong with it."""
+        super().__init__(f"{field_name}: {problem}")
+        self.field = field_name

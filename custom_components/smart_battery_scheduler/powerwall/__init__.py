@@ -1,0 +1,1 @@
+"""Back ends that can read and command a battery."""

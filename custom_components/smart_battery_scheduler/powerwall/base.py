@@ -1,0 +1,133 @@
+"""What can move a battery: one protocol, whatever stands behind it.
+
+Signs are the back ends' own: battery power is negative while charging, grid power is positive
+while importing, so that load = solar + battery + grid.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields, replace
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol
+
+
+class OperatingMode(StrEnum):
+    """Tesla's operating modes, by their wire names."""
+
+    SELF_POWERED = "self_consumption"
+    TIME_BASED = "autonomous"
+    BACKUP = "backup"
+
+
+class ExportRule(StrEnum):
+    """What may be sent to the grid, by Tesla's wire names."""
+
+    NEVER = "never"
+    SOLAR_ONLY = "pv_only"
+    EVERYTHING = "battery_ok"
+
+
+class Islanding(StrEnum):
+    """Whether the home stands on the grid."""
+
+    ON_GRID = "on_grid"
+    OFF_GRID = "off_grid"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """The settings that can be read and written.
+
+    Read: ``None`` is "not reported". Written: ``None`` is "leave as it is".
+    """
+
+    operating_mode: OperatingMode | None = None
+    backup_reserve_percent: int | None = None
+    grid_charging: bool | None = None
+    export_rule: ExportRule | None = None
+
+    def over(self, below: Settings) -> Settings:
+        """These settings laid over others: ours where given, theirs elsewhere."""
+        return replace(
+            below,
+            **{
+                item.name: value
+                for item in fields(self)
+                if (value := getattr(self, item.name)) is not None
+            },
+        )
+
+    def missing_from(self, actual: Settings) -> Settings:
+        """The part of these settings that ``actual`` does not show yet."""
+        return Settings(
+            **{
+                item.name: value
+                for item in fields(self)
+                if (value := getattr(self, item.name)) is not None
+                and value != getattr(actual, item.name)
+            }
+        )
+
+    @property
+    def is_empty(self) -> bool:
+        """True when nothing is given."""
+        return all(getattr(self, item.name) is None for item in fields(self))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PowerwallState:
+    """One reading. Every value may be missing; a missing value is ``None``.
+
+    ``read_at`` is our clock when the reply arrived; ``measured_at`` is the reading's own stamp,
+    which may be older.
+    """
+
+    read_at: datetime
+    settings: Settings
+    measured_at: datetime | None = None
+    charge_level_percent: float | None = None
+    battery_power_w: float | None = None
+    solar_power_w: float | None = None
+    house_power_w: float | None = None
+    grid_power_w: float | None = None
+    islanding: Islanding | None = None
+    storm_watch_active: bool | None = None
+    capacity_kwh: float | None = None
+
+
+class PowerwallError(Exception):
+    """The back end did not do what was asked."""
+
+
+class PowerwallAuthError(PowerwallError):
+    """Token or site refused, or consent withdrawn: a person must act."""
+
+
+class PowerwallConnectionError(PowerwallError):
+    """Not reached, timed out, or failing on its side: worth another try."""
+
+
+class PowerwallReplyError(PowerwallError):
+    """Answered with something that cannot be understood."""
+
+
+class PowerwallRateLimitError(PowerwallError):
+    """Asked too often; ``retry_after_s`` says how long to keep quiet."""
+
+    def __init__(self, retry_after_s: float) -> None:
+        """Keep the wait."""
+        super().__init__(f"rate limited for {retry_after_s:.0f} s")
+        self.retry_after_s = retry_after_s
+
+
+class Powerwall(Protocol):
+    """A back end. Every method raises a PowerwallError when it fails."""
+
+    async def read(self) -> PowerwallState:
+        """The settings and powers now."""
+        ...
+
+    async def write(self, change: Settings) -> PowerwallState:
+        """Ask for a change in one request; returns what the back end says it accepted."""
+        ...

@@ -1,0 +1,62 @@
+"""What the roof will make, whoever foretold it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoofPlane:
+    """One plane of panels.
+
+    ``azimuth_degrees`` is a compass bearing: 0 north, 90 east, 180 south, 270 west.
+    ``declination_degrees`` is the tilt: 0 flat, 90 a wall. ``inverter_kw`` is the AC limit.
+    """
+
+    declination_degrees: float
+    azimuth_degrees: float
+    peak_kw: float
+    inverter_kw: float | None = None
+    efficiency: float = 0.88
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SolarSlot:
+    """Energy of one half-hour in kWh, with the range it should fall in four times of five."""
+
+    mean_kwh: float
+    p10_kwh: float
+    p50_kwh: float
+    p90_kwh: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SolarForecast:
+    """Half-hours by their UTC start; hours outside are not forecast."""
+
+    made_at: datetime
+    slots: Mapping[datetime, SolarSlot]
+
+
+class SolarSource(Protocol):
+    """Something that can foretell the roof. ``fetch`` raises a SolarError when it cannot."""
+
+    async def fetch(self) -> SolarForecast:
+        """The newest forecast, from today's midnight UTC or earlier to at least 48 h ahead."""
+        ...
+
+
+class SolarError(Exception):
+    """No forecast could be had."""
+
+
+class SolarRateLimitError(SolarError):
+    """Asked too often; ``retry_after_s`` says how long to keep quiet."""
+
+    def __init__(self, retry_after_s: float) -> None:
+        """Keep the wait."""
+        super().__init__(f"rate limited for {retry_after_s:.0f} s")
+        self.retry_after_s = retry_after_s
