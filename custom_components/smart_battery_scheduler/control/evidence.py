@@ -1,0 +1,165 @@
+"""Is it true? Judging a command by what the battery shows, not by what the cloud says.
+
+Readings have noise and a lag; the thresholds below are wide on purpose, because a false alarm
+costs writes and a night's sleep while a missed one is caught by the next reading.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import fields
+from enum import Enum
+
+from ..planner.model import Action, Lever
+from ..powerwall.base import OperatingMode, PowerwallState, Settings
+from .model import Way
+from .ways import FULL_PERCENT, HIGHEST_PARTIAL_RESERVE_PERCENT
+
+# Meter noise and the gateway's own standby flows (Powerwalls idle at up to ~100 W).
+NOISE_W = 150.0
+# More than this from the grid into the battery is charging, not noise.
+GRID_CHARGING_W = 300.0
+# A lever's usual rate is only usual: half of it is proof enough.
+ENOUGH_OF_RATE = 0.5
+# Near full the battery tapers; any real inflow is then proof.
+TAPER_FROM_PERCENT = 80.0
+AT_TARGET_PERCENT = 0.5
+# The four powers must add up to within this, or the reading proves nothing.
+IMBALANCE_W = 1000.0
+
+
+class Verdict(Enum):
+    """What a reading says about a command."""
+
+    SEEN = "seen"
+    NOT_SEEN = "not_seen"
+    UNKNOWN = "unknown"
+
+
+def shows(expected: Settings, actual: Settings) -> bool:
+    """True if every setting given in ``expected`` stands, allowing for reserves that do not exist."""
+    return all(
+        _same(item.name, getattr(expected, item.name), getattr(actual, item.name))
+        for item in fields(Settings)
+        if getattr(expected, item.name) is not None
+    )
+
+
+def _same(name: str, expected: object, actual: object) -> bool:
+    if expected == actual:
+        return True
+    # Tesla rewrites reserves of 81-99 to 80; a user may have one from before that rule.
+    return (
+        name == "backup_reserve_percent"
+        and isinstance(expected, int)
+        and HIGHEST_PARTIAL_RESERVE_PERCENT < expected < FULL_PERCENT
+        and actual == HIGHEST_PARTIAL_RESERVE_PERCENT
+    )
+
+
+def foreign_changes(
+    reading: PowerwallState, home: Settings, sent: tuple[Settings, ...]
+) -> Settings:
+    """The settings in a reading that are neither the user's saved ones nor any of ours.
+
+    In backup mode a reserve of 100 is the mode's own doing, not a person's.
+    """
+    shown, ours = reading.settings, (home, *sent)
+    mode, reserve, charging = (
+        shown.operating_mode,
+        shown.backup_reserve_percent,
+        shown.grid_charging,
+    )
+    in_backup_mode = mode is OperatingMode.BACKUP and reserve == FULL_PERCENT
+    return Settings(
+        operating_mode=None if _known("operating_mode", mode, ours) else mode,
+        backup_reserve_percent=None
+        if in_backup_mode or _known("backup_reserve_percent", reserve, ours)
+        else reserve,
+        grid_charging=None if _known("grid_charging", charging, ours) else charging,
+    )
+
+
+def _known(name: str, actual: object, settings: tuple[Settings, ...]) -> bool:
+    """True if one of these settings would show so (or none of them says anything)."""
+    values = [value for each in settings if (value := getattr(each, name)) is not None]
+    return not values or any(_same(name, value, actual) for value in values)
+
+
+def grid_charging_w(reading: PowerwallState) -> float | None:
+    """Power from the grid into the battery: its charging less what the sun has over."""
+    battery, solar, house = reading.battery_power_w, reading.solar_power_w, reading.house_power_w
+    if battery is None or solar is None or house is None:
+        return None
+    return max(0.0, -battery - max(0.0, solar - house))
+
+
+def balanced(reading: PowerwallState) -> bool:
+    """True unless the four powers contradict each other (load = solar + battery + grid)."""
+    powers = (reading.solar_power_w, reading.battery_power_w, reading.grid_power_w)
+    if reading.house_power_w is None or any(power is None for power in powers):
+        return True
+    total = sum(power for power in powers if power is not None)
+    return abs(total - reading.house_power_w) <= IMBALANCE_W
+
+
+def judge(
+    action: Action,
+    way: Way,
+    target_percent: int | None,
+    reading: PowerwallState,
+    rates_w: Mapping[Lever, float],
+) -> Verdict:
+    """Whether the battery's own power shows the command at work."""
+    battery_w = reading.battery_power_w
+    if battery_w is None or not balanced(reading):
+        return Verdict.UNKNOWN
+    match action:
+        case Action.CHARGE:
+            target = FULL_PERCENT if target_percent is None else target_percent
+            rate_w = rates_w[way.lever or Lever.GENTLE]
+            return _judge_charge(-battery_w, target, reading.charge_level_percent, rate_w)
+        case Action.HOLD:
+            return _judge_hold(battery_w, way.settings.backup_reserve_percent, reading)
+        case Action.USE | Action.EXPORT:
+            return _judge_no_grid_charging(way.settings.backup_reserve_percent, reading)
+
+
+def judge_stopped(home: Settings, reading: PowerwallState) -> Verdict:
+    """Whether no charging of ours goes on once the home settings stand again."""
+    if home.operating_mode is not OperatingMode.SELF_POWERED:
+        # In the other modes Tesla may charge by itself: nothing can be concluded.
+        return Verdict.SEEN
+    return _judge_no_grid_charging(home.backup_reserve_percent, reading)
+
+
+def _judge_charge(
+    charging_w: float, target_percent: float, level: float | None, rate_w: float
+) -> Verdict:
+    if level is not None and level >= target_percent - AT_TARGET_PERCENT:
+        return Verdict.SEEN
+    tapering = level is not None and level >= TAPER_FROM_PERCENT
+    enough_w = NOISE_W if tapering else rate_w * ENOUGH_OF_RATE
+    return Verdict.SEEN if charging_w >= enough_w else Verdict.NOT_SEEN
+
+
+def _judge_hold(battery_w: float, reserve: int | None, reading: PowerwallState) -> Verdict:
+    level = reading.charge_level_percent
+    if battery_w > NOISE_W:
+        # Down to the reserve, within one percent, it may still discharge.
+        near = reserve is not None and level is not None and reserve < level < reserve + 1.5
+        return Verdict.UNKNOWN if near else Verdict.NOT_SEEN
+    return _judge_no_grid_charging(reserve, reading, unknown=Verdict.SEEN)
+
+
+def _judge_no_grid_charging(
+    reserve: int | None, reading: PowerwallState, unknown: Verdict = Verdict.UNKNOWN
+) -> Verdict:
+    from_grid_w, level = grid_charging_w(reading), reading.charge_level_percent
+    if from_grid_w is None:
+        return unknown
+    if from_grid_w <= GRID_CHARGING_W:
+        return Verdict.SEEN
+    # Below its reserve a Powerwall fills up by its own rule.
+    below = level is not None and reserve is not None and level < reserve
+    return Verdict.UNKNOWN if below else Verdict.NOT_SEEN

@@ -1,0 +1,58 @@
+"""The ledger's lines, as the judgement writes them."""
+
+from __future__ import annotations
+
+from .model import Command, ControlState, Decision, DecisionKind, DecisionReason, Source
+from .situation import Situation
+
+
+def on_whose_word(command: Command) -> DecisionReason:
+    """The plan, a pin or an override."""
+    return {
+        Source.PLAN: DecisionReason.PLAN,
+        Source.PIN: DecisionReason.PIN,
+        Source.OVERRIDE: DecisionReason.OVERRIDE,
+    }[command.wanted.source]
+
+
+def of_command(
+    command: Command, at: Situation, kind: DecisionKind, reason: DecisionReason
+) -> Decision:
+    """A line about a command."""
+    wanted = command.wanted
+    return Decision(
+        at=at.now,
+        kind=kind,
+        reason=reason,
+        action=wanted.action,
+        lever=command.current.lever,
+        slot_start=wanted.slot_start,
+        slot_end=wanted.ends_at,
+        rate_p_per_kwh=wanted.rate_p_per_kwh,
+        charge_level_percent=at.charge_level_percent,
+        evidence=command.evidence,
+    )
+
+
+def simple(at: Situation, kind: DecisionKind, reason: DecisionReason) -> Decision:
+    """A line about no command in particular."""
+    return Decision(
+        at=at.now, kind=kind, reason=reason, charge_level_percent=at.charge_level_percent
+    )
+
+
+def how_it_ended(
+    state: ControlState, at: Situation, reason: DecisionReason
+) -> tuple[Decision, ...]:
+    """How the command in force ended: completed, stopped early, or never proven."""
+    command = state.command
+    if command is None or command.wanted.same_deed(state.completed):
+        return ()
+    if command.tries == 0:
+        return (of_command(command, at, DecisionKind.SKIPPED, reason),)
+    if command.evidence.seen_at is None:
+        return (of_command(command, at, DecisionKind.FAILED, DecisionReason.NOT_SEEN),)
+    if at.now >= command.wanted.ends_at:
+        done = DecisionReason.SLOT_ENDED
+        return (of_command(command, at, DecisionKind.COMPLETED, done),)
+    return (of_command(command, at, DecisionKind.STOPPED, reason),)

@@ -1,0 +1,57 @@
+"""What the controller judges from, and what a judgement is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from ..planner.model import Lever
+from ..powerwall.base import PowerwallState, Settings
+from .model import ControlState, Decision, DecisionReason, Wanted
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timing:
+    """How long things may take before they count as not done.
+
+    ``read_back`` covers the minutes that Tesla may need to reach the gateway (NetZero's issues
+    report seconds to a few minutes); it is widened by what a home has shown.
+    """
+
+    read_back: timedelta = timedelta(seconds=210)
+    seen: timedelta = timedelta(seconds=180)
+    settled: timedelta = timedelta(minutes=5)
+    stand_back: timedelta = timedelta(minutes=30)
+    calibration: timedelta = timedelta(hours=2)
+    out_of_service: timedelta = timedelta(hours=6)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Situation:
+    """What is known at this instant.
+
+    ``reading`` is a fresh reading or None. ``wanted`` has already passed the safety rules; when it
+    is None, ``unwanted`` says why. ``rates_w`` is what each lever usually brings.
+    """
+
+    now: datetime
+    reading: PowerwallState | None
+    wanted: Wanted | None
+    rates_w: Mapping[Lever, float]
+    unwanted: DecisionReason = DecisionReason.OVER
+    timing: Timing = field(default_factory=Timing)
+
+    @property
+    def charge_level_percent(self) -> float | None:
+        """The charge level, if there is a reading that tells it."""
+        return None if self.reading is None else self.reading.charge_level_percent
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One move: the new state, the write it asks for, and what goes into the ledger."""
+
+    state: ControlState
+    write: Settings | None = None
+    decisions: tuple[Decision, ...] = ()

@@ -1,0 +1,89 @@
+"""How an action is put to this hardware: the settings to write, in order of preference.
+
+Facts about the modes: NetZero documentation "Backup Mode" and "Backup Reserve Update" (reserves
+81-99 become 80 since 2025-07-19; backup mode without grid charging holds any charge level).
+"""
+
+from __future__ import annotations
+
+from math import floor
+
+from ..planner.model import Action, Lever
+from ..powerwall.base import OperatingMode, Settings
+from .model import Wanted, Way
+
+HIGHEST_PARTIAL_RESERVE_PERCENT = 80
+FULL_PERCENT = 100
+
+
+def settable_reserve(percent: float) -> int:
+    """The highest reserve that exists on the hardware and is not above ``percent``."""
+    whole = floor(percent)
+    if whole >= FULL_PERCENT:
+        return FULL_PERCENT
+    return max(0, min(whole, HIGHEST_PARTIAL_RESERVE_PERCENT))
+
+
+def ways_to(wanted: Wanted, home: Settings, charge_level_percent: float) -> tuple[Way, ...]:
+    """The ways to do what is wanted, best first.
+
+    ``home`` are the user's own settings: what is not needed for the action stays as they have it.
+    """
+    match wanted.action:
+        case Action.CHARGE:
+            return _charge(wanted, charge_level_percent)
+        case Action.HOLD:
+            return _hold(_user_reserve(wanted, home, charge_level_percent), charge_level_percent)
+        case Action.USE | Action.EXPORT:
+            return (_use(wanted, _user_reserve(wanted, home, charge_level_percent)),)
+
+
+def _user_reserve(wanted: Wanted, home: Settings, charge_level_percent: float) -> int:
+    """The user's own reserve; where grid charging is forbidden, no higher than the charge level.
+
+    A Powerwall below its reserve charges from the grid whatever the rate.
+    """
+    reserve = home.backup_reserve_percent or 0
+    if wanted.grid_charge_forbidden:
+        return min(reserve, settable_reserve(charge_level_percent))
+    return reserve
+
+
+def _charge(wanted: Wanted, charge_level_percent: float) -> tuple[Way, ...]:
+    target = FULL_PERCENT if wanted.target_percent is None else wanted.target_percent
+    reserve = settable_reserve(target)
+    if reserve <= charge_level_percent and target > charge_level_percent:
+        # A target of 81-99 above a level of 80 or more: only a full reserve still charges.
+        reserve = FULL_PERCENT
+    gentle = Way(
+        lever=Lever.GENTLE,
+        settings=Settings(
+            operating_mode=OperatingMode.SELF_POWERED,
+            backup_reserve_percent=reserve,
+            grid_charging=True,
+        ),
+        # Charging up to the reserve works even where grid charging may not be switched on.
+        must=Settings(operating_mode=OperatingMode.SELF_POWERED, backup_reserve_percent=reserve),
+    )
+    fast_settings = Settings(operating_mode=OperatingMode.BACKUP, grid_charging=True)
+    fast = Way(lever=Lever.FAST, settings=fast_settings, must=fast_settings)
+    return (fast, gentle) if wanted.lever is Lever.FAST else (gentle, fast)
+
+
+def _hold(user_reserve: int, charge_level_percent: float) -> tuple[Way, ...]:
+    reserve = max(settable_reserve(charge_level_percent), user_reserve)
+    at_reserve_settings = Settings(
+        operating_mode=OperatingMode.SELF_POWERED, backup_reserve_percent=reserve
+    )
+    at_reserve = Way(lever=None, settings=at_reserve_settings, must=at_reserve_settings)
+    in_backup_settings = Settings(operating_mode=OperatingMode.BACKUP, grid_charging=False)
+    in_backup = Way(lever=None, settings=in_backup_settings, must=in_backup_settings)
+    if HIGHEST_PARTIAL_RESERVE_PERCENT + 1 <= charge_level_percent < FULL_PERCENT:
+        return (in_backup, at_reserve)
+    return (at_reserve, in_backup)
+
+
+def _use(wanted: Wanted, user_reserve: int) -> Way:
+    reserve = max(settable_reserve(wanted.target_percent or 0), user_reserve)
+    settings = Settings(operating_mode=OperatingMode.SELF_POWERED, backup_reserve_percent=reserve)
+    return Way(lever=None, settings=settings, must=settings)
