@@ -1,0 +1,86 @@
+"""Frozen dataclasses to JSON and back, for what is stored or shown to a maintainer.
+
+``decode`` is given the type and trusts nothing: data of another shape raises ``TypeError`` or
+``ValueError``, so that a damaged store is noticed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping
+from dataclasses import MISSING, fields, is_dataclass
+from datetime import datetime
+from enum import Enum
+from functools import cache
+from types import NoneType, UnionType
+from typing import Any, Union, cast, get_args, get_origin, get_type_hints
+
+type Json = bool | int | float | str | list[Json] | dict[str, Json] | None
+
+
+def encode(value: object) -> Json:
+    """Turn a value made of dataclasses, tuples, mappings, enums and datetimes into JSON."""
+    if value is None or isinstance(value, bool | int | float):
+        return value
+    if isinstance(value, Enum):
+        return cast(str, value.value)
+    if isinstance(value, str):
+        return value
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if isinstance(value, Mapping):
+        return {cast(str, encode(key)): encode(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [encode(item) for item in value]
+    if is_dataclass(value):
+        return {item.name: encode(getattr(value, item.name)) for item in fields(value)}
+    raise TypeError(f"{type(value).__name__} cannot be stored")
+
+
+def decode[T](kind: type[T], data: Json) -> T:
+    """Rebuild a value of ``kind``."""
+    return cast(T, _decode(kind, data))
+
+
+def _decode(kind: Any, data: Any) -> object:
+    origin, arguments = get_origin(kind), get_args(kind)
+    if origin in (Union, UnionType):
+        if data is None and NoneType in arguments:
+            return None
+        (inner,) = (argument for argument in arguments if argument is not NoneType)
+        return _decode(inner, data)
+    if origin is tuple:
+        if len(arguments) == 2 and arguments[1] is Ellipsis:
+            return tuple(_decode(arguments[0], item) for item in data)
+        return tuple(_decode(each, item) for each, item in zip(arguments, data, strict=True))
+    if origin is not None and issubclass(origin, Mapping):
+        key, value = arguments
+        return {_decode(key, name): _decode(value, item) for name, item in data.items()}
+    if is_dataclass(kind):
+        return _decode_dataclass(cast(type[Any], kind), data)
+    if kind is datetime:
+        return datetime.fromisoformat(data)
+    if kind is float and isinstance(data, int) and not isinstance(data, bool):
+        return float(data)
+    if isinstance(kind, type) and issubclass(kind, Enum):
+        return kind(data)
+    if not isinstance(data, kind):
+        raise TypeError(f"expected {kind}, found {type(data).__name__}")
+    return data
+
+
+def _decode_dataclass(kind: type[Any], data: Any) -> object:
+    if not isinstance(data, Mapping):
+        raise TypeError(f"expected {kind.__name__}, found {type(data).__name__}")
+    hints = _hints(kind)
+    values: dict[str, object] = {}
+    for item in fields(kind):
+        if item.name in data:
+            values[item.name] = _decode(hints[item.name], data[item.name])
+        elif item.default is MISSING and item.default_factory is MISSING:
+            raise ValueError(f"{kind.__name__} without {item.name}")
+    return kind(**values)
+
+
+@cache
+def _hints(kind: Hashable) -> dict[str, Any]:
+    return get_type_hints(kind)

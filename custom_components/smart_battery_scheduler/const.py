@@ -1,0 +1,44 @@
+"""Constants shared by the whole integration."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from zoneinfo import ZoneInfo
+
+DOMAIN = "smart_battery_scheduler"
+
+# The market's clock: peak windows, publication and "today" are UK local times wherever the
+# Home Assistant happens to stand.
+MARKET_TIME_ZONE = ZoneInfo("Europe/London")
+HORIZON = timedelta(hours=48)
+
+CONF_KIND = "kind"
+KIND_NETZERO = "netzero"
+KIND_DEMO = "demo"
+
+CONF_TOKEN = "token"
+CONF_SITE_ID = "site_id"
+CONF_UNITS = "units"
+
+CONF_TARIFF = "tariff"
+CONF_API_KEY = "api_key"
+CONF_ACCOUNT_NUMBER = "account_number"
+CONF_POSTCODE = "postcode"
+CONF_REGION = "region"
+CONF_IMPORT_TARIFF = "import_tariff"
+CONF_EXPORT_TARIFF = "export_tariff"
+
+SUBENTRY_ROOF_PLANE = "roof_plane"
+CONF_DECLINATION = "declination"
+CONF_AZIMUTH = "azimuth"
+CONF_PEAK_KW = "peak_kw"
+CONF_INVERTER_KW = "inverter_kw"
+
+# One Powerwall 2 or 3: usable energy, charging from any source, discharging (site_info of a real
+# site shows 13.5 kWh and 5 kW per unit).
+UNIT_CAPACITY_KWH = 13.5
+UNIT_MAX_CHARGE_W = 5000.0
+UNIT_MAX_DISCHARGE_W = 5000.0
+# NetZero documentation, "Backup Mode": usual grid charging per unit.
+UNIT_GENTLE_W = 1800.0
+UNIT_FAST_W = 3300.0
