@@ -6,11 +6,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Mapping
 from dataclasses import MISSING, fields, is_dataclass
 from datetime import datetime
 from enum import Enum
-from functools import cache
 from types import NoneType, UnionType
 from typing import Any, Union, cast, get_args, get_origin, get_type_hints
 
@@ -71,7 +70,7 @@ def _decode(kind: Any, data: Any) -> object:
 def _decode_dataclass(kind: type[Any], data: Any) -> object:
     if not isinstance(data, Mapping):
         raise TypeError(f"expected {kind.__name__}, found {type(data).__name__}")
-    hints = _hints(kind)
+    hints = get_type_hints(kind)
     values: dict[str, object] = {}
     for item in fields(kind):
         if item.name in data:
@@ -79,8 +78,3 @@ def _decode_dataclass(kind: type[Any], data: Any) -> object:
         elif item.default is MISSING and item.default_factory is MISSING:
             raise ValueError(f"{kind.__name__} without {item.name}")
     return kind(**values)
-
-
-@cache
-def _hints(kind: Hashable) -> dict[str, Any]:
-    return get_type_hints(kind)
