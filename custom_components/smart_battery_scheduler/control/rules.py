@@ -1,0 +1,114 @@
+"""What should be in force at this instant, after the rules that no plan may break.
+
+The planner keeps these rules too; they are applied again here on every tick, because a plan can be
+older than the rate, the session or the outage that forbids it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from ..planner.model import Action, Lever, Plan, PlannedSlot, Session
+from .model import DecisionReason, Source, Wanted
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Override:
+    """An action now, on a person's word, always with an end."""
+
+    action: Action
+    until: datetime
+    made_at: datetime
+    target_percent: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moment:
+    """What the rules look at.
+
+    ``rate_p_per_kwh`` is the published import rate now, None where none is published.
+    ``pinned`` says that a person asked for what the plan has in this slot.
+    """
+
+    now: datetime
+    scheduler_enabled: bool
+    dry_run: bool
+    in_peak: bool
+    rate_p_per_kwh: float | None
+    price_ceiling_p_per_kwh: float
+    session: Session | None = None
+    override: Override | None = None
+    pinned: bool = False
+
+
+def wanted_now(plan: Plan | None, at: Moment) -> tuple[Wanted | None, DecisionReason]:
+    """What should be in force, or None and why nothing should."""
+    if at.dry_run:
+        return None, DecisionReason.SWITCHED_OFF
+    if at.override is not None and at.now < at.override.until:
+        return _allowed(_overriding(at.override, at), at)
+    if not at.scheduler_enabled:
+        return None, DecisionReason.SWITCHED_OFF
+    slot = plan.slot_at(at.now) if plan else None
+    if plan is None or slot is None:
+        return None, DecisionReason.OVER
+    return _allowed(_planned(plan.slots, slot, at), at)
+
+
+def charge_forbidden(at: Moment) -> DecisionReason | None:
+    """Why nothing may be drawn from the grid into the battery now, whoever asks."""
+    if at.in_peak:
+        return DecisionReason.PEAK
+    if at.session is Session.POWER_DOWN:
+        return DecisionReason.SESSION
+    return None
+
+
+def _allowed(wanted: Wanted, at: Moment) -> tuple[Wanted | None, DecisionReason]:
+    if wanted.action is not Action.CHARGE:
+        return wanted, DecisionReason.OVER
+    if (forbidden := charge_forbidden(at)) is not None:
+        return None, forbidden
+    if wanted.source is Source.PLAN:
+        rate = at.rate_p_per_kwh
+        if rate is None or rate > at.price_ceiling_p_per_kwh:
+            return None, DecisionReason.PRICE
+    return wanted, DecisionReason.OVER
+
+
+def _overriding(override: Override, at: Moment) -> Wanted:
+    charging = override.action is Action.CHARGE
+    return Wanted(
+        action=override.action,
+        slot_start=override.made_at,
+        ends_at=override.until,
+        source=Source.OVERRIDE,
+        lever=Lever.FAST if charging else None,
+        target_percent=override.target_percent,
+        rate_p_per_kwh=at.rate_p_per_kwh,
+        grid_charge_forbidden=charge_forbidden(at) is not None,
+    )
+
+
+def _planned(slots: Sequence[PlannedSlot], slot: PlannedSlot, at: Moment) -> Wanted:
+    """The planned slot, stretched over the ones after it that ask for the same."""
+    end = slot.end
+    for later in slots:
+        if later.start == end and _deed(later) == _deed(slot):
+            end = later.end
+    return Wanted(
+        action=slot.action,
+        slot_start=slot.start,
+        ends_at=end,
+        source=Source.PIN if at.pinned else Source.PLAN,
+        lever=slot.lever,
+        target_percent=slot.target_percent,
+        rate_p_per_kwh=at.rate_p_per_kwh,
+        grid_charge_forbidden=charge_forbidden(at) is not None,
+    )
+
+
+def _deed(slot: PlannedSlot) -> tuple[Action, Lever | None, int | None]:
+    return (slot.action, slot.lever, slot.target_percent)
