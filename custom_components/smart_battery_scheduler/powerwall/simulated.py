@@ -1,0 +1,270 @@
+"""A Powerwall that lives in memory: for the demo home, dry trials and tests.
+
+It stands behind the same protocol as the real one and moves only when looked at: from its last
+instant to now, in steps of at most a minute (longer only after a long pause, so that catching up
+stays cheap). Between a write and the battery's obedience lie the same two stages as in life: the
+cloud shows the new settings, and the gateway acts on them; either may be late or never come.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from random import Random
+
+from ..codec import Json, decode, encode
+from .base import (
+    ExportRule,
+    Islanding,
+    OperatingMode,
+    PowerwallReplyError,
+    PowerwallState,
+    Settings,
+)
+from .physics import Circumstances, Flows, Hardware, Meters, advance, flows
+
+STEP = timedelta(minutes=1)
+# Two days minute by minute cost some tens of milliseconds; a longer pause takes longer steps.
+MOST_STEPS = 2880
+
+SELF_POWERED_AT_20 = Settings(
+    operating_mode=OperatingMode.SELF_POWERED,
+    backup_reserve_percent=20,
+    grid_charging=False,
+    export_rule=ExportRule.SOLAR_ONLY,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """What becomes of an accepted write.
+
+    ``shown`` is the part that later readings show, ``obeyed`` the part the battery acts on, both
+    ``delay`` after the write.
+    """
+
+    shown: Settings
+    obeyed: Settings
+    delay: timedelta = timedelta()
+
+
+type Courier = Callable[[Settings], Delivery]
+
+
+def at_once(change: Settings) -> Delivery:
+    """Deliver a change whole and without delay."""
+    return Delivery(shown=change, obeyed=change)
+
+
+def after_a_while(seed: int, shortest: timedelta, longest: timedelta) -> Courier:
+    """A courier that delivers everything, each time after a random delay within bounds."""
+    random = Random(seed)
+
+    def deliver(change: Settings) -> Delivery:
+        delay = shortest + random.random() * (longest - shortest)
+        return Delivery(shown=change, obeyed=change, delay=delay)
+
+    return deliver
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pending:
+    """A write on its way to the gateway."""
+
+    due: datetime
+    shown: Settings
+    obeyed: Settings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SimulatedState:
+    """Everything that changes: enough to go on after a restart.
+
+    ``shown`` are the settings a reading reports, ``obeyed`` those the battery acts on.
+    """
+
+    at: datetime
+    stored_kwh: float
+    shown: Settings
+    obeyed: Settings
+    pending: tuple[Pending, ...] = ()
+    circumstances: Circumstances = field(default_factory=Circumstances)
+    meters: Meters = field(default_factory=Meters)
+
+    @classmethod
+    def new(
+        cls,
+        at: datetime,
+        *,
+        hardware: Hardware,
+        charge_level_percent: float = 50.0,
+        settings: Settings = SELF_POWERED_AT_20,
+    ) -> SimulatedState:
+        """A battery at rest with settings in force."""
+        stored_kwh = hardware.capacity_kwh * charge_level_percent / 100.0
+        return cls(at=at, stored_kwh=stored_kwh, shown=settings, obeyed=settings)
+
+    def to_dict(self) -> Json:
+        """As JSON, for storing."""
+        return encode(self)
+
+    @classmethod
+    def from_dict(cls, data: Json) -> SimulatedState:
+        """From JSON. Raises TypeError or ValueError if it is not such a state."""
+        return decode(cls, data)
+
+
+class SimulatedPowerwall:
+    """The protocol in front of the physics.
+
+    ``house_w`` and ``sun_w`` tell the house's wish and the sun's offer at an instant; they are
+    asked for whole minutes, so that looking often or seldom gives the same course. ``deliver``
+    decides what becomes of writes and may be exchanged at any time.
+    """
+
+    def __init__(
+        self,
+        state: SimulatedState,
+        *,
+        clock: Callable[[], datetime],
+        house_w: Callable[[datetime], float],
+        sun_w: Callable[[datetime], float],
+        hardware: Hardware,
+        deliver: Courier = at_once,
+    ) -> None:
+        """Go on from a state; time up to now passes at the first look."""
+        self.hardware = hardware
+        self.deliver = deliver
+        self._state = _arrive(state, state.at)
+        self._clock = clock
+        self._house_w = house_w
+        self._sun_w = sun_w
+
+    async def read(self) -> PowerwallState:
+        """The settings shown and the powers now."""
+        return self.reading()
+
+    async def write(self, change: Settings) -> PowerwallState:
+        """Accept a change. The reply shows it in force, whatever becomes of it."""
+        reserve = change.backup_reserve_percent
+        if reserve is not None and not 0 <= reserve <= 100:
+            raise PowerwallReplyError("refused: the reserve must be within 0-100")
+        accepted = self.hardware.settable(change)
+        now = self.state
+        delivery = self.deliver(self._permitted(accepted))
+        pending = Pending(due=now.at + delivery.delay, shown=delivery.shown, obeyed=delivery.obeyed)
+        self._state = _arrive(replace(now, pending=_in_order((*now.pending, pending))), now.at)
+        reading = self.reading()
+        return replace(reading, settings=accepted.over(reading.settings))
+
+    @property
+    def state(self) -> SimulatedState:
+        """The state now; looking lets time pass."""
+        self._state = self._passed(self._state, self._clock())
+        return self._state
+
+    @property
+    def charge_level_percent(self) -> float:
+        """The charge level now."""
+        return self.state.stored_kwh / self.hardware.capacity_kwh * 100.0
+
+    def reading(self) -> PowerwallState:
+        """What a reading shows now."""
+        state = self.state
+        now = self._flows(state)
+        off_grid = not state.circumstances.on_grid
+        return PowerwallState(
+            read_at=state.at,
+            measured_at=state.at,
+            settings=state.shown,
+            charge_level_percent=self.charge_level_percent,
+            battery_power_w=now.battery_w,
+            solar_power_w=now.solar_w,
+            house_power_w=now.house_w,
+            grid_power_w=now.grid_w,
+            islanding=Islanding.OFF_GRID if off_grid else Islanding.ON_GRID,
+            storm_watch_active=state.circumstances.storm_watch,
+            capacity_kwh=self.hardware.capacity_kwh,
+        )
+
+    def set_in_app(self, change: Settings) -> None:
+        """A person changes settings in the Tesla app: at once, past every courier."""
+        state, change = self.state, self.hardware.settable(change)
+        self._state = replace(
+            state, shown=change.over(state.shown), obeyed=change.over(state.obeyed)
+        )
+
+    def meet(self, circumstances: Circumstances) -> None:
+        """Let something happen to the battery from now on."""
+        self._state = replace(self.state, circumstances=circumstances)
+
+    def set_charge_level(self, percent: float) -> None:
+        """Fill or empty the battery by magic."""
+        stored_kwh = self.hardware.capacity_kwh * percent / 100.0
+        self._state = replace(self.state, stored_kwh=stored_kwh)
+
+    def _permitted(self, change: Settings) -> Settings:
+        if self.hardware.grid_charging_permitted or not change.grid_charging:
+            return change
+        return replace(change, grid_charging=None)
+
+    def _flows(self, state: SimulatedState) -> Flows:
+        return flows(
+            self.hardware,
+            state.obeyed,
+            state.circumstances,
+            state.stored_kwh,
+            self._house_w(_floor_minute(state.at)),
+            self._sun_w(_floor_minute(state.at)),
+        )
+
+    def _passed(self, state: SimulatedState, now: datetime) -> SimulatedState:
+        if now < state.at:
+            # The system's clock was set back; waiting for it to catch up would freeze the home.
+            return replace(state, at=now)
+        step = max(STEP, _whole_minutes((now - state.at) / MOST_STEPS))
+        while state.at < now:
+            end = min([now, _floor_minute(state.at) + step, *(item.due for item in state.pending)])
+            state = _arrive(self._lived(state, end), end)
+        return state
+
+    def _lived(self, state: SimulatedState, end: datetime) -> SimulatedState:
+        stored_kwh, meters = advance(
+            self.hardware,
+            state.obeyed,
+            state.circumstances,
+            state.stored_kwh,
+            state.meters,
+            self._house_w(_floor_minute(state.at)),
+            self._sun_w(_floor_minute(state.at)),
+            (end - state.at).total_seconds(),
+        )
+        return replace(state, at=end, stored_kwh=stored_kwh, meters=meters)
+
+
+def _in_order(pending: Iterable[Pending]) -> tuple[Pending, ...]:
+    return tuple(sorted(pending, key=lambda item: item.due))
+
+
+def _arrive(state: SimulatedState, at: datetime) -> SimulatedState:
+    """Let the writes that are due reach the gateway."""
+    if not state.pending or state.pending[0].due > at:
+        return state
+    first, *rest = state.pending
+    arrived = replace(
+        state,
+        shown=first.shown.over(state.shown),
+        obeyed=first.obeyed.over(state.obeyed),
+        pending=tuple(rest),
+    )
+    return _arrive(arrived, at)
+
+
+def _floor_minute(when: datetime) -> datetime:
+    return when.replace(second=0, microsecond=0)
+
+
+def _whole_minutes(span: timedelta) -> timedelta:
+    """Rounded up."""
+    return -(-span // STEP) * STEP
