@@ -1,0 +1,68 @@
+"""A budget of requests: how many may leave in any minute, kept on our side of the wire."""
+
+from __future__ import annotations
+
+from collections import deque
+from datetime import datetime, timedelta
+
+from .base import PowerwallRateLimitError
+
+
+class RequestBudget:
+    """At most ``limit`` requests in any ``window``, the last ``kept_for_writes`` not for reads.
+
+    So a write can always go while only reads were made. When the other side asks for quiet, nothing
+    goes until that time has passed.
+    """
+
+    def __init__(
+        self,
+        limit: int = 4,
+        window: timedelta = timedelta(seconds=60),
+        kept_for_writes: int = 1,
+    ) -> None:
+        """Begin with nothing spent."""
+        self._limit = limit
+        self._window = window
+        self._kept_for_writes = kept_for_writes
+        self._sent: deque[datetime] = deque()
+        self._quiet_until: datetime | None = None
+
+    def spend(self, now: datetime, *, write: bool) -> None:
+        """Count one request that leaves now.
+
+        Raises PowerwallRateLimitError, with the wait, if it must not leave.
+        """
+        wait = self.wait(now, write=write)
+        if wait > timedelta():
+            raise PowerwallRateLimitError(wait.total_seconds())
+        self._sent.append(now)
+
+    def wait(self, now: datetime, *, write: bool) -> timedelta:
+        """How long until such a request may leave; zero if it may now."""
+        self._forget(now)
+        wait = timedelta()
+        allowed = self._limit if write else self._limit - self._kept_for_writes
+        if len(self._sent) >= allowed:
+            wait = self._sent[-allowed] + self._window - now
+        if self._quiet_until is not None:
+            wait = max(wait, self._quiet_until - now)
+        return wait
+
+    def keep_quiet(self, until: datetime) -> None:
+        """The other side wants no request before this time."""
+        self._quiet_until = until
+
+    def spent(self, now: datetime) -> int:
+        """Requests in the window that ends now."""
+        self._forget(now)
+        return len(self._sent)
+
+    @property
+    def quiet_until(self) -> datetime | None:
+        """Until when the other side last asked for quiet."""
+        return self._quiet_until
+
+    def _forget(self, now: datetime) -> None:
+        # After the system's clock was set back, times from the future would lock us out for long.
+        self._sent = deque(min(at, now) for at in self._sent if now - at < self._window)

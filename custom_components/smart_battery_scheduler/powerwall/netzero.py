@@ -1,0 +1,201 @@
+"""The NetZero developer API: the way to a real Powerwall.
+
+One resource per site, read with GET and changed with POST. Facts: docs.netzero.energy, "API".
+NetZero allows 5 requests a minute; this client stays below by its own count, because everybody's
+traffic shares one account at Tesla.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from http import HTTPStatus
+import json
+from urllib.parse import quote
+
+import aiohttp
+from yarl import URL
+
+from .base import (
+    PowerwallAuthError,
+    PowerwallConnectionError,
+    PowerwallError,
+    PowerwallRateLimitError,
+    PowerwallReplyError,
+    PowerwallState,
+    Settings,
+)
+from .budget import RequestBudget
+from .netzero_wire import parse_moment, parse_state, request_body
+
+BASE_URL = "https://api.netzero.energy"
+TIMEOUT_S = 25.0
+# When a 429 does not say how long: the limit is counted by the minute.
+USUAL_QUIET = timedelta(seconds=60)
+LONGEST_QUIET = timedelta(hours=1)
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestCounts:
+    """What has left and what became of it, for diagnostics.
+
+    ``held_back`` are requests that our own budget did not let out.
+    """
+
+    reads: int = 0
+    writes: int = 0
+    held_back: int = 0
+    rate_limited: int = 0
+    refused: int = 0
+    unreachable: int = 0
+    not_understood: int = 0
+
+
+class NetZeroPowerwall:
+    """A Powerwall behind NetZero. Holds no state but its request budget and counts."""
+
+    def __init__(
+        self,
+        session: aiohttp.ClientSession,
+        token: str,
+        site_id: str,
+        *,
+        base_url: str = BASE_URL,
+        clock: Callable[[], datetime] = _utc_now,
+        budget: RequestBudget | None = None,
+        timeout_s: float = TIMEOUT_S,
+    ) -> None:
+        """Nothing is sent yet; call ``read`` to see whether token and site are right."""
+        self.counts = RequestCounts()
+        self.budget = budget or RequestBudget()
+        self._session = session
+        self._token = token
+        self._url = URL(
+            f"{base_url.rstrip('/')}/api/v1/{quote(site_id, safe='')}/config", encoded=True
+        )
+        self._clock = clock
+        self._timeout = aiohttp.ClientTimeout(total=timeout_s)
+
+    def __repr__(self) -> str:
+        """Name no secret."""
+        return f"<{type(self).__name__}>"
+
+    async def read(self) -> PowerwallState:
+        """Settings and powers now. Raises a PowerwallError."""
+        return await self._ask("GET", None)
+
+    async def write(self, change: Settings) -> PowerwallState:
+        """Ask for a change with one POST; returns the reply, which shows what was accepted.
+
+        Raises a PowerwallError, or ValueError for a change that cannot be.
+        """
+        return await self._ask("POST", request_body(change))
+
+    async def _ask(
+        self, method: str, body: Mapping[str, str | int | bool] | None
+    ) -> PowerwallState:
+        try:
+            return await self._exchange(method, body)
+        except PowerwallError as error:
+            self._count_failure(error)
+            raise
+
+    async def _exchange(
+        self, method: str, body: Mapping[str, str | int | bool] | None
+    ) -> PowerwallState:
+        if not (self._token.isascii() and self._token.isprintable()):
+            raise PowerwallAuthError("the token holds characters that no token has")
+        self._spend(write=body is not None)
+        try:
+            async with self._session.request(
+                method,
+                self._url,
+                json=body,
+                headers={"Authorization": f"Bearer {self._token}", "Accept": "application/json"},
+                timeout=self._timeout,
+                allow_redirects=False,
+            ) as response:
+                content = await response.read()
+        except TimeoutError as error:
+            raise PowerwallConnectionError("NetZero did not answer in time") from error
+        except aiohttp.ClientError as error:
+            problem = type(error).__name__
+            raise PowerwallConnectionError(f"NetZero was not reached ({problem})") from error
+        now = self._clock()
+        self._heed_limits(response, now)
+        _raise_for(response.status, content)
+        return parse_state(_decoded(content), now)
+
+    def _spend(self, *, write: bool) -> None:
+        try:
+            self.budget.spend(self._clock(), write=write)
+        except PowerwallRateLimitError:
+            self.counts = replace(self.counts, held_back=self.counts.held_back + 1)
+            raise
+        counts = self.counts
+        self.counts = (
+            replace(counts, writes=counts.writes + 1)
+            if write
+            else replace(counts, reads=counts.reads + 1)
+        )
+
+    def _heed_limits(self, response: aiohttp.ClientResponse, now: datetime) -> None:
+        """Keep quiet as long as the headers ask. Raises PowerwallRateLimitError for a 429."""
+        limited = response.status == HTTPStatus.TOO_MANY_REQUESTS
+        if not limited and response.headers.get("X-RateLimit-Remaining") != "0":
+            return
+        until = _quiet_until(response.headers, now)
+        if until is None and not limited:
+            return
+        until = min(until or now + USUAL_QUIET, now + LONGEST_QUIET)
+        self.budget.keep_quiet(until)
+        if limited:
+            self.counts = replace(self.counts, rate_limited=self.counts.rate_limited + 1)
+            raise PowerwallRateLimitError((until - now).total_seconds())
+
+    def _count_failure(self, error: PowerwallError) -> None:
+        counts = self.counts
+        match error:
+            case PowerwallAuthError():
+                self.counts = replace(counts, refused=counts.refused + 1)
+            case PowerwallConnectionError():
+                self.counts = replace(counts, unreachable=counts.unreachable + 1)
+            case PowerwallReplyError():
+                self.counts = replace(counts, not_understood=counts.not_understood + 1)
+
+
+def _quiet_until(headers: Mapping[str, str], now: datetime) -> datetime | None:
+    """The later of the moments that the rate headers name, if any lies ahead."""
+    texts = (headers.get("X-RateLimit-Reset"), headers.get("Retry-After"))
+    moments = [parse_moment(text, now) for text in texts if text is not None]
+    ahead = [moment for moment in moments if moment is not None and moment > now]
+    return max(ahead, default=None)
+
+
+def _raise_for(status: int, content: bytes) -> None:
+    """Raise for anything that is not a reply of the API itself.
+
+    A page instead of JSON comes from something in between (a firewall, a page of excuses) whatever
+    its status: it says nothing about token or site.
+    """
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR or status == HTTPStatus.REQUEST_TIMEOUT:
+        raise PowerwallConnectionError(f"NetZero fails on its side (status {status})")
+    if content.lstrip().startswith(b"<"):
+        raise PowerwallConnectionError(f"NetZero answered with a web page (status {status})")
+    if status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND):
+        raise PowerwallAuthError(f"NetZero refused the token or the site (status {status})")
+    if not 200 <= status < 300:
+        raise PowerwallReplyError(f"NetZero refused the request (status {status})")
+
+
+def _decoded(content: bytes) -> object:
+    try:
+        body: object = json.loads(content)
+    except (ValueError, RecursionError) as error:
+        raise PowerwallReplyError("the reply is not JSON") from error
+    return body

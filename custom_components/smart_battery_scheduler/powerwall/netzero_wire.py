@@ -1,0 +1,186 @@
+"""NetZero's wire form: replies to our words, defensively, and our words to request bodies.
+
+One resource holds everything: settings at the top, powers under ``live_status``, which may be
+missing, null or empty. A value of the wrong type or out of all proportion counts as not reported:
+it must never reach a battery as a number.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from enum import StrEnum
+from math import isfinite
+import re
+
+from .base import (
+    ExportRule,
+    Islanding,
+    OperatingMode,
+    PowerwallReplyError,
+    PowerwallState,
+    Settings,
+)
+
+# More than any home's supply and battery can carry.
+HIGHEST_POWER_W = 100_000.0
+# Meters of solar and house show small negative values at rest.
+METER_NOISE_W = 500.0
+LEAST_CAPACITY_WH = 1_000.0
+MOST_CAPACITY_WH = 1_000_000.0
+# A reading cannot be from the future; more than a clock's usual error makes its stamp worthless.
+CLOCK_TOLERANCE = timedelta(minutes=5)
+
+_SETTINGS_KEYS = (
+    "backup_reserve_percent",
+    "operational_mode",
+    "energy_exports",
+    "grid_charging",
+)
+_ISLANDING_IN_TEXT = re.compile(r"\((on_grid|off_grid)\w*\)")
+
+
+def parse_state(body: object, read_at: datetime) -> PowerwallState:
+    """A reply to GET or POST as a reading.
+
+    Raises PowerwallReplyError if it is no such reply at all.
+    """
+    if not isinstance(body, Mapping) or not any(key in body for key in _SETTINGS_KEYS):
+        raise PowerwallReplyError("the reply holds no Powerwall settings")
+    live = body.get("live_status")
+    if not isinstance(live, Mapping):
+        live = {}
+    capacity_wh = _number(live, "total_pack_energy", LEAST_CAPACITY_WH, MOST_CAPACITY_WH)
+    return PowerwallState(
+        read_at=read_at,
+        measured_at=_measured_at(live, read_at),
+        settings=Settings(
+            operating_mode=_one_of(OperatingMode, body, "operational_mode"),
+            backup_reserve_percent=_reserve(body),
+            grid_charging=_flag(body, "grid_charging"),
+            export_rule=_one_of(ExportRule, body, "energy_exports"),
+        ),
+        charge_level_percent=_charge_level(live, body),
+        battery_power_w=_power(live, "battery_power"),
+        solar_power_w=_consumed_power(live, "solar_power"),
+        house_power_w=_consumed_power(live, "load_power"),
+        grid_power_w=_power(live, "grid_power"),
+        islanding=_islanding(live, body),
+        storm_watch_active=_flag(live, "storm_mode_active"),
+        capacity_kwh=None if capacity_wh is None else capacity_wh / 1000.0,
+    )
+
+
+def request_body(change: Settings) -> dict[str, str | int | bool]:
+    """The body of a POST: the fields that are given, and no others.
+
+    Raises ValueError for a change of nothing or a reserve that cannot be.
+    """
+    if change.is_empty:
+        raise ValueError("nothing to change")
+    reserve = change.backup_reserve_percent
+    if reserve is not None and not 0 <= reserve <= 100:
+        raise ValueError(f"a reserve of {reserve} % cannot be")
+    fields: dict[str, str | int | bool | None] = {
+        "backup_reserve_percent": reserve,
+        "operational_mode": change.operating_mode,
+        "energy_exports": change.export_rule,
+        "grid_charging": change.grid_charging,
+    }
+    return {key: value for key, value in fields.items() if value is not None}
+
+
+def parse_moment(text: str, now: datetime) -> datetime | None:
+    """A moment from a header: seconds since 1970, seconds from now, ISO 8601 or an HTTP date."""
+    try:
+        number = float(text)
+    except ValueError:
+        return _aware(text) or _http_date(text)
+    if not isfinite(number) or number < 0:
+        return None
+    # Nobody waits thirty years: a small number is a span, a large one a moment.
+    if number < 1e9:
+        return now + timedelta(seconds=number)
+    return datetime.fromtimestamp(number, UTC) if number < 1e11 else None
+
+
+def _number(
+    source: Mapping[object, object], key: str, lowest: float, highest: float
+) -> float | None:
+    value = source.get(key)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    # Compared before conversion: an integer can be too large for a float.
+    return float(value) if lowest <= value <= highest else None
+
+
+def _power(live: Mapping[object, object], key: str) -> float | None:
+    return _number(live, key, -HIGHEST_POWER_W, HIGHEST_POWER_W)
+
+
+def _consumed_power(live: Mapping[object, object], key: str) -> float | None:
+    value = _number(live, key, -METER_NOISE_W, HIGHEST_POWER_W)
+    return None if value is None else max(value, 0.0)
+
+
+def _charge_level(live: Mapping[object, object], body: Mapping[object, object]) -> float | None:
+    """The full-precision value, else the rounded one at the top."""
+    precise = _number(live, "percentage_charged", 0.0, 100.0)
+    return _number(body, "percentage_charged", 0.0, 100.0) if precise is None else precise
+
+
+def _reserve(body: Mapping[object, object]) -> int | None:
+    value = _number(body, "backup_reserve_percent", 0.0, 100.0)
+    return None if value is None or not value.is_integer() else int(value)
+
+
+def _flag(source: Mapping[object, object], key: str) -> bool | None:
+    value = source.get(key)
+    return value if isinstance(value, bool) else None
+
+
+def _one_of[E: StrEnum](kind: type[E], body: Mapping[object, object], key: str) -> E | None:
+    value = body.get(key)
+    return next((member for member in kind if member == value), None)
+
+
+def _islanding(live: Mapping[object, object], body: Mapping[object, object]) -> Islanding | None:
+    """``off_grid`` has variants (intentional or not), and Tesla knows further texts: unknown."""
+    island = live.get("island_status")
+    if isinstance(island, str):
+        if island.startswith(Islanding.OFF_GRID):
+            return Islanding.OFF_GRID
+        if island == Islanding.ON_GRID:
+            return Islanding.ON_GRID
+    summary = body.get("grid_status")
+    found = _ISLANDING_IN_TEXT.search(summary) if isinstance(summary, str) else None
+    if found is not None:
+        return Islanding(found[1])
+    # The grid itself is away; that it is there proves nothing about us standing on it.
+    return Islanding.OFF_GRID if live.get("grid_status") == "Inactive" else None
+
+
+def _measured_at(live: Mapping[object, object], read_at: datetime) -> datetime | None:
+    stamp = live.get("timestamp")
+    measured_at = _aware(stamp) if isinstance(stamp, str) else None
+    if measured_at is None or measured_at > read_at + CLOCK_TOLERANCE:
+        return None
+    return measured_at
+
+
+def _http_date(text: str) -> datetime | None:
+    try:
+        moment = parsedate_to_datetime(text)
+    except ValueError:
+        return None
+    return None if moment.tzinfo is None else moment.astimezone(UTC)
+
+
+def _aware(text: str) -> datetime | None:
+    """ISO 8601 with an offset, as UTC."""
+    try:
+        moment = datetime.fromisoformat(text)
+        return None if moment.tzinfo is None else moment.astimezone(UTC)
+    except ValueError, OverflowError:
+        return None

@@ -1,0 +1,57 @@
+"""aioresponses, made to work with the aiohttp of today."""
+
+from __future__ import annotations
+
+from types import TracebackType
+from typing import Any, Self
+from unittest.mock import Mock
+
+from aiohttp import ClientResponse
+from aioresponses import aioresponses
+from yarl import URL
+
+
+class _Response(ClientResponse):
+    """A reply to a request that was sent whole: aiohttp 3.14 wants to know, aioresponses is silent."""
+
+    def __init__(self, method: str, url: URL, **arguments: Any) -> None:
+        super().__init__(method, url, stream_writer=Mock(output_size=0), **arguments)
+
+
+class Wire:
+    """Answers requests by their address, without a network; takes what aioresponses takes."""
+
+    def __init__(self) -> None:
+        """Answer nothing yet."""
+        self._wire = aioresponses()
+
+    def __enter__(self) -> Self:
+        """Take the place of the network."""
+        self._wire.__enter__()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Give the network back."""
+        self._wire.__exit__(kind, error, trace)
+
+    def add(self, url: URL | str, method: str = "GET", **reply: Any) -> None:
+        """Answer the next such request so (all of them with ``repeat=True``)."""
+        self._wire.add(url, method, response_class=_Response, **reply)
+
+    def get(self, url: URL | str, **reply: Any) -> None:
+        """Answer the next GET."""
+        self.add(url, "GET", **reply)
+
+    def post(self, url: URL | str, **reply: Any) -> None:
+        """Answer the next POST."""
+        self.add(url, "POST", **reply)
+
+    @property
+    def requests(self) -> dict[tuple[str, URL], list[Any]]:
+        """What was asked, by method and address; each with its ``kwargs``."""
+        return self._wire.requests
