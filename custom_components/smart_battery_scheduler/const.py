@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 DOMAIN = "smart_battery_scheduler"
@@ -10,7 +9,6 @@ DOMAIN = "smart_battery_scheduler"
 # The market's clock: peak windows, publication and "today" are UK local times wherever the
 # Home Assistant happens to stand.
 MARKET_TIME_ZONE = ZoneInfo("Europe/London")
-HORIZON = timedelta(hours=48)
 
 CONF_KIND = "kind"
 KIND_NETZERO = "netzero"
@@ -42,3 +40,7 @@ UNIT_MAX_DISCHARGE_W = 5000.0
 # NetZero documentation, "Backup Mode": usual grid charging per unit.
 UNIT_GENTLE_W = 1800.0
 UNIT_FAST_W = 3300.0
+
+# Home Assistant multiplies a price by energy as it stands: a price for it must be in pounds.
+GBP_PER_KWH = "GBP/kWh"
+PENCE_PER_KWH = "p/kWh"

@@ -44,6 +44,8 @@ LONGEST_RETRY_S = 900.0
 
 def step(state: ControlState, at: Situation) -> Step:
     """Make the next move, if one is due."""
+    if state.completed is not None and not state.completed.same_deed(at.wanted):
+        state = replace(state, completed=None)
     return _interrupted(state, at) or _HANDLERS[state.phase](state, at)
 
 
@@ -379,7 +381,9 @@ def _effective(state: ControlState, at: Situation) -> Wanted | None:
     A lever that stops by itself needs no change for that.
     """
     wanted = at.wanted
-    if wanted is None or not wanted.same_deed(state.completed):
+    if wanted is None or wanted.ends_at <= at.now:
+        return None
+    if not wanted.same_deed(state.completed):
         return wanted
     if wanted.lever is Lever.GENTLE or wanted.target_percent in (None, FULL_PERCENT):
         return wanted
@@ -417,7 +421,7 @@ def _superseded(state: ControlState, at: Situation) -> Step | None:
     command, home = state.command, state.home
     assert command is not None and home is not None
     wanted = _effective(state, at)
-    if wanted is None or (at.now >= command.wanted.ends_at and wanted.ends_at <= at.now):
+    if wanted is None:
         return _ended(state, at, at.unwanted)
     if wanted.same_deed(command.wanted):
         if wanted == command.wanted:
@@ -517,7 +521,9 @@ def _verdict(command: Command, at: Situation, reading: PowerwallState) -> Verdic
 def _reached(wanted: Wanted, reading: PowerwallState) -> bool:
     level = reading.charge_level_percent
     target = FULL_PERCENT if wanted.target_percent is None else wanted.target_percent
-    return wanted.action is Action.CHARGE and level is not None and level >= target - 0.2
+    # A full battery may rest a little below 100.
+    reached = min(target, FULL_PERCENT - 0.5)
+    return wanted.action is Action.CHARGE and level is not None and level >= reached
 
 
 def _next_slot(at: Situation) -> datetime:

@@ -226,6 +226,26 @@ class ControlState:
     retry_at: datetime | None = None
     strange_at: datetime | None = None
 
+    def must_be_stored(self, stored: ControlState) -> bool:
+        """True if losing this state for the stored one would lose more than evidence."""
+        return self.vital != stored.vital
+
+    @property
+    def vital(self) -> tuple[object, ...]:
+        """What decides about what must be undone or not done again."""
+        command, restore = self.command, self.restore
+        return (
+            self.phase,
+            self.home,
+            self.sent,
+            command and (command.wanted.deed, command.wanted.ends_at, command.way, command.tries),
+            restore and restore.tries,
+            self.yielded and self.yielded.cause,
+            self.fault_until,
+            self.completed,
+            self.out_of_service,
+        )
+
 
 class DecisionKind(StrEnum):
     """What became of something."""

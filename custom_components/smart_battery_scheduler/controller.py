@@ -1,0 +1,236 @@
+"""Plan to commands to evidence: the only module that writes to a battery.
+
+The judgement is in ``control``; here are the clock, the lock, the store and the write. A move is
+stored before its write leaves, so that a kill at any instant leaves behind what must be undone.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+import logging
+
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.helpers.event import async_track_point_in_utc_time
+from homeassistant.util import dt as dt_util
+
+from .control import machine
+from .control.model import ControlState, Decision, DecisionReason, Phase, Wanted
+from .control.situation import Situation, Step, Timing
+from .planner.model import Lever
+from .powerwall.base import (
+    Powerwall,
+    PowerwallAuthError,
+    PowerwallError,
+    PowerwallRateLimitError,
+    PowerwallState,
+    Settings,
+)
+
+_LOGGER = logging.getLogger(__name__)
+
+# A reading older than this is not a reading.
+READING_LIMIT = timedelta(minutes=6)
+# A reading whose own stamp lags further behind than this tells of the past.
+STAMP_LIMIT = timedelta(minutes=10)
+# More moves than this in one look would be a loop, not control.
+MOST_MOVES = 12
+
+QUICK = timedelta(seconds=30)
+WATCHFUL = timedelta(seconds=60)
+QUIET = timedelta(seconds=120)
+
+type Judged = tuple[Wanted | None, DecisionReason]
+
+
+class Controller:
+    """Keeps the battery doing what is wanted, and proves it.
+
+    ``wanted`` says what the plan, a pin or an override asks for now, after the hard rules.
+    ``rates_w`` is what each lever usually brings on this home. ``save`` stores the state at once.
+    ``tell`` receives every decision.
+    """
+
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        powerwall: Powerwall,
+        state: ControlState,
+        *,
+        wanted: Callable[[datetime], Judged],
+        rates_w: Callable[[], Mapping[Lever, float]],
+        timing: Callable[[], Timing],
+        save: Callable[[ControlState], Awaitable[None]],
+        tell: Callable[[Decision], None],
+        auth_failed: Callable[[], None],
+    ) -> None:
+        """Start from a stored state; nothing is written before a first reading came."""
+        self.state = state
+        self._hass = hass
+        self._powerwall = powerwall
+        self._wanted = wanted
+        self._rates_w = rates_w
+        self._timing = timing
+        self._save = save
+        self._tell = tell
+        self._auth_failed = auth_failed
+        self._reading: PowerwallState | None = None
+        self._lock = asyncio.Lock()
+        self._released: DecisionReason | None = None
+        self._unsub_wake: CALLBACK_TYPE | None = None
+        self._listeners: list[CALLBACK_TYPE] = []
+
+    @callback
+    def async_add_listener(self, listener: CALLBACK_TYPE) -> CALLBACK_TYPE:
+        """Be told whenever the state changes."""
+        self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener)
+
+    @property
+    def home_settings(self) -> Settings | None:
+        """The user's own settings, whether or not something of ours is in force."""
+        if self.state.home is not None:
+            return self.state.home.settings
+        return None if self._reading is None else self._reading.settings
+
+    def cadence(self, now: datetime) -> timedelta:
+        """How soon the next reading should come: quickest while something must be proven."""
+        match self.state.phase:
+            case Phase.COMMANDING | Phase.VERIFYING | Phase.RESTORING:
+                return QUICK
+            case Phase.RUNNING:
+                return WATCHFUL
+            case _:
+                return QUICK if self.state.strange_at else QUIET
+
+    async def async_observe(self, reading: PowerwallState) -> None:
+        """A new reading has come."""
+        self._reading = reading
+        await self.async_tick()
+
+    async def async_tick(self) -> None:
+        """Look at what is wanted and what is there, and do what follows."""
+        async with self._lock:
+            if self._reading is None:
+                return
+            await self._judge_until_still()
+            self._schedule_wake()
+
+    async def async_set_home(self, change: Settings) -> bool:
+        """Take settings a person chose through us as the home settings; False if none are known."""
+        return await self._on_a_persons_word(
+            lambda state, at: machine.set_home(state, at, change), needs_reading=True
+        )
+
+    async def async_resume(self) -> None:
+        """The user's word: go on at once, whatever stopped us."""
+        await self._on_a_persons_word(machine.resume)
+
+    async def async_release(self, reason: DecisionReason) -> bool:
+        """Put the home settings back and do nothing more; True if nothing of ours is left.
+
+        The write is sent now; where the cloud does not answer, the intent stays stored.
+        """
+        self._released = reason
+        self._cancel_wake()
+        async with self._lock:
+            if self.state.home is not None:
+                # A failed write held back earlier is tried at once: this is the last chance.
+                self.state = replace(self.state, retry_at=None)
+                await self._judge_until_still()
+        return self.state.home is None
+
+    async def _on_a_persons_word(
+        self,
+        move: Callable[[ControlState, Situation], Step],
+        *,
+        needs_reading: bool = False,
+    ) -> bool:
+        async with self._lock:
+            situation = self._situation()
+            if needs_reading and self.state.home is None and situation.reading is None:
+                return False
+            await self._adopt(move(self.state, situation))
+            if self._reading is not None:
+                await self._judge_until_still()
+                self._schedule_wake()
+        return True
+
+    async def _judge_until_still(self) -> None:
+        for _ in range(MOST_MOVES):
+            before = self.state
+            step = machine.step(before, self._situation())
+            await self._adopt(step)
+            if step.write is not None:
+                if not await self._write(step.write):
+                    return
+            elif self.state == before:
+                return
+        _LOGGER.error("Control did not come to rest in phase %s", self.state.phase)
+
+    async def _write(self, settings: Settings) -> bool:
+        sent_at = dt_util.utcnow()
+        try:
+            await self._powerwall.write(settings)
+        except PowerwallError as err:
+            wait_s = err.retry_after_s if isinstance(err, PowerwallRateLimitError) else None
+            await self._adopt(machine.write_failed(self.state, self._situation(), str(err), wait_s))
+            if isinstance(err, PowerwallAuthError):
+                self._auth_failed()
+            return False
+        await self._adopt(machine.written(self.state, self._situation(), sent_at))
+        return True
+
+    async def _adopt(self, step: Step) -> None:
+        if step.state != self.state:
+            before, self.state = self.state, step.state
+            if step.state.must_be_stored(before):
+                await self._save(step.state)
+            for listener in tuple(self._listeners):
+                listener()
+        for decision in step.decisions:
+            self._tell(decision)
+
+    def _situation(self) -> Situation:
+        now = dt_util.utcnow()
+        wanted, unwanted = self._wanted(now)
+        if self._released is not None:
+            wanted, unwanted = None, self._released
+        return Situation(
+            now=now,
+            reading=_usable(self._reading, now),
+            wanted=wanted,
+            unwanted=unwanted,
+            rates_w=self._rates_w(),
+            timing=self._timing(),
+        )
+
+    def _schedule_wake(self) -> None:
+        self._cancel_wake()
+        moment = machine.wake_at(self.state)
+        if moment is None:
+            return
+        now = dt_util.utcnow()
+        # A moment that is already past waits for a reading, not for the clock.
+        self._unsub_wake = async_track_point_in_utc_time(
+            self._hass, self._async_wake, moment if moment > now else now + WATCHFUL
+        )
+
+    def _cancel_wake(self) -> None:
+        if self._unsub_wake is not None:
+            self._unsub_wake()
+            self._unsub_wake = None
+
+    async def _async_wake(self, now: datetime) -> None:
+        self._unsub_wake = None
+        await self.async_tick()
+
+
+def _usable(reading: PowerwallState | None, now: datetime) -> PowerwallState | None:
+    """The reading, unless it is too old or tells of the past."""
+    if reading is None or now - reading.read_at > READING_LIMIT:
+        return None
+    measured_at = reading.measured_at or reading.read_at
+    return None if reading.read_at - measured_at > STAMP_LIMIT else reading

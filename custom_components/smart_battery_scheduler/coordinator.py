@@ -1,0 +1,240 @@
+"""Who fetches what, how often, and what is kept when a fetch fails."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+import logging
+import random
+from typing import TYPE_CHECKING, Protocol
+
+from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import ConfigEntryAuthFailed
+from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, UpdateFailed
+from homeassistant.util import dt as dt_util
+
+from .const import DOMAIN
+from .planner.model import Plan
+from .powerwall.base import (
+    Powerwall,
+    PowerwallAuthError,
+    PowerwallError,
+    PowerwallRateLimitError,
+    PowerwallState,
+)
+from .solar.model import SolarError, SolarForecast, SolarRateLimitError, SolarSource
+from .tariff.model import SLOT, RateTable, floor_slot
+
+if TYPE_CHECKING:
+    from .home import SmartBatteryConfigEntry
+
+_LOGGER = logging.getLogger(__name__)
+
+# So long before a slot begins the battery is read once more, to act on fresh facts at the edge.
+BEFORE_EDGE = timedelta(seconds=20)
+
+
+class BatteryCoordinator(DataUpdateCoordinator[PowerwallState]):
+    """Reads the Powerwall, as often as the controller needs to know."""
+
+    config_entry: SmartBatteryConfigEntry
+
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        entry: SmartBatteryConfigEntry,
+        powerwall: Powerwall,
+        cadence: Callable[[datetime], timedelta],
+    ) -> None:
+        """Read through ``powerwall``; ``cadence`` says how soon again."""
+        super().__init__(
+            hass,
+            _LOGGER,
+            config_entry=entry,
+            name=f"{entry.title} battery",
+            update_interval=timedelta(minutes=2),
+        )
+        self._powerwall = powerwall
+        self._cadence = cadence
+
+    async def _async_update_data(self) -> PowerwallState:
+        try:
+            reading = await self._powerwall.read()
+        except PowerwallAuthError as err:
+            raise ConfigEntryAuthFailed(
+                translation_domain=DOMAIN, translation_key="powerwall_auth"
+            ) from err
+        except PowerwallRateLimitError as err:
+            raise UpdateFailed(
+                translation_domain=DOMAIN,
+                translation_key="powerwall_rate_limit",
+                retry_after=err.retry_after_s,
+            ) from err
+        except PowerwallError as err:
+            raise UpdateFailed(
+                translation_domain=DOMAIN,
+                translation_key="powerwall_unreachable",
+                translation_placeholders={"reason": str(err)},
+            ) from err
+        finally:
+            self.pace()
+        return reading
+
+    def pace(self) -> None:
+        """Set the wait for the next reading; one always falls just before a slot's edge."""
+        now = dt_util.utcnow()
+        wait = self._cadence(now)
+        to_edge = floor_slot(now) + SLOT - BEFORE_EDGE - now
+        if timedelta(seconds=1) < to_edge < wait:
+            wait = to_edge
+        self.update_interval = wait
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rates:
+    """What energy costs and earns. ``exports`` is None where exports are not paid."""
+
+    imports: RateTable = field(default_factory=RateTable)
+    exports: RateTable | None = None
+
+
+class RateError(Exception):
+    """No rates could be had; ``retry_after_s`` if the source said when to ask again."""
+
+    def __init__(self, reason: str, retry_after_s: float | None = None) -> None:
+        """Keep the wait."""
+        super().__init__(reason)
+        self.retry_after_s = retry_after_s
+
+
+class RateSource(Protocol):
+    """Where rates come from."""
+
+    async def fetch(self, start: datetime, end: datetime) -> Rates:
+        """All rates known for [start, end). Raises RateError."""
+        ...
+
+    def next_poll(self, now: datetime, known_until: datetime) -> datetime:
+        """When it is worth asking again."""
+        ...
+
+
+class RatesCoordinator(DataUpdateCoordinator[Rates]):
+    """Keeps the rates, those of the past five weeks too; a failed fetch loses nothing."""
+
+    config_entry: SmartBatteryConfigEntry
+
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        entry: SmartBatteryConfigEntry,
+        source: RateSource,
+        kept: Rates,
+        past: timedelta,
+    ) -> None:
+        """Start from the stored rates; ``past`` is how far back rates are wanted."""
+        super().__init__(
+            hass,
+            _LOGGER,
+            config_entry=entry,
+            name=f"{entry.title} rates",
+            update_interval=timedelta(minutes=30),
+            always_update=False,
+        )
+        self.data = kept
+        self._source = source
+        self._past = past
+
+    async def _async_update_data(self) -> Rates:
+        now = dt_util.utcnow()
+        oldest = now - self._past
+        start = self._start(now, oldest)
+        try:
+            fetched = await self._source.fetch(start, now + timedelta(hours=54))
+        except RateError as err:
+            raise UpdateFailed(
+                translation_domain=DOMAIN,
+                translation_key="rates_unreachable",
+                translation_placeholders={"reason": str(err)},
+                retry_after=err.retry_after_s,
+            ) from err
+        rates = _kept(self.data, fetched, oldest)
+        wait = self._source.next_poll(now, rates.imports.known_until(now)) - now
+        self.update_interval = max(wait, timedelta(minutes=1))
+        return rates
+
+    def _start(self, now: datetime, oldest: datetime) -> datetime:
+        """Ask for the past only once; a published half-hour does not change."""
+        rates = self.data.imports.rates
+        if not rates or rates[0].start > oldest + timedelta(days=2):
+            return floor_slot(oldest)
+        return floor_slot(min(now, rates[-1].end)) - timedelta(hours=3)
+
+
+def _kept(old: Rates, new: Rates, oldest: datetime) -> Rates:
+    imports = _since(old.imports.merged(new.imports), oldest)
+    if new.exports is None:
+        return Rates(imports=imports)
+    exports = (old.exports or RateTable()).merged(new.exports)
+    return Rates(imports=imports, exports=_since(exports, oldest))
+
+
+def _since(table: RateTable, oldest: datetime) -> RateTable:
+    return RateTable(tuple(rate for rate in table.rates if rate.end > oldest))
+
+
+class SolarCoordinator(DataUpdateCoordinator[SolarForecast | None]):
+    """Asks for the solar forecast about every hour and a half; keeps the last good one."""
+
+    config_entry: SmartBatteryConfigEntry
+
+    def __init__(
+        self, hass: HomeAssistant, entry: SmartBatteryConfigEntry, source: SolarSource
+    ) -> None:
+        """Fetch from ``source``."""
+        super().__init__(
+            hass,
+            _LOGGER,
+            config_entry=entry,
+            name=f"{entry.title} solar forecast",
+            update_interval=timedelta(minutes=90),
+        )
+        self._source = source
+
+    async def _async_update_data(self) -> SolarForecast:
+        # Spread over ten minutes, so that many homes do not ask at the same instant.
+        self.update_interval = timedelta(minutes=90, seconds=random.uniform(0, 600))
+        try:
+            return await self._source.fetch()
+        except SolarRateLimitError as err:
+            raise UpdateFailed(
+                translation_domain=DOMAIN,
+                translation_key="solar_unreachable",
+                translation_placeholders={"reason": str(err)},
+                retry_after=err.retry_after_s,
+            ) from err
+        except SolarError as err:
+            raise UpdateFailed(
+                translation_domain=DOMAIN,
+                translation_key="solar_unreachable",
+                translation_placeholders={"reason": str(err)},
+            ) from err
+
+
+class PlanCoordinator(DataUpdateCoordinator[Plan | None]):
+    """Holds the plan in force; it is given plans, it fetches nothing."""
+
+    config_entry: SmartBatteryConfigEntry
+
+    def __init__(self, hass: HomeAssistant, entry: SmartBatteryConfigEntry) -> None:
+        """Begin without a plan."""
+        super().__init__(
+            hass,
+            _LOGGER,
+            config_entry=entry,
+            name=f"{entry.title} plan",
+            update_interval=None,
+            always_update=False,
+        )
+        self.data = None

@@ -1,0 +1,92 @@
+"""What must survive a restart: the state of control at once, everything else soon after."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+import logging
+from typing import cast
+
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers.storage import Store
+
+from .codec import Json, decode, encode
+from .const import DOMAIN
+from .control.model import ControlState, Decision
+from .control.rules import Override
+from .measured import Energies, MeasuredSlot
+from .tariff.model import RateTable
+
+_LOGGER = logging.getLogger(__name__)
+
+VERSION = 1
+RECORDS_DELAY_S = 30.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Records:
+    """What a home remembers besides its control: rates, measurements, decisions, wishes."""
+
+    import_rates: RateTable = field(default_factory=RateTable)
+    export_rates: RateTable | None = None
+    measured: tuple[MeasuredSlot, ...] = ()
+    totals: Energies = field(default_factory=Energies)
+    decisions: tuple[Decision, ...] = ()
+    override: Override | None = None
+
+
+class HomeStorage:
+    """The stored files of one home."""
+
+    def __init__(self, hass: HomeAssistant, entry_id: str) -> None:
+        """Name the files after the config entry."""
+        self._control = Store[dict[str, Json]](
+            hass, VERSION, f"{DOMAIN}.{entry_id}.control", private=True, atomic_writes=True
+        )
+        self._records = Store[dict[str, Json]](
+            hass,
+            VERSION,
+            f"{DOMAIN}.{entry_id}.records",
+            private=True,
+            atomic_writes=True,
+            # Some hundred kilobytes of immutable data: written out beside the event loop.
+            serialize_in_event_loop=False,
+        )
+
+    async def async_load_control(self) -> ControlState:
+        """The state of control as it was last stored."""
+        return await _load(self._control, ControlState) or ControlState()
+
+    async def async_load_records(self) -> Records:
+        """Everything else as it was last stored."""
+        return await _load(self._records, Records) or Records()
+
+    async def async_save_control(self, state: ControlState) -> None:
+        """Store the state of control now."""
+        await self._control.async_save(cast(dict[str, Json], encode(state)))
+
+    @callback
+    def async_save_records_soon(self, records: Records) -> None:
+        """Store everything else within half a minute, or when Home Assistant stops if sooner."""
+        self._records.async_delay_save(
+            lambda: cast(dict[str, Json], encode(records)), RECORDS_DELAY_S
+        )
+
+    async def async_save_records(self, records: Records) -> None:
+        """Store everything else now."""
+        await self._records.async_save(cast(dict[str, Json], encode(records)))
+
+    async def async_remove(self) -> None:
+        """Delete the files."""
+        await self._control.async_remove()
+        await self._records.async_remove()
+
+
+async def _load[T](store: Store[dict[str, Json]], kind: type[T]) -> T | None:
+    data = await store.async_load()
+    if data is None:
+        return None
+    try:
+        return decode(kind, cast(Json, data))
+    except TypeError, ValueError:
+        _LOGGER.exception("The stored file %s could not be read and is left out", store.key)
+        return None

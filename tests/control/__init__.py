@@ -1,0 +1,1 @@
+"""Tests of control: the pure judgement, and the controller behind the fake cloud."""

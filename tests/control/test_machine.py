@@ -1,0 +1,403 @@
+"""The pure judgement, driven by a simulated Powerwall through simulated time."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from custom_components.smart_battery_scheduler.control import machine
+from custom_components.smart_battery_scheduler.control.model import (
+    TRANSITIONS,
+    Cue,
+    DecisionKind,
+    DecisionReason,
+    Phase,
+    YieldCause,
+)
+from custom_components.smart_battery_scheduler.planner.model import Action, Lever
+from custom_components.smart_battery_scheduler.powerwall.base import OperatingMode, Settings
+from custom_components.smart_battery_scheduler.powerwall.physics import Circumstances, Hardware
+from custom_components.smart_battery_scheduler.powerwall.simulated import Delivery, after_a_while
+
+from .stage import START, Stage, charge, want
+
+HOUR = timedelta(hours=1)
+NOTHING = Settings()
+
+
+async def test_charge_is_proven_and_undone() -> None:
+    """A charge goes from sent to seen, and at its end the home settings stand as before."""
+    stage = Stage(wanted=charge(START + HOUR))
+    await stage.run(10)
+    assert stage.phase() is Phase.RUNNING
+    command = stage.state.command
+    assert command is not None
+    proof = command.evidence
+    assert proof.sent_at and proof.accepted_at and proof.read_back_at and proof.seen_at
+    assert proof.seen_w == pytest.approx(-3300, rel=0.02)
+    stage.wanted = None
+    await stage.run(10)
+    assert stage.phase() is Phase.IDLE
+    assert stage.state.home is None
+    assert stage.shown == stage.home
+    assert [settings for _, settings in stage.writes] == [
+        Settings(operating_mode=OperatingMode.BACKUP, grid_charging=True),
+        replace(stage.home, export_rule=None),
+    ]
+
+
+async def test_wanting_what_stands_writes_nothing() -> None:
+    """Running the house from the battery is what the home settings do already."""
+    stage = Stage(wanted=want(Action.USE, START + HOUR, target_percent=20))
+    await stage.run(30)
+    assert stage.writes == []
+    assert stage.phase() is Phase.IDLE
+
+
+async def test_nothing_is_written_without_a_reading() -> None:
+    """No first command on a battery that has not been read."""
+    stage = Stage(wanted=charge(START + HOUR), readings_arrive=False)
+    await stage.run(30)
+    assert stage.writes == []
+
+
+async def test_gentle_charge_stops_by_itself_and_asks_for_nothing_more() -> None:
+    """The reserve at the target is the whole command: reaching it needs no further write."""
+    stage = Stage(level=50, wanted=charge(START + HOUR, lever=Lever.GENTLE, target_percent=54))
+    await stage.run(50)
+    assert len(stage.writes) == 1
+    assert stage.powerwall.charge_level_percent == pytest.approx(54, abs=0.3)
+    assert stage.told(DecisionKind.COMPLETED) == [DecisionReason.TARGET_REACHED]
+
+
+async def test_fast_charge_is_stopped_at_its_target() -> None:
+    """Backup mode runs until it is told otherwise: at the target it is told to hold."""
+    stage = Stage(level=50, wanted=charge(START + HOUR, target_percent=60))
+    await stage.run(50)
+    assert stage.powerwall.charge_level_percent == pytest.approx(60, abs=0.6)
+    assert stage.shown.operating_mode is OperatingMode.SELF_POWERED
+    assert stage.shown.backup_reserve_percent == 60
+    stage.wanted = None
+    await stage.run(10)
+    assert stage.shown == stage.home
+
+
+async def test_the_same_charge_tomorrow_is_not_taken_for_done() -> None:
+    """A target reached counts only until something else is wanted."""
+    stage = Stage(level=58, wanted=charge(START + HOUR, target_percent=60))
+    await stage.run(30)
+    stage.wanted = None
+    await stage.run(10)
+    stage.powerwall.set_charge_level(40)
+    stage.wanted = charge(stage.now + HOUR, target_percent=60)
+    await stage.run(10)
+    assert stage.phase() is Phase.RUNNING
+    assert stage.shown.operating_mode is OperatingMode.BACKUP
+
+
+@pytest.mark.parametrize(("level", "mode"), [(64.7, "self_consumption"), (88.0, "backup")])
+async def test_hold_keeps_the_level(level: float, mode: str) -> None:
+    """Below 81 % by the reserve, above by backup mode, since reserves of 81-99 do not exist."""
+    stage = Stage(level=level, house_w=2000, wanted=want(Action.HOLD, START + HOUR))
+    await stage.run(50)
+    assert stage.shown.operating_mode == mode
+    assert stage.powerwall.charge_level_percent == pytest.approx(level, abs=1.0)
+
+
+async def test_hold_in_backup_mode_that_charges_from_the_grid_is_noticed() -> None:
+    """Some sites charge in backup mode with grid charging off: the other way is taken."""
+    stage = Stage(level=88, house_w=2000, wanted=want(Action.HOLD, START + HOUR))
+
+    def misbehave(change: Settings) -> Delivery:
+        obeyed = change
+        if change.operating_mode is OperatingMode.BACKUP:
+            obeyed = replace(change, grid_charging=True)
+        return Delivery(shown=change, obeyed=obeyed)
+
+    stage.powerwall.deliver = misbehave
+    await stage.run(20)
+    assert DecisionReason.NOT_SEEN in stage.told(DecisionKind.FAILED)
+    assert stage.shown.operating_mode is OperatingMode.SELF_POWERED
+
+
+async def test_peak_window_is_not_filled_up_to_the_users_reserve() -> None:
+    """Below the user's reserve a Powerwall charges at any rate; where that is forbidden we hold."""
+    wanted = want(Action.USE, START + HOUR, grid_charge_forbidden=True)
+    stage = Stage(level=12, wanted=wanted)
+    before = stage.powerwall.state.meters.imported_kwh
+    await stage.run(50)
+    assert stage.shown.backup_reserve_percent == 12
+    house_kwh = 0.4 * 50 / 60
+    assert stage.powerwall.state.meters.imported_kwh - before == pytest.approx(house_kwh, rel=0.2)
+    stage.wanted = None
+    await stage.run(10)
+    assert stage.shown == stage.home
+
+
+async def test_ignored_write_is_sent_again_then_by_the_other_lever() -> None:
+    """Accepted is not obeyed: twice by the first lever, then by the second."""
+    stage = Stage(wanted=charge(START + HOUR))
+
+    def only_gentle(change: Settings) -> Delivery:
+        if change.operating_mode is OperatingMode.BACKUP:
+            return Delivery(shown=NOTHING, obeyed=NOTHING)
+        return Delivery(shown=change, obeyed=change)
+
+    stage.powerwall.deliver = only_gentle
+    await stage.run(20)
+    assert stage.told(DecisionKind.FAILED) == [DecisionReason.NOT_READ_BACK] * 2
+    assert stage.phase() is Phase.RUNNING
+    command = stage.state.command
+    assert command is not None and command.current.lever is Lever.GENTLE
+    assert [lever for lever, _ in stage.state.out_of_service] == [Lever.FAST]
+
+
+async def test_a_lever_out_of_service_is_not_chosen_next_time() -> None:
+    """What was ignored is left alone for some hours."""
+    stage = Stage(wanted=charge(START + HOUR))
+    resting = ((Lever.FAST, START + 6 * HOUR),)
+    stage.state = replace(stage.state, out_of_service=resting)
+    await stage.run(5)
+    assert stage.shown.operating_mode is OperatingMode.SELF_POWERED
+    assert stage.shown.backup_reserve_percent == 100
+
+
+async def test_all_ways_ignored_is_a_fault_and_then_tried_again() -> None:
+    """Nothing is read back by any lever: fault until a later slot, home settings untouched."""
+    stage = Stage(wanted=charge(START + 6 * HOUR))
+    stage.powerwall.deliver = lambda _: Delivery(shown=NOTHING, obeyed=NOTHING)
+    await stage.until(Phase.FAULT, minutes=40)
+    assert stage.shown == stage.home
+    assert stage.state.home is None
+    assert len(stage.told(DecisionKind.FAILED)) == 4
+    await stage.until(Phase.IDLE, minutes=70)
+
+
+async def test_settings_right_and_power_wrong_is_taken_for_calibration() -> None:
+    """The Powerwall shows the command and does something else: step back, do not fight."""
+    stage = Stage(wanted=charge(START + 6 * HOUR))
+    stage.powerwall.deliver = lambda change: Delivery(shown=change, obeyed=NOTHING)
+    await stage.until(Phase.YIELDING, minutes=40)
+    assert stage.state.yielded is not None
+    assert stage.state.yielded.cause is YieldCause.CALIBRATION
+    assert stage.shown == stage.home
+    writes = len(stage.writes)
+    await stage.run(60)
+    assert len(stage.writes) == writes
+
+
+async def test_late_application_is_waited_for() -> None:
+    """Up to three minutes of delay are usual and cause no second write."""
+    stage = Stage(wanted=charge(START + HOUR))
+    late = timedelta(seconds=170)
+    stage.powerwall.deliver = after_a_while(1, late, late)
+    await stage.run(10)
+    assert stage.phase() is Phase.RUNNING
+    assert len(stage.writes) == 1
+
+
+async def test_stop_before_a_late_command_arrives_is_still_a_stop() -> None:
+    """The home settings are still shown because the command is late: they are sent all the same."""
+    stage = Stage(wanted=charge(START + HOUR))
+    late = timedelta(seconds=170)
+    stage.powerwall.deliver = after_a_while(1, late, late)
+    await stage.run(1)
+    stage.wanted = None
+    await stage.run(15)
+    assert stage.phase() is Phase.IDLE
+    assert stage.shown == stage.home
+    assert stage.powerwall.state.pending == ()
+
+
+async def test_stop_that_is_ignored_is_sent_again_until_it_holds() -> None:
+    """Stop outranks everything and never gives up."""
+    stage = Stage(wanted=charge(START + HOUR))
+    await stage.run(5)
+    stage.powerwall.deliver = lambda _: Delivery(shown=NOTHING, obeyed=NOTHING)
+    stage.wanted = None
+    await stage.run(40)
+    assert stage.phase() is Phase.RESTORING
+    assert len(stage.told(DecisionKind.FAILED)) >= 2
+    stage.powerwall.deliver = lambda change: Delivery(shown=change, obeyed=change)
+    await stage.run(20)
+    assert stage.phase() is Phase.IDLE
+    assert stage.shown == stage.home
+
+
+async def test_writes_that_do_not_arrive_are_spaced_out() -> None:
+    """A dead link is tried again with growing pauses, and told once."""
+    stage = Stage(wanted=charge(START + 3 * HOUR), writes_arrive=False)
+    await stage.run(60)
+    pauses = [
+        second - first
+        for (first, _), (second, _) in zip(stage.writes, stage.writes[1:], strict=False)
+    ]
+    assert pauses == sorted(pauses)
+    assert len(stage.writes) < 10
+    assert stage.told(DecisionKind.FAILED) == [DecisionReason.NOT_ACCEPTED]
+    stage.writes_arrive = True
+    await stage.run(20)
+    assert stage.phase() is Phase.RUNNING
+
+
+async def test_stop_works_without_a_reading() -> None:
+    """Every command has an end, also when the battery cannot be read any more."""
+    stage = Stage(wanted=charge(START + HOUR))
+    await stage.run(10)
+    stage.readings_arrive = False
+    stage.wanted = None
+    await stage.run(1)
+    assert stage.shown == stage.home
+    assert stage.state.home is not None, "not confirmed yet, so not forgotten"
+    stage.readings_arrive = True
+    await stage.run(5)
+    assert stage.state.home is None
+
+
+@pytest.mark.parametrize(
+    ("circumstances", "cause"),
+    [
+        (Circumstances(on_grid=False), YieldCause.OFF_GRID),
+        (Circumstances(storm_watch=True), YieldCause.STORM_WATCH),
+    ],
+)
+async def test_outage_and_storm_watch_end_a_charge(
+    circumstances: Circumstances, cause: YieldCause
+) -> None:
+    """What is ours is put back once, then hands off until the event is well over."""
+    stage = Stage(wanted=charge(START + 6 * HOUR))
+    await stage.run(10)
+    stage.powerwall.meet(circumstances)
+    await stage.run(30)
+    assert stage.phase() is Phase.YIELDING
+    assert stage.state.yielded is not None and stage.state.yielded.cause is cause
+    assert stage.shown == stage.home
+    writes = len(stage.writes)
+    await stage.run(60)
+    assert len(stage.writes) == writes
+    stage.powerwall.meet(Circumstances())
+    await stage.run(3)
+    assert stage.phase() is Phase.YIELDING, "the grid may go again"
+    await stage.run(15)
+    assert stage.phase() is Phase.RUNNING
+
+
+async def test_a_change_in_the_app_is_respected_and_kept() -> None:
+    """What somebody changed is theirs; the rest of ours is put back; we stand back a while."""
+    stage = Stage(wanted=charge(START + 6 * HOUR))
+    await stage.run(10)
+    stage.powerwall.set_in_app(Settings(operating_mode=OperatingMode.TIME_BASED))
+    await stage.run(10)
+    assert stage.phase() is Phase.YIELDING
+    assert stage.state.yielded is not None
+    assert stage.state.yielded.cause is YieldCause.SOMEBODY_ELSE
+    assert stage.state.yielded.changed.operating_mode is OperatingMode.TIME_BASED
+    assert stage.shown == replace(stage.home, operating_mode=OperatingMode.TIME_BASED)
+    await stage.run(60)
+    assert stage.phase() is Phase.RUNNING, "the next slot after standing back"
+    stage.wanted = None
+    await stage.run(10)
+    assert stage.shown.operating_mode is OperatingMode.TIME_BASED
+
+
+async def test_undoing_our_command_in_the_app_is_understood() -> None:
+    """Somebody puts the old mode back by hand: that is a wish, not a fault to fight."""
+    stage = Stage(wanted=charge(START + 6 * HOUR))
+    await stage.run(10)
+    stage.powerwall.set_in_app(stage.home)
+    writes = len(stage.writes)
+    await stage.run(10)
+    assert stage.phase() is Phase.YIELDING
+    assert len(stage.writes) <= writes + 1
+    assert stage.shown == stage.home
+
+
+async def test_one_odd_reading_is_not_somebody() -> None:
+    """A single stale reading with the old settings does not end a command."""
+    stage = Stage(wanted=charge(START + 6 * HOUR))
+    await stage.run(10)
+    stage.distort = lambda reading: replace(reading, settings=stage.home)
+    await stage.run(0.5)
+    stage.distort = None
+    await stage.run(5)
+    assert stage.phase() is Phase.RUNNING
+
+
+async def test_backup_mode_showing_a_full_reserve_is_not_adopted() -> None:
+    """In backup mode the cloud may report a reserve of 100; that is nobody's wish."""
+    stage = Stage(wanted=charge(START + HOUR))
+
+    def full_reserve(settings: Settings) -> Settings:
+        if settings.operating_mode is OperatingMode.BACKUP:
+            return replace(settings, backup_reserve_percent=100)
+        return settings
+
+    stage.distort = lambda reading: replace(reading, settings=full_reserve(reading.settings))
+    await stage.run(10)
+    assert stage.phase() is Phase.RUNNING
+    stage.wanted = None
+    await stage.run(10)
+    assert stage.shown == stage.home
+
+
+async def test_setting_the_powerwall_through_us_takes_over() -> None:
+    """A mode chosen while a charge runs ends it, is put in force and stays."""
+    stage = Stage(wanted=charge(START + 6 * HOUR))
+    await stage.run(10)
+    chosen = Settings(operating_mode=OperatingMode.TIME_BASED)
+    step = machine.set_home(stage.state, stage.situation(), chosen)
+    stage.state = step.state
+    await stage.run(10)
+    assert stage.phase() is Phase.YIELDING
+    assert stage.shown == replace(stage.home, operating_mode=OperatingMode.TIME_BASED)
+    step = machine.resume(stage.state, stage.situation())
+    stage.state = step.state
+    await stage.run(5)
+    assert stage.phase() is Phase.RUNNING, "on the user's word"
+
+
+async def test_setting_the_powerwall_while_idle_is_verified() -> None:
+    """With nothing of ours in force a chosen reserve is written and read back."""
+    stage = Stage()
+    await stage.run(1)
+    step = machine.set_home(stage.state, stage.situation(), Settings(backup_reserve_percent=35))
+    stage.state = step.state
+    await stage.run(5)
+    assert stage.phase() is Phase.IDLE
+    assert stage.shown == replace(stage.home, backup_reserve_percent=35)
+
+
+async def test_grid_charging_that_may_not_be_switched_on_leaves_the_gentle_lever() -> None:
+    """Where the installer forbids grid charging, charging up to the reserve still works."""
+    stage = Stage(wanted=charge(START + HOUR), hardware=Hardware(grid_charging_permitted=False))
+    await stage.run(20)
+    assert stage.phase() is Phase.RUNNING
+    command = stage.state.command
+    assert command is not None and command.current.lever is Lever.GENTLE
+
+
+async def test_next_slot_with_the_same_wish_writes_nothing() -> None:
+    """Neighbouring slots of one kind are one command."""
+    stage = Stage(wanted=charge(START + HOUR))
+    await stage.run(25)
+    stage.wanted = replace(charge(START + 2 * HOUR), slot_start=START + HOUR / 2)
+    await stage.run(25)
+    assert len(stage.writes) == 1
+    assert stage.state.command is not None
+    assert stage.state.command.wanted.ends_at == START + 2 * HOUR
+
+
+def test_every_way_out_of_a_command_leads_through_restoring() -> None:
+    """From the table alone: home settings cannot be skipped on the way back to idle."""
+    in_force = {Phase.COMMANDING, Phase.VERIFYING, Phase.RUNNING}
+    for (phase, _), target in TRANSITIONS.items():
+        if phase in in_force:
+            assert target in in_force | {Phase.RESTORING}
+    leaving = {
+        cue
+        for (phase, cue), to in TRANSITIONS.items()
+        if phase is Phase.RESTORING and to is Phase.IDLE
+    }
+    assert leaving == {Cue.RESTORED}
