@@ -1,0 +1,1 @@
+"""Tools for developing and testing the integration; nothing here is shipped."""
