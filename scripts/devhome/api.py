@@ -210,9 +210,12 @@ async def log_in(url: str) -> Tokens:
 async def _new_user(session: aiohttp.ClientSession, url: str) -> str | None:
     """Make the first user; None when there is one already."""
     async with session.get(f"{url}/api/onboarding") as response:
-        # Once everything is done the address is gone.
+        # The address is gone when all steps were done before this start.
         if response.status == HTTPStatus.NOT_FOUND:
             return None
+        steps: list[dict[str, Json]] = await response.json()
+    if any(step["done"] for step in steps if step["step"] == "user"):
+        return None
     answer = await _json(
         session,
         "POST",
