@@ -1,0 +1,69 @@
+"""Starting Home Assistant for a test, waiting for what it does, and reading its log."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from scripts.devhome import DOMAIN
+from scripts.devhome.api import HomeAssistantApi, connect
+from scripts.devhome.folder import ConfigFolder
+from scripts.devhome.process import HomeAssistantProcess, running
+
+_POLL_S = 0.25
+# Said of every custom integration.
+_EXPECTED = "which has not been tested by Home Assistant"
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One configuration folder and the interpreter that runs Home Assistant on it."""
+
+    folder: ConfigFolder
+    python: Path
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+    @asynccontextmanager
+    async def home_assistant(self) -> AsyncIterator[HomeAssistantApi]:
+        """Run Home Assistant; at the end it must have stopped well and logged no complaint."""
+        self.folder.prepare(log_level="debug")
+        process = HomeAssistantProcess(
+            self.folder, python=self.python, environment=self.environment
+        )
+        async with running(process):
+            async with connect(self.folder.url) as api:
+                yield api
+            assert await process.stop() == 0
+        assert complaints(self.folder.log.read_text("utf-8")) == []
+
+
+def complaints(log: str) -> list[str]:
+    """Return the lines of a log that a user would be right to report.
+
+    Those are errors of anything, and warnings that name the integration, such as Home Assistant's own about
+    blocking calls, wrong threads and deprecated interfaces.
+    """
+    return [
+        line
+        for line in log.splitlines()
+        if " ERROR " in line
+        or " CRITICAL " in line
+        or (" WARNING " in line and DOMAIN in line and _EXPECTED not in line)
+    ]
+
+
+async def eventually[T](
+    ask: Callable[[], Awaitable[T]], wanted: Callable[[T], bool], *, within_s: float = 30
+) -> T:
+    """Ask until the answer is as wanted and return it.
+
+    Raises:
+        AssertionError: it was not in time; the message shows the last answer.
+    """
+    deadline = asyncio.get_running_loop().time() + within_s
+    while not wanted(answer := await ask()):
+        if asyncio.get_running_loop().time() > deadline:
+            raise AssertionError(f"not within {within_s} s; last: {answer}")
+        await asyncio.sleep(_POLL_S)
+    return answer
