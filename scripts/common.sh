@@ -3,6 +3,8 @@
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 DEV="$ROOT/.dev"
 export UV_CACHE_DIR="${UV_CACHE_DIR:-$DEV/cache/uv}" UV_NO_PROGRESS=1 UV_LINK_MODE=hardlink
+# Behind a proxy the system's store holds the certificate authority, uv's own does not.
+export UV_SYSTEM_CERTS=1
 
 say() { printf '\033[1m==>\033[0m %s\n' "$*" >&2; }
 fail() {
