@@ -1,0 +1,37 @@
+"""Opening a page so that a failing test leaves a picture behind."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from playwright.async_api import Page
+
+from scripts.devhome import DEV
+from scripts.devhome.browser import open_page
+from tests.e2e.stage import Stage
+
+PICTURES = DEV / "failures"
+
+
+@asynccontextmanager
+async def looking_at(
+    stage: Stage, path: str, chromium: str, *, phone: bool = False, dark: bool = False
+) -> AsyncIterator[Page]:
+    """Open a path of the running Home Assistant; at the end its console must be free of errors.
+
+    When the test fails meanwhile, a screenshot is kept under .dev/failures.
+    """
+    errors: list[str] = []
+    async with open_page(chromium, stage.folder.url, phone=phone, dark=dark) as page:
+        page.on(
+            "console",
+            lambda message: errors.append(message.text) if message.type == "error" else None,
+        )
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        await page.goto(stage.folder.url + path)
+        try:
+            yield page
+            assert errors == []
+        except BaseException:
+            name = stage.folder.path.parent.name
+            await page.screenshot(path=PICTURES / f"{name}.png", full_page=True)
+            raise

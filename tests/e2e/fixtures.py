@@ -1,0 +1,32 @@
+"""Fixtures of all tests that run real processes; the conftest files beside them load this as a plugin."""
+
+from pathlib import Path
+
+import pytest
+
+from scripts.devhome import DEV
+from scripts.devhome.folder import ConfigFolder, free_port
+
+from .stage import Stage
+
+RELEASES = {"oldest": DEV / "venv/bin/python", "newest": DEV / "venv-next/bin/python"}
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Refuse to run where every test would fail for the same reason."""
+    if config.pluginmanager.has_plugin("homeassistant"):
+        raise pytest.UsageError(
+            "the unit tests' harness forbids sockets: run scripts/test e2e browser"
+        )
+
+
+# One worker for each release: two starts at a time are what two cores can bear.
+@pytest.fixture(
+    params=[
+        pytest.param(python, id=release, marks=pytest.mark.xdist_group(release))
+        for release, python in RELEASES.items()
+    ]
+)
+def stage(request: pytest.FixtureRequest, tmp_path: Path) -> Stage:
+    """A release of Home Assistant that a test may start and stop as it likes."""
+    return Stage(ConfigFolder(tmp_path / "config", free_port(0)), request.param)
