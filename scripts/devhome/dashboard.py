@@ -1,17 +1,35 @@
 """The development dashboard, stored over the websocket API as the user interface does."""
 
+from collections.abc import Iterable, Sequence
+
+from . import DOMAIN
 from .api import Entry, HomeAssistantApi, Json, RegistryEntry
 
 PATH = "demo-home"
-_HISTORY_HOURS = 24
 _TITLE = "Demo home"
+
+_NOW = ("plan", "next_charge", "charge_level", "current_rate", "plan_cost")
+_POWER = ("battery_power", "solar_power", "house_power", "grid_power")
+_PLAN = """\
+{{% set slots = state_attr('{plan}', 'slots') or [] %}}
+| Time | Action | p/kWh | Level | Cost, p |
+|:--|:--|--:|--:|--:|
+{{% for slot in slots[:48] -%}}
+| {{{{ as_local(as_datetime(slot.start)).strftime('%a %H:%M') }}}} \
+| {{{{ '**charge**' if slot.action == 'charge' else slot.action }}}} \
+| {{{{ slot.import_p_per_kwh if slot.import_p_per_kwh is not none else '?' }}}}\
+{{{{ ' ~' if slot.rate_is_estimate else '' }}}} \
+| {{{{ slot.end_percent | round }}}} % \
+| {{{{ slot.cost_p | round(1) }}}} |
+{{% endfor %}}
+"""
 
 
 async def save_dashboard(api: HomeAssistantApi, entry: Entry) -> str:
     """Store a dashboard of everything the home has, and return its path.
 
-    It is written anew at every start, so that new entities appear by themselves; changes of your own belong
-    on another dashboard.
+    It is written anew at every start, so that new entities appear by themselves; changes of your own
+    belong on another dashboard.
     """
     dashboards = await api.command("lovelace/dashboards/list")
     if PATH not in {dashboard["url_path"] for dashboard in dashboards}:
@@ -22,53 +40,63 @@ async def save_dashboard(api: HomeAssistantApi, entry: Entry) -> str:
             icon="mdi:home-battery",
             show_in_sidebar=True,
         )
-    entities = [
+    enabled = [
         entity
-        for entity in await api.entities("smart_battery_scheduler")
+        for entity in await api.entities(DOMAIN)
         if entity["config_entry_id"] == entry["entry_id"] and entity["disabled_by"] is None
     ]
-    await api.command("lovelace/config/save", url_path=PATH, config=_config(entities))
+    await api.command("lovelace/config/save", url_path=PATH, config=_config(enabled))
     return f"/{PATH}/home"
 
 
-def _config(entities: list[RegistryEntry]) -> Json:
-    by_domain: dict[str, list[str]] = {}
-    for entity in sorted(entities, key=lambda entity: entity["entity_id"]):
-        by_domain.setdefault(entity["entity_id"].split(".")[0], []).append(entity["entity_id"])
-    sensors = by_domain.pop("sensor", [])
-    controls = [entity_id for ids in by_domain.values() for entity_id in ids]
-    return {
+def _config(entities: Sequence[RegistryEntry]) -> Json:
+    """Known sensors in a fixed order, the plan as a table, and whatever else there is."""
+    by_key = {entity["translation_key"]: entity["entity_id"] for entity in entities}
+    sensors = {entity["entity_id"] for entity in entities if _is_sensor(entity)}
+    now = [by_key[key] for key in _NOW if key in by_key]
+    power = [by_key[key] for key in _POWER if key in by_key]
+    controls = sorted(entity["entity_id"] for entity in entities if not _is_sensor(entity))
+    sections = [
+        _section("Now", _tiles(now)),
+        _section("Controls", [{"type": "entities", "entities": controls}] if controls else []),
+        _section("Power", [*_tiles(power), *_history(power)]),
+        _section(
+            "Charge level", _history([by_key[key] for key in ("charge_level",) if key in by_key])
+        ),
+        _section("Plan", _plan(by_key.get("plan"))),
+        _section("More", _tiles(sorted(sensors - set(now) - set(power)))),
+    ]
+    view = {
         "title": _TITLE,
-        "views": [
-            {
-                "title": _TITLE,
-                "path": "home",
-                "type": "sections",
-                "sections": [
-                    _section("Now", [_tile(entity_id) for entity_id in sensors]),
-                    _section("Controls", [_tile(entity_id) for entity_id in controls]),
-                    _section("The last day", [_history(sensors)] if sensors else []),
-                ],
-            }
-        ],
+        "path": "home",
+        "type": "sections",
+        "max_columns": 3,
+        "sections": [section for section in sections if len(section["cards"]) > 1],
     }
+    return {"title": _TITLE, "views": [view]}
 
 
-def _section(title: str, cards: list[Json]) -> Json:
-    return {
-        "type": "grid",
-        "cards": [{"type": "heading", "heading": title}, *cards],
-    }
+def _is_sensor(entity: RegistryEntry) -> bool:
+    return entity["entity_id"].split(".")[0] in {"sensor", "binary_sensor", "event", "calendar"}
 
 
-def _tile(entity_id: str) -> Json:
-    return {"type": "tile", "entity": entity_id}
+def _section(title: str, cards: list[Json]) -> dict[str, Json]:
+    return {"type": "grid", "cards": [{"type": "heading", "heading": title}, *cards]}
 
 
-def _history(entity_ids: list[str]) -> Json:
-    return {
-        "type": "history-graph",
-        "hours_to_show": _HISTORY_HOURS,
-        "entities": entity_ids,
-        "grid_options": {"columns": "full"},
-    }
+def _tiles(entity_ids: Iterable[str]) -> list[Json]:
+    return [{"type": "tile", "entity": entity_id} for entity_id in entity_ids]
+
+
+def _history(entity_ids: list[str]) -> list[Json]:
+    if not entity_ids:
+        return []
+    card = {"type": "history-graph", "hours_to_show": 24, "entities": entity_ids}
+    return [{**card, "grid_options": {"columns": "full"}}]
+
+
+def _plan(entity_id: str | None) -> list[Json]:
+    if entity_id is None:
+        return []
+    content = _PLAN.format(plan=entity_id)
+    return [{"type": "markdown", "content": content, "grid_options": {"columns": "full"}}]
