@@ -266,6 +266,12 @@ def test_reserves_of_81_to_99_become_80(reserve: int, becomes: int) -> None:
     assert settable == Settings(backup_reserve_percent=becomes)
 
 
+def test_some_sites_know_no_full_reserve() -> None:
+    """There 100 becomes 80 too."""
+    capped = Hardware(full_reserve_exists=False)
+    assert capped.settable(Settings(backup_reserve_percent=100)).backup_reserve_percent == 80
+
+
 any_settings = st.builds(
     Settings,
     operating_mode=st.sampled_from(OperatingMode),

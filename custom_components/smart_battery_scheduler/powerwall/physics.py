@@ -36,6 +36,7 @@ class Hardware:
     ``taper_to_fraction`` of its rate at 100 %. Some sites charge up to the reserve only when grid
     charging is on (``tops_up_without_grid_charging`` False); some may not switch it on at all
     (``grid_charging_permitted`` False), and of those some charge in backup mode nevertheless.
+    ``full_reserve_exists`` False is a site whose cloud caps a reserve of 100 like one of 90.
     """
 
     units: int = 1
@@ -49,6 +50,7 @@ class Hardware:
     taper_from_percent: float = 100.0
     taper_to_fraction: float = 0.5
     highest_partial_reserve_percent: int = 80
+    full_reserve_exists: bool = True
     export_limit_w: float = inf
     tops_up_without_grid_charging: bool = True
     grid_charging_permitted: bool = True
@@ -66,10 +68,10 @@ class Hardware:
 
     def settable(self, wanted: Settings) -> Settings:
         """The settings this hardware makes of wanted ones: reserves of 81-99 become 80."""
-        reserve = wanted.backup_reserve_percent
-        if reserve is None or not self.highest_partial_reserve_percent < reserve < 100:
+        reserve, highest = wanted.backup_reserve_percent, self.highest_partial_reserve_percent
+        if reserve is None or reserve <= highest or (reserve == 100 and self.full_reserve_exists):
             return wanted
-        return Settings(backup_reserve_percent=self.highest_partial_reserve_percent).over(wanted)
+        return Settings(backup_reserve_percent=highest).over(wanted)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

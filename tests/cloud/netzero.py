@@ -1,0 +1,228 @@
+"""NetZero on the wire, in front of the simulated Powerwall."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+import json
+
+from aiohttp import web
+
+from custom_components.smart_battery_scheduler.codec import Json
+from custom_components.smart_battery_scheduler.const import MARKET_TIME_ZONE
+from custom_components.smart_battery_scheduler.powerwall.base import (
+    ExportRule,
+    Islanding,
+    OperatingMode,
+    PowerwallReplyError,
+    PowerwallState,
+    Settings,
+)
+from custom_components.smart_battery_scheduler.powerwall.simulated import Courier, Delivery
+
+from .faults import Endpoint, Fault, FaultRule
+from .replies import ERROR_PAGE, answer, page, refuse
+from .world import World
+
+LIMIT = 5
+WINDOW = timedelta(seconds=60)
+
+# The fields on the wire and what we call them.
+_FIELDS = {
+    "backup_reserve_percent": "backup_reserve_percent",
+    "operational_mode": "operating_mode",
+    "energy_exports": "export_rule",
+    "grid_charging": "grid_charging",
+}
+# Understood and ignored here, as NetZero takes fields that nobody of ours sends.
+_OTHER_FIELDS = ("storm_watch", "off_grid_status")
+
+
+class NetZero:
+    """One resource: a site's configuration."""
+
+    def __init__(self, world: World) -> None:
+        """Stand in front of a world."""
+        self._world = world
+        self._asked: deque[datetime] = deque()
+        self._last_body: Json = None
+
+    @staticmethod
+    def endpoint(request: web.Request) -> Endpoint:
+        """A GET reads, a POST writes."""
+        return Endpoint.NETZERO_WRITE if request.method == "POST" else Endpoint.NETZERO_READ
+
+    async def answer(self, request: web.Request, faults: Sequence[FaultRule]) -> web.StreamResponse:
+        """The reply to a request, after limits and faults."""
+        limits = self._limits()
+        if limits["X-RateLimit-Remaining"] == "-1":
+            return self.limited()
+        if (refusal := self._refusal(request)) is not None:
+            return refusal
+        if request.method == "POST":
+            response = await self._write(request, faults)
+        else:
+            response = answer(self._read(faults))
+        response.headers.update(limits)
+        return response
+
+    def limited(self) -> web.Response:
+        """A 429 with the headers that NetZero sends."""
+        now = self._world.clock()
+        oldest = self._asked[0] if self._asked else now
+        reset = max(oldest + WINDOW, now + timedelta(seconds=1))
+        wait_s = round((reset - now).total_seconds())
+        headers = {
+            "X-RateLimit-Limit": str(LIMIT),
+            "X-RateLimit-Remaining": "0",
+            "X-RateLimit-Reset": str(round(reset.timestamp())),
+        }
+        detail = f"Request was throttled. Expected available in {wait_s} seconds."
+        return refuse(429, detail, headers)
+
+    def _limits(self) -> dict[str, str]:
+        """Count this request; the limit's headers. Remaining is -1 for one too many."""
+        now = self._world.clock()
+        while self._asked and not timedelta() <= now - self._asked[0] < WINDOW:
+            self._asked.popleft()
+        remaining = LIMIT - len(self._asked) - 1
+        if remaining >= 0:
+            self._asked.append(now)
+        return {
+            "X-RateLimit-Limit": str(LIMIT),
+            "X-RateLimit-Remaining": str(remaining),
+            "X-RateLimit-Reset": str(round((self._asked[0] + WINDOW).timestamp())),
+        }
+
+    def _refusal(self, request: web.Request) -> web.Response | None:
+        authorization = request.headers.get("Authorization")
+        if authorization is None:
+            return refuse(401, "Authentication credentials were not provided.")
+        known = authorization == f"Bearer {self._world.token}"
+        if not known or request.match_info["site_id"] != self._world.site_id:
+            return refuse(403, "You do not have permission to perform this action.")
+        return None
+
+    def _read(self, faults: Sequence[FaultRule]) -> Json:
+        kinds = {rule.fault for rule in faults}
+        if Fault.STALE in kinds and self._last_body is not None:
+            return self._last_body
+        body = config_body(self._world.powerwall.reading())
+        self._last_body = body
+        assert isinstance(body, dict)
+        if Fault.NO_LIVE_STATUS in kinds:
+            body = {**body, "live_status": None}
+        if Fault.EMPTY_LIVE_STATUS in kinds:
+            body = {**body, "live_status": {}}
+        if Fault.UNKNOWN_WORDS in kinds:
+            body = _with_unknown_words(body)
+        return body
+
+    async def _write(self, request: web.Request, faults: Sequence[FaultRule]) -> web.Response:
+        try:
+            change = parse_change(json.loads(await request.read()))
+        except (ValueError, TypeError) as error:
+            return answer({"non_field_errors": [str(error)]}, 400)
+        powerwall, usual = self._world.powerwall, self._world.powerwall.deliver
+        for rule in faults:
+            powerwall.deliver = _spoilt(powerwall.deliver, rule)
+        try:
+            state = await powerwall.write(change)
+        except PowerwallReplyError as error:
+            return answer({"backup_reserve_percent": [str(error)]}, 400)
+        finally:
+            powerwall.deliver = usual
+        if any(rule.fault is Fault.DONE_THEN_ERROR for rule in faults):
+            return page(ERROR_PAGE, 500)
+        return answer(config_body(state))
+
+
+def config_body(state: PowerwallState) -> Json:
+    """A reading on the wire."""
+    settings = state.settings
+    island = state.islanding or Islanding.ON_GRID
+    grid = "Inactive" if island is Islanding.OFF_GRID else "Active"
+    level = state.charge_level_percent
+    measured_at = state.measured_at or state.read_at
+    return {
+        "backup_reserve_percent": settings.backup_reserve_percent,
+        "operational_mode": settings.operating_mode,
+        "energy_exports": settings.export_rule,
+        "grid_charging": settings.grid_charging,
+        "percentage_charged": None if level is None else round(level, 1),
+        "grid_status": f"{grid} ({island})",
+        "live_status": {
+            "solar_power": _whole(state.solar_power_w),
+            "percentage_charged": level,
+            "battery_power": _whole(state.battery_power_w),
+            "load_power": _whole(state.house_power_w),
+            "grid_status": grid,
+            "grid_power": _whole(state.grid_power_w),
+            "generator_power": 0,
+            "island_status": island,
+            "storm_mode_active": state.storm_watch_active,
+            "timestamp": measured_at.astimezone(MARKET_TIME_ZONE).isoformat(timespec="seconds"),
+            "wall_connectors": [],
+        },
+    }
+
+
+def _whole(power_w: float | None) -> int | None:
+    return None if power_w is None else round(power_w)
+
+
+def _with_unknown_words(body: dict[str, Json]) -> dict[str, Json]:
+    live = body["live_status"]
+    assert isinstance(live, dict)
+    return {
+        **body,
+        "operational_mode": "savings",
+        "energy_exports": "everything",
+        "grid_status": "Unknown",
+        "live_status": {**live, "grid_status": "Unknown", "island_status": "island_status_unknown"},
+    }
+
+
+def parse_change(body: object) -> Settings:
+    """A request's body as settings. Raises ValueError or TypeError for nonsense."""
+    if not isinstance(body, dict):
+        raise TypeError("Invalid data. Expected a dictionary.")
+    unknown = set(body) - set(_FIELDS) - set(_OTHER_FIELDS)
+    if unknown:
+        raise ValueError(f"Unknown fields: {sorted(unknown)}")
+    reserve, charging = body.get("backup_reserve_percent"), body.get("grid_charging")
+    if not isinstance(reserve, int | None) or isinstance(reserve, bool):
+        raise TypeError("backup_reserve_percent: a valid integer is required.")
+    if not isinstance(charging, bool | None):
+        raise TypeError("grid_charging: must be a valid boolean.")
+    mode, rule = body.get("operational_mode"), body.get("energy_exports")
+    return Settings(
+        operating_mode=None if mode is None else OperatingMode(mode),
+        backup_reserve_percent=reserve,
+        grid_charging=charging,
+        export_rule=None if rule is None else ExportRule(rule),
+    )
+
+
+def _spoilt(deliver: Courier, rule: FaultRule) -> Courier:
+    """A courier that does to a write what the rule says."""
+
+    def deliver_spoilt(change: Settings) -> Delivery:
+        delivery = deliver(change)
+        match rule.fault:
+            case Fault.LOST:
+                return Delivery(shown=Settings(), obeyed=Settings())
+            case Fault.NOT_OBEYED:
+                return Delivery(shown=delivery.shown, obeyed=Settings(), delay=delivery.delay)
+            case Fault.LATE:
+                late = timedelta(seconds=float(rule.detail or 180))
+                return Delivery(shown=delivery.shown, obeyed=delivery.obeyed, delay=late)
+            case Fault.FIELD_LOST:
+                rest = replace(change, **{_FIELDS[rule.detail or "grid_charging"]: None})
+                return Delivery(shown=rest, obeyed=rest, delay=delivery.delay)
+            case _:
+                return delivery
+
+    return deliver_spoilt
