@@ -25,8 +25,11 @@ class Stage:
     environment: Mapping[str, str] = field(default_factory=dict)
 
     @asynccontextmanager
-    async def home_assistant(self) -> AsyncIterator[HomeAssistantApi]:
-        """Run Home Assistant; at the end it must have stopped well and logged no complaint."""
+    async def home_assistant(self, *, power_cut: bool = False) -> AsyncIterator[HomeAssistantApi]:
+        """Run Home Assistant; at the end it must have stopped well and logged no complaint.
+
+        With `power_cut` it ends at once instead, without a chance to save or put anything back.
+        """
         self.folder.prepare(log_level="debug")
         process = HomeAssistantProcess(
             self.folder, python=self.python, environment=self.environment
@@ -34,7 +37,10 @@ class Stage:
         async with running(process):
             async with connect(self.folder.url) as api:
                 yield api
-            assert await process.stop() == 0
+            if power_cut:
+                process.kill()
+            else:
+                assert await process.stop() == 0
         assert complaints(self.folder.log.read_text("utf-8")) == []
 
 
