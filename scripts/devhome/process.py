@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 import os
 from pathlib import Path
+import shutil
 import sys
 
 import aiohttp
@@ -23,6 +24,12 @@ _POLL_S = 0.2
 
 class HomeAssistantError(RuntimeError):
     """Home Assistant did not start, stop or answer as it should."""
+
+
+def bound_to_us(*command: str) -> tuple[str, ...]:
+    """Return a command that also ends when this process is killed, where the system can do that."""
+    setpriv = shutil.which("setpriv")
+    return (setpriv, "--pdeathsig", "TERM", "--", *command) if setpriv else command
 
 
 class HomeAssistantProcess:
@@ -56,9 +63,8 @@ class HomeAssistantProcess:
         # In a session of its own Ctrl-C reaches only us, and we stop it in good order.
         with self.folder.log.open("wb") as log:
             self._process = await asyncio.create_subprocess_exec(
-                str(self._python),
-                *("-m", "homeassistant", "--config", str(self.folder.path)),
-                *("--skip-pip", "--log-no-color"),
+                *bound_to_us(str(self._python), "-m", "homeassistant"),
+                *("--config", str(self.folder.path), "--skip-pip", "--log-no-color"),
                 env=os.environ | self._environment,
                 stdin=DEVNULL,
                 stdout=log,

@@ -11,6 +11,7 @@ from typing import Any
 import aiohttp
 
 from scripts.devhome import ROOT
+from scripts.devhome.process import bound_to_us
 
 _START_TIMEOUT_S = 60
 
@@ -69,7 +70,9 @@ class CloudProcess:
 async def running_cloud(scenario: str) -> AsyncIterator[CloudProcess]:
     """Start the fake cloud in the present, and stop it whatever happens."""
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "tests.cloud", "--scenario", scenario, cwd=ROOT, stdout=PIPE
+        *bound_to_us(sys.executable, "-m", "tests.cloud", "--scenario", scenario),
+        cwd=ROOT,
+        stdout=PIPE,
     )
     try:
         assert process.stdout is not None

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+import re
 
 from scripts.devhome import DOMAIN
 from scripts.devhome.api import HomeAssistantApi, connect
@@ -12,6 +13,7 @@ from scripts.devhome.folder import ConfigFolder
 from scripts.devhome.process import HomeAssistantProcess, running
 
 _POLL_S = 0.25
+_LEVEL = re.compile(r"\S+ \S+ (WARNING|ERROR|CRITICAL) ")
 # Said of every custom integration.
 _EXPECTED = "which has not been tested by Home Assistant"
 
@@ -53,9 +55,8 @@ def complaints(log: str) -> list[str]:
     return [
         line
         for line in log.splitlines()
-        if " ERROR " in line
-        or " CRITICAL " in line
-        or (" WARNING " in line and DOMAIN in line and _EXPECTED not in line)
+        if (level := _LEVEL.match(line))
+        and (level[1] != "WARNING" or (DOMAIN in line and _EXPECTED not in line))
     ]
 
 
