@@ -8,7 +8,7 @@ import sys
 import time
 
 from . import DEV
-from .address import Address, announced
+from .address import Address, announced, running_home
 from .api import PASSWORD, USER, connect
 from .demo import furnish
 from .folder import ConfigFolder, free_port
@@ -72,6 +72,9 @@ def main() -> int:
     parser.add_argument("--port", type=int, default=8123, help="first port to try")
     parser.add_argument("--config", type=Path, default=DEV / "home", help="configuration folder")
     arguments = parser.parse_args()
+    if (home := running_home()) is not None:
+        print(f"A development home is running already: {home.page}", file=sys.stderr)
+        return 1
     try:
         return asyncio.run(develop(arguments.config, arguments.port))
     except HomeAssistantError as err:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+import fcntl
 import json
 
 from . import DEV
@@ -20,18 +21,24 @@ class Address:
 
 @contextmanager
 def announced(address: Address) -> Iterator[None]:
-    """Let `running_home` find it meanwhile."""
-    _FILE.write_text(json.dumps(asdict(address)), "utf-8")
-    try:
-        yield
-    finally:
-        _FILE.unlink(missing_ok=True)
+    """Let `running_home` find it meanwhile, and no longer, even if this process is killed."""
+    with _FILE.open("w", encoding="utf-8") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        json.dump(asdict(address), file)
+        file.flush()
+        try:
+            yield
+        finally:
+            _FILE.unlink(missing_ok=True)
 
 
 def running_home() -> Address | None:
-    """Return the running development home, if there is one."""
+    """Return the development home that runs now, if there is one."""
     try:
-        stored: dict[str, str] = json.loads(_FILE.read_text("utf-8"))
+        with _FILE.open(encoding="utf-8") as file:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except FileNotFoundError:
         return None
-    return Address(url=stored["url"], page=stored["page"])
+    except BlockingIOError:
+        return Address(**json.loads(_FILE.read_text("utf-8")))
+    return None
