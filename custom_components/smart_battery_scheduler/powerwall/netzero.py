@@ -116,9 +116,10 @@ class NetZeroPowerwall:
                 method,
                 self._url,
                 json=body,
-                headers={"Authorization": f"Bearer {self._token}", "Accept": "application/json"},
+                headers=self._headers(),
                 timeout=self._timeout,
                 allow_redirects=False,
+                middlewares=(_once(),),
             ) as response:
                 content = await response.read()
         except TimeoutError as error:
@@ -130,6 +131,14 @@ class NetZeroPowerwall:
         self._heed_limits(response, now)
         _raise_for(response.status, content)
         return parse_state(_decoded(content), now)
+
+    def _headers(self) -> dict[str, str]:
+        """A kept connection is often dead at the next reading, and a write cannot be repeated."""
+        return {
+            "Authorization": f"Bearer {self._token}",
+            "Accept": "application/json",
+            "Connection": "close",
+        }
 
     def _spend(self, *, write: bool) -> None:
         try:
@@ -167,6 +176,22 @@ class NetZeroPowerwall:
                 self.counts = replace(counts, unreachable=counts.unreachable + 1)
             case PowerwallReplyError():
                 self.counts = replace(counts, not_understood=counts.not_understood + 1)
+
+
+def _once() -> aiohttp.ClientMiddlewareType:
+    """Let a request out once: aiohttp repeats a GET that got no reply, past any budget."""
+    gone = False
+
+    async def send(
+        request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
+    ) -> aiohttp.ClientResponse:
+        nonlocal gone
+        if gone:
+            raise aiohttp.ServerDisconnectedError
+        gone = True
+        return await handler(request)
+
+    return send
 
 
 def _quiet_until(headers: Mapping[str, str], now: datetime) -> datetime | None:
