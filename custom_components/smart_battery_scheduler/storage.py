@@ -11,6 +11,7 @@ from homeassistant.helpers.storage import Store
 
 from .codec import Json, decode, encode
 from .const import DOMAIN
+from .control.learning import Learned
 from .control.model import ControlState, Decision
 from .control.rules import Override
 from .measured import Energies, MeasuredSlot
@@ -32,6 +33,7 @@ class Records:
     totals: Energies = field(default_factory=Energies)
     decisions: tuple[Decision, ...] = ()
     override: Override | None = None
+    learned: Learned = field(default_factory=Learned)
 
 
 class HomeStorage:

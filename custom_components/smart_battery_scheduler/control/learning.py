@@ -1,0 +1,134 @@
+"""What this home's levers really do: rate, latency and taper, learned from proven charges."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from math import sqrt
+
+from ..planner.model import Action, Lever
+from ..powerwall.base import PowerwallState
+from .evidence import balanced, grid_charging_w
+from .model import Command
+from .situation import Timing
+
+# Old experience fades: a new sample never weighs less than one in this many.
+MEMORY = 60
+ENOUGH_SAMPLES = 5
+# Charging slows near full; below this level a lever shows its own rate.
+FULL_RATE_BELOW_PERCENT = 78.0
+TAPERED_FROM_PERCENT = 90.0
+# A learned rate outside these shares of the usual one is a mistake, not a battery.
+LEAST_SHARE, MOST_SHARE = 0.3, 3.0
+LONGEST_READ_BACK = timedelta(minutes=7)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Average:
+    """A fading mean with its spread."""
+
+    mean: float = 0.0
+    variance: float = 0.0
+    count: int = 0
+
+    def with_sample(self, value: float) -> Average:
+        """One more sample."""
+        count = self.count + 1
+        weight = 1.0 / min(count, MEMORY)
+        off = value - self.mean
+        return Average(
+            mean=self.mean + weight * off,
+            variance=(1.0 - weight) * (self.variance + weight * off * off),
+            count=count,
+        )
+
+    @property
+    def is_known(self) -> bool:
+        """True once there are enough samples to rely on."""
+        return self.count >= ENOUGH_SAMPLES
+
+    @property
+    def spread(self) -> float:
+        """The standard deviation."""
+        return sqrt(self.variance)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeverFacts:
+    """One lever: W into the battery from the grid, seconds to be read back, share left near full."""
+
+    rate_w: Average = field(default_factory=Average)
+    read_back_s: Average = field(default_factory=Average)
+    tapered_share: Average = field(default_factory=Average)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Learned:
+    """What is known of both levers."""
+
+    gentle: LeverFacts = field(default_factory=LeverFacts)
+    fast: LeverFacts = field(default_factory=LeverFacts)
+
+    def of(self, lever: Lever) -> LeverFacts:
+        """One lever's facts."""
+        return self.fast if lever is Lever.FAST else self.gentle
+
+    def rates_w(self, usual_w: Mapping[Lever, float]) -> dict[Lever, float]:
+        """The rate to count on: learned where known, else the usual one."""
+        return {lever: self._rate_w(lever, usual) for lever, usual in usual_w.items()}
+
+    def _rate_w(self, lever: Lever, usual_w: float) -> float:
+        learned = self.of(lever).rate_w
+        if not learned.is_known:
+            return usual_w
+        return min(max(learned.mean, LEAST_SHARE * usual_w), MOST_SHARE * usual_w)
+
+    def timing(self) -> Timing:
+        """How long to wait: at least the usual, longer where this home has shown to be slower."""
+        timing = Timing()
+        for lever in Lever:
+            latency = self.of(lever).read_back_s
+            if latency.is_known:
+                slow = timedelta(seconds=latency.mean + 3 * latency.spread)
+                read_back = min(max(timing.read_back, slow), LONGEST_READ_BACK)
+                timing = replace(timing, read_back=read_back)
+        return timing
+
+    def _with(self, lever: Lever, facts: LeverFacts) -> Learned:
+        if lever is Lever.FAST:
+            return replace(self, fast=facts)
+        return replace(self, gentle=facts)
+
+    def from_read_back(self, command: Command) -> Learned:
+        """A command has just been read back."""
+        evidence, lever = command.evidence, command.current.lever
+        if lever is None or evidence.read_back_at is None or evidence.sent_at is None:
+            return self
+        seconds = (evidence.read_back_at - evidence.sent_at).total_seconds()
+        facts = self.of(lever)
+        return self._with(lever, replace(facts, read_back_s=facts.read_back_s.with_sample(seconds)))
+
+    def from_charging(self, command: Command, reading: PowerwallState) -> Learned:
+        """A reading while a charge is running and was seen."""
+        lever, level = command.current.lever, reading.charge_level_percent
+        charging_w = grid_charging_w(reading)
+        target = command.wanted.target_percent or 100
+        if (
+            command.wanted.action is not Action.CHARGE
+            or command.evidence.seen_at is None
+            or command.evidence.doubted_at is not None
+            or lever is None
+            or level is None
+            or not charging_w
+            or level >= target - 1.0
+            or not balanced(reading)
+        ):
+            return self
+        facts = self.of(lever)
+        if level < FULL_RATE_BELOW_PERCENT:
+            facts = replace(facts, rate_w=facts.rate_w.with_sample(charging_w))
+        elif level >= TAPERED_FROM_PERCENT and facts.rate_w.is_known:
+            share = min(1.0, charging_w / facts.rate_w.mean)
+            facts = replace(facts, tapered_share=facts.tapered_share.with_sample(share))
+        return self._with(lever, facts)
