@@ -11,7 +11,7 @@ from .chance import chance, smooth
 
 def clearness(when: datetime) -> float:
     """The share of a clear day's sun that comes through, 0.05-1."""
-    day = _day_clearness(when.astimezone(UTC).date())
+    day = day_clearness(when.astimezone(UTC).date())
     # Clouds pass on days that are neither bright nor dull throughout.
     patchiness = 1.2 * day * (1.0 - day) + 0.05
     return min(max(day + patchiness * smooth("clouds", when), 0.05), 1.0)
@@ -26,7 +26,8 @@ def air_celsius(when: datetime) -> float:
 
 
 @lru_cache(maxsize=400)
-def _day_clearness(day: date) -> float:
+def day_clearness(day: date) -> float:
+    """A day's mean clearness, before clouds pass."""
     summer = (1.0 - cos(2.0 * pi * (day.timetuple().tm_yday - 20) / 365.0)) / 2.0
     # Mean clearness of 0.45 in winter and 0.65 in summer, from grey to blue.
     return chance("day", day).betavariate(1.6 + 1.4 * summer, 2.0 - 0.4 * summer)
