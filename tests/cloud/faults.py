@@ -24,6 +24,7 @@ class Endpoint(StrEnum):
     METER_POINT = "meter_point"
     ACCOUNT = "account"
     GRAPHQL = "graphql"
+    CONSUMPTION = "consumption"
     FORECAST = "forecast"
 
 
@@ -38,7 +39,7 @@ class Fault(StrEnum):
     FORBIDDEN = "forbidden"  # 403
     FORBIDDEN_PAGE = "forbidden_page"  # 403 from a firewall in between
     NOT_FOUND = "not_found"  # 404
-    RATE_LIMITED = "rate_limited"  # 429 with the provider's headers
+    RATE_LIMITED = "rate_limited"  # 429 with the provider's headers, for ``detail`` seconds
     SERVER_ERROR_PAGE = "server_error_page"  # 500
     UNAVAILABLE = "unavailable"  # 503
     PAGE = "page"  # 200 with a web page
@@ -53,6 +54,7 @@ class Fault(StrEnum):
     NO_LIVE_STATUS = "no_live_status"
     EMPTY_LIVE_STATUS = "empty_live_status"
     UNKNOWN_WORDS = "unknown_words"  # modes and statuses nobody has heard of
+    UNROUNDED = "unrounded"  # fractions of watts, null lists, a null export rule
     STALE = "stale"  # the last reading before the fault, old stamp and old settings
 
     # Writes that are accepted and come to nothing, or to something else. Fit NETZERO_WRITE.
@@ -74,7 +76,13 @@ class Fault(StrEnum):
 
 _FITS_ONLY: dict[Fault, frozenset[Endpoint]] = {
     **dict.fromkeys(
-        (Fault.NO_LIVE_STATUS, Fault.EMPTY_LIVE_STATUS, Fault.UNKNOWN_WORDS, Fault.STALE),
+        (
+            Fault.NO_LIVE_STATUS,
+            Fault.EMPTY_LIVE_STATUS,
+            Fault.UNKNOWN_WORDS,
+            Fault.UNROUNDED,
+            Fault.STALE,
+        ),
         frozenset({Endpoint.NETZERO_READ}),
     ),
     **dict.fromkeys(

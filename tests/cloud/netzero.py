@@ -12,6 +12,7 @@ from aiohttp import web
 
 from custom_components.smart_battery_scheduler.codec import Json
 from custom_components.smart_battery_scheduler.const import MARKET_TIME_ZONE
+from custom_components.smart_battery_scheduler.demo.chance import fixed
 from custom_components.smart_battery_scheduler.powerwall.base import (
     ExportRule,
     Islanding,
@@ -48,6 +49,8 @@ class NetZero:
         self._world = world
         self._asked: deque[datetime] = deque()
         self._last_body: Json = None
+        self._live: Json = None
+        self._live_since: datetime | None = None
 
     @staticmethod
     def endpoint(request: web.Request) -> Endpoint:
@@ -68,11 +71,13 @@ class NetZero:
         response.headers.update(limits)
         return response
 
-    def limited(self) -> web.Response:
-        """A 429 with the headers that NetZero sends."""
+    def limited(self, wait_s: float | None = None) -> web.Response:
+        """A 429 with the headers that NetZero sends, until the limit allows or as long as said."""
         now = self._world.clock()
         oldest = self._asked[0] if self._asked else now
         reset = max(oldest + WINDOW, now + timedelta(seconds=1))
+        if wait_s is not None:
+            reset = now + timedelta(seconds=wait_s)
         wait_s = round((reset - now).total_seconds())
         headers = {
             "X-RateLimit-Limit": str(LIMIT),
@@ -109,16 +114,26 @@ class NetZero:
         kinds = {rule.fault for rule in faults}
         if Fault.STALE in kinds and self._last_body is not None:
             return self._last_body
-        body = config_body(self._world.powerwall.reading())
+        body = self._body(self._world.powerwall.reading())
         self._last_body = body
-        assert isinstance(body, dict)
         if Fault.NO_LIVE_STATUS in kinds:
             body = {**body, "live_status": None}
         if Fault.EMPTY_LIVE_STATUS in kinds:
             body = {**body, "live_status": {}}
         if Fault.UNKNOWN_WORDS in kinds:
             body = _with_unknown_words(body)
+        if Fault.UNROUNDED in kinds:
+            body = _unrounded(body)
         return body
+
+    def _body(self, state: PowerwallState) -> dict[str, Json]:
+        """A reading on the wire, with powers as old and as rough as the world's meters."""
+        body, now = config_body(state), self._world.clock()
+        since = self._live_since
+        if since is None or not timedelta() <= now - since < self._world.live_every:
+            self._live_since = now
+            self._live = _noisy(body["live_status"], self._world.meter_noise_w, now)
+        return {**body, "live_status": self._live}
 
     async def _write(self, request: web.Request, faults: Sequence[FaultRule]) -> web.Response:
         try:
@@ -136,10 +151,10 @@ class NetZero:
             powerwall.deliver = usual
         if any(rule.fault is Fault.DONE_THEN_ERROR for rule in faults):
             return page(ERROR_PAGE, 500)
-        return answer(config_body(state))
+        return answer(self._body(state))
 
 
-def config_body(state: PowerwallState) -> Json:
+def config_body(state: PowerwallState) -> dict[str, Json]:
     """A reading on the wire."""
     settings = state.settings
     island = state.islanding or Islanding.ON_GRID
@@ -171,6 +186,32 @@ def config_body(state: PowerwallState) -> Json:
 
 def _whole(power_w: float | None) -> int | None:
     return None if power_w is None else round(power_w)
+
+
+def _noisy(live: Json, noise_w: float, now: datetime) -> Json:
+    """Live values whose powers are each off by up to so much."""
+    assert isinstance(live, dict)
+    if noise_w == 0.0:
+        return live
+    rough = {
+        name: round(float(power) + fixed(-noise_w, noise_w, "meter", name, now))
+        for name, power in live.items()
+        if name in {"solar_power", "battery_power", "load_power", "grid_power"}
+        and isinstance(power, int | float)
+    }
+    return {**live, **rough}
+
+
+def _unrounded(body: dict[str, Json]) -> dict[str, Json]:
+    live = body["live_status"]
+    assert isinstance(live, dict)
+    fractions: dict[str, Json] = {
+        name: power + 0.25
+        for name, power in live.items()
+        if name.endswith("_power") and isinstance(power, int | float)
+    }
+    live = {**live, **fractions, "wall_connectors": None}
+    return {**body, "energy_exports": None, "live_status": live}
 
 
 def _with_unknown_words(body: dict[str, Json]) -> dict[str, Json]:

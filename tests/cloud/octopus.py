@@ -12,6 +12,7 @@ from aiohttp import web
 from custom_components.smart_battery_scheduler.codec import Json
 from custom_components.smart_battery_scheduler.const import MARKET_TIME_ZONE
 
+from .consumption import consumption_rows, newest_first
 from .faults import Endpoint, Fault, FaultRule
 from .products import PRODUCTS, Ask, Product, Row, Rows, vat_at
 from .rates import PUBLISHED_TO, REGIONS, at_local
@@ -27,7 +28,7 @@ from .world import (
     World,
 )
 
-DEFAULT_PAGE, LARGEST_PAGE = 100, 1500
+DEFAULT_PAGE, LARGEST_PAGE, LARGEST_CONSUMPTION_PAGE = 100, 1500, 25_000
 # Rows are made, not stored; a question without a beginning is answered this far back.
 OLDEST = timedelta(days=40)
 FURTHEST = timedelta(days=400)
@@ -43,43 +44,54 @@ POSTCODES: dict[str, str] = {
     "SY21": "DE",
 }
 
+type Agreement = tuple[str, str, str | None]
+
 _TARIFF = re.compile(r"E-(1R|2R)-(.+)-([A-HJ-NP])")
 
 
-def account_body() -> dict[str, Json]:
-    """An account: moved house once, a replaced meter, import and export on Agile."""
+AGREEMENTS = (
+    ("E-1R-VAR-22-11-01-C", "2022-12-17T00:00:00Z", "2024-10-15T00:00:00+01:00"),
+    ("E-1R-AGILE-24-10-01-C", "2024-10-15T00:00:00+01:00", None),
+)
+EXPORT_AGREEMENTS = (("E-1R-AGILE-OUTGOING-19-05-13-C", "2024-10-20T00:00:00+01:00", None),)
 
-    def meter(serial: str) -> Json:
-        register: Json = {"identifier": "1", "rate": "STANDARD", "is_settlement_register": True}
-        return {"serial_number": serial, "registers": [register]}
 
-    def agreement(code: str, start: str, end: str | None) -> Json:
-        return {"tariff_code": code, "valid_from": start, "valid_to": end}
+def account_body(
+    imports: Sequence[Agreement] = AGREEMENTS,
+    exports: Sequence[Agreement] = EXPORT_AGREEMENTS,
+    *,
+    homes: int = 1,
+) -> dict[str, Json]:
+    """An account: moved house once, a replaced meter, these agreements (code, from, to).
 
-    imports: Json = {
-        "mpan": IMPORT_MPAN,
-        "profile_class": 1,
-        "consumption_standard": 3100,
-        "meters": [meter("00A0000001"), meter(METER_SERIAL)],
-        "agreements": [
-            agreement("E-1R-VAR-22-11-01-C", "2022-12-17T00:00:00Z", "2024-10-15T00:00:00+01:00"),
-            agreement("E-1R-AGILE-24-10-01-C", "2024-10-15T00:00:00+01:00", None),
-        ],
-        "is_export": False,
-    }
-    exports: Json = {
-        "mpan": EXPORT_MPAN,
-        "profile_class": 0,
-        "consumption_standard": 0,
-        "meters": [meter(METER_SERIAL)],
-        "agreements": [
-            agreement("E-1R-AGILE-OUTGOING-19-05-13-C", "2024-10-20T00:00:00+01:00", None)
-        ],
-        "is_export": True,
-    }
+    Without export agreements there is no export meter point. More than one home is a second
+    property lived in at the same time.
+    """
+    points: list[Json] = [
+        _meter_point(IMPORT_MPAN, imports, ("00A0000001", METER_SERIAL), export=False)
+    ]
+    if exports:
+        points.append(_meter_point(EXPORT_MPAN, exports, (METER_SERIAL,), export=True))
     left = _property(1, "2016-01-01T00:00:00Z", "2022-12-17T00:00:00Z", [])
-    current = _property(2, "2022-12-17T00:00:00Z", None, [imports, exports])
-    return {"number": ACCOUNT_NUMBER, "properties": [left, current]}
+    current = [_property(2 + home, "2022-12-17T00:00:00Z", None, points) for home in range(homes)]
+    return {"number": ACCOUNT_NUMBER, "properties": [left, *current]}
+
+
+def _meter_point(
+    mpan: str, agreements: Sequence[Agreement], serials: Sequence[str], *, export: bool
+) -> Json:
+    register: Json = {"identifier": "1", "rate": "STANDARD", "is_settlement_register": True}
+    return {
+        "mpan": mpan,
+        "profile_class": 0 if export else 1,
+        "consumption_standard": 0 if export else 3100,
+        "meters": [{"serial_number": serial, "registers": [register]} for serial in serials],
+        "agreements": [
+            {"tariff_code": code, "valid_from": start, "valid_to": end}
+            for code, start, end in agreements
+        ],
+        "is_export": export,
+    }
 
 
 def _property(number: int, since: str, until: str | None, meter_points: list[Json]) -> Json:
@@ -173,16 +185,36 @@ class Octopus:
 
     def account_of(self, request: web.Request) -> web.Response:
         """GET /v1/accounts/{number}/."""
+        if (refusal := self._refusal(request)) is not None:
+            return refusal
+        number = request.match_info["number"]
+        if not re.fullmatch(r"A-[0-9A-Z]{8}", number):
+            return page("<h1>Not Found</h1>", 404)
+        return answer(self.account) if number == self.account["number"] else _not_found()
+
+    def consumption(self, request: web.Request) -> web.Response:
+        """GET /v1/electricity-meter-points/{mpan}/meters/{serial}/consumption/."""
+        if (refusal := self._refusal(request)) is not None:
+            return refusal
+        mpan, query, now = request.match_info["mpan"], request.query, self._world.clock()
+        if mpan not in {IMPORT_MPAN, EXPORT_MPAN} or request.match_info["serial"] != METER_SERIAL:
+            return _not_found()
+        window = _window(query, now)
+        if isinstance(window, web.Response):
+            return window
+        rows = consumption_rows(
+            self._world, *window, export=mpan == EXPORT_MPAN, newest_first=newest_first(query)
+        )
+        return _page(request, rows, LARGEST_CONSUMPTION_PAGE)
+
+    def _refusal(self, request: web.Request) -> web.Response | None:
         authorization = request.headers.get("Authorization")
         if authorization is None or not authorization.startswith("Basic "):
             realm = {"WWW-Authenticate": 'Basic realm="api"'}
             return refuse(401, "Authentication credentials were not provided.", realm)
         if authorization != f"Basic {b64encode(f'{self.api_key}:'.encode()).decode()}":
             return refuse(401, "Invalid API key.")
-        number = request.match_info["number"]
-        if not re.fullmatch(r"A-[0-9A-Z]{8}", number):
-            return page("<h1>Not Found</h1>", 404)
-        return answer(self.account) if number == self.account["number"] else _not_found()
+        return None
 
     def _paged(
         self, request: web.Request, rows: Rows, region: str, faults: Sequence[FaultRule]
@@ -197,23 +229,7 @@ class Octopus:
         ask = Ask(world=self._world, region=region, start=start, end=end, now=now)
         # A row sticks out of the window rather than being left out.
         found = sorted(rows(ask), key=lambda row: row.start, reverse=True) if start < end else []
-        size = min(_positive(request.query.get("page_size"), DEFAULT_PAGE), LARGEST_PAGE)
-        number = _positive(request.query.get("page"), 1)
-        first = (number - 1) * size
-        if found and first >= len(found):
-            return refuse(404, "Invalid page.")
-
-        def link(to: int) -> Json:
-            return str(request.url.update_query(page=to))
-
-        return answer(
-            {
-                "count": len(found),
-                "next": link(number + 1) if first + size < len(found) else None,
-                "previous": link(number - 1) if number > 1 else None,
-                "results": [_row_body(row) for row in found[first : first + size]],
-            }
-        )
+        return _page(request, [_row_body(row) for row in found], LARGEST_PAGE)
 
     def _detail(self, product: Product, base: str) -> dict[str, Json]:
         def tariff(registers: str, letter: str) -> Json:
@@ -296,6 +312,27 @@ def _row_body(row: Row) -> Json:
 
 def _stamp(when: datetime) -> str:
     return when.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _page(request: web.Request, rows: Sequence[Json], largest: int) -> web.Response:
+    """The page asked for, in the envelope of every list."""
+    size = min(_positive(request.query.get("page_size"), DEFAULT_PAGE), largest)
+    number = _positive(request.query.get("page"), 1)
+    first = (number - 1) * size
+    if rows and first >= len(rows):
+        return refuse(404, "Invalid page.")
+
+    def link(to: int) -> Json:
+        return str(request.url.update_query(page=to))
+
+    return answer(
+        {
+            "count": len(rows),
+            "next": link(number + 1) if first + size < len(rows) else None,
+            "previous": link(number - 1) if number > 1 else None,
+            "results": list(rows[first : first + size]),
+        }
+    )
 
 
 def _base(request: web.Request) -> str:
@@ -383,6 +420,10 @@ def handlers(octopus: Octopus) -> dict[str, tuple[Endpoint, Handler]]:
         "/v1/electricity-meter-points/{mpan}/": (
             Endpoint.METER_POINT,
             lambda ask, _: octopus.meter_point(ask),
+        ),
+        "/v1/electricity-meter-points/{mpan}/meters/{serial}/consumption/": (
+            Endpoint.CONSUMPTION,
+            lambda ask, _: octopus.consumption(ask),
         ),
         "/v1/accounts/{number}/": (Endpoint.ACCOUNT, lambda ask, _: octopus.account_of(ask)),
     }

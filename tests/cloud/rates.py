@@ -44,6 +44,8 @@ WINDY_DAY: DayShape = (
     0.4, -0.3, -0.9, -1.4, -1.8, -2.0, -2.2, -2.4,
 )
 # fmt: on
+# A still and cold winter day: the cap binds in the evening.
+SPIKE_DAY: DayShape = tuple(round(price * 2.6, 1) for price in WINTER_DAY)
 
 REGIONS = "ABCDEFGHJKLMNP"
 

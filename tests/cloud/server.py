@@ -140,8 +140,8 @@ class Cloud:
             return None
         if Fault.DISCONNECT in kinds:
             return None
-        for kind in kinds:
-            if (instead := self._instead(kind, endpoint)) is not None:
+        for rule in rules:
+            if (instead := self._instead(rule)) is not None:
                 return instead
         response = await answer(request, rules)
         if Fault.DONE_THEN_DISCONNECT in kinds:
@@ -153,19 +153,19 @@ class Cloud:
             return None
         return response
 
-    def _instead(self, fault: Fault, endpoint: Endpoint) -> web.Response | None:
+    def _instead(self, rule: FaultRule) -> web.Response | None:
         """What a fault sends in place of the API's own reply, if it does."""
-        if fault is Fault.RATE_LIMITED:
-            return self._limited(endpoint)
-        reply = _INSTEAD.get(fault)
+        if rule.fault is Fault.RATE_LIMITED:
+            return self._limited(rule)
+        reply = _INSTEAD.get(rule.fault)
         return None if reply is None else reply()
 
-    def _limited(self, endpoint: Endpoint) -> web.Response:
-        if endpoint in _NETZERO:
-            return self.netzero.limited()
-        if endpoint is Endpoint.FORECAST:
+    def _limited(self, rule: FaultRule) -> web.Response:
+        if rule.endpoint in _NETZERO:
+            return self.netzero.limited(None if rule.detail is None else float(rule.detail))
+        if rule.endpoint is Endpoint.FORECAST:
             return complaint(MINUTELY_LIMIT, 429)
-        return refuse(429, "Request was throttled.", {"Retry-After": "30"})
+        return refuse(429, "Request was throttled.", {"Retry-After": rule.detail or "30"})
 
 
 _INSTEAD: dict[Fault, Callable[[], web.Response]] = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import aiohttp
@@ -195,6 +196,53 @@ async def test_readings_that_tell_little(
     assert (state.settings.operating_mode is not None) is settings_known
     assert (state.charge_level_percent is not None) is level_known
     assert (state.battery_power_w is not None) is powers_known
+
+
+async def test_fractions_and_null_lists_are_no_trouble(
+    cloud: Cloud, netzero: NetZeroPowerwall
+) -> None:
+    """Seen on real sites; only the export rule is unknown."""
+    truth = cloud.world.powerwall.reading()
+    cloud.faults.add(Fault.UNROUNDED, READ)
+    state = await netzero.read()
+    assert state.battery_power_w == pytest.approx(truth.battery_power_w, abs=1)
+    assert state.settings == replace(truth.settings, export_rule=None)
+
+
+async def test_powers_may_be_renewed_only_so_often(
+    cloud: Cloud, netzero: NetZeroPowerwall, frozen: FrozenDateTimeFactory
+) -> None:
+    """New settings, and powers from before them."""
+    cloud.world.live_every = timedelta(seconds=60)
+    await netzero.read()
+    await netzero.write(FAST)
+    frozen.tick(timedelta(seconds=50))
+    state = await netzero.read()
+    assert state.settings.operating_mode is OperatingMode.BACKUP
+    assert state.battery_power_w == state.house_power_w
+    assert state.measured_at == START
+    frozen.tick(timedelta(seconds=10))
+    assert (await netzero.read()).battery_power_w == -3300
+
+
+async def test_meters_may_be_rough(cloud: Cloud, netzero: NetZeroPowerwall) -> None:
+    """Off by up to the noise, the same at the same time."""
+    truth = cloud.world.powerwall.reading()
+    cloud.world.meter_noise_w = 100.0
+    one, other = await netzero.read(), await netzero.read()
+    assert one == other
+    assert one.house_power_w != pytest.approx(truth.house_power_w, abs=1)
+    assert one.house_power_w == pytest.approx(truth.house_power_w, abs=101)
+
+
+async def test_a_429_may_last_as_long_as_a_test_wants(
+    cloud: Cloud, netzero: NetZeroPowerwall
+) -> None:
+    """By the fault's detail."""
+    cloud.faults.add(Fault.RATE_LIMITED, READ, times=1, detail="300")
+    with pytest.raises(PowerwallRateLimitError) as caught:
+        await netzero.read()
+    assert caught.value.retry_after_s == 300
 
 
 async def test_not_a_number_comes_through_as_unknown(

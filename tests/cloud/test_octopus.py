@@ -14,8 +14,9 @@ from yarl import URL
 from custom_components.smart_battery_scheduler.const import MARKET_TIME_ZONE
 
 from .faults import Endpoint, Fault
+from .octopus import account_body
 from .server import Cloud
-from .world import ACCOUNT_NUMBER, API_KEY, IMPORT_MPAN
+from .world import ACCOUNT_NUMBER, API_KEY, IMPORT_MPAN, METER_SERIAL
 
 AGILE = "/v1/products/AGILE-24-10-01/electricity-tariffs/E-1R-AGILE-24-10-01-C"
 OUTGOING = "/v1/products/AGILE-OUTGOING-19-05-13/electricity-tariffs/E-1R-AGILE-OUTGOING-19-05-13-C"
@@ -353,6 +354,55 @@ async def test_an_account_has_moved_house_and_replaced_a_meter(
     assert current["moved_out_at"] is None
     assert [point["is_export"] for point in current["electricity_meter_points"]] == [False, True]
     assert len(current["electricity_meter_points"][0]["meters"]) == 2
+
+
+async def test_an_account_may_change_tariff_have_no_export_or_two_homes(cloud: Cloud) -> None:
+    """As a test wants it."""
+    switch = "2026-02-01T00:00:00Z"
+    cloud.octopus.account = account_body(
+        imports=[
+            ("E-1R-AGILE-24-10-01-C", "2024-10-15T00:00:00+01:00", switch),
+            ("E-1R-GO-VAR-22-10-14-C", switch, None),
+        ],
+        exports=[],
+        homes=2,
+    )
+    _, *homes = cast(list[dict[str, Any]], cloud.octopus.account["properties"])
+    assert [home["moved_out_at"] for home in homes] == [None, None]
+    (point,) = homes[0]["electricity_meter_points"]
+    assert [each["valid_from"] for each in point["agreements"]][1] == switch
+
+
+CONSUMPTION = f"/v1/electricity-meter-points/{IMPORT_MPAN}/meters/{METER_SERIAL}/consumption/"
+
+
+async def test_readings_of_the_meter(
+    cloud: Cloud, session: aiohttp.ClientSession, frozen: FrozenDateTimeFactory
+) -> None:
+    """One row too many, odd stamps at a clock change, yesterday only from 10:00."""
+    auth = {"Authorization": aiohttp.encode_basic_auth(API_KEY, "")}
+
+    async def rows(**query: str) -> list[dict[str, Any]]:
+        url = URL(cloud.url + CONSUMPTION).with_query(query)
+        async with session.get(url, headers=auth) as response:
+            assert response.status == 200
+            return cast(list[dict[str, Any]], (await response.json())["results"])
+
+    frozen.move_to("2026-03-31T12:00:00Z")
+    day = {"period_from": "2026-03-28T00:00:00Z", "period_to": "2026-03-28T23:59:59Z"}
+    assert len(await rows(**day)) == 49
+    change = {"period_from": "2026-03-29T00:30:00Z", "period_to": "2026-03-29T01:00:00Z"}
+    first, second = await rows(**change, order_by="period")
+    assert first["interval_start"] == "2026-03-29T00:30:00Z"
+    assert first["interval_end"] == "2026-03-29T02:00:00+01:00"
+    assert second["interval_start"] == "2026-03-29T02:00:00+01:00"
+    assert first["consumption"] > 0
+    yesterday = {"period_from": "2026-03-30T10:00:00Z"}
+    assert len(await rows(**yesterday)) == 26
+    frozen.move_to("2026-03-31T08:59:00Z")
+    assert await rows(**yesterday) == []
+    async with session.get(cloud.url + CONSUMPTION) as response:
+        assert response.status == 401
 
 
 @pytest.mark.parametrize("fault", [Fault.FORBIDDEN_PAGE, Fault.RATE_LIMITED, Fault.NULLS])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, time
+from datetime import UTC, datetime, time, timedelta
 from math import cos, pi
 
 from custom_components.smart_battery_scheduler.const import MARKET_TIME_ZONE
@@ -23,7 +23,7 @@ from custom_components.smart_battery_scheduler.solar.model import RoofPlane
 
 from .faults import Faults
 from .log import RequestLog
-from .rates import PUBLICATION, SUNNY_DAY, WINDY_DAY, WINTER_DAY, DayShape
+from .rates import PUBLICATION, SPIKE_DAY, SUNNY_DAY, WINDY_DAY, WINTER_DAY, DayShape
 
 TOKEN = "FakeTokenFakeTokenFakeTokenFakeToken0001"
 SITE_ID = "1234567890123456"
@@ -78,6 +78,13 @@ SCENARIOS: dict[str, Scenario] = {
     "negative": Scenario(
         start=datetime(2026, 5, 23, tzinfo=UTC), day=WINDY_DAY, clearness=0.6, air_celsius=12.0
     ),
+    "spike": Scenario(
+        start=datetime(2026, 2, 3, tzinfo=UTC),
+        day=SPIKE_DAY,
+        clearness=0.15,
+        air_celsius=-2.0,
+        house_factor=1.4,
+    ),
     "clock_forward": Scenario(
         start=datetime(2026, 3, 28, 12, tzinfo=UTC),
         day=WINTER_DAY,
@@ -118,6 +125,9 @@ class World:
         self.requests = RequestLog()
         self.publication = Publication()
         self.deliver: Courier = at_once
+        # Tesla's powers and their stamp are renewed only so often, and meters are not exact.
+        self.live_every = timedelta()
+        self.meter_noise_w = 0.0
         self.token, self.site_id = TOKEN, SITE_ID
         self.powerwall = self._powerwall()
 
@@ -125,13 +135,13 @@ class World:
         """Put the battery back to the scenario's beginning, at the clock's present."""
         self.powerwall = self._powerwall()
 
-    def _powerwall(self) -> SimulatedPowerwall:
+    def _powerwall(self, settings: Settings | None = None) -> SimulatedPowerwall:
         scenario = self.scenario
         state = SimulatedState.new(
             self.clock(),
             hardware=scenario.hardware,
             charge_level_percent=scenario.charge_level_percent,
-            settings=scenario.settings,
+            settings=settings or scenario.settings,
         )
         return SimulatedPowerwall(
             state,
@@ -141,6 +151,10 @@ class World:
             hardware=scenario.hardware,
             deliver=lambda change: self.deliver(change),
         )
+
+    def twin(self, settings: Settings | None = None) -> SimulatedPowerwall:
+        """The same home with a battery of its own that nobody commands, as from now."""
+        return self._powerwall(settings)
 
     def house_w(self, when: datetime) -> float:
         """What the house wants."""
