@@ -17,9 +17,11 @@ from custom_components.smart_battery_scheduler.powerwall.base import (
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
 
+from .clock import utc_now
 from .faults import Endpoint, Fault
 from .fixtures import netzero_client
-from .server import Cloud
+from .server import Cloud, running
+from .world import SCENARIOS, World
 
 START = datetime(2026, 1, 14, tzinfo=UTC)
 FAST = Settings(operating_mode=OperatingMode.BACKUP, grid_charging=True)
@@ -75,6 +77,20 @@ async def test_a_time_out_comes_when_the_clock_is_moved(
     with pytest.raises(PowerwallConnectionError):
         await asked
     assert (await powerwall.read()).read_at == START + timedelta(seconds=26)
+
+
+async def test_a_server_that_closes_lets_go_of_who_waits(
+    freezer: FrozenDateTimeFactory, socket_enabled: None
+) -> None:
+    """No test hangs in its clean-up."""
+    freezer.move_to(START)
+    async with aiohttp.ClientSession() as session:
+        async with running(World(SCENARIOS["winter"], utc_now)) as cloud:
+            cloud.faults.add(Fault.TIMEOUT, Endpoint.NETZERO_READ)
+            asked = asyncio.create_task(netzero_client(cloud, session, timeout_s=25).read())
+            await cloud.someone_waits()
+        with pytest.raises(PowerwallConnectionError):
+            await asked
 
 
 async def test_home_assistants_own_session_reaches_it(

@@ -74,6 +74,7 @@ async def test_read(netzero: NetZeroPowerwall) -> None:
     assert state.battery_power_w == -3210
     (request,) = wire.requests[("GET", URL(URL_))]
     assert request.kwargs["headers"]["Authorization"] == f"Bearer {TOKEN}"
+    assert request.kwargs["headers"]["Connection"] == "close"
     assert request.kwargs["allow_redirects"] is False
     assert request.kwargs["timeout"].total == 25
 

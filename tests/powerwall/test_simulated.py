@@ -190,6 +190,15 @@ async def test_grid_charging_that_is_not_permitted_stays_off(clock: Clock) -> No
     assert reading.battery_power_w == 0
 
 
+async def test_some_sites_report_a_full_reserve_in_backup_mode(clock: Clock) -> None:
+    """The mode's own doing; the reserve itself is kept."""
+    powerwall = simulated(clock, hardware=Hardware(backup_shows_full_reserve=True))
+    await powerwall.write(FAST)
+    assert (await powerwall.read()).settings.backup_reserve_percent == 100
+    await powerwall.write(Settings(operating_mode=OperatingMode.SELF_POWERED))
+    assert (await powerwall.read()).settings.backup_reserve_percent == 20
+
+
 async def test_the_owner_changes_settings_in_the_app(clock: Clock) -> None:
     """At once, past the courier."""
     powerwall = simulated(clock, deliver=lambda _: Delivery(shown=Settings(), obeyed=Settings()))

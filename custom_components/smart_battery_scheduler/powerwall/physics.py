@@ -36,7 +36,8 @@ class Hardware:
     ``taper_to_fraction`` of its rate at 100 %. Some sites charge up to the reserve only when grid
     charging is on (``tops_up_without_grid_charging`` False); some may not switch it on at all
     (``grid_charging_permitted`` False), and of those some charge in backup mode nevertheless.
-    ``full_reserve_exists`` False is a site whose cloud caps a reserve of 100 like one of 90.
+    ``full_reserve_exists`` False is a site whose cloud caps a reserve of 100 like one of 90;
+    ``backup_shows_full_reserve`` one that reports a reserve of 100 while in backup mode.
     """
 
     units: int = 1
@@ -55,6 +56,7 @@ class Hardware:
     tops_up_without_grid_charging: bool = True
     grid_charging_permitted: bool = True
     backup_always_charges: bool = False
+    backup_shows_full_reserve: bool = False
 
     @property
     def capacity_kwh(self) -> float:
@@ -72,6 +74,13 @@ class Hardware:
         if reserve is None or reserve <= highest or (reserve == 100 and self.full_reserve_exists):
             return wanted
         return Settings(backup_reserve_percent=highest).over(wanted)
+
+    def reported(self, settings: Settings) -> Settings:
+        """The settings as this site's cloud shows them."""
+        in_backup = settings.operating_mode is OperatingMode.BACKUP
+        if self.backup_shows_full_reserve and in_backup:
+            return Settings(backup_reserve_percent=100).over(settings)
+        return settings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -177,7 +177,7 @@ class SimulatedPowerwall:
         return PowerwallState(
             read_at=state.at,
             measured_at=state.at,
-            settings=state.shown,
+            settings=self.hardware.reported(state.shown),
             charge_level_percent=self.charge_level_percent,
             battery_power_w=now.battery_w,
             solar_power_w=now.solar_w,
