@@ -1,6 +1,7 @@
 """Fixtures of all tests that run real processes; the conftest files beside them load this as a plugin."""
 
 from pathlib import Path
+from random import randrange
 
 import pytest
 
@@ -29,4 +30,6 @@ def pytest_configure(config: pytest.Config) -> None:
 )
 def stage(request: pytest.FixtureRequest, tmp_path: Path) -> Stage:
     """A release of Home Assistant that a test may start and stop as it likes."""
-    return Stage(ConfigFolder(tmp_path / "config", free_port(0)), request.param)
+    # Below the ports that the system gives to outgoing connections; at random, for several at once.
+    port = free_port(randrange(10_000, 30_000))
+    return Stage(ConfigFolder(tmp_path / "config", port), request.param)
