@@ -1,0 +1,146 @@
+"""From what a home knows to a plan: assembles PlanInputs. Pure, and run in the executor."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+
+from .const import MARKET_TIME_ZONE
+from .measured import MeasuredSlot
+from .planner.load import Consumption, forecast_load
+from .planner.model import Battery, Plan, PlanInputs, ReadyBy, SlotInputs, Spread, Wishes
+from .planner.optimiser import plan
+from .planner.prices import price_scenarios
+from .preferences import NO_PRICE_CEILING_P_PER_KWH, Preferences
+from .solar.model import SolarForecast
+from .tariff.model import SLOT, RateTable, floor_slot
+
+HORIZON = timedelta(hours=48)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Material:
+    """All that a plan is made from, as the home knows it.
+
+    ``reserve_percent`` is the Powerwall's own reserve: the plan never goes below it.
+    """
+
+    now: datetime
+    charge_level_percent: float
+    battery: Battery
+    preferences: Preferences
+    reserve_percent: int
+    imports: RateTable
+    exports: RateTable | None
+    solar: SolarForecast | None
+    measured: tuple[MeasuredSlot, ...]
+    running: Plan | None
+
+
+def make_plan(material: Material) -> Plan:
+    """Assemble the inputs and plan."""
+    return plan(plan_inputs(material))
+
+
+def plan_inputs(material: Material) -> PlanInputs:
+    """The planner's view of a home."""
+    starts = tuple(floor_slot(start) for start, _ in _slots(material.now))
+    history = (
+        Consumption(slot.start, slot.energies.load_kwh)
+        for slot in material.measured
+        if slot.is_whole and slot.start < floor_slot(material.now)
+    )
+    loads = forecast_load(
+        history,
+        starts,
+        now=material.now,
+        zone=MARKET_TIME_ZONE,
+        annual_kwh=material.preferences.annual_load_kwh,
+    )
+    slots = tuple(
+        _slot(material, start, end, load)
+        for (start, end), load in zip(_slots(material.now), loads, strict=True)
+    )
+    return PlanInputs(
+        now=material.now,
+        slots=slots,
+        battery=material.battery,
+        stored_kwh=material.charge_level_percent / 100.0 * material.battery.capacity_kwh,
+        wishes=_wishes(material),
+        price_scenarios=price_scenarios(
+            starts,
+            lambda when: _p_per_kwh(material.imports, when),
+            lambda when: 0.0 if material.exports is None else _p_per_kwh(material.exports, when),
+        ),
+        running=material.running,
+    )
+
+
+def _slots(now: datetime) -> Iterator[tuple[datetime, datetime]]:
+    """Half-hours from now; the first one has begun already."""
+    start, end = now, floor_slot(now) + SLOT
+    while start < now + HORIZON:
+        yield start, end
+        start, end = end, end + SLOT
+
+
+def _slot(material: Material, start: datetime, end: datetime, load: Spread) -> SlotInputs:
+    share = (end - start) / SLOT
+    local = start.astimezone(MARKET_TIME_ZONE).time()
+    return SlotInputs(
+        start=start,
+        end=end,
+        import_p_per_kwh=_p_per_kwh(material.imports, start),
+        export_p_per_kwh=0.0 if material.exports is None else _p_per_kwh(material.exports, start),
+        load_kwh=_part(load, share),
+        pv_kwh=_part(_pv(material.solar, floor_slot(start)), share),
+        grid_charge_forbidden=material.preferences.in_peak(local),
+    )
+
+
+def _p_per_kwh(table: RateTable, when: datetime) -> float | None:
+    rate = table.at(when)
+    return None if rate is None else rate.p_per_kwh
+
+
+def _pv(forecast: SolarForecast | None, start: datetime) -> Spread:
+    slot = forecast.slots.get(start) if forecast else None
+    if slot is None:
+        return Spread.certain(0.0)
+    return Spread(mean=slot.mean_kwh, p10=slot.p10_kwh, p50=slot.p50_kwh, p90=slot.p90_kwh)
+
+
+def _part(spread: Spread, share: float) -> Spread:
+    return Spread(
+        mean=spread.mean * share,
+        p10=spread.p10 * share,
+        p50=spread.p50 * share,
+        p90=spread.p90 * share,
+    )
+
+
+def _wishes(material: Material) -> Wishes:
+    wants = material.preferences
+    ceiling = wants.price_ceiling_p_per_kwh
+    return Wishes(
+        reserve_floor_percent=max(wants.reserve_floor_percent, material.reserve_percent),
+        everyday_ceiling_percent=wants.everyday_ceiling_percent,
+        price_ceiling_p_per_kwh=None if ceiling >= NO_PRICE_CEILING_P_PER_KWH else ceiling,
+        ready_by=tuple(_ready_by(material.now, wants.ready_by_time, wants.ready_by_percent)),
+        wear_p_per_kwh=wants.wear_p_per_kwh,
+        carbon_gbp_per_tonne=wants.carbon_gbp_per_tonne,
+        stability_p=wants.stability_p,
+    )
+
+
+def _ready_by(now: datetime, at: time, percent: float) -> Iterator[ReadyBy]:
+    """The next times at which the battery shall be ready, each local day once."""
+    if percent <= 0.0:
+        return
+    today = now.astimezone(MARKET_TIME_ZONE).date()
+    for days in range(3):
+        local = datetime.combine(today + timedelta(days=days), at, MARKET_TIME_ZONE)
+        moment = local.astimezone(now.tzinfo)
+        if now < moment <= now + HORIZON:
+            yield ReadyBy(at=moment, percent=percent)
