@@ -1,1 +1,91 @@
 """Smart Battery Scheduler: buys electricity for a Tesla Powerwall when it is cheap and clean."""
+
+from __future__ import annotations
+
+import logging
+
+from homeassistant.const import Platform
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import config_validation as cv, issue_registry as ir
+from homeassistant.helpers.typing import ConfigType
+
+from .const import CONF_KIND, CONF_SITE_ID, CONF_TOKEN, DOMAIN, KIND_NETZERO
+from .control.model import DecisionReason
+from .home import Home, SmartBatteryConfigEntry
+from .powerwall.base import PowerwallError, Settings
+from .reload import Watch
+from .services import async_setup_services
+from .sources import build_sources, netzero
+from .storage import HomeStorage
+
+_LOGGER = logging.getLogger(__name__)
+
+CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
+
+PLATFORMS = [
+    Platform.BUTTON,
+    Platform.NUMBER,
+    Platform.SELECT,
+    Platform.SENSOR,
+    Platform.SWITCH,
+]
+
+
+async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
+    """Register what exists once, however many homes there are."""
+    async_setup_services(hass)
+    return True
+
+
+async def async_setup_entry(hass: HomeAssistant, entry: SmartBatteryConfigEntry) -> bool:
+    """Set up one home."""
+    storage = HomeStorage(hass, entry.entry_id)
+    control = await storage.async_load_control()
+    records = await storage.async_load_records()
+    sources = await build_sources(hass, entry, records)
+    home = Home(hass, entry, sources, storage, control, records)
+    await home.async_start()
+    entry.runtime_data = home
+    await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
+    entry.async_on_unload(entry.add_update_listener(Watch(entry).async_entry_updated))
+    return True
+
+
+async def async_unload_entry(hass: HomeAssistant, entry: SmartBatteryConfigEntry) -> bool:
+    """Put the home settings back, then take the entities away."""
+    await entry.runtime_data.async_stop(DecisionReason.SWITCHED_OFF)
+    return await hass.config_entries.async_unload_platforms(entry, PLATFORMS)
+
+
+async def async_remove_entry(hass: HomeAssistant, entry: SmartBatteryConfigEntry) -> None:
+    """Put back what an earlier run may have left on the Powerwall, then forget everything."""
+    storage = HomeStorage(hass, entry.entry_id)
+    control = await storage.async_load_control()
+    if control.home is not None and entry.data[CONF_KIND] == KIND_NETZERO:
+        await _async_put_back(hass, entry, control.home.settings)
+    await storage.async_remove()
+
+
+async def _async_put_back(
+    hass: HomeAssistant, entry: SmartBatteryConfigEntry, settings: Settings
+) -> None:
+    """One last try without a home; if it fails, say what a person has to set by hand."""
+    powerwall = netzero(hass, entry.data[CONF_TOKEN], entry.data[CONF_SITE_ID])
+    try:
+        await powerwall.write(settings)
+    except PowerwallError as err:
+        _LOGGER.warning("The Powerwall's own settings could not be put back: %s", err)
+        ir.async_create_issue(
+            hass,
+            DOMAIN,
+            f"{entry.entry_id}_not_restored",
+            is_fixable=False,
+            is_persistent=True,
+            severity=ir.IssueSeverity.ERROR,
+            translation_key="not_restored",
+            translation_placeholders={
+                "home": entry.title,
+                "mode": settings.operating_mode.value if settings.operating_mode else "?",
+                "reserve": str(settings.backup_reserve_percent),
+            },
+        )

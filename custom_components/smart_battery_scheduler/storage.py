@@ -15,6 +15,7 @@ from .control.learning import Learned
 from .control.model import ControlState, Decision
 from .control.rules import Override
 from .measured import Energies, MeasuredSlot
+from .powerwall.simulated import SimulatedState
 from .tariff.model import RateTable
 
 _LOGGER = logging.getLogger(__name__)
@@ -25,7 +26,10 @@ RECORDS_DELAY_S = 30.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Records:
-    """What a home remembers besides its control: rates, measurements, decisions, wishes."""
+    """What a home remembers besides its control: rates, measurements, decisions, wishes.
+
+    ``simulated`` is the demo home's battery.
+    """
 
     import_rates: RateTable = field(default_factory=RateTable)
     export_rates: RateTable | None = None
@@ -34,6 +38,7 @@ class Records:
     decisions: tuple[Decision, ...] = ()
     override: Override | None = None
     learned: Learned = field(default_factory=Learned)
+    simulated: SimulatedState | None = None
 
 
 class HomeStorage:

@@ -1,0 +1,350 @@
+"""Setting up a home: the Powerwall, the tariff, the roof. Every step is tested live."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+import logging
+import re
+from typing import Any, override
+
+import voluptuous as vol
+
+from homeassistant.config_entries import (
+    SOURCE_RECONFIGURE,
+    ConfigEntry,
+    ConfigEntryState,
+    ConfigFlow,
+    ConfigFlowResult,
+    ConfigSubentryData,
+    ConfigSubentryFlow,
+)
+from homeassistant.core import callback
+from homeassistant.helpers.selector import (
+    NumberSelector,
+    NumberSelectorConfig,
+    NumberSelectorMode,
+    SelectSelector,
+    SelectSelectorConfig,
+    SelectSelectorMode,
+    TextSelector,
+    TextSelectorConfig,
+    TextSelectorType,
+)
+
+from .const import (
+    CONF_ACCOUNT_NUMBER,
+    CONF_API_KEY,
+    CONF_EXPORT_TARIFF,
+    CONF_IMPORT_TARIFF,
+    CONF_KIND,
+    CONF_POSTCODE,
+    CONF_REGION,
+    CONF_SITE_ID,
+    CONF_TARIFF,
+    CONF_TOKEN,
+    CONF_UNITS,
+    DOMAIN,
+    KIND_DEMO,
+    KIND_NETZERO,
+    SUBENTRY_ROOF_PLANE,
+)
+from .plane_flow import ADD_ANOTHER, PLANE_SCHEMA, RoofPlaneFlow, plane_title
+from .powerwall.base import (
+    PowerwallAuthError,
+    PowerwallConnectionError,
+    PowerwallError,
+    PowerwallRateLimitError,
+)
+from .preferences import Preferences
+from .sources import async_try_powerwall
+from .supplier import (
+    REGIONS,
+    Account,
+    TariffProblem,
+    async_account,
+    async_agile_tariffs,
+    async_regions_of,
+)
+
+_LOGGER = logging.getLogger(__name__)
+
+PASSWORD = TextSelector(TextSelectorConfig(type=TextSelectorType.PASSWORD))
+UNITS = NumberSelector(NumberSelectorConfig(min=1, max=10, step=1, mode=NumberSelectorMode.BOX))
+NETZERO_SCHEMA = vol.Schema(
+    {
+        vol.Required(CONF_TOKEN): PASSWORD,
+        vol.Required(CONF_SITE_ID): TextSelector(),
+        vol.Required(CONF_UNITS, default=1): UNITS,
+    }
+)
+TOKEN_SCHEMA = vol.Schema({vol.Required(CONF_TOKEN): PASSWORD})
+ACCOUNT_SCHEMA = vol.Schema(
+    {vol.Required(CONF_API_KEY): PASSWORD, vol.Required(CONF_ACCOUNT_NUMBER): TextSelector()}
+)
+EXPORT_AGILE = "agile_outgoing"
+EXPORT_NONE = "none"
+REGION_SCHEMA = vol.Schema(
+    {
+        vol.Optional(CONF_POSTCODE): TextSelector(),
+        vol.Optional(CONF_REGION): SelectSelector(
+            SelectSelectorConfig(
+                options=list(REGIONS),
+                translation_key=CONF_REGION,
+                mode=SelectSelectorMode.DROPDOWN,
+            )
+        ),
+        vol.Required(CONF_EXPORT_TARIFF, default=EXPORT_AGILE): SelectSelector(
+            SelectSelectorConfig(
+                options=[EXPORT_AGILE, EXPORT_NONE], translation_key=CONF_EXPORT_TARIFF
+            )
+        ),
+    }
+)
+
+
+class SmartBatteryConfigFlow(ConfigFlow, domain=DOMAIN):
+    """From two strings to a plan."""
+
+    VERSION = 1
+    MINOR_VERSION = 1
+
+    def __init__(self) -> None:
+        """Collect the answers."""
+        self._data: dict[str, Any] = {CONF_KIND: KIND_NETZERO}
+        self._planes: list[dict[str, Any]] = []
+
+    @classmethod
+    @callback
+    @override
+    def async_get_supported_subentry_types(
+        cls, config_entry: ConfigEntry
+    ) -> dict[str, type[ConfigSubentryFlow]]:
+        """Roof planes; the demo home has its own sun."""
+        if config_entry.data[CONF_KIND] == KIND_DEMO:
+            return {}
+        return {SUBENTRY_ROOF_PLANE: RoofPlaneFlow}
+
+    # --- what kind of home -----------------------------------------------------------------
+
+    @override
+    async def async_step_user(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """A real home or the demo home."""
+        return self.async_show_menu(step_id="user", menu_options=[KIND_NETZERO, KIND_DEMO])
+
+    async def async_step_demo(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Everything simulated, nothing to fill in."""
+        await self.async_set_unique_id(KIND_DEMO)
+        self._abort_if_unique_id_configured()
+        return self.async_create_entry(
+            title="Demo home",
+            data={CONF_KIND: KIND_DEMO},
+            options=Preferences().as_options(),
+        )
+
+    # --- the Powerwall ---------------------------------------------------------------------
+
+    async def async_step_netzero(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Token and site of the NetZero developer API."""
+        errors: dict[str, str] = {}
+        if user_input is not None:
+            user_input = {
+                **user_input,
+                CONF_TOKEN: user_input[CONF_TOKEN].strip(),
+                CONF_SITE_ID: user_input[CONF_SITE_ID].strip(),
+                CONF_UNITS: int(user_input[CONF_UNITS]),
+            }
+            errors = await self._powerwall_errors(user_input)
+            if not errors:
+                await self.async_set_unique_id(user_input[CONF_SITE_ID])
+                if self.source == SOURCE_RECONFIGURE:
+                    self._abort_if_unique_id_mismatch(reason="wrong_site")
+                    return self._updated(self._get_reconfigure_entry(), user_input)
+                self._abort_if_unique_id_configured()
+                self._data.update(user_input)
+                return await self.async_step_tariff()
+        suggested: Mapping[str, Any] = user_input or {}
+        if self.source == SOURCE_RECONFIGURE and user_input is None:
+            data = self._get_reconfigure_entry().data
+            suggested = {key: data[key] for key in (CONF_SITE_ID, CONF_UNITS)}
+        return self.async_show_form(
+            step_id="reconfigure" if self.source == SOURCE_RECONFIGURE else KIND_NETZERO,
+            data_schema=self.add_suggested_values_to_schema(NETZERO_SCHEMA, suggested),
+            errors=errors,
+        )
+
+    async def _powerwall_errors(self, user_input: Mapping[str, Any]) -> dict[str, str]:
+        """Try the credentials; a plain sentence for every way it can fail."""
+        token, site_id = user_input[CONF_TOKEN], user_input[CONF_SITE_ID]
+        if not re.fullmatch(r"\S{8,200}", token):
+            return {CONF_TOKEN: "token_form"}
+        if not re.fullmatch(r"\d{4,20}", site_id):
+            return {CONF_SITE_ID: "site_id_form"}
+        try:
+            await async_try_powerwall(self.hass, token, site_id)
+        except PowerwallAuthError:
+            return {"base": "invalid_auth"}
+        except PowerwallRateLimitError:
+            return {"base": "rate_limited"}
+        except PowerwallConnectionError:
+            return {"base": "cannot_connect"}
+        except PowerwallError:
+            return {"base": "unexpected_answer"}
+        return {}
+
+    async def async_step_reconfigure(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Another token, or another number of Powerwalls, for the same site."""
+        return await self.async_step_netzero(user_input)
+
+    async def async_step_reauth(self, entry_data: Mapping[str, Any]) -> ConfigFlowResult:
+        """The token is not accepted any more."""
+        return await self.async_step_reauth_confirm()
+
+    async def async_step_reauth_confirm(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Ask for a new token for the same site."""
+        entry = self._get_reauth_entry()
+        errors: dict[str, str] = {}
+        if user_input is not None:
+            token = user_input[CONF_TOKEN].strip()
+            errors = await self._powerwall_errors({**entry.data, CONF_TOKEN: token})
+            if not errors:
+                return self._updated(entry, {CONF_TOKEN: token})
+        return self.async_show_form(
+            step_id="reauth_confirm",
+            data_schema=TOKEN_SCHEMA,
+            errors=errors,
+            description_placeholders={"site": entry.title},
+        )
+
+    def _updated(self, entry: ConfigEntry, data: Mapping[str, Any]) -> ConfigFlowResult:
+        """Save; a loaded entry reloads itself when it sees a difference, any other is told to."""
+        differs = {**entry.data, **data} != entry.data
+        result = self.async_update_and_abort(entry, data_updates=data)
+        if not differs or entry.state is not ConfigEntryState.LOADED:
+            self.hass.config_entries.async_schedule_reload(entry.entry_id)
+        return result
+
+    # --- the tariff ------------------------------------------------------------------------
+
+    async def async_step_tariff(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """The owner's account, or Agile by region."""
+        return self.async_show_menu(step_id="tariff", menu_options=["account", "region"])
+
+    async def async_step_account(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Octopus API key and account number."""
+        errors: dict[str, str] = {}
+        if user_input is not None:
+            key = user_input[CONF_API_KEY].strip()
+            number = user_input[CONF_ACCOUNT_NUMBER].strip().upper()
+            if not re.fullmatch(r"\S{8,200}", key):
+                errors[CONF_API_KEY] = "api_key_form"
+            elif not re.fullmatch(r"A-[0-9A-Z]{8}", number):
+                errors[CONF_ACCOUNT_NUMBER] = "account_number_form"
+            else:
+                found = await self._account(key, number)
+                if isinstance(found, Account):
+                    self._data[CONF_TARIFF] = {
+                        CONF_API_KEY: key,
+                        CONF_ACCOUNT_NUMBER: number,
+                        CONF_REGION: found.region,
+                    }
+                    return await self.async_step_solar()
+                errors = found
+        return self.async_show_form(
+            step_id="account",
+            data_schema=self.add_suggested_values_to_schema(ACCOUNT_SCHEMA, user_input or {}),
+            errors=errors,
+        )
+
+    async def _account(self, key: str, number: str) -> Account | dict[str, str]:
+        try:
+            return await async_account(self.hass, key, number)
+        except TariffProblem as problem:
+            return {"base": problem.key}
+
+    async def async_step_region(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Agile by postcode or region letter."""
+        errors: dict[str, str] = {}
+        if user_input is not None:
+            try:
+                tariff = await self._agile(user_input)
+            except TariffProblem as problem:
+                errors[problem.field] = problem.key
+            else:
+                self._data[CONF_TARIFF] = tariff
+                return await self.async_step_solar()
+        return self.async_show_form(
+            step_id="region",
+            data_schema=self.add_suggested_values_to_schema(REGION_SCHEMA, user_input or {}),
+            errors=errors,
+        )
+
+    async def _agile(self, user_input: Mapping[str, Any]) -> dict[str, str | None]:
+        region = user_input.get(CONF_REGION)
+        postcode = (user_input.get(CONF_POSTCODE) or "").strip()
+        if region is None:
+            if not postcode:
+                raise TariffProblem("postcode_or_region")
+            if not re.fullmatch(r"[A-Za-z]{1,2}\d[A-Za-z\d]?\s*(\d[A-Za-z]{2})?", postcode):
+                raise TariffProblem("postcode_form", CONF_POSTCODE)
+            regions = await async_regions_of(self.hass, postcode)
+            if not regions:
+                raise TariffProblem("postcode_unknown", CONF_POSTCODE)
+            if len(regions) > 1:
+                raise TariffProblem("postcode_several", CONF_REGION)
+            (region,) = regions
+        imports, exports = await async_agile_tariffs(self.hass, region)
+        wants_export = user_input[CONF_EXPORT_TARIFF] == EXPORT_AGILE
+        return {
+            CONF_REGION: region,
+            CONF_IMPORT_TARIFF: imports,
+            CONF_EXPORT_TARIFF: exports if wants_export else None,
+        }
+
+    # --- the roof --------------------------------------------------------------------------
+
+    async def async_step_solar(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Panels or none."""
+        return self.async_show_menu(step_id="solar", menu_options=[SUBENTRY_ROOF_PLANE, "no_solar"])
+
+    async def async_step_no_solar(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """No panels: done."""
+        return self._finish()
+
+    async def async_step_roof_plane(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """One plane of panels, and another if there is one."""
+        if user_input is not None:
+            again = user_input.pop(ADD_ANOTHER)
+            self._planes.append(user_input)
+            if not again:
+                return self._finish()
+        schema = PLANE_SCHEMA.extend({vol.Required(ADD_ANOTHER, default=False): bool})
+        return self.async_show_form(step_id=SUBENTRY_ROOF_PLANE, data_schema=schema)
+
+    def _finish(self) -> ConfigFlowResult:
+        planes = [
+            ConfigSubentryData(
+                data=plane,
+                subentry_type=SUBENTRY_ROOF_PLANE,
+                title=plane_title(plane),
+                unique_id=None,
+            )
+            for plane in self._planes
+        ]
+        return self.async_create_entry(
+            title="Home battery",
+            data=self._data,
+            options=Preferences().as_options(),
+            subentries=planes,
+        )

@@ -1,0 +1,29 @@
+"""Where the services are: the real ones, or stand-ins on loopback for development."""
+
+from __future__ import annotations
+
+from ipaddress import ip_address
+import os
+
+from yarl import URL
+
+NETZERO = "SBS_NETZERO_URL"
+OCTOPUS = "SBS_OCTOPUS_URL"
+OPEN_METEO = "SBS_OPEN_METEO_URL"
+
+
+def endpoint(variable: str, real: str) -> str:
+    """The service's address; an environment variable may name another, on loopback only.
+
+    Anything else in the variable is ignored: nobody shall be able to send tokens elsewhere.
+    """
+    other = os.environ.get(variable)
+    return other if other and _on_loopback(other) else real
+
+
+def _on_loopback(address: str) -> bool:
+    try:
+        host = URL(address).host or ""
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False

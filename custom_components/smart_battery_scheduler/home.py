@@ -1,0 +1,354 @@
+"""The Home: what one config entry owns at run time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+import logging
+
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.core import CALLBACK_TYPE, HassJob, HomeAssistant, callback
+from homeassistant.helpers.debounce import Debouncer
+from homeassistant.helpers.event import async_track_utc_time_change
+from homeassistant.util import dt as dt_util
+
+from .const import (
+    MARKET_TIME_ZONE,
+    UNIT_CAPACITY_KWH,
+    UNIT_FAST_W,
+    UNIT_GENTLE_W,
+    UNIT_MAX_CHARGE_W,
+    UNIT_MAX_DISCHARGE_W,
+)
+from .control.model import ControlState, Decision, DecisionReason
+from .control.rules import Moment, Override, wanted_now
+from .control.situation import Timing
+from .controller import Controller, Judged
+from .coordinator import (
+    BatteryCoordinator,
+    PlanCoordinator,
+    Rates,
+    RatesCoordinator,
+    RateSource,
+    SolarCoordinator,
+)
+from .ledger import Ledger
+from .measured import KEPT, MeasuredSlot, Measurements
+from .planner.model import Battery, Lever, LeverModel
+from .planning import Material, make_plan
+from .powerwall.base import Powerwall, PowerwallState, Settings
+from .powerwall.simulated import SimulatedPowerwall
+from .preferences import Preferences
+from .solar.model import SolarSource
+from .storage import HomeStorage, Records
+
+_LOGGER = logging.getLogger(__name__)
+
+type SmartBatteryConfigEntry = ConfigEntry[Home]
+
+# A new plan is due when the present one is this old or the battery is this far from it.
+REPLAN_AFTER = timedelta(minutes=10)
+OFF_PLAN_PERCENT = 3.0
+REPLAN_COOLDOWN_S = 2.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sources:
+    """Where a home's facts come from and what moves its battery.
+
+    ``units`` is the number of Powerwalls. ``past`` are half-hours known from elsewhere.
+    """
+
+    powerwall: Powerwall
+    rates: RateSource
+    solar: SolarSource | None
+    units: int
+    past: Sequence[MeasuredSlot] = ()
+
+
+class Home:
+    """One home: its sources, its plan, its controller and its memory."""
+
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        entry: SmartBatteryConfigEntry,
+        sources: Sources,
+        storage: HomeStorage,
+        control: ControlState,
+        records: Records,
+    ) -> None:
+        """Put the parts together; nothing is fetched yet."""
+        self.hass = hass
+        self.entry = entry
+        self.units = sources.units
+        self.preferences = Preferences.from_options(entry.options)
+        self.override = records.override
+        self.learned = records.learned
+        self.measurements = Measurements(records.measured, records.totals)
+        self.measurements.adopt(sources.past)
+        self.ledger = Ledger(records.decisions)
+        self._storage = storage
+        self._powerwall = sources.powerwall
+        self.controller = Controller(
+            hass,
+            sources.powerwall,
+            control,
+            wanted=self._wanted,
+            rates_w=self._lever_rates_w,
+            timing=self._timing,
+            save=storage.async_save_control,
+            tell=self._tell,
+            auth_failed=lambda: entry.async_start_reauth(hass),
+        )
+        self.battery = BatteryCoordinator(hass, entry, sources.powerwall, self.controller.cadence)
+        kept = Rates(imports=records.import_rates, exports=records.export_rates)
+        self.rates = RatesCoordinator(hass, entry, sources.rates, kept, KEPT)
+        self.solar = SolarCoordinator(hass, entry, sources.solar) if sources.solar else None
+        self.planner = PlanCoordinator(hass, entry)
+        self._listeners: list[CALLBACK_TYPE] = []
+        self._replanning = Debouncer(
+            hass,
+            _LOGGER,
+            cooldown=REPLAN_COOLDOWN_S,
+            immediate=True,
+            function=self._async_replan,
+        )
+
+    # --- life ------------------------------------------------------------------------------
+
+    async def async_start(self) -> None:
+        """Fetch, plan and begin to act. Raises ConfigEntryNotReady without a first reading."""
+        await self.battery.async_config_entry_first_refresh()
+        await self.rates.async_refresh()
+        if self.solar is not None:
+            await self.solar.async_refresh()
+        self.measurements.observe(self.battery.data)
+        await self._async_replan()
+        self._listen()
+        await self.controller.async_observe(self.battery.data)
+        self.battery.pace()
+
+    def _listen(self) -> None:
+        on_unload = self.entry.async_on_unload
+        on_unload(self.battery.async_add_listener(self._reading_came))
+        on_unload(self.rates.async_add_listener(self._facts_changed))
+        if self.solar is not None:
+            on_unload(self.solar.async_add_listener(self._facts_changed))
+        on_unload(self.planner.async_add_listener(self._changed))
+        on_unload(self.controller.async_add_listener(self._changed))
+        on_unload(async_track_utc_time_change(self.hass, self._slot_edge, minute=[0, 30], second=0))
+        put_back = HassJob(self._async_shut_down, "put the home settings back")
+        on_unload(self.hass.async_add_shutdown_job(put_back))
+        on_unload(self._replanning.async_shutdown)
+
+    @callback
+    def async_add_listener(self, listener: CALLBACK_TYPE) -> CALLBACK_TYPE:
+        """Be told of anything new: a reading, rates, a plan, a command, an override."""
+        self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener)
+
+    @callback
+    def _changed(self) -> None:
+        for listener in tuple(self._listeners):
+            listener()
+
+    async def async_stop(self, reason: DecisionReason) -> None:
+        """Put the home settings back and store everything. Never raises for a silent cloud."""
+        if not await self.controller.async_release(reason):
+            _LOGGER.warning(
+                "The Powerwall's own settings could not be confirmed yet; "
+                "they are kept and will be put back when %s runs again",
+                self.entry.title,
+            )
+        await self._storage.async_save_records(self._records())
+
+    async def _async_shut_down(self) -> None:
+        await self.async_stop(DecisionReason.SHUTDOWN)
+
+    # --- wishes ----------------------------------------------------------------------------
+
+    async def async_prefer(self, **changes: bool | float | str) -> None:
+        """Change preferences: written to the entry's options, the only place they live."""
+        options = {**self.entry.options, **changes}
+        self.hass.config_entries.async_update_entry(self.entry, options=options)
+
+    async def async_options_changed(self) -> None:
+        """Take over changed preferences: act on them at once, plan by them next."""
+        self.preferences = Preferences.from_options(self.entry.options)
+        self._changed()
+        await self.controller.async_tick()
+        await self.async_replan()
+
+    async def async_set_override(self, override: Override | None) -> None:
+        """Begin or end an override."""
+        self.override = override
+        await self._storage.async_save_records(self._records())
+        await self.controller.async_tick()
+        self._changed()
+
+    async def async_set_powerwall(self, change: Settings) -> bool:
+        """Set the Powerwall's own settings; False if nothing is known of them yet."""
+        return await self.controller.async_set_home(change)
+
+    # --- planning --------------------------------------------------------------------------
+
+    async def async_replan(self) -> None:
+        """Plan again soon; many calls in a row make one plan."""
+        await self._replanning.async_call()
+
+    async def _async_replan(self) -> None:
+        material = self._material()
+        if material is None:
+            return
+        plan = await self.hass.async_add_executor_job(make_plan, material)
+        self.planner.async_set_updated_data(plan)
+        await self.controller.async_tick()
+
+    def _material(self) -> Material | None:
+        reading = self.battery.data
+        if reading is None or reading.charge_level_percent is None:
+            return None
+        now = dt_util.utcnow()
+        return Material(
+            now=now,
+            charge_level_percent=reading.charge_level_percent,
+            battery=self._battery(),
+            preferences=self.preferences,
+            reserve_percent=self._own_reserve_percent(),
+            imports=self.rates.data.imports,
+            exports=self.rates.data.exports,
+            solar=self.solar.data if self.solar else None,
+            measured=self.measurements.slots,
+            running=self.planner.data,
+        )
+
+    def _battery(self) -> Battery:
+        capacity_kwh = self.battery.data.capacity_kwh or UNIT_CAPACITY_KWH * self.units
+        rates_w = self._lever_rates_w()
+        return Battery(
+            capacity_kwh=capacity_kwh,
+            max_charge_w=UNIT_MAX_CHARGE_W * self.units,
+            max_discharge_w=UNIT_MAX_DISCHARGE_W * self.units,
+            levers=(
+                LeverModel(lever=Lever.GENTLE, power_w=rates_w[Lever.GENTLE], stops_at_target=True),
+                LeverModel(lever=Lever.FAST, power_w=rates_w[Lever.FAST], stops_at_target=True),
+            ),
+        )
+
+    def _own_reserve_percent(self) -> int:
+        settings = self.controller.home_settings
+        return (settings.backup_reserve_percent if settings else None) or 0
+
+    def _lever_rates_w(self) -> Mapping[Lever, float]:
+        usual_w = {Lever.GENTLE: UNIT_GENTLE_W * self.units, Lever.FAST: UNIT_FAST_W * self.units}
+        return self.learned.rates_w(usual_w)
+
+    def _timing(self) -> Timing:
+        return self.learned.timing()
+
+    # --- control ---------------------------------------------------------------------------
+
+    def _wanted(self, now: datetime) -> Judged:
+        rate = self.rates.data.imports.at(now)
+        local = now.astimezone(MARKET_TIME_ZONE).time()
+        return wanted_now(
+            self.planner.data,
+            Moment(
+                now=now,
+                scheduler_enabled=self.preferences.scheduler_enabled,
+                dry_run=self.preferences.dry_run,
+                in_peak=self.preferences.in_peak(local),
+                rate_p_per_kwh=rate.p_per_kwh if rate else None,
+                price_ceiling_p_per_kwh=self.preferences.price_ceiling_p_per_kwh,
+                override=self.override,
+            ),
+        )
+
+    @callback
+    def _reading_came(self) -> None:
+        self._changed()
+        if not self.battery.last_update_success:
+            return
+        self.measurements.observe(self.battery.data)
+        self.entry.async_create_background_task(
+            self.hass, self._async_act_on_reading(), "act on a Powerwall reading"
+        )
+
+    async def _async_act_on_reading(self) -> None:
+        reading, before = self.battery.data, self.controller.state
+        await self.controller.async_observe(reading)
+        self._learn(before, reading)
+        self._end_finished_override()
+        self.battery.pace()
+        if self._plan_is_due():
+            await self.async_replan()
+
+    def _plan_is_due(self) -> bool:
+        plan, now = self.planner.data, dt_util.utcnow()
+        if plan is None or now - plan.made_at >= REPLAN_AFTER:
+            return True
+        slot, level = plan.slot_at(now), self.battery.data.charge_level_percent
+        if slot is None or level is None:
+            return True
+        through = (now - slot.start) / (slot.end - slot.start)
+        expected = slot.start_percent + through * (slot.end_percent - slot.start_percent)
+        return abs(level - expected) > OFF_PLAN_PERCENT
+
+    @callback
+    def _facts_changed(self) -> None:
+        self._changed()
+        self._save_soon()
+        self.entry.async_create_background_task(self.hass, self.async_replan(), "plan on new facts")
+
+    async def _slot_edge(self, now: datetime) -> None:
+        self._save_soon()
+        await self.controller.async_tick()
+        self._end_finished_override()
+        self._changed()
+        await self.async_replan()
+
+    def _end_finished_override(self) -> None:
+        override = self.override
+        if override is None:
+            return
+        completed = self.controller.state.completed
+        reached = completed is not None and completed.slot_start == override.made_at
+        if reached or dt_util.utcnow() >= override.until:
+            self.override = None
+            self._save_soon()
+            self._changed()
+
+    def _learn(self, before: ControlState, reading: PowerwallState) -> None:
+        command, earlier = self.controller.state.command, before.command
+        if command is None:
+            return
+        self.learned = self.learned.from_charging(command, reading)
+        known_before = earlier is not None and earlier.evidence.read_back_at is not None
+        if command.evidence.read_back_at is not None and not known_before:
+            self.learned = self.learned.from_read_back(command)
+
+    # --- memory ----------------------------------------------------------------------------
+
+    @callback
+    def _tell(self, decision: Decision) -> None:
+        self.ledger.add(decision)
+        self._save_soon()
+
+    def _save_soon(self) -> None:
+        self._storage.async_save_records_soon(self._records())
+
+    def _records(self) -> Records:
+        return Records(
+            import_rates=self.rates.data.imports,
+            export_rates=self.rates.data.exports,
+            measured=self.measurements.slots,
+            totals=self.measurements.totals,
+            decisions=self.ledger.decisions,
+            override=self.override,
+            learned=self.learned,
+            simulated=self._powerwall.state
+            if isinstance(self._powerwall, SimulatedPowerwall)
+            else None,
+        )

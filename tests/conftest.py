@@ -1,0 +1,20 @@
+"""Fixtures of all tests inside Home Assistant."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+
+import pytest
+
+# Found by Home Assistant's loader only if imported before it looks.
+import custom_components.smart_battery_scheduler  # noqa: F401
+
+from .cloud.fixtures import cloud, scenario
+
+__all__ = ["cloud", "scenario"]
+
+
+@pytest.fixture(autouse=True)
+def custom_integrations(enable_custom_integrations: None) -> Generator[None]:
+    """Let Home Assistant load the integration, in every test."""
+    yield
