@@ -48,6 +48,15 @@ def test_like_slots_in_a_row_are_one_wish() -> None:
     assert wanted.source is Source.PLAN
 
 
+def test_charges_in_a_row_are_one_charge_to_the_last_target() -> None:
+    """A plan that climbs slot by slot is not a new command every half-hour."""
+    first, second, *rest = charging_plan().slots
+    climbing = a_plan(replace(first, target_percent=60), second, *rest)
+    wanted, _ = wanted_now(climbing, MOMENT)
+    assert wanted is not None
+    assert (wanted.target_percent, wanted.ends_at) == (80, second.end)
+
+
 @pytest.mark.parametrize(
     ("change", "reason"),
     [

@@ -93,22 +93,26 @@ def _overriding(override: Override, at: Moment) -> Wanted:
 
 
 def _planned(slots: Sequence[PlannedSlot], slot: PlannedSlot, at: Moment) -> Wanted:
-    """The planned slot, stretched over the ones after it that ask for the same."""
-    end = slot.end
+    """The planned slot, stretched over the ones after it that ask for the same.
+
+    Charges by one lever in a row are one charge, to the target of the last.
+    """
+    last = slot
     for later in slots:
-        if later.start == end and _deed(later) == _deed(slot):
-            end = later.end
+        if later.start == last.end and _deed(later) == _deed(slot):
+            last = later
     return Wanted(
         action=slot.action,
         slot_start=slot.start,
-        ends_at=end,
+        ends_at=last.end,
         source=Source.PIN if at.pinned else Source.PLAN,
         lever=slot.lever,
-        target_percent=slot.target_percent,
+        target_percent=last.target_percent,
         rate_p_per_kwh=at.rate_p_per_kwh,
         grid_charge_forbidden=charge_forbidden(at) is not None,
     )
 
 
 def _deed(slot: PlannedSlot) -> tuple[Action, Lever | None, int | None]:
-    return (slot.action, slot.lever, slot.target_percent)
+    target = None if slot.action is Action.CHARGE else slot.target_percent
+    return (slot.action, slot.lever, target)

@@ -1,0 +1,1 @@
+"""Whole days inside Home Assistant, in front of the fake cloud."""
