@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
-
 import pytest
 
 # Found by Home Assistant's loader only if imported before it looks.
@@ -15,6 +13,5 @@ __all__ = ["cloud", "scenario"]
 
 
 @pytest.fixture(autouse=True)
-def custom_integrations(enable_custom_integrations: None) -> Generator[None]:
+def custom_integrations(enable_custom_integrations: None) -> None:
     """Let Home Assistant load the integration, in every test."""
-    yield

@@ -59,9 +59,8 @@ from .preferences import Preferences
 from .sources import async_try_powerwall
 from .supplier import (
     REGIONS,
-    Account,
     TariffProblem,
-    async_account,
+    async_account_tariffs,
     async_agile_tariffs,
     async_regions_of,
 )
@@ -248,26 +247,23 @@ class SmartBatteryConfigFlow(ConfigFlow, domain=DOMAIN):
             elif not re.fullmatch(r"A-[0-9A-Z]{8}", number):
                 errors[CONF_ACCOUNT_NUMBER] = "account_number_form"
             else:
-                found = await self._account(key, number)
-                if isinstance(found, Account):
+                try:
+                    imports, exports = await async_account_tariffs(self.hass, key, number)
+                except TariffProblem as problem:
+                    errors[problem.field] = problem.key
+                else:
                     self._data[CONF_TARIFF] = {
                         CONF_API_KEY: key,
                         CONF_ACCOUNT_NUMBER: number,
-                        CONF_REGION: found.region,
+                        CONF_IMPORT_TARIFF: imports,
+                        CONF_EXPORT_TARIFF: exports,
                     }
                     return await self.async_step_solar()
-                errors = found
         return self.async_show_form(
             step_id="account",
             data_schema=self.add_suggested_values_to_schema(ACCOUNT_SCHEMA, user_input or {}),
             errors=errors,
         )
-
-    async def _account(self, key: str, number: str) -> Account | dict[str, str]:
-        try:
-            return await async_account(self.hass, key, number)
-        except TariffProblem as problem:
-            return {"base": problem.key}
 
     async def async_step_region(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Agile by postcode or region letter."""

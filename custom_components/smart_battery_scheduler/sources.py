@@ -19,6 +19,7 @@ from .powerwall.base import PowerwallState
 from .powerwall.budget import RequestBudget
 from .powerwall.netzero import BASE_URL, NetZeroPowerwall
 from .storage import Records
+from .supplier import octopus_rates
 
 DEMO_PAST_DAYS = 28
 
@@ -53,7 +54,7 @@ async def build_sources(
     token, site_id = entry.data[CONF_TOKEN], entry.data[CONF_SITE_ID]
     return Sources(
         powerwall=netzero(hass, token, site_id),
-        rates=DemoRates(),
+        rates=octopus_rates(hass, entry),
         solar=None,
         units=entry.data[CONF_UNITS],
     )
