@@ -52,46 +52,56 @@ async def save_dashboard(api: HomeAssistantApi, entry: Entry) -> str:
 def _config(entities: Sequence[RegistryEntry]) -> Json:
     """Known sensors in a fixed order, the plan as a table, and whatever else there is."""
     by_key = {entity["translation_key"]: entity["entity_id"] for entity in entities}
-    sensors = {entity["entity_id"] for entity in entities if _is_sensor(entity)}
     now = [by_key[key] for key in _NOW if key in by_key]
     power = [by_key[key] for key in _POWER if key in by_key]
-    controls = sorted(entity["entity_id"] for entity in entities if not _is_sensor(entity))
-    sections = [
-        _section("Now", _tiles(now)),
-        _section("Controls", [{"type": "entities", "entities": controls}] if controls else []),
-        _section("Power", [*_tiles(power), *_history(power)]),
-        _section(
-            "Charge level", _history([by_key[key] for key in ("charge_level",) if key in by_key])
-        ),
-        _section("Plan", _plan(by_key.get("plan"))),
-        _section("More", _tiles(sorted(sensors - set(now) - set(power)))),
+    level = [by_key[key] for key in ("charge_level",) if key in by_key]
+    readable = {entity["entity_id"] for entity in entities if _is_readable(entity)}
+    controls = sorted(entity["entity_id"] for entity in entities if not _is_readable(entity))
+    left = [
+        *_titled("Now", _tiles(now)),
+        *_titled("Power", [*_tiles(power), *_history(power)]),
+        *_titled("Charge level", _history(level)),
+        *_titled("More", _tiles(sorted(readable - {*now, *power}))),
     ]
+    right = [*_titled("Controls", _rows(controls)), *_titled("Plan", _plan(by_key.get("plan")))]
     view = {
         "title": _TITLE,
         "path": "home",
         "type": "sections",
-        "max_columns": 3,
-        "sections": [section for section in sections if len(section["cards"]) > 1],
+        "max_columns": 2,
+        "sections": [{"type": "grid", "cards": left}, {"type": "grid", "cards": right}],
     }
     return {"title": _TITLE, "views": [view]}
 
 
-def _is_sensor(entity: RegistryEntry) -> bool:
+def _is_readable(entity: RegistryEntry) -> bool:
     return entity["entity_id"].split(".")[0] in {"sensor", "binary_sensor", "event", "calendar"}
 
 
-def _section(title: str, cards: list[Json]) -> dict[str, Json]:
-    return {"type": "grid", "cards": [{"type": "heading", "heading": title}, *cards]}
+def _titled(title: str, cards: list[Json]) -> list[Json]:
+    return [{"type": "heading", "heading": title}, *cards] if cards else []
+
+
+def _named(entity_id: str) -> dict[str, Json]:
+    # The one home's name before each of its entities would only take room.
+    return {"entity": entity_id, "name": {"type": "entity"}}
 
 
 def _tiles(entity_ids: Iterable[str]) -> list[Json]:
-    return [{"type": "tile", "entity": entity_id} for entity_id in entity_ids]
+    return [{"type": "tile", **_named(entity_id)} for entity_id in entity_ids]
+
+
+def _rows(entity_ids: list[str]) -> list[Json]:
+    if not entity_ids:
+        return []
+    return [{"type": "entities", "entities": [_named(entity_id) for entity_id in entity_ids]}]
 
 
 def _history(entity_ids: list[str]) -> list[Json]:
     if not entity_ids:
         return []
-    card = {"type": "history-graph", "hours_to_show": 24, "entities": entity_ids}
+    entities = [_named(entity_id) for entity_id in entity_ids]
+    card = {"type": "history-graph", "hours_to_show": 24, "entities": entities}
     return [{**card, "grid_options": {"columns": "full"}}]
 
 

@@ -43,7 +43,8 @@ class Stage:
                 process.kill()
             else:
                 assert await process.stop() == 0
-        assert complaints(self.folder.log.read_text("utf-8")) == []
+        found = complaints(self.folder.log.read_text("utf-8"))
+        assert not found, "\n".join(["complaints in the log:", *found])
 
 
 def complaints(log: str) -> list[str]:

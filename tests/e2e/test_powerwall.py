@@ -35,7 +35,7 @@ async def add_home(api: HomeAssistantApi, cloud: CloudProcess) -> Entry:
         {"next_step_id": "netzero"},
         {"token": cloud.token, "site_id": cloud.site_id, "units": 1},
         {"next_step_id": "region"},
-        {"region": "C", "export_tariff": "agile_outgoing"},
+        {"region": "c", "export_tariff": "agile_outgoing"},
         {"next_step_id": "roof_plane"},
         {"peak_kw": 4, "declination": 35, "azimuth": 180, "add_another": False},
     ):
