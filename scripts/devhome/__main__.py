@@ -78,7 +78,7 @@ def main() -> int:
     try:
         return asyncio.run(develop(arguments.config, arguments.port))
     except HomeAssistantError as err:
-        print(err, file=sys.stderr)
+        print(f"{err}\nlog: {ConfigFolder(arguments.config, 0).log}", file=sys.stderr)
         return 1
 
 

@@ -76,9 +76,7 @@ class HomeAssistantProcess:
                 await self._until_answering()
         except TimeoutError as err:
             await self.stop()
-            raise HomeAssistantError(
-                f"Home Assistant did not answer; see {self.folder.log}"
-            ) from err
+            raise HomeAssistantError("Home Assistant did not answer in time") from err
 
     async def wait(self) -> int:
         """Return the exit code once the process has ended by itself."""
@@ -112,9 +110,7 @@ class HomeAssistantProcess:
         async with aiohttp.ClientSession() as session:
             while True:
                 if (code := self._running.returncode) is not None:
-                    raise HomeAssistantError(
-                        f"Home Assistant ended with code {code}; see {self.folder.log}"
-                    )
+                    raise HomeAssistantError(f"Home Assistant ended with code {code}")
                 try:
                     async with session.get(f"{self.folder.url}/manifest.json") as response:
                         if response.ok:
