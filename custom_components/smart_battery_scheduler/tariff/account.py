@@ -1,0 +1,166 @@
+"""What an Octopus account says about a home: meter points and the agreements on them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+import re
+
+from ..web import aware
+from .errors import TariffError, TariffReplyError
+
+_NUMBER = re.compile(r"A-[0-9A-Z]{8}")
+
+
+class AccountNumberError(TariffError):
+    """That is no account number."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Agreement:
+    """A tariff over [valid_from, valid_to); an end of None is open."""
+
+    tariff_code: str
+    valid_from: datetime
+    valid_to: datetime | None = None
+
+    def covers(self, when: datetime) -> bool:
+        """Whether it is in force at ``when``."""
+        return self.valid_from <= when and (self.valid_to is None or when < self.valid_to)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class MeterPoint:
+    """Where energy is metered in one direction. ``serials`` in the reply's order, newest last."""
+
+    mpan: str
+    is_export: bool
+    serials: tuple[str, ...]
+    agreements: tuple[Agreement, ...]
+
+    def agreement_at(self, when: datetime) -> Agreement | None:
+        """The agreement in force at ``when``; where two are, the one that began later."""
+        return next((each for each in reversed(self.agreements) if each.covers(when)), None)
+
+    def from_now_on(self, now: datetime) -> tuple[Agreement, ...]:
+        """The agreement in force and those that follow."""
+        return tuple(
+            each for each in self.agreements if each.valid_to is None or each.valid_to > now
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Property:
+    """An address. ``id`` tells several apart; ``label`` is for its owner to recognise it."""
+
+    id: str
+    label: str
+    postcode: str | None
+    moved_in_at: datetime | None
+    moved_out_at: datetime | None
+    meter_points: tuple[MeterPoint, ...]
+
+    def is_current(self, now: datetime) -> bool:
+        """Whether the account holder has not moved out yet."""
+        return self.moved_out_at is None or self.moved_out_at > now
+
+    def import_point(self, now: datetime) -> MeterPoint | None:
+        """The meter point of bought electricity; one with an agreement goes before one without."""
+        return self._point(now, is_export=False)
+
+    def export_point(self, now: datetime) -> MeterPoint | None:
+        """The meter point of sold electricity; None where export is not paid."""
+        return self._point(now, is_export=True)
+
+    def _point(self, now: datetime, *, is_export: bool) -> MeterPoint | None:
+        points = [point for point in self.meter_points if point.is_export is is_export]
+        with_agreement = (point for point in points if point.from_now_on(now))
+        return next(with_agreement, points[0] if points else None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Account:
+    """An account and all its addresses, past ones too."""
+
+    number: str
+    properties: tuple[Property, ...]
+
+    def current(self, now: datetime) -> tuple[Property, ...]:
+        """Where the account holder lives now. More than one: ask which is meant."""
+        return tuple(home for home in self.properties if home.is_current(now))
+
+
+def account_number(text: str) -> str:
+    """An account number in its proper form. Raises AccountNumberError."""
+    number = text.strip().upper()
+    if not _NUMBER.fullmatch(number):
+        raise AccountNumberError("an account number reads A-XXXXXXXX")
+    return number
+
+
+def parse_account(body: object) -> Account:
+    """The reply to a question about an account. Raises TariffReplyError."""
+    if not isinstance(body, Mapping):
+        raise TariffReplyError("the account is not an object")
+    return Account(
+        number=_text(body, "number"),
+        properties=tuple(_property(each) for each in _list(body, "properties")),
+    )
+
+
+def _property(body: Mapping[object, object]) -> Property:
+    return Property(
+        id=str(body.get("id")),
+        label=", ".join(
+            text
+            for key in ("address_line_1", "address_line_2", "town", "postcode")
+            if isinstance(text := body.get(key), str) and text
+        ),
+        postcode=postcode if isinstance(postcode := body.get("postcode"), str) else None,
+        moved_in_at=aware(body.get("moved_in_at")),
+        moved_out_at=aware(body.get("moved_out_at")),
+        meter_points=tuple(_meter_point(each) for each in _list(body, "electricity_meter_points")),
+    )
+
+
+def _meter_point(body: Mapping[object, object]) -> MeterPoint:
+    agreements = (_agreement(each) for each in _list(body, "agreements"))
+    return MeterPoint(
+        mpan=_text(body, "mpan"),
+        is_export=body.get("is_export") is True,
+        serials=tuple(
+            serial
+            for meter in _list(body, "meters")
+            if isinstance(serial := meter.get("serial_number"), str) and serial
+        ),
+        agreements=tuple(sorted(agreements, key=lambda each: each.valid_from)),
+    )
+
+
+def _agreement(body: Mapping[object, object]) -> Agreement:
+    valid_from, valid_to = aware(body.get("valid_from")), aware(body.get("valid_to"))
+    if valid_from is None or (valid_to is None and body.get("valid_to") is not None):
+        raise TariffReplyError("an agreement has no sensible dates")
+    return Agreement(
+        tariff_code=_text(body, "tariff_code"), valid_from=valid_from, valid_to=valid_to
+    )
+
+
+def _list(body: Mapping[object, object], key: str) -> Iterator[Mapping[object, object]]:
+    items = body.get(key)
+    if items is None:
+        return
+    if not isinstance(items, list):
+        raise TariffReplyError(f"{key} is not a list")
+    for item in items:
+        if not isinstance(item, Mapping):
+            raise TariffReplyError(f"{key} holds something that is no object")
+        yield item
+
+
+def _text(body: Mapping[object, object], key: str) -> str:
+    text = body.get(key)
+    if not isinstance(text, str) or not text:
+        raise TariffReplyError(f"{key} is missing")
+    return text

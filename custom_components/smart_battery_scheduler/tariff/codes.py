@@ -1,0 +1,82 @@
+"""Tariff codes and regions.
+
+A code reads ``{fuel}-{registers}-{product}-{region}``, as ``E-1R-AGILE-24-10-01-C``. Regions are the
+fourteen grid supply point groups; there is no I and no O.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+import re
+
+from .errors import TariffNotSupportedError, Unsupported
+
+REGION_NAMES = {
+    "A": "Eastern England",
+    "B": "East Midlands",
+    "C": "London",
+    "D": "Merseyside and Northern Wales",
+    "E": "West Midlands",
+    "F": "North Eastern England",
+    "G": "North Western England",
+    "H": "Southern England",
+    "J": "South Eastern England",
+    "K": "South Wales",
+    "L": "South Western England",
+    "M": "Yorkshire",
+    "N": "Southern Scotland",
+    "P": "Northern Scotland",
+}
+
+_FORM = re.compile(r"([EG])-([0-9A-Z]+R)-(.+)-([A-HJ-NP])")
+_GROUP = re.compile(r"_?([A-HJ-NP])")
+_INTELLIGENT_FLUX = "INTELLI-FLUX-"
+_INTELLIGENT = ("INTELLI-", "IOG-")
+
+
+@dataclass(frozen=True, slots=True)
+class TariffCode:
+    """A tariff code, taken apart."""
+
+    text: str
+    registers: str
+    product: str
+    region: str
+
+    @classmethod
+    def parse(cls, text: str) -> TariffCode:
+        """Take apart a code that we can plan for. Raises TariffNotSupportedError.
+
+        Intelligent Flux is refused because there Octopus itself commands the battery.
+        """
+        code = text.strip().upper()
+        match = _FORM.fullmatch(code)
+        if match is None:
+            raise TariffNotSupportedError(text, Unsupported.UNKNOWN_FORM)
+        fuel, registers, product, region = match.groups()
+        if fuel != "E":
+            raise TariffNotSupportedError(text, Unsupported.NOT_ELECTRICITY)
+        if product.startswith(_INTELLIGENT_FLUX):
+            raise TariffNotSupportedError(text, Unsupported.INTELLIGENT_FLUX)
+        return cls(code, registers, product, region)
+
+    @classmethod
+    def of(cls, product: str, region: str) -> TariffCode:
+        """The single-register tariff of a product in a region. Raises TariffNotSupportedError."""
+        return cls.parse(f"E-1R-{product}-{region}")
+
+    @property
+    def is_two_register(self) -> bool:
+        """True when day and night are priced apart, by meter register."""
+        return self.registers == "2R"
+
+    @property
+    def is_intelligent(self) -> bool:
+        """True when Octopus charges the car and may add cheap half-hours (dispatches)."""
+        return self.product.startswith(_INTELLIGENT)
+
+
+def region_letter(group: str) -> str | None:
+    """The letter of a region written as ``C``, ``c`` or ``_C``; None if it is none."""
+    match = _GROUP.fullmatch(group.strip().upper())
+    return None if match is None else match[1]

@@ -1,0 +1,227 @@
+"""Octopus Energy's REST API, version 1. Facts: docs.octopus.energy, "REST API".
+
+Prices, products and regions need no key. Only the account does: HTTP Basic, the key as user name
+and no password. Lists come in pages, newest first, whatever order is asked for.
+"""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from http import HTTPStatus
+
+import aiohttp
+from yarl import URL
+
+from ..web import TIMEOUT_S, NoReplyError, NotJsonError, Reply, ask, utc_now
+from .account import Account, account_number, parse_account
+from .codes import TariffCode, region_letter
+from .errors import (
+    TariffAuthError,
+    TariffBlockedError,
+    TariffError,
+    TariffNotFoundError,
+    TariffRateLimitError,
+    TariffReplyError,
+    TariffUnreachableError,
+)
+from .model import RateTable, floor_slot
+from .products import Direction, Product, current_agile, parse_products
+from .rows import (
+    DIRECT_DEBIT,
+    INTELLIGENT_NIGHT,
+    SMART_METER_NIGHT,
+    NightWindow,
+    PriceRow,
+    ceil_slot,
+    day_and_night,
+    for_payment,
+    half_hours,
+    parse_rows,
+)
+
+BASE_URL = "https://api.octopus.energy"
+# The largest page the API gives; a larger wish is cut to it in silence.
+PAGE_SIZE = 1500
+MOST_PAGES = 50
+USUAL_WAIT_S = 60.0
+
+
+class WrongRegistersError(TariffError):
+    """Standard rates were asked of a tariff that has day and night rates."""
+
+
+class OctopusRest:
+    """The API as a client of ours sees it. Every method raises a TariffError when it fails."""
+
+    def __init__(
+        self,
+        session: aiohttp.ClientSession,
+        api_key: str | None = None,
+        *,
+        base_url: str = BASE_URL,
+        clock: Callable[[], datetime] = utc_now,
+        timeout_s: float = TIMEOUT_S,
+    ) -> None:
+        """Without a key everything but ``account`` can be asked."""
+        self._session = session
+        self._api_key = api_key
+        self._base = URL(base_url)
+        self._clock = clock
+        self._timeout_s = timeout_s
+
+    def __repr__(self) -> str:
+        """Name no secret."""
+        return f"<{type(self).__name__}>"
+
+    async def products(self) -> tuple[Product, ...]:
+        """All products on offer, other brands' too."""
+        return parse_products(await self._list(self._base / "v1/products/"))
+
+    async def current_agile(self, direction: Direction) -> Product:
+        """The Agile product for somebody who is not on it yet."""
+        product = current_agile(await self.products(), direction)
+        if product is None:
+            raise TariffNotFoundError(f"no Agile product for {direction.value.lower()} on offer")
+        return product
+
+    async def regions_of_postcode(self, postcode: str) -> tuple[str, ...]:
+        """Region letters of a postcode: several at a border, none if it is not known."""
+        compact = "".join(postcode.split()).upper()
+        if not compact:
+            # Without a postcode the API lists all regions there are.
+            return ()
+        url = (self._base / "v1/industry/grid-supply-points/").with_query(postcode=compact)
+        groups = [row.get("group_id") for row in await self._list(url) if isinstance(row, Mapping)]
+        letters = (region_letter(group) for group in groups if isinstance(group, str))
+        return tuple(dict.fromkeys(letter for letter in letters if letter is not None))
+
+    async def region_of_meter_point(self, mpan: str) -> str | None:
+        """The region letter of a meter point; None if the reply does not tell."""
+        body = await self._get(self._base / "v1/electricity-meter-points" / mpan / "")
+        group = body.get("gsp") if isinstance(body, Mapping) else None
+        return region_letter(group) if isinstance(group, str) else None
+
+    async def account(self, number: str) -> Account:
+        """The account of our key. Raises AccountNumberError for what is no account number."""
+        url = self._base / "v1/accounts" / account_number(number) / ""
+        return parse_account(await self._get(url, self._authorization()))
+
+    async def rates(
+        self,
+        code: TariffCode,
+        start: datetime,
+        end: datetime,
+        *,
+        taxed: bool,
+        payment_method: str = DIRECT_DEBIT,
+        night: NightWindow | None = None,
+    ) -> RateTable:
+        """What is published for the half-hours that touch [start, end).
+
+        ``taxed`` for bought energy; sold energy bears no VAT. ``night`` is the window of a tariff
+        with two registers, by default that of a smart meter (or of Intelligent Go).
+        """
+        start, end = floor_slot(start), ceil_slot(end)
+
+        async def table(kind: str) -> RateTable:
+            rows = await self._rows(code, f"{kind}-unit-rates", start, end)
+            return half_hours(for_payment(rows, payment_method), start, end, taxed=taxed)
+
+        if not code.is_two_register:
+            try:
+                return await table("standard")
+            except WrongRegistersError:
+                # Some single-register codes have two rates all the same.
+                pass
+        window = night or (INTELLIGENT_NIGHT if code.is_intelligent else SMART_METER_NIGHT)
+        return day_and_night(await table("day"), await table("night"), window)
+
+    async def standing_charges(
+        self, code: TariffCode, start: datetime, end: datetime
+    ) -> tuple[PriceRow, ...]:
+        """Rows in p/day without VAT that touch [start, end), for direct debit, oldest first.
+
+        Add VAT by the day in question: the price with VAT that Octopus lists is today's.
+        """
+        rows = for_payment(await self._rows(code, "standing-charges", start, end))
+        return tuple(sorted(rows, key=lambda row: row.start or datetime.min.replace(tzinfo=UTC)))
+
+    async def _rows(
+        self, code: TariffCode, kind: str, start: datetime, end: datetime
+    ) -> tuple[PriceRow, ...]:
+        path = f"v1/products/{code.product}/electricity-tariffs/{code.text}/{kind}/"
+        window = {"period_from": _stamp(start), "period_to": _stamp(end)}
+        url = (self._base / path).with_query({**window, "page_size": PAGE_SIZE})
+        return parse_rows(await self._list(url))
+
+    async def _list(self, url: URL) -> list[object]:
+        """All rows of a list, page after page."""
+        rows: list[object] = []
+        following: URL | None = url
+        for _ in range(MOST_PAGES):
+            if following is None:
+                return rows
+            body = await self._get(following)
+            results = body.get("results") if isinstance(body, Mapping) else None
+            if not isinstance(body, Mapping) or not isinstance(results, list):
+                raise TariffReplyError("the reply is no list")
+            rows += results
+            following = self._next_page(body.get("next"))
+        raise TariffReplyError("the list has no end")
+
+    def _next_page(self, link: object) -> URL | None:
+        if link is None:
+            return None
+        try:
+            url = URL(link) if isinstance(link, str) else None
+        except ValueError:
+            url = None
+        if url is None or not url.absolute or url.origin() != self._base.origin():
+            raise TariffReplyError("the next page is somewhere else")
+        return url
+
+    def _authorization(self) -> dict[str, str]:
+        key = self._api_key
+        if not key or not (key.isascii() and key.isprintable()):
+            raise TariffAuthError("that is no API key")
+        return {"Authorization": f"Basic {b64encode(f'{key}:'.encode()).decode()}"}
+
+    async def _get(self, url: URL, headers: Mapping[str, str] | None = None) -> object:
+        try:
+            reply = await ask(
+                self._session, url, service="Octopus", headers=headers, timeout_s=self._timeout_s
+            )
+        except NoReplyError as error:
+            raise TariffUnreachableError(str(error)) from error
+        raise_for(reply, self._clock())
+        try:
+            return reply.json()
+        except NotJsonError as error:
+            raise TariffReplyError("the reply is not JSON") from error
+
+
+def raise_for(reply: Reply, now: datetime) -> None:
+    """Raise a TariffError for anything but the API's own good answer."""
+    status = reply.status
+    if status == HTTPStatus.TOO_MANY_REQUESTS:
+        raise TariffRateLimitError(reply.retry_after_s(now, USUAL_WAIT_S))
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR or status == HTTPStatus.REQUEST_TIMEOUT:
+        raise TariffUnreachableError(f"Octopus fails on its side (status {status})")
+    if status == HTTPStatus.NOT_FOUND:
+        # A page here is Octopus' own: what was asked for cannot even be a name.
+        raise TariffNotFoundError("Octopus does not know that")
+    if reply.is_page:
+        raise TariffBlockedError(f"a web page came instead of an answer (status {status})")
+    if status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
+        raise TariffAuthError(f"Octopus refused the API key (status {status})")
+    if status == HTTPStatus.BAD_REQUEST and b"day and night" in reply.content:
+        raise WrongRegistersError("the tariff has day and night rates")
+    if not HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
+        raise TariffReplyError(f"Octopus refused the request (status {status})")
+
+
+def _stamp(when: datetime) -> str:
+    """UTC with a Z: anything else is read as local time, or its plus sign as a blank."""
+    return when.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,0 +1,78 @@
+"""Products on offer, and which of them a newcomer to Agile would get."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+import re
+
+from ..web import aware
+from .errors import TariffReplyError
+
+BRAND = "OCTOPUS_ENERGY"
+
+
+class Direction(StrEnum):
+    """Whether a product prices bought or sold energy, by its wire name."""
+
+    IMPORT = "IMPORT"
+    EXPORT = "EXPORT"
+
+
+# A digit must follow: AGILE-OUTGOING, AGILE-FLEX and AGILE-BB are other products.
+_CURRENT_AGILE = {
+    Direction.IMPORT: re.compile(r"AGILE-\d"),
+    Direction.EXPORT: re.compile(r"AGILE-OUTGOING-\d"),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Product:
+    """A row of the products list. ``is_open`` when no end of sale is named."""
+
+    code: str
+    display_name: str
+    direction: Direction | None
+    brand: str | None
+    available_from: datetime | None
+    is_open: bool
+
+
+def parse_products(results: Iterable[object]) -> tuple[Product, ...]:
+    """The rows of the products list. Raises TariffReplyError."""
+    return tuple(map(_parse_product, results))
+
+
+def _parse_product(result: object) -> Product:
+    if not isinstance(result, Mapping) or not isinstance(code := result.get("code"), str):
+        raise TariffReplyError("a product has no code")
+    name, brand = result.get("display_name"), result.get("brand")
+    direction = result.get("direction")
+    return Product(
+        code=code,
+        display_name=name if isinstance(name, str) else code,
+        direction=next((each for each in Direction if each == direction), None),
+        brand=brand if isinstance(brand, str) else None,
+        available_from=aware(result.get("available_from")),
+        is_open=result.get("available_to") is None,
+    )
+
+
+def current_agile(products: Iterable[Product], direction: Direction) -> Product | None:
+    """The Agile product that a newcomer would get today, or None if none is on offer.
+
+    The list holds other brands' copies and versions that are closed.
+    """
+    on_offer = [
+        (product.available_from, product)
+        for product in products
+        if product.brand == BRAND
+        and product.direction is direction
+        and product.is_open
+        and product.available_from is not None
+        and _CURRENT_AGILE[direction].match(product.code)
+    ]
+    newest = max(on_offer, key=lambda offer: offer[0], default=None)
+    return None if newest is None else newest[1]
