@@ -48,12 +48,6 @@ class CloudProcess:
         """Begin the list of requests anew."""
         await self._ask("DELETE", "requests")
 
-    async def writes(self) -> list[dict[str, Any]]:
-        """Return the bodies of the commands that NetZero received, the oldest first."""
-        return [
-            each["body"] for each in await self.requests() if each["endpoint"] == "netzero_write"
-        ]
-
     async def change(self, what: str, **values: Any) -> None:
         """Change the world: see the control endpoint for what there is."""
         await self._ask("POST", what, values)

@@ -46,6 +46,15 @@ class Stage:
         found = complaints(self.folder.log.read_text("utf-8"))
         assert not found, "\n".join(["complaints in the log:", *found])
 
+    async def until_stored(self) -> None:
+        """Return once Home Assistant, which takes its time, has written the new entry to disk."""
+        entries = self.folder.path / ".storage/core.config_entries"
+
+        async def text() -> str:
+            return entries.read_text("utf-8") if entries.exists() else ""
+
+        await eventually(text, lambda stored: DOMAIN in stored)
+
 
 def complaints(log: str) -> list[str]:
     """Return the lines of a log that a user would be right to report.

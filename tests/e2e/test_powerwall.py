@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from typing import Any
 
 import pytest
 
@@ -45,13 +44,12 @@ async def add_home(api: HomeAssistantApi, cloud: CloudProcess) -> Entry:
     return step["result"]
 
 
-async def charge_now(api: HomeAssistantApi, cloud: CloudProcess) -> list[dict[str, Any]]:
-    """Override with a charge; return the commands that made the battery take 1 kW or more."""
+async def charge_now(api: HomeAssistantApi, cloud: CloudProcess) -> None:
+    """Override with a charge; return once the battery takes 1 kW or more."""
     await api.act("select.select_option", {"entity_id": OVERRIDE, "option": "charge"})
     await eventually(
         cloud.state, lambda state: state["reading"]["battery_power_w"] < -1000, within_s=90
     )
-    return await cloud.writes()
 
 
 async def test_the_flow_says_what_is_wrong_and_goes_on(home: Stage, cloud: CloudProcess) -> None:
@@ -90,11 +88,10 @@ async def test_a_charge_reaches_the_battery_and_is_undone(home: Stage, cloud: Cl
     before = await cloud.settings()
     async with home.home_assistant() as api:
         entry = await add_home(api, cloud)
-        writes = await charge_now(api, cloud)
+        await charge_now(api, cloud)
         assert await cloud.settings() != before
         await api.command("config_entries/disable", entry_id=entry["entry_id"], disabled_by="user")
         assert await cloud.settings() == before
-    assert len(writes) == 1
 
 
 async def test_stopping_home_assistant_puts_the_settings_back(
@@ -114,8 +111,11 @@ async def test_a_power_cut_in_mid_charge_strands_nothing(home: Stage, cloud: Clo
     async with home.home_assistant(power_cut=True) as api:
         await add_home(api, cloud)
         await charge_now(api, cloud)
+        await home.until_stored()
     assert await cloud.settings() != before
     await cloud.forget_requests()
+    # As long as a start takes on a small board, and as NetZero takes to grant new requests.
+    await cloud.change("time", advance_s=60)
     async with home.home_assistant() as api:
         (entry,) = await eventually(
             lambda: api.entries(DOMAIN), lambda entries: entries[0]["state"] == "loaded"
