@@ -129,9 +129,9 @@ class Controller:
         await self._on_a_persons_word(machine.resume)
 
     async def async_release(self, reason: DecisionReason) -> bool:
-        """Put the home settings back and do nothing more; True if nothing of ours is left.
+        """Put the home settings back and do nothing more; True if that was at least accepted.
 
-        The write is sent now; where the cloud does not answer, the intent stays stored.
+        Until it is read back the intent stays stored, whatever becomes of us.
         """
         self._released = reason
         self._cancel_wake()
@@ -140,7 +140,8 @@ class Controller:
                 # A failed write held back earlier is tried at once: this is the last chance.
                 self.state = replace(self.state, retry_at=None)
                 await self._judge_until_still()
-        return self.state.home is None
+        restore = self.state.restore
+        return restore is None or restore.evidence.accepted_at is not None
 
     async def _on_a_persons_word(
         self,

@@ -108,6 +108,7 @@ class Home:
         self.solar = SolarCoordinator(hass, entry, sources.solar) if sources.solar else None
         self.planner = PlanCoordinator(hass, entry)
         self._listeners: list[CALLBACK_TYPE] = []
+        self._stop_edges: CALLBACK_TYPE = lambda: None
         self._replanning = Debouncer(
             hass,
             _LOGGER,
@@ -156,10 +157,11 @@ class Home:
 
     async def async_stop(self, reason: DecisionReason) -> None:
         """Put the home settings back and store everything. Never raises for a silent cloud."""
+        self._stop_edges()
         if not await self.controller.async_release(reason):
             _LOGGER.warning(
-                "The Powerwall's own settings could not be confirmed yet; "
-                "they are kept and will be put back when %s runs again",
+                "The Powerwall's own settings could not be put back now; "
+                "this is done when %s runs again",
                 self.entry.title,
             )
         await self._storage.async_save_records(self._records())

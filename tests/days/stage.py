@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from copy import deepcopy
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 from freezegun.api import FrozenDateTimeFactory
 import pytest
-from pytest_homeassistant_custom_component.common import (
-    MockConfigEntry,
-    async_fire_time_changed,
-)
+from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_time_changed
 
 from custom_components.smart_battery_scheduler.const import DOMAIN
-from custom_components.smart_battery_scheduler.control.model import Decision
+from custom_components.smart_battery_scheduler.control.model import Decision, Phase
 from custom_components.smart_battery_scheduler.home import Home
+from custom_components.smart_battery_scheduler.powerwall.base import Settings
+from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
 from homeassistant.util import dt as dt_util
 
+from ..cloud.faults import Endpoint, Fault
 from ..cloud.server import Cloud
 
 SHORTEST, LONGEST = timedelta(seconds=1), timedelta(minutes=2)
@@ -31,22 +34,67 @@ class Day:
     freezer: FrozenDateTimeFactory
     cloud: Cloud
     entry: MockConfigEntry
-
-    @property
-    def home(self) -> Home:
-        """The home of the loaded entry."""
-        home: Home = self.entry.runtime_data
-        return home
+    storage: dict[str, Any]
+    home: Home = field(init=False)
 
     @property
     def decisions(self) -> tuple[Decision, ...]:
         """What the ledger says."""
         return self.home.ledger.decisions
 
-    async def start(self) -> None:
-        """Set the home up."""
-        assert await self.hass.config_entries.async_setup(self.entry.entry_id)
+    async def start(self, **options: object) -> None:
+        """Set the home up; options are the household's preferences."""
+        if options:
+            changed = {**self.entry.options, **options}
+            self.hass.config_entries.async_update_entry(self.entry, options=changed)
+        await self.hass.config_entries.async_setup(self.entry.entry_id)
+        await self.settle()
+        if self.is_loaded():
+            self.adopt()
+
+    def is_loaded(self) -> bool:
+        """Whether the home is set up."""
+        return self.entry.state is ConfigEntryState.LOADED
+
+    def adopt(self) -> None:
+        """Take hold of the home of the entry as it is loaded now."""
+        self.home = self.entry.runtime_data
+
+    async def settle(self) -> None:
+        """Let everything that is due now be done."""
         await self.hass.async_block_till_done(wait_background_tasks=True)
+
+    async def power_cut(self) -> None:
+        """Take the home away as a killed process would go: only what was stored remains.
+
+        The cloud is out of reach meanwhile, so that no tidying up can get through.
+        """
+        stored = deepcopy(self.storage)
+        self.cloud.faults.add(Fault.UNAVAILABLE, Endpoint.NETZERO_READ, Endpoint.NETZERO_WRITE)
+        await self.hass.config_entries.async_unload(self.entry.entry_id)
+        await self.settle()
+        self.cloud.faults.clear(Fault.UNAVAILABLE)
+        self.storage.clear()
+        self.storage.update(stored)
+
+    async def choose(self, entity_id: str, option: str) -> None:
+        """Pick an option of a select."""
+        await self.act("select", "select_option", entity_id=entity_id, option=option)
+
+    async def act(self, domain: str, action: str, **data: object) -> None:
+        """Call an action and let what follows be done."""
+        await self.hass.services.async_call(domain, action, data, blocking=True)
+        await self.settle()
+
+    @property
+    def shown(self) -> Settings:
+        """The settings that the Powerwall shows."""
+        return self.cloud.world.powerwall.state.shown
+
+    @property
+    def phase(self) -> Phase:
+        """Where the controller stands."""
+        return self.home.controller.state.phase
 
     async def run(self, hours: float) -> None:
         """Let time pass, from one timer of Home Assistant's loop to the next."""
@@ -70,7 +118,11 @@ class Day:
         await self.run((when - dt_util.utcnow()) / timedelta(hours=1))
 
 
-def home_entry(cloud: Cloud, **data: object) -> MockConfigEntry:
+IMPORT_TARIFF = "E-1R-AGILE-24-10-01-C"
+EXPORT_TARIFF = "E-1R-AGILE-OUTGOING-19-05-13-C"
+
+
+def home_entry(cloud: Cloud, options: Mapping[str, object] | None = None) -> MockConfigEntry:
     """The entry of the fake cloud's home, as the flow would make it."""
     return MockConfigEntry(
         domain=DOMAIN,
@@ -81,8 +133,13 @@ def home_entry(cloud: Cloud, **data: object) -> MockConfigEntry:
             "token": cloud.world.token,
             "site_id": cloud.world.site_id,
             "units": 1,
-            **data,
+            "tariff": {
+                "region": "c",
+                "import_tariff": IMPORT_TARIFF,
+                "export_tariff": EXPORT_TARIFF,
+            },
         },
+        options=dict(options or {}),
     )
 
 

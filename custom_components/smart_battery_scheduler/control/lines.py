@@ -50,7 +50,8 @@ def how_it_ended(
         return ()
     if command.tries == 0:
         return (of_command(command, at, DecisionKind.SKIPPED, reason),)
-    if command.evidence.seen_at is None:
+    patience = at.timing.read_back + at.timing.seen
+    if command.evidence.seen_at is None and at.now - command.begun_at > patience:
         return (of_command(command, at, DecisionKind.FAILED, DecisionReason.NOT_SEEN),)
     if at.now >= command.wanted.ends_at:
         done = DecisionReason.SLOT_ENDED
