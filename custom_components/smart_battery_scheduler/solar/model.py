@@ -13,7 +13,9 @@ class RoofPlane:
     """One plane of panels.
 
     ``azimuth_degrees`` is a compass bearing: 0 north, 90 east, 180 south, 270 west.
-    ``declination_degrees`` is the tilt: 0 flat, 90 a wall. ``inverter_kw`` is the AC limit.
+    ``declination_degrees`` is the tilt: 0 flat, 90 a wall. ``inverter_kw`` is the AC limit; planes
+    that name the same ``inverter`` share one. ``efficiency`` is all that is lost on the way but
+    heat: dirt, cables, inverter.
     """
 
     declination_degrees: float
@@ -21,6 +23,7 @@ class RoofPlane:
     peak_kw: float
     inverter_kw: float | None = None
     efficiency: float = 0.88
+    inverter: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +54,22 @@ class SolarSource(Protocol):
 
 class SolarError(Exception):
     """No forecast could be had."""
+
+
+class SolarUnreachableError(SolarError):
+    """Not reached, timed out, or failing on its side: worth another try."""
+
+
+class SolarAuthError(SolarError):
+    """The key was refused: a person must act."""
+
+
+class SolarRequestError(SolarError):
+    """The place, the plane or the site was refused: a person must act."""
+
+
+class SolarReplyError(SolarError):
+    """Answered with something that cannot be understood."""
 
 
 class SolarRateLimitError(SolarError):
