@@ -1,0 +1,24 @@
+"""How often a service may be asked: policies as data, for whoever does the asking."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+import random
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cadence:
+    """Ask about every ``every``, and up to ``jitter`` later: homes shall not ask in step."""
+
+    every: timedelta
+    jitter: timedelta
+
+    def next_wait(self, chance: float | None = None) -> timedelta:
+        """How long until the next question; ``chance`` in [0, 1) stands in for luck."""
+        return self.every + (random.random() if chance is None else chance) * self.jitter
+
+
+def wait_after_failures(failures: int) -> timedelta:
+    """How long to wait after so many failures in a row: 1, 2, 3 ... 30 minutes."""
+    return timedelta(minutes=min(max(failures, 1), 30))
