@@ -11,10 +11,11 @@ from aioresponses import aioresponses
 from yarl import URL
 
 
-class _Response(ClientResponse):
+class SentResponse(ClientResponse):
     """A reply to a request that was sent whole: aiohttp 3.14 wants to know, aioresponses is silent."""
 
     def __init__(self, method: str, url: URL, **arguments: Any) -> None:
+        """Say that it was sent."""
         super().__init__(method, url, stream_writer=Mock(output_size=0), **arguments)
 
 
@@ -41,7 +42,7 @@ class Wire:
 
     def add(self, url: URL | str, method: str = "GET", **reply: Any) -> None:
         """Answer the next such request so (all of them with ``repeat=True``)."""
-        self._wire.add(url, method, response_class=_Response, **reply)
+        self._wire.add(url, method, response_class=SentResponse, **reply)
 
     def get(self, url: URL | str, **reply: Any) -> None:
         """Answer the next GET."""

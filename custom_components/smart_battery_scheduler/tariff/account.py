@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 import re
 
 from ..web import aware
 from .errors import TariffError, TariffReplyError
+from .shape import JsonObject, objects, one_object, text
 
 _NUMBER = re.compile(r"A-[0-9A-Z]{8}")
 
@@ -91,9 +91,9 @@ class Account:
         return tuple(home for home in self.properties if home.is_current(now))
 
 
-def account_number(text: str) -> str:
+def account_number(typed: str) -> str:
     """An account number in its proper form. Raises AccountNumberError."""
-    number = text.strip().upper()
+    number = typed.strip().upper()
     if not _NUMBER.fullmatch(number):
         raise AccountNumberError("an account number reads A-XXXXXXXX")
     return number
@@ -101,66 +101,48 @@ def account_number(text: str) -> str:
 
 def parse_account(body: object) -> Account:
     """The reply to a question about an account. Raises TariffReplyError."""
-    if not isinstance(body, Mapping):
-        raise TariffReplyError("the account is not an object")
+    account = one_object(body, "the account")
     return Account(
-        number=_text(body, "number"),
-        properties=tuple(_property(each) for each in _list(body, "properties")),
+        number=text(account, "number"),
+        properties=tuple(map(_property, objects(account, "properties"))),
     )
 
 
-def _property(body: Mapping[object, object]) -> Property:
+def _property(body: JsonObject) -> Property:
     return Property(
         id=str(body.get("id")),
         label=", ".join(
-            text
+            part
             for key in ("address_line_1", "address_line_2", "town", "postcode")
-            if isinstance(text := body.get(key), str) and text
+            if isinstance(part := body.get(key), str) and part
         ),
         postcode=postcode if isinstance(postcode := body.get("postcode"), str) else None,
         moved_in_at=aware(body.get("moved_in_at")),
         moved_out_at=aware(body.get("moved_out_at")),
-        meter_points=tuple(_meter_point(each) for each in _list(body, "electricity_meter_points")),
+        meter_points=tuple(
+            _meter_point(each) for each in objects(body, "electricity_meter_points")
+        ),
     )
 
 
-def _meter_point(body: Mapping[object, object]) -> MeterPoint:
-    agreements = (_agreement(each) for each in _list(body, "agreements"))
+def _meter_point(body: JsonObject) -> MeterPoint:
+    agreements = (_agreement(each) for each in objects(body, "agreements"))
     return MeterPoint(
-        mpan=_text(body, "mpan"),
+        mpan=text(body, "mpan"),
         is_export=body.get("is_export") is True,
         serials=tuple(
             serial
-            for meter in _list(body, "meters")
+            for meter in objects(body, "meters")
             if isinstance(serial := meter.get("serial_number"), str) and serial
         ),
         agreements=tuple(sorted(agreements, key=lambda each: each.valid_from)),
     )
 
 
-def _agreement(body: Mapping[object, object]) -> Agreement:
+def _agreement(body: JsonObject) -> Agreement:
     valid_from, valid_to = aware(body.get("valid_from")), aware(body.get("valid_to"))
     if valid_from is None or (valid_to is None and body.get("valid_to") is not None):
         raise TariffReplyError("an agreement has no sensible dates")
     return Agreement(
-        tariff_code=_text(body, "tariff_code"), valid_from=valid_from, valid_to=valid_to
+        tariff_code=text(body, "tariff_code"), valid_from=valid_from, valid_to=valid_to
     )
-
-
-def _list(body: Mapping[object, object], key: str) -> Iterator[Mapping[object, object]]:
-    items = body.get(key)
-    if items is None:
-        return
-    if not isinstance(items, list):
-        raise TariffReplyError(f"{key} is not a list")
-    for item in items:
-        if not isinstance(item, Mapping):
-            raise TariffReplyError(f"{key} holds something that is no object")
-        yield item
-
-
-def _text(body: Mapping[object, object], key: str) -> str:
-    text = body.get(key)
-    if not isinstance(text, str) or not text:
-        raise TariffReplyError(f"{key} is missing")
-    return text

@@ -1,0 +1,187 @@
+"""Octoplus sessions: times at which Octopus pays for using less, or more, or gives energy away.
+
+Reward is told in OctoPoints per kWh, 800 of which are worth a pound. A session counts only once it
+is joined (or, a happy hour, booked): the feed also lists what one could still choose.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from ..cadence import Cadence
+from ..web import aware, number
+from .errors import TariffReplyError
+from .shape import JsonObject, objects, one_object
+
+SESSIONS_CADENCE = Cadence(every=timedelta(minutes=20), jitter=timedelta(minutes=5))
+FREE_SESSIONS_CADENCE = Cadence(every=timedelta(minutes=90), jitter=timedelta(minutes=10))
+
+POINTS_PER_PENNY = 8.0
+# Credited at most in a free hour.
+FREE_HOUR_LIMIT_KWH = 16.0
+
+
+class SessionKind(StrEnum):
+    """What a session is about.
+
+    POWER_DOWN pays for using less than usual, POWER_UP for using more. FREE is energy for nothing
+    (happy hours, free electricity).
+    """
+
+    POWER_DOWN = "power_down"
+    POWER_UP = "power_up"
+    FREE = "free"
+
+
+_KINDS = {
+    "TURN_DOWN": SessionKind.POWER_DOWN,
+    "TURN_UP": SessionKind.POWER_UP,
+    "WEEKEND_HAPPY_HOUR": SessionKind.FREE,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OctoplusSession:
+    """One session over [start, end).
+
+    ``code`` is what joining needs; None for one that is known only as joined. ``reward_p_per_kwh``
+    of None is not told. ``joined``: it counts for this account.
+    """
+
+    id: str
+    code: str | None
+    kind: SessionKind
+    start: datetime
+    end: datetime
+    reward_p_per_kwh: float | None
+    joined: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OctoplusSessions:
+    """All sessions that concern an account, oldest first. ``enrolled`` in Octoplus' sessions."""
+
+    enrolled: bool = False
+    sessions: tuple[OctoplusSession, ...] = ()
+
+    def ahead(self, now: datetime) -> tuple[OctoplusSession, ...]:
+        """Those that count and are not over."""
+        return tuple(each for each in self.sessions if each.joined and each.end > now)
+
+    def joinable(self, now: datetime) -> tuple[OctoplusSession, ...]:
+        """Those that could still be joined by ``join``: happy hours are booked by hand."""
+        return tuple(
+            each
+            for each in self.sessions
+            if not each.joined
+            and each.kind is not SessionKind.FREE
+            and each.code is not None
+            and each.start > now
+        )
+
+
+def parse_sessions(data: JsonObject) -> OctoplusSessions:
+    """The ``savingSessions`` of a reply. Raises TariffReplyError.
+
+    Left out are sessions of other regions, tests, and kinds that we do not know.
+    """
+    root = one_object(data.get("savingSessions"), "savingSessions")
+    account = root.get("account")
+    account = account if isinstance(account, Mapping) else {}
+    joined = {_id(each, "eventId"): each for each in objects(account, "joinedEvents")}
+    region = _region(account.get("signedUpMeterPoint"))
+    # A joined session is told in fewer words than one on offer: prefer those.
+    told = joined | {_id(each, "id"): each for each in objects(root, "events")}
+    found = [
+        _session(key, event, joined=key in joined)
+        for key, event in told.items()
+        if event.get("devEvent") is not True and (key in joined or _concerns(event, region))
+    ]
+    return OctoplusSessions(
+        enrolled=account.get("hasJoinedCampaign") is True,
+        sessions=tuple(
+            sorted(
+                (each for each in found if each is not None), key=lambda each: (each.start, each.id)
+            )
+        ),
+    )
+
+
+def parse_free_electricity(data: JsonObject) -> tuple[OctoplusSession, ...]:
+    """The free electricity campaign's events of a reply. Raises TariffReplyError."""
+    events = one_object(data.get("customerFlexibilityCampaignEvents"), "campaign events")
+    return tuple(_free(one_object(edge.get("node"), "node")) for edge in objects(events, "edges"))
+
+
+def _free(node: JsonObject) -> OctoplusSession:
+    code = _id(node, "code")
+    start, end = _span(node)
+    return OctoplusSession(
+        id=code,
+        code=code,
+        kind=SessionKind.FREE,
+        start=start,
+        end=end,
+        reward_p_per_kwh=0.0,
+        joined=node.get("isEventParticipant") is True,
+    )
+
+
+def _session(key: str, event: JsonObject, *, joined: bool) -> OctoplusSession | None:
+    points = number(event.get("rewardPerKwhInOctoPoints"))
+    kind = _kind(event.get("eventType"), points)
+    if kind is None:
+        return None
+    start, end = _span(event)
+    code = event.get("code")
+    return OctoplusSession(
+        id=key,
+        code=code if isinstance(code, str) and code else None,
+        kind=kind,
+        start=start,
+        end=end,
+        reward_p_per_kwh=None if points is None else points / POINTS_PER_PENNY,
+        joined=joined,
+    )
+
+
+def _kind(event_type: object, points: float | None) -> SessionKind | None:
+    """By its type; a reward of zero for using less is no Power Down but energy given away.
+
+    A type that is not told at all was always a Power Down.
+    """
+    kind = SessionKind.POWER_DOWN if event_type is None else None
+    if isinstance(event_type, str):
+        kind = _KINDS.get(event_type)
+    if kind is SessionKind.POWER_DOWN and points == 0.0:
+        return SessionKind.FREE
+    return kind
+
+
+def _concerns(event: JsonObject, region: str | None) -> bool:
+    """Whether a session is for a region; without named regions it is for all."""
+    targets = {_region(each) for each in objects(event, "targetRegion")}
+    return not targets or region in targets
+
+
+def _region(body: object) -> str | None:
+    """A region id as text: it comes as a number here and as text there."""
+    region = body.get("regionId") if isinstance(body, Mapping) else None
+    return None if region is None else str(region)
+
+
+def _span(event: JsonObject) -> tuple[datetime, datetime]:
+    start, end = aware(event.get("startAt")), aware(event.get("endAt"))
+    if start is None or end is None or end <= start:
+        raise TariffReplyError("a session has no sensible times")
+    return start, end
+
+
+def _id(event: JsonObject, key: str) -> str:
+    found = event.get(key)
+    if isinstance(found, bool) or not isinstance(found, int | str) or found == "":
+        raise TariffReplyError(f"a session has no {key}")
+    return str(found)
