@@ -8,10 +8,11 @@ from typing import NamedTuple
 from hypothesis import given, strategies as st
 import pytest
 
-from custom_components.smart_battery_scheduler.solar.model import RoofPlane
+from custom_components.smart_battery_scheduler.solar.model import RoofPlane, SolarSlot
 from custom_components.smart_battery_scheduler.solar.pv import (
     PlaneWeather,
     plane_kw,
+    plane_slots,
     roof_slots,
     sky_sigma,
     spread,
@@ -54,17 +55,15 @@ def test_a_cloudless_half_hour_is_more_certain_than_a_grey_one() -> None:
     assert sky_sigma(0.15) < sky_sigma(0.5) < sky_sigma(1.0) == sky_sigma(1.7) == 0.40
 
 
-def slots_of(
-    *planes: RoofPlane, at: datetime = NOON, sky: PlaneWeather | None = None
-) -> dict[datetime, object]:
-    """One half-hour of these planes under one sky."""
-    return dict(roof_slots([(plane, {at: sky or weather()}) for plane in planes], NOON))
+def roof(*planes: tuple[RoofPlane, dict[datetime, PlaneWeather]]) -> dict[datetime, SolarSlot]:
+    """What these planes make under their weather, as seen at noon."""
+    return roof_slots([(plane, plane_slots(plane, sky, NOON)) for plane, sky in planes])
 
 
 def test_an_inverter_clips_each_quantile() -> None:
     """Half a kilowatt-hour is all that 1 kW can pass in half an hour."""
     small = RoofPlane(declination_degrees=35.0, azimuth_degrees=180.0, peak_kw=4.0, inverter_kw=1.0)
-    slot = roof_slots([(small, {NOON: weather()})], NOON)[NOON]
+    slot = roof((small, {NOON: weather()}))[NOON]
     assert slot.mean_kwh == slot.p90_kwh == 0.5
     assert slot.p10_kwh <= 0.5
 
@@ -76,34 +75,34 @@ class Roof(NamedTuple):
     most_kwh: float
 
 
-@pytest.mark.parametrize("roof", [Roof(None, 2.0), Roof("garage", 1.0)], ids=["own", "shared"])
-def test_planes_on_one_inverter_are_clipped_together(roof: Roof) -> None:
+@pytest.mark.parametrize("case", [Roof(None, 2.0), Roof("garage", 1.0)], ids=["own", "shared"])
+def test_planes_on_one_inverter_are_clipped_together(case: Roof) -> None:
     """Two planes of 4 kWp behind 2 kW each, or behind 2 kW together."""
     plane = RoofPlane(
         declination_degrees=35.0,
         azimuth_degrees=180.0,
         peak_kw=4.0,
         inverter_kw=2.0,
-        inverter=roof.inverter,
+        inverter=case.inverter,
     )
     bright = {NOON: weather(1000.0)}
-    slot = roof_slots([(plane, bright), (plane, bright)], NOON)[NOON]
-    assert slot.mean_kwh == roof.most_kwh
+    slot = roof((plane, bright), (plane, bright))[NOON]
+    assert slot.mean_kwh == case.most_kwh
 
 
 def test_a_half_hour_that_one_plane_lacks_is_not_forecast() -> None:
     """Half a roof is not the roof."""
     later = NOON + timedelta(minutes=30)
     both, one = {NOON: weather(), later: weather()}, {NOON: weather()}
-    assert set(roof_slots([(SOUTH, both), (SOUTH, one)], NOON)) == {NOON}
-    assert roof_slots([], NOON) == {}
+    assert set(roof((SOUTH, both), (SOUTH, one))) == {NOON}
+    assert roof() == {}
 
 
 def test_tomorrow_is_less_certain() -> None:
     """The day's own error grows after 24 hours."""
     after = NOON + timedelta(hours=24)
     both = {NOON: weather(), after: weather()}
-    slots = roof_slots([(SOUTH, both)], NOON)
+    slots = roof((SOUTH, both))
     assert slots[NOON].mean_kwh == slots[after].mean_kwh
     assert slots[after].p10_kwh < slots[NOON].p10_kwh
 
@@ -132,6 +131,6 @@ def test_quantiles_are_in_order_and_within_the_hardware(
         declination_degrees=35.0, azimuth_degrees=180.0, peak_kw=4.0, inverter_kw=inverter
     )
     at = NOON + timedelta(hours=hours)
-    slot = roof_slots([(plane, {at: weather(irradiance, air, share)})], NOON)[at]
+    slot = roof((plane, {at: weather(irradiance, air, share)}))[at]
     assert 0.0 <= slot.p10_kwh <= slot.p50_kwh <= slot.mean_kwh <= slot.p90_kwh
     assert slot.p90_kwh <= (inverter if inverter is not None else 4.0) / 2.0

@@ -18,6 +18,7 @@ from http import HTTPStatus
 import aiohttp
 from yarl import URL
 
+from ..cadence import Cadence
 from ..web import TIMEOUT_S, NoReplyError, NotJsonError, Reply, ask, number, utc_now
 from .model import (
     RoofPlane,
@@ -29,11 +30,12 @@ from .model import (
     SolarRequestError,
     SolarUnreachableError,
 )
-from .pv import PlaneWeather, roof_slots
+from .pv import PlaneWeather, plane_slots, roof_slots
 
 BASE_URL = "https://api.open-meteo.com"
 CUSTOMER_BASE_URL = "https://customer-api.open-meteo.com"
 ATTRIBUTION = "Weather data by Open-Meteo.com"
+CADENCE = Cadence(every=timedelta(minutes=90), jitter=timedelta(minutes=10))
 
 HOUR, HALF_HOUR, QUARTER = timedelta(hours=1), timedelta(minutes=30), timedelta(minutes=15)
 # Yesterday for learning; at any time of the day at least 72 hours ahead.
@@ -75,8 +77,10 @@ class OpenMeteo:
     async def fetch(self) -> SolarForecast:
         """The roof from yesterday's midnight UTC to three days ahead."""
         now = self._clock()
-        weather = [(plane, await self._weather(plane)) for plane in self._planes]
-        return SolarForecast(made_at=now, slots=roof_slots(weather, now))
+        planes = [
+            (plane, plane_slots(plane, await self._weather(plane), now)) for plane in self._planes
+        ]
+        return SolarForecast(made_at=now, slots=roof_slots(planes))
 
     async def _weather(self, plane: RoofPlane) -> dict[datetime, PlaneWeather]:
         try:

@@ -32,6 +32,8 @@ Z90 = 1.2816
 
 SLOT_HOURS = 0.5
 
+type PlaneForecast = tuple[RoofPlane, Mapping[datetime, SolarSlot]]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlaneWeather:
@@ -70,51 +72,39 @@ def spread(mean_kwh: float, sigma: float) -> SolarSlot:
     )
 
 
-def roof_slots(
-    planes: Sequence[tuple[RoofPlane, Mapping[datetime, PlaneWeather]]], now: datetime
+def plane_slots(
+    plane: RoofPlane, weather: Mapping[datetime, PlaneWeather], now: datetime
 ) -> dict[datetime, SolarSlot]:
-    """The roof's half-hours, where every plane has weather.
+    """A plane's half-hours as seen at ``now``, before its inverter's limit."""
+    return {
+        start: spread(
+            plane_kw(plane, each) * SLOT_HOURS,
+            hypot(sky_sigma(each.diffuse_share), day_sigma(start, now)),
+        )
+        for start, each in weather.items()
+    }
+
+
+def day_sigma(start: datetime, now: datetime) -> float:
+    """The relative spread of a day as a whole, by how far it is ahead."""
+    return FIRST_DAY_SIGMA if start < now + FIRST_DAY else LATER_SIGMA
+
+
+def roof_slots(planes: Sequence[PlaneForecast]) -> dict[datetime, SolarSlot]:
+    """The roof's half-hours, where every plane is forecast: half a roof is not the roof.
 
     All planes lie under one sky, so their spreads add up; what is more than an inverter can take
     is lost, plane by plane or together where they share it.
     """
-    common = set.intersection(*(set(weather) for _, weather in planes)) if planes else set()
+    common = set.intersection(*(set(slots) for _, slots in planes)) if planes else set()
     groups = _by_inverter(planes)
     return {
-        start: _total(_inverter_slot(group, start, now) for group in groups)
-        for start in sorted(common)
+        start: total(_inverter_slot(group, start) for group in groups) for start in sorted(common)
     }
 
 
-type _Group = list[tuple[RoofPlane, Mapping[datetime, PlaneWeather]]]
-
-
-def _by_inverter(
-    planes: Sequence[tuple[RoofPlane, Mapping[datetime, PlaneWeather]]],
-) -> list[_Group]:
-    groups: dict[str | int, _Group] = {}
-    for index, (plane, weather) in enumerate(planes):
-        key = index if plane.inverter is None else plane.inverter
-        groups.setdefault(key, []).append((plane, weather))
-    return list(groups.values())
-
-
-def _inverter_slot(group: _Group, start: datetime, now: datetime) -> SolarSlot:
-    day = FIRST_DAY_SIGMA if start < now + FIRST_DAY else LATER_SIGMA
-    slots = (
-        spread(
-            plane_kw(plane, weather[start]) * SLOT_HOURS,
-            hypot(sky_sigma(weather[start].diffuse_share), day),
-        )
-        for plane, weather in group
-    )
-    limits = [plane.inverter_kw for plane, _ in group if plane.inverter_kw is not None]
-    # No array makes more than its rating in a mean half-hour, however kind the forecast.
-    peak = sum(plane.peak_kw for plane, _ in group)
-    return _clipped(_total(slots), min([peak, *limits]) * SLOT_HOURS)
-
-
-def _total(slots: Iterable[SolarSlot]) -> SolarSlot:
+def total(slots: Iterable[SolarSlot]) -> SolarSlot:
+    """Half-hours that rise and fall together, in one."""
     parts = list(slots)
     return SolarSlot(
         mean_kwh=sum(part.mean_kwh for part in parts),
@@ -124,10 +114,23 @@ def _total(slots: Iterable[SolarSlot]) -> SolarSlot:
     )
 
 
-def _clipped(slot: SolarSlot, most_kwh: float) -> SolarSlot:
+def _by_inverter(planes: Sequence[PlaneForecast]) -> list[list[PlaneForecast]]:
+    groups: dict[str | int, list[PlaneForecast]] = {}
+    for index, (plane, slots) in enumerate(planes):
+        key = index if plane.inverter is None else plane.inverter
+        groups.setdefault(key, []).append((plane, slots))
+    return list(groups.values())
+
+
+def _inverter_slot(group: list[PlaneForecast], start: datetime) -> SolarSlot:
+    limits = [plane.inverter_kw for plane, _ in group if plane.inverter_kw is not None]
+    # No array makes more than its rating in a mean half-hour, however kind the forecast.
+    peak = sum(plane.peak_kw for plane, _ in group)
+    most_kwh = min([peak, *limits]) * SLOT_HOURS
+    whole = total(slots[start] for _, slots in group)
     return SolarSlot(
-        mean_kwh=min(slot.mean_kwh, most_kwh),
-        p10_kwh=min(slot.p10_kwh, most_kwh),
-        p50_kwh=min(slot.p50_kwh, most_kwh),
-        p90_kwh=min(slot.p90_kwh, most_kwh),
+        mean_kwh=min(whole.mean_kwh, most_kwh),
+        p10_kwh=min(whole.p10_kwh, most_kwh),
+        p50_kwh=min(whole.p50_kwh, most_kwh),
+        p90_kwh=min(whole.p90_kwh, most_kwh),
     )
