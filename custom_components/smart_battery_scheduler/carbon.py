@@ -1,32 +1,36 @@
-"""Carbon Intensity API: grams of CO2 per kWh of Great Britain's electricity, by region.
+"""How clean Great Britain's electricity is going to be: NESO's Carbon Intensity API.
 
-Half-hours to about 48 hours ahead, no key. Facts: carbon-intensity.github.io/api-definitions. The
-regions are the electricity networks', which Octopus names by letters.
+No key; half-hours to about 48 hours ahead. Facts: api.carbonintensity.org.uk and
+carbon-intensity.github.io/api-definitions. Regions are Octopus' letters, matched by name. A region's
+rows have a forecast only, the nation's also what was measured; the forecast is what is taken, so
+that both mean the same.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from enum import StrEnum
 from http import HTTPStatus
 
 import aiohttp
 from yarl import URL
 
 from .cadence import Cadence
-from .tariff.model import floor_slot
+from .tariff.model import SLOT, floor_slot
 from .web import TIMEOUT_S, NoReplyError, NotJsonError, Reply, ask, aware, number, utc_now
 
 BASE_URL = "https://api.carbonintensity.org.uk"
-ATTRIBUTION = "Carbon Intensity API by NESO (CC BY 4.0)"
-CADENCE = Cadence(every=timedelta(minutes=30), jitter=timedelta(minutes=5))
-USUAL_WAIT_S = 300.0
-# Coal alone gives about 1000.
+ATTRIBUTION = "Carbon intensity by NESO (carbonintensity.org.uk), CC BY 4.0"
+# The forecast is made anew every half-hour, but little changes: it only ever settles ties.
+CADENCE = Cadence(every=timedelta(hours=1), jitter=timedelta(minutes=10))
+
+USUAL_WAIT_S = 600.0
+# Pure coal is about 1000 g/kWh: beyond this it is a fault.
 ABSURD_G_PER_KWH = 2000.0
 
-# By grid supply point group. 15 to 17 are England, Scotland and Wales.
-REGION_IDS = {
+REGION_IDS: Mapping[str, int] = {
     "P": 1,
     "N": 2,
     "G": 3,
@@ -45,7 +49,7 @@ REGION_IDS = {
 
 
 class CarbonError(Exception):
-    """No intensity could be had."""
+    """No forecast could be had. Planning goes on without."""
 
 
 class CarbonUnreachableError(CarbonError):
@@ -65,21 +69,38 @@ class CarbonRateLimitError(CarbonError):
         self.retry_after_s = retry_after_s
 
 
+class CarbonIndex(StrEnum):
+    """How a half-hour compares, by its wire name; the bounds sink year by year."""
+
+    VERY_LOW = "very low"
+    LOW = "low"
+    MODERATE = "moderate"
+    HIGH = "high"
+    VERY_HIGH = "very high"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CarbonSlot:
+    """One half-hour's forecast, in g CO2 per kWh; ``index`` of None is a word we do not know."""
+
+    g_per_kwh: float
+    index: CarbonIndex | None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CarbonForecast:
-    """g/kWh by the half-hour's UTC start. ``region_id`` of None is the whole of Great Britain."""
+    """Half-hours by their UTC start; hours outside are not forecast."""
 
     made_at: datetime
-    region_id: int | None = None
-    g_per_kwh: Mapping[datetime, float] = field(default_factory=dict)
+    slots: Mapping[datetime, CarbonSlot]
 
-    def at(self, when: datetime) -> float | None:
-        """The intensity at ``when``; None where none is forecast."""
-        return self.g_per_kwh.get(floor_slot(when))
+    def at(self, when: datetime) -> CarbonSlot | None:
+        """The half-hour that contains ``when``; None where none is forecast."""
+        return self.slots.get(floor_slot(when))
 
 
 class CarbonIntensity:
-    """The API for one region, or the whole country."""
+    """The forecast of a region, or of the whole nation. ``fetch`` raises a CarbonError."""
 
     def __init__(
         self,
@@ -90,46 +111,59 @@ class CarbonIntensity:
         clock: Callable[[], datetime] = utc_now,
         timeout_s: float = TIMEOUT_S,
     ) -> None:
-        """``region`` is an Octopus region letter. Raises ValueError for any other text."""
-        if region is not None and region not in REGION_IDS:
-            raise ValueError(f"{region!r} is no region letter")
+        """``region`` is Octopus' letter; without one that is known, the nation is asked."""
         self._session = session
-        self._region_id = None if region is None else REGION_IDS[region]
+        self._region_id = None if region is None else REGION_IDS.get(region)
         self._base = URL(base_url)
         self._clock = clock
         self._timeout_s = timeout_s
 
+    @property
+    def is_regional(self) -> bool:
+        """Whether a region is asked."""
+        return self._region_id is not None
+
     async def fetch(self) -> CarbonForecast:
-        """From the present half-hour on. Raises a CarbonError."""
+        """The half-hours from now to about 48 hours ahead."""
         now = self._clock()
         try:
             reply = await ask(
-                self._session, self._url(now), service="Carbon Intensity", timeout_s=self._timeout_s
+                self._session,
+                self._url(now),
+                service="Carbon Intensity",
+                timeout_s=self._timeout_s,
             )
         except NoReplyError as error:
             raise CarbonUnreachableError(str(error)) from error
-        _raise_for(reply, now)
-        try:
-            body = reply.json()
-        except NotJsonError as error:
-            raise CarbonReplyError("the reply is not JSON") from error
-        return CarbonForecast(
-            made_at=now, region_id=self._region_id, g_per_kwh=parse_intensities(body)
-        )
+        return CarbonForecast(made_at=now, slots=parse_rows(_body(reply, now)))
 
     def _url(self, now: datetime) -> URL:
-        # A colon needs no quoting in a path; the API knows minutes only.
-        since = floor_slot(now).astimezone(UTC).strftime("%Y-%m-%dT%H:%MZ")
+        since = f"{floor_slot(now.astimezone(UTC)):%Y-%m-%dT%H:%MZ}"
         if self._region_id is None:
             return self._base / f"intensity/{since}/fw48h"
         return self._base / f"regional/intensity/{since}/fw48h/regionid/{self._region_id}"
 
 
-def parse_intensities(body: object) -> dict[datetime, float]:
-    """A national or regional reply by half-hours. Raises CarbonReplyError.
+def parse_rows(body: object) -> dict[datetime, CarbonSlot]:
+    """A reply's half-hours by their start; those without a forecast are left out.
 
-    A regional one holds a region around the half-hours, at times in a list of one.
+    Raises CarbonReplyError if it is no forecast.
     """
+    slots: dict[datetime, CarbonSlot] = {}
+    for row in _rows(body):
+        if not isinstance(row, Mapping):
+            raise CarbonReplyError("a half-hour is no object")
+        start, end = aware(row.get("from")), aware(row.get("to"))
+        if start is None or end is None or end - start != SLOT or floor_slot(start) != start:
+            raise CarbonReplyError("a half-hour has no sensible times")
+        slot = _slot(row.get("intensity"))
+        if slot is not None:
+            slots[start] = slot
+    return slots
+
+
+def _rows(body: object) -> list[object]:
+    """A nation's rows, or a region's, which lie one level deeper and at times in a list of one."""
     data = body.get("data") if isinstance(body, Mapping) else None
     if isinstance(data, list) and len(data) == 1 and isinstance(data[0], Mapping):
         data = data[0] if "data" in data[0] else data
@@ -137,29 +171,36 @@ def parse_intensities(body: object) -> dict[datetime, float]:
         data = data.get("data")
     if not isinstance(data, list):
         raise CarbonReplyError("the reply has no half-hours")
-    found = map(_half_hour, data)
-    return {start: value for start, value in found if value is not None}
+    return data
 
 
-def _half_hour(row: object) -> tuple[datetime, float | None]:
-    start = aware(row.get("from")) if isinstance(row, Mapping) else None
-    intensity = row.get("intensity") if isinstance(row, Mapping) else None
-    if start is None or floor_slot(start) != start or not isinstance(intensity, Mapping):
-        raise CarbonReplyError("a half-hour makes no sense")
-    told = intensity.get("forecast")
-    if told is None:
-        return start, None
-    value = number(told)
-    if value is None or not 0.0 <= value <= ABSURD_G_PER_KWH:
-        raise CarbonReplyError("an intensity cannot be")
-    return start, value
+def _slot(intensity: object) -> CarbonSlot | None:
+    if not isinstance(intensity, Mapping):
+        raise CarbonReplyError("a half-hour has no intensity")
+    forecast = intensity.get("forecast")
+    if forecast is None:
+        return None
+    grams = number(forecast)
+    if grams is None or not 0.0 <= grams <= ABSURD_G_PER_KWH:
+        raise CarbonReplyError("a half-hour has an intensity that cannot be")
+    name = intensity.get("index")
+    return CarbonSlot(
+        g_per_kwh=grams, index=next((each for each in CarbonIndex if each == name), None)
+    )
 
 
-def _raise_for(reply: Reply, now: datetime) -> None:
+def _body(reply: Reply, now: datetime) -> object:
     status = reply.status
     if status == HTTPStatus.TOO_MANY_REQUESTS:
         raise CarbonRateLimitError(reply.retry_after_s(now, USUAL_WAIT_S))
-    if status >= HTTPStatus.INTERNAL_SERVER_ERROR or reply.is_page:
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR or status == HTTPStatus.REQUEST_TIMEOUT:
         raise CarbonUnreachableError(f"Carbon Intensity fails on its side (status {status})")
+    if reply.is_page:
+        raise CarbonUnreachableError(f"a web page came instead of an answer (status {status})")
+    try:
+        body = reply.json()
+    except NotJsonError as error:
+        raise CarbonReplyError("the reply is not JSON") from error
     if status != HTTPStatus.OK:
         raise CarbonReplyError(f"Carbon Intensity refused the request (status {status})")
+    return body
