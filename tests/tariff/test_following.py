@@ -288,6 +288,19 @@ async def test_an_account_without_electricity_is_told(octopus: OctopusRest, clou
         await fetch(rates_of(octopus, cloud), cloud)
 
 
+async def test_an_agreement_that_ends_is_noticed_by_the_last_reading(
+    octopus: OctopusRest, cloud: Cloud, evening: FrozenDateTimeFactory
+) -> None:
+    """While the account cannot be read, at 19:00 the only agreement ends."""
+    cloud.octopus.account = account_body(((AGILE, "2024-10-15T00:00:00Z", "2026-01-14T19:00:00Z"),))
+    rates = rates_of(octopus, cloud)
+    found = await fetch(rates, cloud)
+    assert found.imports.known_until(EVENING) == EVENING + timedelta(hours=1)
+    evening.tick(timedelta(hours=1))
+    with pytest.raises(NoImportError):
+        await fetch(rates, cloud)
+
+
 # --- which home ---------------------------------------------------------------------------------
 
 IMPORTS = meter_point("1", agreement(AGILE, "2024-10-15T00:00:00+01:00"))

@@ -139,11 +139,23 @@ def home_of(account: Account, property_id: str | None, now: datetime) -> Propert
         current = tuple(home for home in current if home.id == property_id)
     if not current:
         raise MovedOutError("the account has no such home any more")
-    for home in current:
-        point = home.import_point(now)
-        if point is not None and point.from_now_on(now):
-            return home
-    raise NoImportError("the home has no agreement to buy electricity")
+    buying = (home for home in current if _buys(home, now))
+    if (found := next(buying, None)) is None:
+        raise NoImportError("the home has no agreement to buy electricity")
+    return found
+
+
+def import_point_of(home: Property, now: datetime) -> MeterPoint:
+    """Where the home buys its electricity. Raises NoImportError."""
+    point = home.import_point(now)
+    if point is None or not point.from_now_on(now):
+        raise NoImportError("the home has no agreement to buy electricity any more")
+    return point
+
+
+def _buys(home: Property, now: datetime) -> bool:
+    point = home.import_point(now)
+    return point is not None and bool(point.from_now_on(now))
 
 
 class AccountRates:
@@ -179,9 +191,7 @@ class AccountRates:
         """What is published for [start, end). Raises a TariffError."""
         now = self._clock()
         home = await self._current_home(now)
-        bought, sold = home.import_point(now), home.export_point(now)
-        if bought is None:
-            raise NoImportError("the home has no agreement to buy electricity")
+        bought, sold = import_point_of(home, now), home.export_point(now)
         imports = TariffRates(self._client, bought.agreements, taxed=True, night=self._night)
         return HomeRates(
             imports=await imports.fetch(start, end),

@@ -1,7 +1,7 @@
 """Octopus Energy's REST API, version 1. Facts: docs.octopus.energy, "REST API".
 
-Prices, products and regions need no key. Only the account does: HTTP Basic, the key as user name
-and no password. Lists come in pages, newest first, whatever order is asked for.
+Prices, products and regions need no key. Accounts and meter readings do: HTTP Basic, the key as user
+name and no password. Lists come in pages, newest first, whatever order is asked for.
 """
 
 from __future__ import annotations
@@ -10,13 +10,15 @@ from base64 import b64encode
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from http import HTTPStatus
+from urllib.parse import quote
 
 import aiohttp
 from yarl import URL
 
 from ..web import TIMEOUT_S, NoReplyError, NotJsonError, Reply, ask, utc_now
-from .account import Account, account_number, parse_account
+from .account import Account, MeterPoint, account_number, parse_account
 from .codes import TariffCode, region_letter
+from .consumption import MeteredSlot, merged, parse_consumption
 from .errors import (
     TariffAuthError,
     TariffBlockedError,
@@ -44,6 +46,7 @@ from .rows import (
 BASE_URL = "https://api.octopus.energy"
 # The largest page the API gives; a larger wish is cut to it in silence.
 PAGE_SIZE = 1500
+CONSUMPTION_PAGE_SIZE = 25_000
 MOST_PAGES = 50
 USUAL_WAIT_S = 60.0
 
@@ -64,7 +67,7 @@ class OctopusRest:
         clock: Callable[[], datetime] = utc_now,
         timeout_s: float = TIMEOUT_S,
     ) -> None:
-        """Without a key everything but ``account`` can be asked."""
+        """Without a key everything but ``account`` and ``consumption`` can be asked."""
         self._session = session
         self._api_key = api_key
         self._base = URL(base_url)
@@ -107,6 +110,28 @@ class OctopusRest:
         """The account of our key. Raises AccountNumberError for what is no account number."""
         url = self._base / "v1/accounts" / account_number(number) / ""
         return parse_account(await self._get(url, self._authorization()))
+
+    async def consumption(
+        self, point: MeterPoint, start: datetime, end: datetime
+    ) -> tuple[MeteredSlot, ...]:
+        """What the meters of a point counted in [start, end), as far as it has come in.
+
+        Replaced meters stay listed and have their own part of the past; or none.
+        """
+        found: list[tuple[MeteredSlot, ...]] = []
+        for serial in point.serials:
+            # Quoted by hand: a serial is one part of the path, whatever it is made of.
+            path = f"meters/{quote(serial, safe='')}/consumption/"
+            place = self._base / "v1/electricity-meter-points" / point.mpan / ""
+            url = URL(f"{place}{path}", encoded=True).with_query(
+                period_from=_stamp(start), period_to=_stamp(end), page_size=CONSUMPTION_PAGE_SIZE
+            )
+            try:
+                rows = await self._list(url, self._authorization())
+            except TariffNotFoundError:
+                continue
+            found.append(parse_consumption(rows, start, end))
+        return merged(*found)
 
     async def rates(
         self,
@@ -156,14 +181,14 @@ class OctopusRest:
         url = (self._base / path).with_query({**window, "page_size": PAGE_SIZE})
         return parse_rows(await self._list(url))
 
-    async def _list(self, url: URL) -> list[object]:
+    async def _list(self, url: URL, headers: Mapping[str, str] | None = None) -> list[object]:
         """All rows of a list, page after page."""
         rows: list[object] = []
         following: URL | None = url
         for _ in range(MOST_PAGES):
             if following is None:
                 return rows
-            body = await self._get(following)
+            body = await self._get(following, headers)
             results = body.get("results") if isinstance(body, Mapping) else None
             if not isinstance(body, Mapping) or not isinstance(results, list):
                 raise TariffReplyError("the reply is no list")
