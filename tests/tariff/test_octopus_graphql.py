@@ -177,6 +177,17 @@ async def test_a_bad_key_is_told(octopus: OctopusGraphQL, kraken: Kraken) -> Non
     assert [each.operation for each in kraken.asked] == ["ObtainToken"]
 
 
+@pytest.mark.parametrize("code", ["KT-CT-1111", "KT-CT-1134", "KT-CT-1143", "OE-0103"])
+async def test_a_key_without_rights_is_a_bad_key(
+    octopus: OctopusGraphQL, kraken: Kraken, code: str
+) -> None:
+    """No token can be had with it."""
+    kraken.replies["ObtainToken"] = refusal(code)
+    with pytest.raises(TariffAuthError):
+        await octopus.accounts()
+    assert API_KEY not in repr(octopus._keeper)
+
+
 async def test_kt_ct_1199_on_the_token_is_a_rate_limit_and_not_a_bad_key(
     octopus: OctopusGraphQL, kraken: Kraken, clock: Clock
 ) -> None:

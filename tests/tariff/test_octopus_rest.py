@@ -105,6 +105,13 @@ def test_the_export_product_has_its_own_pattern() -> None:
     assert newest(outgoing, brand_copy, direction=Direction.EXPORT) == "AGILE-OUTGOING-19-05-13"
 
 
+@pytest.mark.parametrize("bad", [None, "AGILE-24-10-01", {}, {"code": None}])
+def test_a_product_without_a_code_spoils_the_list(bad: object) -> None:
+    """Something else was sent than products."""
+    with pytest.raises(TariffReplyError):
+        parse_products([product("AGILE-24-10-01"), bad])
+
+
 async def test_no_agile_on_offer_is_told(octopus: OctopusRest, wire: Wire) -> None:
     """Not a guess at some product."""
     wire.get(PRODUCTS_URL, payload=page(product("GO-VAR-22-10-14")))
