@@ -12,7 +12,7 @@ from homeassistant.helpers.typing import ConfigType
 from .const import CONF_KIND, CONF_SITE_ID, CONF_TOKEN, DOMAIN, KIND_NETZERO
 from .control.model import DecisionReason
 from .home import Home, SmartBatteryConfigEntry
-from .powerwall.base import PowerwallError, Settings
+from .powerwall.base import PowerwallError, Purpose, Settings
 from .reload import Watch
 from .services import async_setup_services
 from .sources import build_sources, netzero
@@ -61,7 +61,9 @@ async def async_remove_entry(hass: HomeAssistant, entry: SmartBatteryConfigEntry
     """Put back what an earlier run may have left on the Powerwall, then forget everything."""
     storage = HomeStorage(hass, entry.entry_id)
     control = await storage.async_load_control()
-    if control.home is not None and entry.data[CONF_KIND] == KIND_NETZERO:
+    restore = control.restore
+    accepted = restore is not None and restore.evidence.accepted_at is not None
+    if control.home is not None and not accepted and entry.data[CONF_KIND] == KIND_NETZERO:
         await _async_put_back(hass, entry, control.home.settings)
     await storage.async_remove()
 
@@ -72,7 +74,7 @@ async def _async_put_back(
     """One last try without a home; if it fails, say what a person has to set by hand."""
     powerwall = netzero(hass, entry.data[CONF_TOKEN], entry.data[CONF_SITE_ID])
     try:
-        await powerwall.write(settings)
+        await powerwall.write(settings, Purpose.RESTORE)
     except PowerwallError as err:
         _LOGGER.warning("The Powerwall's own settings could not be put back: %s", err)
         ir.async_create_issue(

@@ -26,6 +26,7 @@ from .powerwall.base import (
     PowerwallError,
     PowerwallRateLimitError,
     PowerwallState,
+    Purpose,
     Settings,
 )
 
@@ -173,8 +174,9 @@ class Controller:
 
     async def _write(self, settings: Settings) -> bool:
         sent_at = dt_util.utcnow()
+        restoring = self.state.phase is Phase.RESTORING
         try:
-            await self._powerwall.write(settings)
+            await self._powerwall.write(settings, Purpose.RESTORE if restoring else Purpose.COMMAND)
         except PowerwallError as err:
             wait_s = err.retry_after_s if isinstance(err, PowerwallRateLimitError) else None
             await self._adopt(machine.write_failed(self.state, self._situation(), str(err), wait_s))

@@ -19,6 +19,7 @@ from .planner.model import Plan
 from .powerwall.base import (
     Powerwall,
     PowerwallAuthError,
+    PowerwallBudgetError,
     PowerwallError,
     PowerwallRateLimitError,
     PowerwallState,
@@ -33,6 +34,8 @@ _LOGGER = logging.getLogger(__name__)
 
 # So long before a slot begins the battery is read once more, to act on fresh facts at the edge.
 BEFORE_EDGE = timedelta(seconds=20)
+# Two readings a minute leave the other requests of the budget to commands.
+SHORTEST_WAIT = timedelta(seconds=30)
 
 
 class BatteryCoordinator(DataUpdateCoordinator[PowerwallState]):
@@ -65,6 +68,13 @@ class BatteryCoordinator(DataUpdateCoordinator[PowerwallState]):
             raise ConfigEntryAuthFailed(
                 translation_domain=DOMAIN, translation_key="powerwall_auth"
             ) from err
+        except PowerwallBudgetError:
+            # Somebody asked out of turn; the last reading is still the newest there can be.
+            if self.data is None:
+                raise UpdateFailed(
+                    translation_domain=DOMAIN, translation_key="powerwall_rate_limit"
+                ) from None
+            return self.data
         except PowerwallRateLimitError as err:
             raise UpdateFailed(
                 translation_domain=DOMAIN,
@@ -86,7 +96,7 @@ class BatteryCoordinator(DataUpdateCoordinator[PowerwallState]):
         now = dt_util.utcnow()
         wait = self._cadence(now)
         to_edge = floor_slot(now) + SLOT - BEFORE_EDGE - now
-        if timedelta(seconds=1) < to_edge < wait:
+        if SHORTEST_WAIT <= to_edge < wait:
             wait = to_edge
         self.update_interval = wait
 

@@ -19,6 +19,7 @@ from custom_components.smart_battery_scheduler.powerwall.base import (
     PowerwallRateLimitError,
     PowerwallReplyError,
     PowerwallState,
+    Purpose,
     Settings,
 )
 from custom_components.smart_battery_scheduler.powerwall.netzero import NetZeroPowerwall
@@ -119,7 +120,7 @@ async def test_the_third_next_request_fails(cloud: Cloud, netzero: NetZeroPowerw
     await netzero.read()
     with pytest.raises(PowerwallConnectionError):
         await netzero.read()
-    await netzero.write(FAST)
+    await netzero.write(FAST, Purpose.RESTORE)
     assert not list(cloud.faults)
 
 
@@ -151,10 +152,10 @@ async def test_the_sixth_request_in_a_minute_is_refused(
     assert caught.value.retry_after_s == 60
     # One client does not know what the other heard.
     with pytest.raises(PowerwallRateLimitError):
-        await one.write(FAST)
+        await one.write(FAST, Purpose.RESTORE)
     assert [received.status for received in cloud.requests] == [200] * 5 + [429]
     frozen.tick(timedelta(seconds=60))
-    await one.write(FAST)
+    await one.write(FAST, Purpose.RESTORE)
     assert cloud.requests.most_within(timedelta(seconds=60), READ, WRITE) == 6
 
 
@@ -164,7 +165,7 @@ async def test_our_budget_never_meets_the_limit(
     """However eager the caller."""
     for _ in range(200):
         frozen.tick(timedelta(seconds=3))
-        for ask in (netzero.read, lambda: netzero.write(FAST)):
+        for ask in (netzero.read, lambda: netzero.write(FAST, Purpose.RESTORE)):
             with suppress(PowerwallRateLimitError):
                 await ask()
     assert cloud.requests.most_within(timedelta(seconds=60), READ, WRITE) == 4

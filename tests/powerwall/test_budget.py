@@ -7,7 +7,11 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given, strategies as st
 import pytest
 
-from custom_components.smart_battery_scheduler.powerwall.base import PowerwallRateLimitError
+from custom_components.smart_battery_scheduler.powerwall.base import (
+    PowerwallBudgetError,
+    PowerwallRateLimitError,
+    Purpose,
+)
 from custom_components.smart_battery_scheduler.powerwall.budget import RequestBudget
 
 START = datetime(2026, 1, 14, tzinfo=UTC)
@@ -18,30 +22,31 @@ def at(seconds: float) -> datetime:
     return START + timedelta(seconds=seconds)
 
 
-def test_reads_leave_one_request_for_a_write() -> None:
-    """Three reads, then a write; the fourth read waits for the window to move on."""
+@pytest.mark.parametrize("purpose", [Purpose.READ, Purpose.COMMAND])
+def test_one_request_is_left_for_a_restore(purpose: Purpose) -> None:
+    """Three others, then a restore; the fourth other waits for the window to move on."""
     budget = RequestBudget()
     for seconds in (0, 10, 20):
-        budget.spend(at(seconds), write=False)
-    with pytest.raises(PowerwallRateLimitError) as caught:
-        budget.spend(at(25), write=False)
+        budget.spend(at(seconds), purpose)
+    with pytest.raises(PowerwallBudgetError) as caught:
+        budget.spend(at(25), purpose)
     assert caught.value.retry_after_s == 35
-    budget.spend(at(25), write=True)
+    budget.spend(at(25), Purpose.RESTORE)
     assert budget.spent(at(25)) == 4
-    # The first read has left the window, but two reads and a write are still in it.
-    assert budget.wait(at(60), write=False) == timedelta(seconds=10)
-    budget.spend(at(70), write=False)
+    # The first one has left the window, but three are still in it.
+    assert budget.wait(at(60), Purpose.READ) == timedelta(seconds=10)
+    budget.spend(at(70), Purpose.READ)
 
 
 def test_the_fifth_write_waits() -> None:
     """Writes may use all four."""
     budget = RequestBudget()
     for seconds in range(4):
-        budget.spend(at(seconds), write=True)
+        budget.spend(at(seconds), Purpose.RESTORE)
     with pytest.raises(PowerwallRateLimitError) as caught:
-        budget.spend(at(4), write=True)
+        budget.spend(at(4), Purpose.RESTORE)
     assert caught.value.retry_after_s == 56
-    budget.spend(at(60), write=True)
+    budget.spend(at(60), Purpose.RESTORE)
 
 
 def test_quiet_holds_for_reads_and_writes() -> None:
@@ -49,50 +54,54 @@ def test_quiet_holds_for_reads_and_writes() -> None:
     budget = RequestBudget()
     budget.keep_quiet(at(37))
     assert budget.quiet_until == at(37)
-    assert budget.wait(at(7), write=True) == timedelta(seconds=30)
+    assert budget.wait(at(7), Purpose.RESTORE) == timedelta(seconds=30)
     with pytest.raises(PowerwallRateLimitError):
-        budget.spend(at(36.9), write=False)
-    budget.spend(at(37), write=False)
+        budget.spend(at(36.9), Purpose.READ)
+    budget.spend(at(37), Purpose.READ)
 
 
 def test_a_refused_request_costs_nothing() -> None:
     """Asking in vain does not prolong the wait."""
     budget = RequestBudget()
     for seconds in range(3):
-        budget.spend(at(seconds), write=False)
+        budget.spend(at(seconds), Purpose.READ)
     for seconds in range(10, 50):
         with pytest.raises(PowerwallRateLimitError):
-            budget.spend(at(seconds), write=False)
-    budget.spend(at(60), write=False)
+            budget.spend(at(seconds), Purpose.READ)
+    budget.spend(at(60), Purpose.READ)
 
 
 def test_a_clock_set_back_locks_nobody_out() -> None:
     """At worst one window is waited for."""
     budget = RequestBudget()
     for seconds in range(4):
-        budget.spend(at(3600 + seconds), write=True)
-    assert budget.wait(at(0), write=True) <= timedelta(seconds=60)
+        budget.spend(at(3600 + seconds), Purpose.RESTORE)
+    assert budget.wait(at(0), Purpose.RESTORE) <= timedelta(seconds=60)
 
 
 @given(
     requests=st.lists(
-        st.tuples(st.floats(0, 40), st.booleans(), st.booleans()), min_size=1, max_size=60
+        st.tuples(st.floats(0, 40), st.sampled_from(Purpose), st.booleans()),
+        min_size=1,
+        max_size=60,
     )
 )
-def test_no_minute_ever_holds_more_than_four(requests: list[tuple[float, bool, bool]]) -> None:
+def test_no_minute_ever_holds_more_than_four(
+    requests: list[tuple[float, Purpose, bool]],
+) -> None:
     """Whatever is asked, in whatever order; and a wait that was kept is enough."""
-    budget, now, sent = RequestBudget(), START, list[tuple[datetime, bool]]()
-    for gap, write, patient in requests:
+    budget, now, sent = RequestBudget(), START, list[tuple[datetime, Purpose]]()
+    for gap, purpose, patient in requests:
         now += timedelta(seconds=gap)
         if patient:
-            now += budget.wait(now, write=write)
+            now += budget.wait(now, purpose)
         try:
-            budget.spend(now, write=write)
-        except PowerwallRateLimitError:
+            budget.spend(now, purpose)
+        except PowerwallBudgetError:
             assert not patient
             continue
-        sent.append((now, write))
+        sent.append((now, purpose))
     for begin, _ in sent:
-        minute = [write for moment, write in sent if begin <= moment < begin + timedelta(minutes=1)]
+        minute = [what for moment, what in sent if begin <= moment < begin + timedelta(minutes=1)]
         assert len(minute) <= 4
-        assert minute.count(False) <= 3
+        assert minute.count(Purpose.READ) <= 3

@@ -19,6 +19,7 @@ from custom_components.smart_battery_scheduler.powerwall.base import (
     PowerwallError,
     PowerwallRateLimitError,
     PowerwallReplyError,
+    Purpose,
     Settings,
 )
 from custom_components.smart_battery_scheduler.powerwall.netzero import NetZeroPowerwall
@@ -218,7 +219,7 @@ async def test_a_spent_limit_without_a_time_is_left_to_our_own_budget(
 async def test_the_budget_holds_without_any_help_from_the_other_side(
     netzero: NetZeroPowerwall, clock: Clock
 ) -> None:
-    """Three reads and a write a minute, failures included."""
+    """Three reads and a restore a minute, failures included."""
     with Wire() as wire:
         wire.get(URL_, payload=config())
         wire.get(URL_, status=500, body=PAGE)
@@ -232,9 +233,9 @@ async def test_the_budget_holds_without_any_help_from_the_other_side(
         with pytest.raises(PowerwallRateLimitError) as caught:
             await netzero.read()
         assert caught.value.retry_after_s == 60
-        await netzero.write(Settings(grid_charging=True))
+        await netzero.write(Settings(grid_charging=True), Purpose.RESTORE)
         with pytest.raises(PowerwallRateLimitError):
-            await netzero.write(Settings(grid_charging=True))
+            await netzero.write(Settings(grid_charging=True), Purpose.RESTORE)
         clock.now += timedelta(seconds=60)
         await netzero.read()
     assert sum(len(requests) for requests in wire.requests.values()) == 5

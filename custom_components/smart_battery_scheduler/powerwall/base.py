@@ -121,6 +121,18 @@ class PowerwallRateLimitError(PowerwallError):
         self.retry_after_s = retry_after_s
 
 
+class PowerwallBudgetError(PowerwallRateLimitError):
+    """Our own budget held the request back: nothing has left, nothing is wrong over there."""
+
+
+class Purpose(StrEnum):
+    """What a request is for: what puts the user's settings back goes before everything else."""
+
+    READ = "read"
+    COMMAND = "command"
+    RESTORE = "restore"
+
+
 class Powerwall(Protocol):
     """A back end. Every method raises a PowerwallError when it fails."""
 
@@ -128,6 +140,6 @@ class Powerwall(Protocol):
         """The settings and powers now."""
         ...
 
-    async def write(self, change: Settings) -> PowerwallState:
+    async def write(self, change: Settings, purpose: Purpose = Purpose.COMMAND) -> PowerwallState:
         """Ask for a change in one request; returns what the back end says it accepted."""
         ...

@@ -5,44 +5,38 @@ from __future__ import annotations
 from collections import deque
 from datetime import datetime, timedelta
 
-from .base import PowerwallRateLimitError
+from .base import PowerwallBudgetError, Purpose
 
 
 class RequestBudget:
-    """At most ``limit`` requests in any ``window``, the last ``kept_for_writes`` not for reads.
+    """At most ``limit`` requests in any ``window``, the last one only for a restore.
 
-    So a write can always go while only reads were made. When the other side asks for quiet, nothing
-    goes until that time has passed.
+    So putting the user's settings back need not wait for reads and commands. When the other side
+    asks for quiet, nothing goes until that time has passed.
     """
 
-    def __init__(
-        self,
-        limit: int = 4,
-        window: timedelta = timedelta(seconds=60),
-        kept_for_writes: int = 1,
-    ) -> None:
+    def __init__(self, limit: int = 4, window: timedelta = timedelta(seconds=60)) -> None:
         """Begin with nothing spent."""
         self._limit = limit
         self._window = window
-        self._kept_for_writes = kept_for_writes
         self._sent: deque[datetime] = deque()
         self._quiet_until: datetime | None = None
 
-    def spend(self, now: datetime, *, write: bool) -> None:
+    def spend(self, now: datetime, purpose: Purpose) -> None:
         """Count one request that leaves now.
 
-        Raises PowerwallRateLimitError, with the wait, if it must not leave.
+        Raises PowerwallBudgetError, with the wait, if it must not leave.
         """
-        wait = self.wait(now, write=write)
+        wait = self.wait(now, purpose)
         if wait > timedelta():
-            raise PowerwallRateLimitError(wait.total_seconds())
+            raise PowerwallBudgetError(wait.total_seconds())
         self._sent.append(now)
 
-    def wait(self, now: datetime, *, write: bool) -> timedelta:
+    def wait(self, now: datetime, purpose: Purpose) -> timedelta:
         """How long until such a request may leave; zero if it may now."""
         self._forget(now)
         wait = timedelta()
-        allowed = self._limit if write else self._limit - self._kept_for_writes
+        allowed = self._limit if purpose is Purpose.RESTORE else self._limit - 1
         if len(self._sent) >= allowed:
             wait = self._sent[-allowed] + self._window - now
         if self._quiet_until is not None:

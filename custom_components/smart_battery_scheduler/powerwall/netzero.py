@@ -19,11 +19,13 @@ from yarl import URL
 
 from .base import (
     PowerwallAuthError,
+    PowerwallBudgetError,
     PowerwallConnectionError,
     PowerwallError,
     PowerwallRateLimitError,
     PowerwallReplyError,
     PowerwallState,
+    Purpose,
     Settings,
 )
 from .budget import RequestBudget
@@ -87,30 +89,30 @@ class NetZeroPowerwall:
 
     async def read(self) -> PowerwallState:
         """Settings and powers now. Raises a PowerwallError."""
-        return await self._ask("GET", None)
+        return await self._ask("GET", None, Purpose.READ)
 
-    async def write(self, change: Settings) -> PowerwallState:
+    async def write(self, change: Settings, purpose: Purpose = Purpose.COMMAND) -> PowerwallState:
         """Ask for a change with one POST; returns the reply, which shows what was accepted.
 
         Raises a PowerwallError, or ValueError for a change that cannot be.
         """
-        return await self._ask("POST", request_body(change))
+        return await self._ask("POST", request_body(change), purpose)
 
     async def _ask(
-        self, method: str, body: Mapping[str, str | int | bool] | None
+        self, method: str, body: Mapping[str, str | int | bool] | None, purpose: Purpose
     ) -> PowerwallState:
         try:
-            return await self._exchange(method, body)
+            return await self._exchange(method, body, purpose)
         except PowerwallError as error:
             self._count_failure(error)
             raise
 
     async def _exchange(
-        self, method: str, body: Mapping[str, str | int | bool] | None
+        self, method: str, body: Mapping[str, str | int | bool] | None, purpose: Purpose
     ) -> PowerwallState:
         if not (self._token.isascii() and self._token.isprintable()):
             raise PowerwallAuthError("the token holds characters that no token has")
-        self._spend(write=body is not None)
+        self._spend(purpose)
         try:
             async with self._session.request(
                 method,
@@ -140,17 +142,17 @@ class NetZeroPowerwall:
             "Connection": "close",
         }
 
-    def _spend(self, *, write: bool) -> None:
+    def _spend(self, purpose: Purpose) -> None:
         try:
-            self.budget.spend(self._clock(), write=write)
-        except PowerwallRateLimitError:
+            self.budget.spend(self._clock(), purpose)
+        except PowerwallBudgetError:
             self.counts = replace(self.counts, held_back=self.counts.held_back + 1)
             raise
         counts = self.counts
         self.counts = (
-            replace(counts, writes=counts.writes + 1)
-            if write
-            else replace(counts, reads=counts.reads + 1)
+            replace(counts, reads=counts.reads + 1)
+            if purpose is Purpose.READ
+            else replace(counts, writes=counts.writes + 1)
         )
 
     def _heed_limits(self, response: aiohttp.ClientResponse, now: datetime) -> None:

@@ -20,6 +20,7 @@ from .base import (
     OperatingMode,
     PowerwallReplyError,
     PowerwallState,
+    Purpose,
     Settings,
 )
 from .physics import Circumstances, Flows, Hardware, Meters, advance, flows
@@ -145,7 +146,7 @@ class SimulatedPowerwall:
         """The settings shown and the powers now."""
         return self.reading()
 
-    async def write(self, change: Settings) -> PowerwallState:
+    async def write(self, change: Settings, purpose: Purpose = Purpose.COMMAND) -> PowerwallState:
         """Accept a change. The reply shows it in force, whatever becomes of it."""
         reserve = change.backup_reserve_percent
         if reserve is not None and not 0 <= reserve <= 100:
