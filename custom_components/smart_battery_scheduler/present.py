@@ -13,8 +13,8 @@ def plan_as_dict(plan: Plan) -> dict[str, Json]:
     """The whole plan."""
     return {
         "made_at": plan.made_at.isoformat(),
-        "cost_p": round(plan.cost_p, 1),
-        "self_use_cost_p": round(plan.self_use_cost_p, 1),
+        "cost_p": _rounded(plan.cost_p, 1),
+        "self_use_cost_p": _rounded(plan.self_use_cost_p, 1),
         "kept_instead_saves_p": _rounded(plan.kept_instead_saves_p, 1),
         "notes": [encode(note) for note in plan.notes],
         "slots": [slot_as_dict(slot) for slot in plan.slots],
@@ -42,7 +42,7 @@ def slot_as_dict(slot: PlannedSlot) -> dict[str, Json]:
         "end_percent": round(slot.end_percent, 1),
         "end_percent_p10": round(slot.end_percent_p10, 1),
         "end_percent_p90": round(slot.end_percent_p90, 1),
-        "cost_p": round(slot.cost_p, 2),
+        "cost_p": _rounded(slot.cost_p, 2),
         "stored_worth_p_per_kwh": round(slot.stored_worth_p_per_kwh, 2),
         "reason": reason_as_dict(slot.reason),
     }

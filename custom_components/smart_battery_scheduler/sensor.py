@@ -59,7 +59,7 @@ def _next_charge(home: Home) -> datetime | None:
 
 def _plan_cost(home: Home) -> float | None:
     plan = home.planner.data
-    return None if plan is None else plan.cost_p / 100
+    return None if plan is None or plan.cost_p is None else plan.cost_p / 100
 
 
 def _plan_attributes(home: Home) -> Mapping[str, Any]:

@@ -202,6 +202,7 @@ class PlannedSlot:
 
     ``target_percent`` is where a charge stops, or how far a use may draw the battery down.
     ``stored_worth_p_per_kwh`` is the worth of one more kWh in the battery at the slot's start.
+    ``cost_p`` is the bill's share, without wear or carbon; None where the rate is not even guessed.
     """
 
     start: datetime
@@ -222,7 +223,7 @@ class PlannedSlot:
     end_percent: float
     end_percent_p10: float
     end_percent_p90: float
-    cost_p: float
+    cost_p: float | None
     stored_worth_p_per_kwh: float
     reason: Reason
 
@@ -249,15 +250,16 @@ class Note:
 class Plan:
     """What the battery is going to do, slot by slot, and what that costs.
 
-    Costs are pence over the horizon less the worth of the energy left at its end.
+    Costs are the bill's pence over the horizon, corrected by the worth of what the battery has
+    more or less at its end than at its beginning; None while a rate is not even guessed.
     ``kept_instead_saves_p`` is set when the running plan was kept: what the newly found one
     would have saved.
     """
 
     made_at: datetime
     slots: tuple[PlannedSlot, ...]
-    cost_p: float
-    self_use_cost_p: float
+    cost_p: float | None
+    self_use_cost_p: float | None
     kept_instead_saves_p: float | None = None
     notes: tuple[Note, ...] = ()
 
