@@ -232,6 +232,7 @@ class NoteCode(StrEnum):
     """What a plan must say about itself."""
 
     READY_BY_MISSED = "ready_by_missed"
+    SESSION_NOT_FULL = "session_not_full"
     PIN_NOT_KEPT = "pin_not_kept"
     RATES_MISSING = "rates_missing"
     BELOW_FLOOR = "below_floor"

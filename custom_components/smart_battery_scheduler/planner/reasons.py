@@ -1,37 +1,84 @@
-"""Why a slot is as it is, as data: a code and its numbers."""
+"""Why a slot is as it is, as data: a code, its numbers and the moment it points at."""
 
 from __future__ import annotations
 
-from math import isnan
-
 from .model import Action, Reason, ReasonCode, Session, SlotInputs
+from .problem import Problem
+from .rollout import Course
+
+# Energies and levels below these are nothing that a reason should speak of.
+NOTHING_KWH = 0.01
+AT_FLOOR_PERCENT = 0.6
 
 
-def explain(slot: SlotInputs, rate_p: float, worth_p: float, eta: float, action: Action) -> Reason:
-    """The reason for an action: what it costs here against what it is worth later."""
-    if isnan(rate_p):
-        return Reason(code=ReasonCode.RATE_UNKNOWN)
-    numbers = {"rate_p_per_kwh": rate_p, "worth_p_per_kwh": worth_p * eta}
-    return Reason(code=_code(slot, rate_p, worth_p, action), numbers=numbers)
+def explain(problem: Problem, course: Course, worths: list[float], index: int) -> Reason:
+    """The reason for a slot's choice.
+
+    ``worths`` is what one more stored kWh saves at the beginning of every slot and at the end,
+    p/kWh. Numbers: ``rate_p_per_kwh`` is the slot's rate, ``worth_p_per_kwh`` what a kWh out of
+    the battery is worth afterwards, ``saves_p_per_kwh`` the rate that it replaces at ``at``.
+    """
+    slot, choice = problem.inputs.slots[index], course.choices[index]
+    numbers = {"worth_p_per_kwh": worths[index + 1] / problem.eta}
+    if not problem.unknown[index]:
+        numbers["rate_p_per_kwh"] = problem.import_rate_p(index)
+    later = _replaced(problem, course, worths, index)
+    at = None
+    if later is not None and choice.action in (Action.CHARGE, Action.HOLD):
+        at = problem.inputs.slots[later].start
+        numbers["saves_p_per_kwh"] = problem.import_rate_p(later)
+        if choice.action is Action.CHARGE and not problem.unknown[index]:
+            spent = problem.import_rate_p(index) / problem.battery.round_trip_efficiency
+            numbers["spends_p_per_kwh"] = spent
+    code = _charging(problem, course, worths, index) if choice.action is Action.CHARGE else None
+    return Reason(code=code or _resting(problem, course, index, slot), numbers=numbers, at=at)
 
 
-def _code(slot: SlotInputs, rate_p: float, worth_p: float, action: Action) -> ReasonCode:
-    if slot.pin is not None:
+def _charging(problem: Problem, course: Course, worths: list[float], index: int) -> ReasonCode:
+    slot = problem.inputs.slots[index]
+    if slot.pin is Action.CHARGE:
         return ReasonCode.PINNED
-    match action:
-        case Action.CHARGE if rate_p < 0.0:
-            return ReasonCode.PAID_TO_CHARGE
-        case Action.CHARGE if slot.session is Session.POWER_UP:
-            return ReasonCode.POWER_UP
-        case Action.CHARGE:
-            return ReasonCode.CHEAPER_THAN_LATER
-        case Action.HOLD if slot.car_charging:
-            return ReasonCode.CAR_CHARGING
-        case Action.HOLD:
-            return ReasonCode.KEEP_FOR_LATER
-        case Action.USE if slot.pv_kwh.mean > slot.load_kwh.mean:
-            return ReasonCode.SOLAR_SURPLUS
-        case Action.USE:
-            return ReasonCode.USE_NOW
-        case Action.EXPORT:
-            return ReasonCode.SELL_NOW
+    if slot.session is Session.POWER_UP:
+        return ReasonCode.POWER_UP
+    if problem.import_rate_p(index) < 0.0:
+        return ReasonCode.PAID_TO_CHARGE
+    if float(course.levels_kwh[index].mean()) < problem.floor_kwh - NOTHING_KWH:
+        return ReasonCode.BELOW_FLOOR
+    asked = next((asked for asked, _ in problem.asked if asked > index), None)
+    if asked is not None and worths[index + 1] > problem.dearest_p:
+        in_session = problem.inputs.slots[asked].session is Session.POWER_DOWN
+        return ReasonCode.SESSION_AHEAD if in_session else ReasonCode.READY_BY
+    return ReasonCode.CHEAPER_THAN_LATER
+
+
+def _resting(problem: Problem, course: Course, index: int, slot: SlotInputs) -> ReasonCode:
+    action, flows = course.choices[index].action, course.flows[index]
+    if slot.pin is action:
+        return ReasonCode.PINNED
+    if action is Action.HOLD:
+        return ReasonCode.CAR_CHARGING if slot.car_charging else ReasonCode.KEEP_FOR_LATER
+    if action is Action.EXPORT:
+        return ReasonCode.SELL_NOW
+    if problem.unknown[index]:
+        return ReasonCode.RATE_UNKNOWN
+    if slot.pv_kwh.mean > slot.load_kwh.mean:
+        return ReasonCode.SOLAR_SURPLUS
+    if float(flows.out_kwh.mean()) > NOTHING_KWH:
+        return ReasonCode.USE_NOW
+    percent = float(course.levels_kwh[index].mean()) / problem.battery.capacity_kwh * 100.0
+    at_floor = percent <= problem.wishes.reserve_floor_percent + AT_FLOOR_PERCENT
+    return ReasonCode.EMPTY if at_floor else ReasonCode.NOTHING_TO_GAIN
+
+
+def _replaced(problem: Problem, course: Course, worths: list[float], index: int) -> int | None:
+    """The later slot in which a kWh kept now is used: where its saving equals its worth."""
+    worth = worths[index + 1] / problem.eta
+    wear = problem.wishes.wear_p_per_kwh
+    users = [
+        later
+        for later in range(index + 1, problem.planned)
+        if not problem.unknown[later] and float(course.flows[later].out_kwh.mean()) > NOTHING_KWH
+    ]
+    return min(
+        users, key=lambda later: abs(problem.import_rate_p(later) - wear - worth), default=None
+    )

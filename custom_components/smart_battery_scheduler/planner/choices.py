@@ -1,0 +1,118 @@
+"""From the recursion's costs to what a slot is to be, seen from one charge level."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .model import Action, Lever
+from .problem import ATOM_WEIGHTS, Floats, Problem
+from .recursion import CHARGE, HOLD, LIMITED, NEVER_P, PER_LEVER, REACH, USE, Solution, stops
+from .rollout import Choice
+
+# Ways whose costs lie this close are equals: taste decides, and the least meddling wins.
+EQUAL_P = 0.05
+
+
+def costs_at(problem: Problem, solution: Solution, slot: int, stored_kwh: float) -> Floats:
+    """Pence still to be paid for every option of a slot from one level."""
+    place = stored_kwh / problem.step_kwh
+    below = min(int(place), len(problem.grid) - 2)
+    share = place - below
+    costs = solution.costs[slot]
+    here: Floats = costs[:, below] + share * (costs[:, below + 1] - costs[:, below])
+    return here
+
+
+def best_choice(problem: Problem, solution: Solution, slot: int, stored_kwh: float) -> Choice:
+    """The choice of a slot from one level that is expected to cost least."""
+    costs = costs_at(problem, solution, slot, stored_kwh)
+    equals = np.flatnonzero(costs <= costs.min() + EQUAL_P)
+    option = min((int(i) for i in equals), key=lambda i: _meddling(problem, i))
+    return choice_of(problem, solution, slot, option, stored_kwh)
+
+
+def best_of(
+    problem: Problem, solution: Solution, slot: int, action: Action, stored_kwh: float
+) -> tuple[float, Choice] | None:
+    """The cheapest way to do one action, with its pence still to be paid; None if there is none."""
+    costs = costs_at(problem, solution, slot, stored_kwh)
+    options = [i for i in range(len(costs)) if action_of(i) is action and costs[i] < NEVER_P / 10.0]
+    if not options:
+        return None
+    option = min(options, key=lambda i: costs[i])
+    return float(costs[option]), choice_of(problem, solution, slot, option, stored_kwh)
+
+
+def action_of(option: int) -> Action:
+    """What an option of the recursion is called."""
+    if option >= CHARGE:
+        return Action.CHARGE
+    return Action.HOLD if option == HOLD else Action.USE
+
+
+def choice_of(
+    problem: Problem, solution: Solution, slot: int, option: int, stored_kwh: float
+) -> Choice:
+    """An option of the recursion as a choice."""
+    if option == HOLD:
+        return Choice(Action.HOLD)
+    if option < CHARGE:
+        percent = problem.floor_percent
+        if option >= LIMITED:
+            percent = _best_reserve(problem, solution, slot, stored_kwh)
+        return Choice(Action.USE, target_percent=percent)
+    number, kind = divmod(option - CHARGE, PER_LEVER)
+    lever = problem.levers[number].model.lever
+    if kind == REACH:
+        return Choice(Action.CHARGE, lever, _ceiling_percent(problem, slot, number))
+    percent = _best_target(problem, solution, slot, number, stored_kwh)
+    return Choice(Action.CHARGE, lever, percent)
+
+
+def _meddling(problem: Problem, option: int) -> int:
+    """The order of taste: leave it alone, hold, the lever that stops by itself, the fast one."""
+    if option in (USE, HOLD):
+        return option
+    if option < CHARGE:
+        return 2
+    lever = problem.levers[(option - CHARGE) // PER_LEVER].model.lever
+    return 3 if lever is Lever.GENTLE else 4
+
+
+def _ceiling_percent(problem: Problem, slot: int, number: int) -> int:
+    """The highest level at which a lever may stop in a slot."""
+    allowed = np.flatnonzero(stops(problem, slot, problem.levers[number]))
+    return problem.percent(int(allowed[-1])) if len(allowed) else 100
+
+
+def _best_reserve(problem: Problem, solution: Solution, slot: int, stored_kwh: float) -> int:
+    """The reserve that best parts what is used now from what is kept for later."""
+    price, _ = problem.rates(slot, 1)
+    saved_p = float(price[0] - problem.wishes.wear_p_per_kwh) * problem.eta
+    after = solution.values[slot + 1]
+    most_out = problem.battery.max_discharge_w * float(problem.hours[slot]) / 1000.0
+    drawn = np.minimum(problem.need_kwh[slot], most_out) / problem.eta
+    highest = min(
+        problem.battery.highest_partial_reserve_percent,
+        int(stored_kwh / problem.battery.capacity_kwh * 100.0),
+    )
+    reserves = np.arange(problem.floor_percent, max(highest, problem.floor_percent) + 1)
+    reserves_kwh = reserves / 100.0 * problem.battery.capacity_kwh
+    ends = np.maximum(stored_kwh - drawn[None, :], np.minimum(reserves_kwh, stored_kwh)[:, None])
+    costs = (np.interp(ends, problem.grid, after) + saved_p * ends) @ ATOM_WEIGHTS
+    return int(reserves[int(costs.argmin())])
+
+
+def _best_target(
+    problem: Problem, solution: Solution, slot: int, number: int, stored_kwh: float
+) -> int:
+    """The level at which a charge that need not use its whole reach should stop."""
+    lever = problem.levers[number]
+    price, _ = problem.rates(slot, 1)
+    after = solution.values[slot + 1]
+    worth = after + price / problem.eta * problem.grid
+    level = int(stored_kwh / problem.step_kwh) + 1
+    last = min(level + int(lever.window[slot]), len(problem.grid))
+    allowed = np.flatnonzero(stops(problem, slot, lever)[level:last]) + level
+    point = min((int(i) for i in allowed), key=lambda i: worth[i], default=level)
+    return problem.percent(point)
