@@ -17,6 +17,8 @@ from .solar.model import SolarForecast
 from .tariff.model import SLOT, RateTable, floor_slot
 
 HORIZON = timedelta(hours=48)
+# Octopus publishes the rates of the next market day (from 23:00 local) at about this local time.
+PUBLISHED_AT = time(16)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +74,9 @@ def plan_inputs(material: Material) -> PlanInputs:
             starts,
             lambda when: _p_per_kwh(material.imports, when),
             lambda when: 0.0 if material.exports is None else _p_per_kwh(material.exports, when),
+            MARKET_TIME_ZONE,
         ),
+        rates_known_at=_next_publication(material.now, material.imports),
         running=material.running,
     )
 
@@ -97,6 +101,14 @@ def _slot(material: Material, start: datetime, end: datetime, load: Spread) -> S
         pv_kwh=_part(_pv(material.solar, floor_slot(start)), share),
         grid_charge_forbidden=material.preferences.in_peak(local),
     )
+
+
+def _next_publication(now: datetime, imports: RateTable) -> datetime:
+    """When the first rates that are missing now are due: 16:00 local on the day before theirs."""
+    local = imports.known_until(now).astimezone(MARKET_TIME_ZONE)
+    eve = (local + timedelta(hours=1)).date() - timedelta(days=1)
+    due = datetime.combine(eve, PUBLISHED_AT, MARKET_TIME_ZONE).astimezone(now.tzinfo)
+    return max(due, now + SLOT)
 
 
 def _p_per_kwh(table: RateTable, when: datetime) -> float | None:

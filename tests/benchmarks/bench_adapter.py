@@ -93,7 +93,7 @@ def plan_inputs(inputs: BenchInputs) -> PlanInputs:
         stored_kwh=inputs.soc,
         wishes=Wishes(reserve_floor_percent=inputs.floor_pct, wear_p_per_kwh=0.0, stability_p=0.0),
         price_scenarios=price_scenarios(
-            inputs.starts, _table(inputs, "import_p").get, _table(inputs, "export_p").get
+            inputs.starts, _table(inputs, "import_p").get, _table(inputs, "export_p").get, UK
         ),
         rates_known_at=_next_publication(inputs.now),
     )
