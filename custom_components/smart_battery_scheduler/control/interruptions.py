@@ -1,0 +1,81 @@
+"""Whom the battery belongs to instead of us: the grid's outage, Storm Watch, other people."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+from ..powerwall.base import Islanding, PowerwallState, Settings
+from .evidence import foreign_changes, shows
+from .lines import how_it_ended, simple
+from .model import ControlState, Cue, DecisionKind, DecisionReason, Restore, YieldCause, Yielded
+from .moves import move, next_slot
+from .situation import Situation, Step
+
+
+def hands_off(reading: PowerwallState) -> YieldCause | None:
+    """What in a reading forbids us to touch the battery."""
+    if reading.islanding is Islanding.OFF_GRID:
+        return YieldCause.OFF_GRID
+    if reading.storm_watch_active:
+        return YieldCause.STORM_WATCH
+    return None
+
+
+def interrupted(state: ControlState, at: Situation) -> Step | None:
+    """Step back, if the reading shows somebody or something else in charge."""
+    if at.reading is None:
+        return None
+    cause = hands_off(at.reading)
+    if cause is not None and (state.yielded is None or state.yielded.cause is not cause):
+        return stand_back(state, at, cause, until=at.now + at.timing.settled)
+    return _strangers(state, at, at.reading)
+
+
+def _strangers(state: ControlState, at: Situation, reading: PowerwallState) -> Step | None:
+    """Somebody else changed the settings: two readings must say so, then we step back.
+
+    What they changed is theirs and becomes part of the home settings; the rest is put back.
+    """
+    if state.home is None or not state.sent:
+        return None
+    changed = foreign_changes(reading, state.home.settings, state.sent)
+    if changed.is_empty and not _undone(state, reading):
+        return None if state.strange_at is None else Step(state=replace(state, strange_at=None))
+    if state.strange_at is None:
+        return Step(state=replace(state, strange_at=reading.read_at))
+    if reading.read_at <= state.strange_at:
+        return None
+    home = replace(state.home, settings=changed.over(state.home.settings))
+    state = replace(state, home=home, strange_at=None)
+    if state.yielded is not None:
+        return Step(state=state)
+    return stand_back(state, at, YieldCause.SOMEBODY_ELSE, until=next_slot(at), changed=changed)
+
+
+def _undone(state: ControlState, reading: PowerwallState) -> bool:
+    """A command that had been read back is not there any more."""
+    command = state.command
+    return (
+        command is not None
+        and command.evidence.read_back_at is not None
+        and not shows(command.current.must, reading.settings)
+    )
+
+
+def stand_back(
+    state: ControlState,
+    at: Situation,
+    cause: YieldCause,
+    until: datetime,
+    changed: Settings | None = None,
+) -> Step:
+    """End what is in force and leave the battery alone until ``until`` at the least."""
+    decisions = how_it_ended(state, at, DecisionReason(cause.value))
+    yielded = Yielded(cause=cause, since=at.now, until=until, changed=changed or Settings())
+    restore = state.restore
+    if state.command is not None:
+        restore = Restore(begun_at=at.now)
+    state = replace(move(state, Cue.INTERRUPTED), yielded=yielded, command=None, restore=restore)
+    told = simple(at, DecisionKind.YIELDED, DecisionReason(cause.value))
+    return Step(state=state, decisions=(*decisions, told))

@@ -1,0 +1,204 @@
+"""The moves that phases share: beginning, ending and giving up commands, putting back."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from ..planner.model import Action, Lever
+from ..powerwall.base import PowerwallState, Settings
+from ..tariff.model import SLOT, floor_slot
+from .evidence import Verdict, judge, shows
+from .lines import how_it_ended, of_command, simple
+from .model import (
+    TRANSITIONS,
+    Command,
+    ControlState,
+    Cue,
+    DecisionKind,
+    DecisionReason,
+    Evidence,
+    HomeSettings,
+    Restore,
+    Wanted,
+    Way,
+    YieldCause,
+    Yielded,
+)
+from .situation import Situation, Step
+from .ways import FULL_PERCENT, ways_to
+
+TRIES_PER_WAY = 2
+KNOWN_SENT = 8
+LONGEST_RETRY_S = 900.0
+
+
+def move(state: ControlState, cue: Cue) -> ControlState:
+    """Go to the next phase by the table; a KeyError is a move that cannot be."""
+    return replace(state, phase=TRANSITIONS[state.phase, cue])
+
+
+def sending(state: ControlState, settings: Settings) -> ControlState:
+    """Remember a write before it leaves, so that a kill cannot hide it."""
+    known = tuple(earlier for earlier in state.sent if earlier != settings)
+    return replace(state, sent=(*known, settings)[-KNOWN_SENT:])
+
+
+def effective(state: ControlState, at: Situation) -> Wanted | None:
+    """What is wanted now: a charge that is complete turns into a hold for its remaining time.
+
+    A lever that stops by itself needs no change for that.
+    """
+    wanted = at.wanted
+    if wanted is None or wanted.ends_at <= at.now:
+        return None
+    if not wanted.same_deed(state.completed):
+        return wanted
+    if wanted.lever is Lever.GENTLE or wanted.target_percent in (None, FULL_PERCENT):
+        return wanted
+    return replace(wanted, action=Action.HOLD, lever=None, target_percent=None)
+
+
+def order(state: ControlState, at: Situation, wanted: Wanted, home: HomeSettings) -> Step | None:
+    """Begin a command, or None where the home settings do what is wanted or no way is left."""
+    level = at.charge_level_percent
+    if level is None:
+        return None
+    ways = _in_service(state, at, ways_to(wanted, home.settings, level))
+    if not ways or shows(ways[0].settings, home.settings):
+        return None
+    command = Command(wanted=wanted, ways=ways, begun_at=at.now)
+    return Step(
+        state=replace(
+            move(state, Cue.ORDERED),
+            home=home,
+            command=command,
+            restore=None,
+            failures=0,
+            retry_at=None,
+        )
+    )
+
+
+def _in_service(state: ControlState, at: Situation, ways: tuple[Way, ...]) -> tuple[Way, ...]:
+    resting = {lever for lever, until in state.out_of_service if at.now < until}
+    return tuple(way for way in ways if way.lever not in resting)
+
+
+def superseded(state: ControlState, at: Situation) -> Step | None:
+    """Something else is wanted than the command in force, or nothing any more."""
+    command, home = state.command, state.home
+    assert command is not None and home is not None
+    wanted = effective(state, at)
+    if wanted is None:
+        return ended(state, at, at.unwanted)
+    if wanted.same_deed(command.wanted):
+        if wanted == command.wanted:
+            return None
+        return Step(state=replace(state, command=replace(command, wanted=wanted)))
+    level = at.charge_level_percent
+    if level is None:
+        return ended(state, at, DecisionReason.NO_READING)
+    ways = _in_service(state, at, ways_to(wanted, home.settings, level))
+    if not ways or shows(ways[0].settings, home.settings):
+        return ended(state, at, DecisionReason.PLAN_CHANGED)
+    told = how_it_ended(state, at, DecisionReason.PLAN_CHANGED)
+    ordered = Command(wanted=wanted, ways=ways, begun_at=at.now)
+    state = replace(move(state, Cue.ORDERED), command=ordered, failures=0, retry_at=None)
+    return Step(state=state, decisions=told)
+
+
+def ended(state: ControlState, at: Situation, reason: DecisionReason) -> Step:
+    """End the command in force: the home settings are to be put back."""
+    told = how_it_ended(state, at, reason)
+    restore = Restore(begun_at=at.now)
+    state = replace(
+        move(state, Cue.ENDED), command=None, restore=restore, failures=0, retry_at=None
+    )
+    return Step(state=state, decisions=told)
+
+
+def ignored(state: ControlState, at: Situation, reason: DecisionReason) -> Step:
+    """The battery does not do it: once more, then another way, then give up and say so."""
+    command = state.command
+    assert command is not None
+    told = of_command(command, at, DecisionKind.FAILED, reason)
+    if command.tries < TRIES_PER_WAY:
+        again = replace(command, evidence=Evidence())
+        return Step(state=replace(move(state, Cue.IGNORED), command=again), decisions=(told,))
+    state = _out_of_service(state, at, command.current.lever)
+    if command.way + 1 < len(command.ways):
+        other = replace(command, way=command.way + 1, tries=0, evidence=Evidence())
+        return Step(state=replace(move(state, Cue.IGNORED), command=other), decisions=(told,))
+    state = replace(move(state, Cue.EXHAUSTED), command=None, restore=Restore(begun_at=at.now))
+    if command.evidence.read_back_at is None:
+        return Step(state=replace(state, fault_until=next_slot(at)), decisions=(told,))
+    stood_back = simple(at, DecisionKind.YIELDED, DecisionReason.CALIBRATION)
+    return Step(state=replace(state, yielded=calibration(at)), decisions=(told, stood_back))
+
+
+def calibration(at: Situation) -> Yielded:
+    """The settings are right and the battery does as it likes: that is not ours to fight."""
+    until = at.now + at.timing.calibration
+    return Yielded(cause=YieldCause.CALIBRATION, since=at.now, until=until)
+
+
+def _out_of_service(state: ControlState, at: Situation, lever: Lever | None) -> ControlState:
+    if lever is None:
+        return state
+    others = tuple(item for item in state.out_of_service if item[0] is not lever)
+    resting = (lever, at.now + at.timing.out_of_service)
+    return replace(state, out_of_service=(*others, resting))
+
+
+def restore_again(
+    state: ControlState, at: Situation, waited: timedelta, reason: DecisionReason
+) -> Step:
+    """Not put back yet: wait, then send again, each time a little later, without end."""
+    restore = state.restore
+    assert restore is not None
+    patience_s = at.timing.read_back.total_seconds() * 2 ** min(restore.tries - 1, 3)
+    if waited.total_seconds() < min(patience_s, LONGEST_RETRY_S):
+        return Step(state=state)
+    again = replace(restore, evidence=Evidence())
+    told = simple(at, DecisionKind.FAILED, reason)
+    return Step(state=replace(state, restore=again), decisions=(told,))
+
+
+def restored(state: ControlState, at: Situation) -> Step:
+    """The home settings stand again: forget them and what was sent."""
+    told = () if not state.sent else (simple(at, DecisionKind.RESTORED, at.unwanted),)
+    state = replace(
+        move(state, Cue.RESTORED),
+        home=None,
+        sent=(),
+        restore=None,
+        retry_at=None,
+        failures=0,
+        strange_at=None,
+    )
+    return Step(state=state, decisions=told)
+
+
+def verdict(command: Command, at: Situation, reading: PowerwallState) -> Verdict:
+    """What the reading says about the command, if it was measured after it was accepted."""
+    accepted_at = command.evidence.accepted_at
+    measured_at = reading.measured_at or reading.read_at
+    if accepted_at is not None and measured_at < accepted_at:
+        return Verdict.UNKNOWN
+    wanted = command.wanted
+    return judge(wanted.action, command.current, wanted.target_percent, reading, at.rates_w)
+
+
+def reached(wanted: Wanted, reading: PowerwallState) -> bool:
+    """True if a charge is at its target."""
+    level = reading.charge_level_percent
+    target = FULL_PERCENT if wanted.target_percent is None else wanted.target_percent
+    # A full battery may rest a little below 100.
+    reached = min(target, FULL_PERCENT - 0.5)
+    return wanted.action is Action.CHARGE and level is not None and level >= reached
+
+
+def next_slot(at: Situation) -> datetime:
+    """The first slot edge after we have stood back long enough."""
+    return floor_slot(at.now + at.timing.stand_back) + SLOT
