@@ -8,6 +8,8 @@ than the household's threshold: people are to find tomorrow what they read today
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from .checks import check
@@ -16,7 +18,7 @@ from .model import Action, Plan, PlanInputs
 from .problem import Floats, Problem
 from .recursion import Solution, solve
 from .report import report
-from .rollout import Choice, Course, Flows, members, play
+from .rollout import Choice, Course, members, play
 
 NEAR_PERCENT = 0.5
 
@@ -52,22 +54,36 @@ def follow(
     for slot in range(problem.planned):
         choice = fixed.get(slot) or best_choice(problem, solution, slot, float(stored.mean()))
         flows = play(problem, slot, choice, stored, nets_kwh[slot])
-        pence += float(np.interp(stored, problem.grid, problem.level_p[slot]).mean())
-        pence += _pence(problem, slot, flows)
+        if problem.level_p[slot].any():
+            pence += float(np.interp(stored, problem.grid, problem.level_p[slot]).mean())
         stored = flows.end_kwh
         levels.append(stored)
         choices.append(choice)
         moves.append(flows)
     pence += float(np.interp(stored, problem.grid, solution.last).mean())
-    return Course(tuple(choices), tuple(moves), np.array(levels), pence)
+    percents = np.array(levels) / problem.battery.capacity_kwh * 100.0
+    p10, p90 = np.quantile(percents, [0.1, 0.9], axis=1)
+    course = Course(
+        choices=tuple(choices),
+        imported_kwh=np.array([flows.imported_kwh for flows in moves]).mean(axis=1),
+        exported_kwh=np.array([flows.exported_kwh for flows in moves]).mean(axis=1),
+        in_kwh=np.array([flows.in_kwh for flows in moves]).mean(axis=1),
+        out_kwh=np.array([flows.out_kwh for flows in moves]).mean(axis=1),
+        percent=percents.mean(axis=1),
+        percent_p10=p10,
+        percent_p90=p90,
+        pence=pence,
+    )
+    return replace(course, pence=pence + _pence(problem, course))
 
 
-def _pence(problem: Problem, slot: int, flows: Flows) -> float:
-    """What a slot weighs in the choice: money, carbon and wear."""
-    price, export = problem.rates(slot, 1)
-    bought, sold = float(flows.imported_kwh.mean()), float(flows.exported_kwh.mean())
-    wear_p = problem.wishes.wear_p_per_kwh * float(flows.out_kwh.mean())
-    return float(price[0]) * bought - float(export[0]) * sold + wear_p
+def _pence(problem: Problem, course: Course) -> float:
+    """What the slots of a course weigh in the choice: money, carbon and wear."""
+    weights, planned = problem.course_weights, problem.planned
+    bought_p = problem.price_p[:planned] @ weights @ course.imported_kwh
+    sold_p = problem.export_p[:planned] @ weights @ course.exported_kwh
+    worn_p = problem.wishes.wear_p_per_kwh * course.out_kwh.sum()
+    return float(bought_p - sold_p + worn_p)
 
 
 def _still_possible(problem: Problem, running: Plan | None) -> dict[int, Choice]:

@@ -150,6 +150,9 @@ class Problem:
         # even guessed, neither using nor keeping a kWh shall look like a gain.
         known_p = self.import_p + self.carbon_p[:, None]
         self.price_p = np.where(self.unknown[:, None], self.wishes.wear_p_per_kwh, known_p)
+        # Expected over the courses; the import rate is not a number where there is none.
+        self.import_rate_p: Floats = self.import_p @ self.course_weights
+        self.export_rate_p: Floats = self.export_p @ self.course_weights
         self.decided_at = self._decided_at()
 
     def _decided_at(self) -> int:
@@ -169,14 +172,6 @@ class Problem:
             price = np.array([self.course_weights @ price])
             export = np.array([self.course_weights @ export])
         return price, export
-
-    def import_rate_p(self, slot: int) -> float:
-        """The import rate expected over the courses; not a number where there is none."""
-        return float(self.course_weights @ self.import_p[slot])
-
-    def export_rate_p(self, slot: int) -> float:
-        """The export rate expected over the courses."""
-        return float(self.course_weights @ self.export_p[slot])
 
     @property
     def dearest_p(self) -> float:
@@ -312,7 +307,7 @@ class Problem:
             return Forbidden.PINNED
         if self.unknown[index]:
             return Forbidden.RATE_UNKNOWN
-        if ceiling is not None and self.import_rate_p(index) > ceiling:
+        if ceiling is not None and self.import_rate_p[index] > ceiling:
             return Forbidden.PRICE_CEILING
         return None
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from .model import Action, Reason, ReasonCode, Session, SlotInputs
 from .problem import Problem
 from .rollout import Course
@@ -21,14 +23,14 @@ def explain(problem: Problem, course: Course, worths: list[float], index: int) -
     slot, choice = problem.inputs.slots[index], course.choices[index]
     numbers = {"worth_p_per_kwh": worths[index + 1] / problem.eta}
     if not problem.unknown[index]:
-        numbers["rate_p_per_kwh"] = problem.import_rate_p(index)
+        numbers["rate_p_per_kwh"] = float(problem.import_rate_p[index])
     later = _replaced(problem, course, worths, index)
     at = None
     if later is not None and choice.action in (Action.CHARGE, Action.HOLD):
         at = problem.inputs.slots[later].start
-        numbers["saves_p_per_kwh"] = problem.import_rate_p(later)
+        numbers["saves_p_per_kwh"] = float(problem.import_rate_p[later])
         if choice.action is Action.CHARGE and not problem.unknown[index]:
-            spent = problem.import_rate_p(index) / problem.battery.round_trip_efficiency
+            spent = float(problem.import_rate_p[index]) / problem.battery.round_trip_efficiency
             numbers["spends_p_per_kwh"] = spent
     code = _charging(problem, course, worths, index) if choice.action is Action.CHARGE else None
     return Reason(code=code or _resting(problem, course, index, slot), numbers=numbers, at=at)
@@ -40,9 +42,9 @@ def _charging(problem: Problem, course: Course, worths: list[float], index: int)
         return ReasonCode.PINNED
     if slot.session is Session.POWER_UP:
         return ReasonCode.POWER_UP
-    if problem.import_rate_p(index) < 0.0:
+    if float(problem.import_rate_p[index]) < 0.0:
         return ReasonCode.PAID_TO_CHARGE
-    if float(course.levels_kwh[index].mean()) < problem.floor_kwh - NOTHING_KWH:
+    if course.percent[index] < problem.wishes.reserve_floor_percent - AT_FLOOR_PERCENT:
         return ReasonCode.BELOW_FLOOR
     asked = next((asked for asked, _ in problem.asked if asked > index), None)
     if asked is not None and worths[index + 1] > problem.dearest_p:
@@ -52,7 +54,7 @@ def _charging(problem: Problem, course: Course, worths: list[float], index: int)
 
 
 def _resting(problem: Problem, course: Course, index: int, slot: SlotInputs) -> ReasonCode:
-    action, flows = course.choices[index].action, course.flows[index]
+    action = course.choices[index].action
     if slot.pin is action:
         return ReasonCode.PINNED
     if action is Action.HOLD:
@@ -63,22 +65,19 @@ def _resting(problem: Problem, course: Course, index: int, slot: SlotInputs) -> 
         return ReasonCode.RATE_UNKNOWN
     if slot.pv_kwh.mean > slot.load_kwh.mean:
         return ReasonCode.SOLAR_SURPLUS
-    if float(flows.out_kwh.mean()) > NOTHING_KWH:
+    if course.out_kwh[index] > NOTHING_KWH:
         return ReasonCode.USE_NOW
-    percent = float(course.levels_kwh[index].mean()) / problem.battery.capacity_kwh * 100.0
-    at_floor = percent <= problem.wishes.reserve_floor_percent + AT_FLOOR_PERCENT
+    at_floor = course.percent[index] <= problem.wishes.reserve_floor_percent + AT_FLOOR_PERCENT
     return ReasonCode.EMPTY if at_floor else ReasonCode.NOTHING_TO_GAIN
 
 
 def _replaced(problem: Problem, course: Course, worths: list[float], index: int) -> int | None:
     """The later slot in which a kWh kept now is used: where its saving equals its worth."""
-    worth = worths[index + 1] / problem.eta
-    wear = problem.wishes.wear_p_per_kwh
-    users = [
-        later
-        for later in range(index + 1, problem.planned)
-        if not problem.unknown[later] and float(course.flows[later].out_kwh.mean()) > NOTHING_KWH
-    ]
-    return min(
-        users, key=lambda later: abs(problem.import_rate_p(later) - wear - worth), default=None
-    )
+    out_kwh = course.out_kwh[index + 1 :]
+    rates_p = problem.import_rate_p[index + 1 : problem.planned]
+    users = np.flatnonzero((out_kwh > NOTHING_KWH) & np.isfinite(rates_p))
+    if not len(users):
+        return None
+    worth_p = worths[index + 1] / problem.eta + problem.wishes.wear_p_per_kwh
+    nearest = users[int(np.abs(rates_p[users] - worth_p).argmin())]
+    return index + 1 + int(nearest)

@@ -10,7 +10,7 @@ from .model import Note, NoteCode, Plan, PlannedSlot, Session
 from .problem import Floats, Forbidden, Problem
 from .reasons import explain
 from .recursion import Solution
-from .rollout import Course, Flows
+from .rollout import Course
 
 # A wish counts as met, and a floor as kept, when the plan comes this near.
 NEAR_PERCENT = 1.0
@@ -25,9 +25,10 @@ def report(
     kept_saves_p: float | None,
 ) -> Plan:
     """The plan of a course; ``idle`` is the course of a battery that is only ever used."""
+    capacity = problem.battery.capacity_kwh
     worths = [
-        worth_p(problem, values, float(levels.mean()))
-        for values, levels in zip(solution.values, course.levels_kwh, strict=True)
+        worth_p(problem, values, percent / 100.0 * capacity)
+        for values, percent in zip(solution.values, course.percent.tolist(), strict=True)
     ]
     return Plan(
         made_at=problem.inputs.now,
@@ -48,9 +49,7 @@ def worth_p(problem: Problem, values: Floats, stored_kwh: float) -> float:
 
 
 def _slot(problem: Problem, course: Course, worths: list[float], index: int) -> PlannedSlot:
-    slot, choice, flows = problem.inputs.slots[index], course.choices[index], course.flows[index]
-    percents = course.levels_kwh[index : index + 2] / problem.battery.capacity_kwh * 100.0
-    p10, p90 = np.quantile(percents[1], [0.1, 0.9])
+    slot, choice = problem.inputs.slots[index], course.choices[index]
     export_known = slot.export_p_per_kwh is not None or problem.inputs.price_scenarios
     return PlannedSlot(
         start=slot.start,
@@ -58,43 +57,44 @@ def _slot(problem: Problem, course: Course, worths: list[float], index: int) -> 
         action=choice.action,
         lever=choice.lever,
         target_percent=choice.target_percent,
-        import_p_per_kwh=None if problem.unknown[index] else problem.import_rate_p(index),
-        export_p_per_kwh=problem.export_rate_p(index) if export_known else None,
+        import_p_per_kwh=None if problem.unknown[index] else float(problem.import_rate_p[index]),
+        export_p_per_kwh=float(problem.export_rate_p[index]) if export_known else None,
         rate_is_estimate=slot.import_p_per_kwh is None,
         load_kwh=slot.load_kwh.mean,
         pv_kwh=slot.pv_kwh.mean,
-        grid_import_kwh=float(flows.imported_kwh.mean()),
-        grid_export_kwh=float(flows.exported_kwh.mean()),
-        battery_in_kwh=float(flows.in_kwh.mean()),
-        battery_out_kwh=float(flows.out_kwh.mean()),
-        start_percent=float(percents[0].mean()),
-        end_percent=float(percents[1].mean()),
-        end_percent_p10=float(p10),
-        end_percent_p90=float(p90),
-        cost_p=_slot_bill_p(problem, index, flows),
+        grid_import_kwh=float(course.imported_kwh[index]),
+        grid_export_kwh=float(course.exported_kwh[index]),
+        battery_in_kwh=float(course.in_kwh[index]),
+        battery_out_kwh=float(course.out_kwh[index]),
+        start_percent=float(course.percent[index]),
+        end_percent=float(course.percent[index + 1]),
+        end_percent_p10=float(course.percent_p10[index + 1]),
+        end_percent_p90=float(course.percent_p90[index + 1]),
+        cost_p=_slot_bill_p(problem, course, index),
         stored_worth_p_per_kwh=worths[index],
         reason=explain(problem, course, worths, index),
     )
 
 
-def _slot_bill_p(problem: Problem, index: int, flows: Flows) -> float | None:
+def _slot_bill_p(problem: Problem, course: Course, index: int) -> float | None:
     """The bill's share of a slot; None if energy is bought at a rate that is not even guessed."""
-    bought, sold = float(flows.imported_kwh.mean()), float(flows.exported_kwh.mean())
-    sold_p = problem.export_rate_p(index) * sold
+    bought, sold = float(course.imported_kwh[index]), float(course.exported_kwh[index])
+    sold_p = float(problem.export_rate_p[index]) * sold
     if problem.unknown[index]:
         return None if bought > 0.0 else -sold_p
-    return problem.import_rate_p(index) * bought - sold_p
+    return float(problem.import_rate_p[index]) * bought - sold_p
 
 
 def _bill_p(problem: Problem, solution: Solution, course: Course) -> float | None:
     """The bill over the plan, corrected by the worth of the change in the battery."""
     total = 0.0
-    for index, flows in enumerate(course.flows):
-        bill_p = _slot_bill_p(problem, index, flows)
+    for index in range(problem.planned):
+        bill_p = _slot_bill_p(problem, course, index)
         if bill_p is None:
             return None
         total += bill_p
-    begun, left = np.interp(course.levels_kwh[[0, -1]].mean(axis=1), problem.grid, solution.last)
+    ends_kwh = course.percent[[0, -1]] / 100.0 * problem.battery.capacity_kwh
+    begun, left = np.interp(ends_kwh, problem.grid, solution.last)
     return total + float(left - begun)
 
 
@@ -109,7 +109,7 @@ def _notes(problem: Problem, course: Course) -> Iterator[Note]:
         numbers = {"charge_level_percent": level, "reserve_floor_percent": floor}
         yield Note(code=NoteCode.BELOW_FLOOR, numbers=numbers)
     for index, asked_kwh in problem.asked:
-        reached = float(course.levels_kwh[index].mean()) / capacity * 100.0
+        reached = float(course.percent[index])
         wanted = asked_kwh / capacity * 100.0
         if index and reached < wanted - NEAR_PERCENT:
             slot = inputs.slots[index]

@@ -28,7 +28,7 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Flows:
-    """What one slot moves, kWh AC per member; ``end_kwh`` is stored at its end."""
+    """What is moved, kWh AC per member; ``end_kwh`` is stored afterwards."""
 
     end_kwh: Floats
     imported_kwh: Floats
@@ -39,15 +39,21 @@ class Flows:
 
 @dataclass(frozen=True, slots=True)
 class Course:
-    """A sequence of choices and what it leads to.
+    """A sequence of choices and what it is expected to lead to, one value per slot.
 
-    ``levels_kwh`` is stored energy (slot + 1, member); ``pence`` what the course is expected to
-    cost with wear, carbon and unmet wishes, less the worth of what is left.
+    Energies are kWh AC; ``percent`` and its quantiles are charge levels at the beginning of each
+    slot and, last, at the end. ``pence`` is what the course is expected to cost with wear, carbon
+    and unmet wishes, less the worth of what is left.
     """
 
     choices: tuple[Choice, ...]
-    flows: tuple[Flows, ...]
-    levels_kwh: Floats
+    imported_kwh: Floats
+    exported_kwh: Floats
+    in_kwh: Floats
+    out_kwh: Floats
+    percent: Floats
+    percent_p10: Floats
+    percent_p90: Floats
     pence: float
 
 
