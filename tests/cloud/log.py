@@ -48,6 +48,10 @@ class RequestLog:
         """Forget all."""
         self._received.clear()
 
+    def forget_after(self, count: int) -> None:
+        """Keep the first ``count`` only."""
+        del self._received[count:]
+
     def to(self, *endpoints: Endpoint) -> list[Received]:
         """Those to certain endpoints."""
         return [received for received in self._received if received.endpoint in endpoints]

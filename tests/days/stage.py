@@ -100,11 +100,12 @@ class Day:
         """Let time pass, from one timer of Home Assistant's loop to the next."""
         end = dt_util.utcnow() + timedelta(hours=hours)
         while (now := dt_util.utcnow()) < end:
-            self.freezer.tick(min(self._to_next_timer(), end - now))
+            self.freezer.tick(min(self.to_next_timer(), end - now))
             async_fire_time_changed(self.hass)
             await self.hass.async_block_till_done(wait_background_tasks=True)
 
-    def _to_next_timer(self) -> timedelta:
+    def to_next_timer(self) -> timedelta:
+        """How far the clock may jump."""
         loop = self.hass.loop
         pending = [
             handle.when() - loop.time()
@@ -122,7 +123,9 @@ IMPORT_TARIFF = "E-1R-AGILE-24-10-01-C"
 EXPORT_TARIFF = "E-1R-AGILE-OUTGOING-19-05-13-C"
 
 
-def home_entry(cloud: Cloud, options: Mapping[str, object] | None = None) -> MockConfigEntry:
+def home_entry(
+    cloud: Cloud, options: Mapping[str, object] | None = None, units: int = 1
+) -> MockConfigEntry:
     """The entry of the fake cloud's home, as the flow would make it."""
     return MockConfigEntry(
         domain=DOMAIN,
@@ -132,7 +135,7 @@ def home_entry(cloud: Cloud, options: Mapping[str, object] | None = None) -> Moc
             "kind": "netzero",
             "token": cloud.world.token,
             "site_id": cloud.world.site_id,
-            "units": 1,
+            "units": units,
             "tariff": {
                 "region": "c",
                 "import_tariff": IMPORT_TARIFF,

@@ -46,7 +46,7 @@ def show_writes(day: Day) -> None:
         )
 
 
-@pytest.mark.parametrize("scenario", ["winter", "sunny"], indirect=True)
+@pytest.mark.parametrize("scenario", ["winter", "sunny"])
 async def test_a_whole_day(day: Day, scenario: str) -> None:
     """Charged where it is cheap, never at the peak, all proven, and everything put back."""
     await day.start()

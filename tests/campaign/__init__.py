@@ -1,0 +1,1 @@
+"""The fault campaign: seeded random days with everything that is known to go wrong."""

@@ -1,0 +1,150 @@
+"""What must hold after any day, whatever happened on it. Each check names what it found broken."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+from itertools import pairwise
+
+from custom_components.smart_battery_scheduler.const import MARKET_TIME_ZONE
+from custom_components.smart_battery_scheduler.control.model import (
+    Decision,
+    DecisionKind,
+    DecisionReason,
+)
+from custom_components.smart_battery_scheduler.planner.model import Action
+
+from ..cloud.log import RequestLog
+from .player import Player, Witness
+from .story import READ, WRITE
+from .truth import Sample
+
+GRID_CHARGING_W = 300.0
+BUDGET = 4
+# Read back (210 s), seen (180 s), and the readings around them.
+VERIFICATION = timedelta(minutes=8)
+# A slower home may take so long to be read back (7 min) before power is waited for (3 min).
+PATIENCE = timedelta(minutes=12)
+
+_ENDINGS = frozenset(
+    {
+        DecisionKind.SEEN,
+        DecisionKind.FAILED,
+        DecisionKind.STOPPED,
+        DecisionKind.COMPLETED,
+        DecisionKind.SKIPPED,
+        DecisionKind.YIELDED,
+    }
+)
+
+
+def broken(player: Player) -> list[str]:
+    """Everything that did not hold."""
+    return [
+        *player.witness.wrong,
+        *_settings_lost(player),
+        *_forbidden_charging(player.witness),
+        *_budget(player.day.cloud.requests),
+        *_unproven(player.witness),
+        *_untrue(player.witness),
+    ]
+
+
+def _settings_lost(player: Player) -> Iterator[str]:
+    control = player.day.home.controller.state
+    if control.home is not None:
+        yield f"the home settings are still not put back ({control.phase})"
+    if not player.theirs.stand(player.day.shown):
+        yield f"the user's settings are lost: {player.day.shown}, right: {player.theirs}"
+
+
+def _forbidden_charging(witness: Witness) -> Iterator[str]:
+    rules: dict[str, Callable[[Sample], bool]] = {
+        "in the peak window": lambda each: _in_peak(each.at),
+        "above the ceiling": lambda each: (
+            not each.override
+            and each.rate_p is not None
+            and each.ceiling_p is not None
+            and each.rate_p > each.ceiling_p
+        ),
+        "during Storm Watch": lambda each: each.storm,
+        "off the grid": lambda each: not each.on_grid,
+    }
+    for where, applies in rules.items():
+        since: datetime | None = None
+        for sample in witness.samples:
+            ours = sample.from_grid_w > GRID_CHARGING_W >= sample.from_grid_by_theirs_w
+            if not (ours and applies(sample)) or sample.disturbed:
+                since = None
+            elif since is None:
+                since = sample.at
+            elif sample.at - since > VERIFICATION:
+                yield f"charged from the grid {where} from {since} to {sample.at} at least"
+                break
+
+
+def _in_peak(when: datetime) -> bool:
+    return 16 <= when.astimezone(MARKET_TIME_ZONE).hour < 19
+
+
+def _budget(requests: RequestLog) -> Iterator[str]:
+    most = requests.most_within(timedelta(seconds=60), READ, WRITE)
+    if most > BUDGET:
+        yield f"{most} requests within a minute"
+
+
+def _unproven(witness: Witness) -> Iterator[str]:
+    """Commands that were started and of which nothing was heard any more."""
+    for index, decision in enumerate(witness.decisions):
+        if decision.kind not in (DecisionKind.STARTED, DecisionKind.RETRIED):
+            continue
+        until = next(
+            (later.at for later in witness.decisions[index + 1 :] if later.kind in _ENDINGS),
+            witness.samples[-1].at,
+        )
+        until = min([until, *(life for life in witness.lives if life > decision.at)])
+        if _undisturbed(witness, decision.at, until) > PATIENCE:
+            yield f"nothing became of the command of {decision.at} ({decision.action})"
+
+
+def _undisturbed(witness: Witness, start: datetime, end: datetime) -> timedelta:
+    """The longest time in a row in which control could see and act."""
+    longest = current = timedelta()
+    for before, after in pairwise(witness.samples):
+        if not start <= before.at < end:
+            continue
+        current = timedelta() if after.disturbed else current + (after.at - before.at)
+        longest = max(longest, current)
+    return longest
+
+
+def _untrue(witness: Witness) -> Iterator[str]:
+    """Lines of the ledger that the truth contradicts."""
+    for decision in witness.decisions:
+        around = _around(witness, decision.at, timedelta(minutes=12))
+        if not around or any(sample.disturbed for sample in around):
+            continue
+        match decision.kind, decision.reason, decision.action:
+            case DecisionKind.COMPLETED, DecisionReason.TARGET_REACHED, _:
+                if not _level_told(decision, around):
+                    yield f"told a charge complete at {decision.at} that was not"
+            case DecisionKind.SEEN, _, Action.CHARGE:
+                if all(sample.battery_w > -100.0 and sample.level < 99.0 for sample in around) and (
+                    not _level_told(decision, around)
+                ):
+                    yield f"told a charge seen at {decision.at} that was not there"
+            case DecisionKind.RESTORED, _, _:
+                if len({sample.shown for sample in around}) == 1 and not any(
+                    each.from_grid_w <= each.from_grid_by_theirs_w + GRID_CHARGING_W
+                    for each in around
+                ):
+                    yield f"told the settings put back at {decision.at} that were not"
+
+
+def _level_told(decision: Decision, around: list[Sample]) -> bool:
+    level = decision.charge_level_percent
+    return level is not None and any(abs(each.level - level) < 4.0 for each in around)
+
+
+def _around(witness: Witness, when: datetime, span: timedelta) -> list[Sample]:
+    return [sample for sample in witness.samples if when - span <= sample.at <= when]

@@ -1,0 +1,305 @@
+"""Plays a story: a home in Home Assistant over the fake cloud, and a witness who sees the truth."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from copy import deepcopy
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from random import Random
+
+from pytest_homeassistant_custom_component.common import async_fire_time_changed
+
+from custom_components.smart_battery_scheduler.control.model import Decision
+from custom_components.smart_battery_scheduler.control.rules import Override
+from custom_components.smart_battery_scheduler.planner.model import Action
+from custom_components.smart_battery_scheduler.powerwall.base import OperatingMode, Settings
+from custom_components.smart_battery_scheduler.powerwall.physics import Circumstances, flows
+from custom_components.smart_battery_scheduler.powerwall.simulated import Delivery, after_a_while
+from homeassistant.util import dt as dt_util
+
+from ..cloud.faults import Fault
+from ..days.stage import Day
+from .story import READ, WRITE, Event, Kind, Story
+from .truth import Sample, Theirs
+
+OVERRIDE_LASTS = timedelta(minutes=90)
+# After the last fault: back-off, a stood-back calibration and an ignored write must all be over.
+LONGEST_AFTERMATH = timedelta(hours=5)
+QUIET_FOR = timedelta(minutes=25)
+WHILE_WAITING = timedelta(seconds=5)
+MODES = {"self_powered": OperatingMode.SELF_POWERED, "time_based": OperatingMode.TIME_BASED}
+NOTHING = Settings()
+
+
+@dataclass
+class Witness:
+    """What was really so, step by step, and everything that was told."""
+
+    samples: list[Sample] = field(default_factory=list)
+    decisions: list[Decision] = field(default_factory=list)
+    lives: list[datetime] = field(default_factory=list)
+    wrong: list[str] = field(default_factory=list)
+
+
+class Player:
+    """Moves the clock through a story. ``theirs`` is what the user's settings ought to be."""
+
+    def __init__(self, day: Day, story: Story) -> None:
+        """Dress the world up for the story; nothing is set up yet."""
+        self.day = day
+        self.story = story
+        self.witness = Witness()
+        self._random = Random(story.seed)
+        world = day.cloud.world
+        world.live_every = timedelta(seconds=story.live_every_s)
+        world.meter_noise_w = story.noise_w
+        self._courier = after_a_while(
+            story.seed,
+            timedelta(seconds=story.shortest_delay_s),
+            timedelta(seconds=story.longest_delay_s),
+        )
+        world.deliver = self._courier
+        self.theirs = Theirs(world.powerwall.state.shown)
+        self._alive = False
+        self._away_until: datetime | None = None
+
+    # --- the day ---------------------------------------------------------------------------
+
+    async def play(self) -> None:
+        """The whole day, and the time after it in which all must come right."""
+        start = dt_util.utcnow()
+        await self._come_up()
+        for event in self.story.events:
+            await self._run_until(start + event.after)
+            await self._happen(event)
+        await self._run_until(start + timedelta(hours=24))
+        await self._aftermath()
+
+    async def _aftermath(self) -> None:
+        """Nothing goes wrong any more and nothing is wanted."""
+        self.day.cloud.faults.clear()
+        self.day.cloud.world.deliver = self._courier
+        self.day.cloud.world.powerwall.meet(Circumstances())
+        await self._come_up()
+        await self.day.home.async_prefer(scheduler_enabled=False)
+        await self._away_from_override()
+        end, well_since = dt_util.utcnow() + LONGEST_AFTERMATH, None
+        while (now := dt_util.utcnow()) < end:
+            await self._run_until(now + timedelta(minutes=5))
+            well = self.day.home.controller.state.home is None and self.theirs.stand(self.day.shown)
+            well_since = (well_since or now) if well else None
+            if well_since is not None and now - well_since >= QUIET_FOR:
+                return
+
+    async def _away_from_override(self) -> None:
+        if self.day.home.override is not None:
+            await self.day.home.async_set_override(None)
+        await self._settle()
+
+    # --- time ------------------------------------------------------------------------------
+
+    async def _run_until(self, when: datetime) -> None:
+        while (now := dt_util.utcnow()) < when:
+            if not self._alive and self._away_until is not None and now >= self._away_until:
+                await self._come_up()
+            self.day.freezer.tick(min(self.day.to_next_timer(), when - now))
+            async_fire_time_changed(self.day.hass)
+            await self._settle()
+            self._note()
+
+    async def _settle(self) -> None:
+        """Let everything be done; where a reply never comes, let the time-out run."""
+        done = asyncio.ensure_future(
+            self.day.hass.async_block_till_done(wait_background_tasks=True)
+        )
+        while not done.done():
+            kept_waiting = asyncio.ensure_future(self.day.cloud.someone_waits())
+            await asyncio.wait({done, kept_waiting}, return_when=asyncio.FIRST_COMPLETED)
+            if done.done():
+                kept_waiting.cancel()
+                break
+            for _ in range(7):
+                self.day.freezer.tick(WHILE_WAITING)
+                async_fire_time_changed(self.day.hass)
+                for _ in range(20):
+                    await asyncio.sleep(0)
+        await done
+
+    def _note(self) -> None:
+        """Look behind the scenes."""
+        world, now = self.day.cloud.world, dt_util.utcnow()
+        powerwall = world.powerwall
+        state = powerwall.state
+        house_w, sun_w = world.house_w(now), world.sun_w(now)
+
+        def under(settings: Settings) -> float:
+            there = flows(
+                powerwall.hardware, settings, state.circumstances, state.stored_kwh, house_w, sun_w
+            )
+            return max(0.0, -there.battery_w - max(0.0, sun_w - house_w))
+
+        self.theirs.watch(state.shown, now, self.day.cloud.requests)
+        home = self.day.home if self._alive else None
+        self.witness.samples.append(
+            Sample(
+                at=now,
+                from_grid_w=under(state.obeyed),
+                from_grid_by_theirs_w=max(under(each) for each in self.theirs.possible()),
+                battery_w=powerwall.reading().battery_power_w or 0.0,
+                level=powerwall.charge_level_percent,
+                shown=state.shown,
+                disturbed=self._disturbed(),
+                on_grid=state.circumstances.on_grid,
+                storm=state.circumstances.storm_watch,
+                override=home is not None and home.override is not None,
+                ceiling_p=home.preferences.price_ceiling_p_per_kwh if home else None,
+                rate_p=self._rate_p(now),
+            )
+        )
+
+    def _rate_p(self, now: datetime) -> float | None:
+        if not self._alive:
+            return None
+        rate = self.day.home.rates.data.imports.at(now)
+        return rate.p_per_kwh if rate else None
+
+    def _disturbed(self) -> bool:
+        """Whether anything keeps us at this moment from knowing or changing the truth."""
+        state = self.day.cloud.world.powerwall.state
+        armed = any(rule.endpoint in (READ, WRITE) for rule in self.day.cloud.faults)
+        forced = state.circumstances.forced_battery_w is not None
+        return not self._alive or armed or forced or bool(state.pending)
+
+    # --- happenings ------------------------------------------------------------------------
+
+    async def _happen(self, event: Event) -> None:
+        world, day = self.day.cloud.world, self.day
+        match event.kind:
+            case Kind.FAULT:
+                assert event.fault is not None
+                day.cloud.faults.add(
+                    event.fault, *event.endpoints, times=event.times, detail=event.detail
+                )
+            case Kind.CLEAR:
+                assert event.fault is not None
+                day.cloud.faults.clear(event.fault)
+            case Kind.OUTAGE:
+                world.powerwall.meet(Circumstances(on_grid=False))
+            case Kind.STORM:
+                world.powerwall.meet(Circumstances(storm_watch=True))
+            case Kind.FORCED:
+                world.powerwall.meet(Circumstances(forced_battery_w=event.number))
+            case Kind.CALM:
+                world.powerwall.meet(Circumstances())
+            case Kind.APP:
+                assert event.change is not None
+                world.powerwall.set_in_app(event.change)
+                self.theirs.set_in_app(event.change, dt_util.utcnow())
+            case _:
+                if self._alive:
+                    await self._happen_inside(event)
+
+    async def _happen_inside(self, event: Event) -> None:
+        home, now = self.day.home, dt_util.utcnow()
+        match event.kind:
+            case Kind.THROUGH_US:
+                change = Settings(operating_mode=MODES[event.word])
+                if await self._within(home.async_set_powerwall(change)):
+                    self.theirs.set_through_us(change)
+            case Kind.OVERRIDE:
+                override = None
+                if event.word != "automatic":
+                    override = Override(
+                        action=Action(event.word), until=now + OVERRIDE_LASTS, made_at=now
+                    )
+                await self._within(home.async_set_override(override))
+            case Kind.SCHEDULER:
+                await self._within(home.async_prefer(scheduler_enabled=event.number > 0))
+            case Kind.CEILING:
+                await self._within(home.async_prefer(price_ceiling_p_per_kwh=event.number))
+            case Kind.RELOAD | Kind.STOP_START:
+                await self._go_down(event.away)
+                if event.kind is Kind.RELOAD:
+                    await self._come_up()
+            case Kind.KILL:
+                await self._kill(event.away, deepcopy(self.day.storage))
+            case Kind.KILL_BEFORE_WRITE | Kind.KILL_AFTER_WRITE:
+                await self._kill_at_write(event)
+        await self._settle()
+
+    async def _within[T](self, doing: Callable[[], T] | object) -> T:
+        """Await something that may have to wait for a time-out."""
+        task = asyncio.ensure_future(doing)  # type: ignore[arg-type]  # any awaitable
+        self.day.hass.async_create_task(_wait_for(task), eager_start=False)
+        await self._settle()
+        return task.result()
+
+    async def _come_up(self) -> None:
+        """Start the home, again and again until it is there."""
+        while not self._alive:
+            self._away_until = None
+            entries = self.day.hass.config_entries
+            if self.day.entry.state.recoverable:
+                await self._within(entries.async_setup(self.day.entry.entry_id))
+            if self.day.is_loaded():
+                self.day.adopt()
+                self._alive = True
+                self.witness.lives.append(dt_util.utcnow())
+                self.day.home.ledger.async_add_listener(self.witness.decisions.append)
+                return
+            self.day.freezer.tick(timedelta(seconds=20))
+            async_fire_time_changed(self.day.hass)
+            await self._settle()
+            self._note()
+            if not self.day.is_loaded() and not self.day.entry.state.recoverable:
+                return
+
+    async def _go_down(self, away: timedelta) -> None:
+        await self._within(self.day.hass.config_entries.async_unload(self.day.entry.entry_id))
+        self._alive = False
+        self._away_until = dt_util.utcnow() + away
+
+    async def _kill(self, away: timedelta, stored: dict[str, object]) -> None:
+        """End the process: what was stored then is all that is left, and nothing gets out."""
+        armed = list(self.day.cloud.faults)
+        self.day.cloud.faults.clear()
+        self.day.cloud.faults.add(Fault.UNAVAILABLE, READ, WRITE)
+        requests = len(self.day.cloud.requests)
+        await self._go_down(away)
+        self.day.cloud.requests.forget_after(requests)
+        self.day.cloud.faults.clear()
+        for rule in armed:
+            self.day.cloud.faults.add(
+                rule.fault, rule.endpoint, times=rule.times, detail=rule.detail
+            )
+        self.day.storage.clear()
+        self.day.storage.update(stored)
+
+    async def _kill_at_write(self, event: Event) -> None:
+        """At the next write: before it has any effect, or after it but before the reply."""
+        world, stored = self.day.cloud.world, dict[str, object]()
+        before = event.kind is Kind.KILL_BEFORE_WRITE
+
+        def deliver(change: Settings) -> Delivery:
+            if not stored:
+                stored.update(deepcopy(self.day.storage))
+                self.day.cloud.faults.add(Fault.UNAVAILABLE, READ, WRITE)
+                if before:
+                    return Delivery(shown=NOTHING, obeyed=NOTHING)
+                return self._courier(change)
+            return Delivery(shown=NOTHING, obeyed=NOTHING)
+
+        world.deliver = deliver
+        end = dt_util.utcnow() + timedelta(hours=2)
+        while not stored and dt_util.utcnow() < end and self._alive:
+            await self._run_until(dt_util.utcnow() + timedelta(minutes=1))
+        world.deliver = self._courier
+        if stored:
+            self.day.cloud.faults.clear(Fault.UNAVAILABLE)
+            await self._kill(event.away, stored)
+
+
+async def _wait_for(task: asyncio.Future[object]) -> None:
+    await asyncio.wait({task})

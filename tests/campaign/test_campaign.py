@@ -1,0 +1,62 @@
+"""Days of chaos. Seeds are fixed here; ``scripts/fault-campaign`` runs as many as are wanted.
+
+A failure prints the day's seed and everything that happened on it: run it again with
+``scripts/fault-campaign --days 1 --seed SEED``.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from time import perf_counter_ns
+
+import pytest
+
+from .invariants import broken
+from .player import Player
+from .story import Story
+
+DAYS = int(os.environ.get("SBS_CAMPAIGN_DAYS", "8"))
+FIRST_SEED = int(os.environ.get("SBS_CAMPAIGN_SEED", "101"))
+RESULTS = os.environ.get("SBS_CAMPAIGN_RESULTS")
+
+
+@pytest.mark.parametrize("seed", range(FIRST_SEED, FIRST_SEED + DAYS))
+async def test_a_day_of_chaos(
+    player: Player, story: Story, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Whatever happens: the settings come back, nothing forbidden is bought, nothing is untold."""
+    await player.play()
+    found = [*broken(player), *_noise(caplog)]
+    _keep(player, story, found)
+    assert not found, "\n".join([*found, str(story)])
+
+
+def _noise(caplog: pytest.LogCaptureFixture) -> list[str]:
+    """Errors in the log that are no plain "could not be reached", and such that go on and on."""
+    errors = [
+        f"{record.name}: {record.getMessage()[:300]}"
+        for record in caplog.records
+        if record.exc_info is not None or record.levelname in {"ERROR", "CRITICAL"}
+    ]
+    surprises = [line for line in errors if "Error fetching" not in line and "fetch" not in line]
+    often = [line for line in set(errors) if errors.count(line) > 40]
+    return [*surprises[:3], *(f"told over and over: {line}" for line in often)]
+
+
+def _keep(player: Player, story: Story, found: list[str]) -> None:
+    if RESULTS is None:
+        return
+    requests = player.day.cloud.requests
+    line = {
+        "seed": story.seed,
+        "broken": found,
+        "events": len(story.events),
+        "requests": len(requests),
+        "writes": len(requests.writes),
+        "decisions": len(player.witness.decisions),
+        "cpu_ns": perf_counter_ns(),
+    }
+    with Path(RESULTS).open("a", encoding="utf-8") as file:
+        file.write(json.dumps(line) + "\n")

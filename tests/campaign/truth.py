@@ -1,0 +1,109 @@
+"""What is true behind the clouds: samples of the battery, and whose the settings are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from http import HTTPStatus
+from itertools import product
+
+from custom_components.smart_battery_scheduler.powerwall.base import Settings
+
+from ..cloud.log import RequestLog
+from .story import READ
+
+# A person's change that stood in so many good readings must not be lost any more.
+ENOUGH_READINGS = 3
+NAMES = ("operating_mode", "backup_reserve_percent", "grid_charging")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sample:
+    """One instant of the truth.
+
+    ``from_grid_w`` flows from the grid into the battery, ``from_grid_by_theirs_w`` would do so
+    under the user's own settings. ``disturbed`` is a time in which control cannot know or act.
+    """
+
+    at: datetime
+    from_grid_w: float
+    from_grid_by_theirs_w: float
+    battery_w: float
+    level: float
+    shown: Settings
+    disturbed: bool
+    on_grid: bool
+    storm: bool
+    override: bool
+    ceiling_p: float | None
+    rate_p: float | None
+
+
+@dataclass
+class _Change:
+    name: str
+    value: object
+    at: datetime
+    readings: int = 0
+
+
+class Theirs:
+    """The user's own settings: for every field the values that would be right.
+
+    A person's change counts as known once it stood in some good readings. One that a write of ours,
+    already on its way, wiped out before leaves both values right.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        """Begin with what stands."""
+        self._right: dict[str, set[object]] = {name: {getattr(settings, name)} for name in NAMES}
+        self._open: list[_Change] = []
+        self._seen_requests = 0
+
+    def set_in_app(self, change: Settings, at: datetime) -> None:
+        """A person changed something past us."""
+        for name in NAMES:
+            value = getattr(change, name)
+            if value is not None:
+                self._open = [each for each in self._open if each.name != name]
+                self._open.append(_Change(name, value, at))
+                self._right[name].add(value)
+
+    def set_through_us(self, change: Settings) -> None:
+        """A person changed something by our own entities: that is known at once."""
+        for name in NAMES:
+            value = getattr(change, name)
+            if value is not None:
+                self._open = [each for each in self._open if each.name != name]
+                self._right[name] = {value}
+
+    def watch(self, shown: Settings, now: datetime, requests: RequestLog) -> None:
+        """Count the good readings in which a change still stands."""
+        new = list(requests)[self._seen_requests :]
+        self._seen_requests = len(requests)
+        good = sum(
+            each.endpoint is READ and each.status == HTTPStatus.OK and not each.faults
+            for each in new
+        )
+        for change in tuple(self._open):
+            if getattr(shown, change.name) != change.value:
+                self._open.remove(change)
+                continue
+            change.readings += good
+            if change.readings >= ENOUGH_READINGS:
+                self._right[change.name] = {change.value}
+                self._open.remove(change)
+
+    def possible(self) -> Iterator[Settings]:
+        """Every combination of right values."""
+        for values in product(*(self._right[name] for name in NAMES)):
+            yield Settings(**dict(zip(NAMES, values, strict=True)))  # type: ignore[arg-type]
+
+    def stand(self, shown: Settings) -> bool:
+        """Whether what is shown is right in every field."""
+        return all(getattr(shown, name) in self._right[name] for name in NAMES)
+
+    def __str__(self) -> str:
+        """The right values."""
+        return ", ".join(f"{name} {sorted(map(str, self._right[name]))}" for name in NAMES)
