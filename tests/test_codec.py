@@ -82,3 +82,15 @@ def test_what_cannot_be_stored_is_said() -> None:
     """Objects without a stored form are refused when storing, not when reading."""
     with pytest.raises(TypeError, match="cannot be stored"):
         encode(object())
+
+
+def test_defaults_may_be_left_out() -> None:
+    """What is stored stays small and reads back the same."""
+    stored = encode(WHOLE, omit_defaults=True)
+    assert stored == {
+        "at": "2026-01-01T00:00:00+00:00",
+        "colour": "red",
+        "inners": [{"name": "a", "level": 1.5}, {"name": "b"}],
+        "numbers": {"x_p": 2.0},
+    }
+    assert decode(Outer, stored) == WHOLE

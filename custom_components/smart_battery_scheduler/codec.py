@@ -10,29 +10,53 @@ from collections.abc import Mapping
 from dataclasses import MISSING, fields, is_dataclass
 from datetime import datetime
 from enum import Enum
+from functools import cache
 from types import NoneType, UnionType
 from typing import Any, Union, cast, get_args, get_origin, get_type_hints
 
 type Json = bool | int | float | str | list[Json] | dict[str, Json] | None
 
 
-def encode(value: object) -> Json:
-    """Turn a value made of dataclasses, tuples, mappings, enums and datetimes into JSON."""
-    if value is None or isinstance(value, bool | int | float):
-        return value
-    if isinstance(value, Enum):
-        return cast(str, value.value)
-    if isinstance(value, str):
-        return value
-    if isinstance(value, datetime):
-        return value.isoformat()
-    if isinstance(value, Mapping):
-        return {cast(str, encode(key)): encode(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [encode(item) for item in value]
-    if is_dataclass(value):
-        return {item.name: encode(getattr(value, item.name)) for item in fields(value)}
-    raise TypeError(f"{type(value).__name__} cannot be stored")
+def encode(value: object, *, omit_defaults: bool = False) -> Json:
+    """Turn a value made of dataclasses, tuples, mappings, enums and datetimes into JSON.
+
+    ``omit_defaults`` leaves out what ``decode`` would fill in by itself: for what is stored.
+    """
+    match value:
+        case None | bool() | int() | float():
+            return value
+        case Enum():
+            return cast(str, value.value)
+        case str():
+            return value
+        case datetime():
+            return value.isoformat()
+        case list() | tuple():
+            return [encode(item, omit_defaults=omit_defaults) for item in value]
+        case Mapping():
+            return {
+                cast(str, encode(key)): encode(item, omit_defaults=omit_defaults)
+                for key, item in value.items()
+            }
+    if not is_dataclass(value):
+        raise TypeError(f"{type(value).__name__} cannot be stored")
+    encoded: dict[str, Json] = {}
+    for name, default in _fields(type(value)):
+        item = getattr(value, name)
+        if not omit_defaults or item is not default:
+            encoded[name] = encode(item, omit_defaults=omit_defaults)
+    return encoded
+
+
+@cache
+def _fields(kind: type[Any]) -> tuple[tuple[str, object], ...]:
+    """Names and defaults; asking the dataclass each time took most of a save."""
+    return tuple((item.name, item.default) for item in fields(kind))
+
+
+@cache
+def _hints(kind: type[Any]) -> dict[str, Any]:
+    return get_type_hints(kind)
 
 
 def decode[T](kind: type[T], data: Json) -> T:
@@ -70,7 +94,7 @@ def _decode(kind: Any, data: Any) -> object:
 def _decode_dataclass(kind: type[Any], data: Any) -> object:
     if not isinstance(data, Mapping):
         raise TypeError(f"expected {kind.__name__}, found {type(data).__name__}")
-    hints = get_type_hints(kind)
+    hints = _hints(kind)
     values: dict[str, object] = {}
     for item in fields(kind):
         if item.name in data:

@@ -21,7 +21,8 @@ from .tariff.model import RateTable
 _LOGGER = logging.getLogger(__name__)
 
 VERSION = 1
-RECORDS_DELAY_S = 30.0
+# A kill loses so much of the ledger at most; the state of control it never loses.
+RECORDS_DELAY_S = 300.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,14 +74,15 @@ class HomeStorage:
 
     @callback
     def async_save_records_soon(self, records: Records) -> None:
-        """Store everything else within half a minute, or when Home Assistant stops if sooner."""
+        """Store everything else within minutes, or when Home Assistant stops if sooner."""
         self._records.async_delay_save(
-            lambda: cast(dict[str, Json], encode(records)), RECORDS_DELAY_S
+            lambda: cast(dict[str, Json], encode(records, omit_defaults=True)),
+            RECORDS_DELAY_S,
         )
 
     async def async_save_records(self, records: Records) -> None:
         """Store everything else now."""
-        await self._records.async_save(cast(dict[str, Json], encode(records)))
+        await self._records.async_save(cast(dict[str, Json], encode(records, omit_defaults=True)))
 
     async def async_remove(self) -> None:
         """Delete the files."""

@@ -25,6 +25,8 @@ BUDGET = 4
 VERIFICATION = timedelta(minutes=8)
 # A slower home may take so long to be read back (7 min) before power is waited for (3 min).
 PATIENCE = timedelta(minutes=12)
+# A hold at a whole percent may draw the battery down to it first, which proves nothing.
+HOLD_PATIENCE = timedelta(minutes=90)
 
 _ENDINGS = frozenset(
     {
@@ -103,7 +105,8 @@ def _unproven(witness: Witness) -> Iterator[str]:
             witness.samples[-1].at,
         )
         until = min([until, *(life for life in witness.lives if life > decision.at)])
-        if _undisturbed(witness, decision.at, until) > PATIENCE:
+        patience = HOLD_PATIENCE if decision.action is Action.HOLD else PATIENCE
+        if _undisturbed(witness, decision.at, until) > patience:
             yield f"nothing became of the command of {decision.at} ({decision.action})"
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Coroutine
 from copy import deepcopy
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from random import Random
+from typing import Any
 
 from pytest_homeassistant_custom_component.common import async_fire_time_changed
 
@@ -229,9 +230,9 @@ class Player:
                 await self._kill_at_write(event)
         await self._settle()
 
-    async def _within[T](self, doing: Callable[[], T] | object) -> T:
+    async def _within[T](self, doing: Coroutine[Any, Any, T]) -> T:
         """Await something that may have to wait for a time-out."""
-        task = asyncio.ensure_future(doing)  # type: ignore[arg-type]  # any awaitable
+        task = asyncio.create_task(doing)
         self.day.hass.async_create_task(_wait_for(task), eager_start=False)
         await self._settle()
         return task.result()
@@ -301,5 +302,5 @@ class Player:
             await self._kill(event.away, stored)
 
 
-async def _wait_for(task: asyncio.Future[object]) -> None:
+async def _wait_for(task: asyncio.Task[Any]) -> None:
     await asyncio.wait({task})

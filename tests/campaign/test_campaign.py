@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
-from time import perf_counter_ns
 
 import pytest
 
@@ -56,7 +55,6 @@ def _keep(player: Player, story: Story, found: list[str]) -> None:
         "requests": len(requests),
         "writes": len(requests.writes),
         "decisions": len(player.witness.decisions),
-        "cpu_ns": perf_counter_ns(),
     }
     with Path(RESULTS).open("a", encoding="utf-8") as file:
         file.write(json.dumps(line) + "\n")

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from random import Random
+from typing import Any
 
 from custom_components.smart_battery_scheduler.planner.model import Action, Lever, Plan
 from custom_components.smart_battery_scheduler.planning import Material
@@ -29,12 +31,13 @@ class WildPlanner:
         starts = [first + SLOT * ahead for ahead in range(HORIZON_SLOTS)]
         level = material.charge_level_percent
         slots = [
-            a_slot(start, start_percent=level, end_percent=level, **self._deed(start))
+            replace(a_slot(start, action), start_percent=level, end_percent=level, **more)
             for start in starts
+            for action, more in [self._deed(start)]
         ]
         return Plan(made_at=material.now, slots=tuple(slots), cost_p=None, self_use_cost_p=None)
 
-    def _deed(self, start: datetime) -> dict[str, object]:
+    def _deed(self, start: datetime) -> tuple[Action, dict[str, Any]]:
         random = Random(f"{self._seed} {start}")
         if random.random() > 0.2:
             block = datetime.fromtimestamp(
@@ -46,6 +49,6 @@ class WildPlanner:
         )[0]
         if action is Action.CHARGE:
             lever = random.choice([Lever.FAST, Lever.GENTLE])
-            return {"action": action, "lever": lever, "target_percent": random.choice(TARGETS)}
+            return action, {"lever": lever, "target_percent": random.choice(TARGETS)}
         target = random.choice([None, 10, 35]) if action is Action.USE else None
-        return {"action": action, "target_percent": target}
+        return action, {"target_percent": target}

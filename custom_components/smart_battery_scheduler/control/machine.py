@@ -39,6 +39,7 @@ from .moves import (
     next_slot,
     order,
     reached,
+    refreshed,
     restore_again,
     restored,
     sending,
@@ -174,6 +175,9 @@ def _commanding(state: ControlState, at: Situation) -> Step:
     assert command is not None
     if state.retry_at is not None and at.now < state.retry_at:
         return Step(state=state)
+    if command.tries == 0:
+        command = refreshed(state, at)
+        state = replace(state, command=command)
     way = command.current
     stands = at.reading is not None and shows(way.settings, at.reading.settings)
     if stands and command.tries == 0 and state.sent:

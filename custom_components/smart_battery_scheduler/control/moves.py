@@ -85,6 +85,23 @@ def _in_service(state: ControlState, at: Situation, ways: tuple[Way, ...]) -> tu
     return tuple(way for way in ways if way.lever not in resting)
 
 
+def refreshed(state: ControlState, at: Situation) -> Command:
+    """The command in force by the charge level of now: a hold's reserve may lag behind it.
+
+    Where that leaves other ways than before, the command stays as it is.
+    """
+    command, level = state.command, at.charge_level_percent
+    assert command is not None and state.home is not None
+    if level is None:
+        return command
+    ways = ways_to(command.wanted, state.home.settings, level)
+    by_lever = {(way.lever, way.settings.operating_mode): way for way in ways}
+    keys = [(way.lever, way.settings.operating_mode) for way in command.ways]
+    if any(key not in by_lever for key in keys):
+        return command
+    return replace(command, ways=tuple(by_lever[key] for key in keys))
+
+
 def superseded(state: ControlState, at: Situation) -> Step | None:
     """Something else is wanted than the command in force, or nothing any more."""
     command, home = state.command, state.home
@@ -123,6 +140,7 @@ def ignored(state: ControlState, at: Situation, reason: DecisionReason) -> Step:
     command = state.command
     assert command is not None
     told = of_command(command, at, DecisionKind.FAILED, reason)
+    command = refreshed(state, at)
     if command.tries < TRIES_PER_WAY:
         again = replace(command, evidence=Evidence())
         return Step(state=replace(move(state, Cue.IGNORED), command=again), decisions=(told,))
