@@ -51,6 +51,7 @@ class BenchBattery(Protocol):
     grid_kw_backup: float
     reserve_snap: bool
     export_limit_kw: float
+    force_export: bool
     taper_from: float
     taper_to: float
 
@@ -130,6 +131,8 @@ def _battery(battery: BenchBattery) -> Battery:
     gentle_kw = max(battery.grid_kw_self, battery.grid_kw_auto)
     return Battery(
         capacity_kwh=battery.capacity,
+        taper_from_percent=battery.taper_from * 100.0,
+        taper_to_fraction=battery.taper_to,
         max_charge_w=battery.charge_kw * 1000.0,
         max_discharge_w=battery.discharge_kw * 1000.0,
         levers=(
@@ -141,6 +144,7 @@ def _battery(battery: BenchBattery) -> Battery:
         round_trip_efficiency=battery.round_trip,
         highest_partial_reserve_percent=80 if battery.reserve_snap else 99,
         export_limit_w=battery.export_limit_kw * 1000.0,
+        can_export_stored=battery.force_export,
     )
 
 
@@ -157,5 +161,7 @@ def _command(slot: PlannedSlot, inputs: BenchInputs) -> Command:
             return Command(mode, slot.target_percent or 100, True)
         case Action.CHARGE, _:
             return Command("backup", 100, True)
+        case Action.EXPORT, _:
+            return Command("autonomous", slot.target_percent or 0, False, "battery_ok")
         case _:
             return Command("backup", 100, False)

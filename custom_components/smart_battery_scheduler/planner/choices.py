@@ -6,7 +6,18 @@ import numpy as np
 
 from .model import Action, Lever
 from .problem import ATOM_WEIGHTS, Floats, Problem
-from .recursion import CHARGE, HOLD, LIMITED, NEVER_P, PER_LEVER, REACH, USE, Solution, stops
+from .recursion import (
+    CHARGE,
+    HOLD,
+    LIMITED,
+    NEVER_P,
+    PER_LEVER,
+    REACH,
+    TARGET,
+    USE,
+    Solution,
+    stops,
+)
 from .rollout import Choice
 
 # Ways whose costs lie this close are equals: taste decides, and the least meddling wins.
@@ -36,15 +47,19 @@ def best_of(
 ) -> tuple[float, Choice] | None:
     """The cheapest way to do one action, with its pence still to be paid; None if there is none."""
     costs = costs_at(problem, solution, slot, stored_kwh)
-    options = [i for i in range(len(costs)) if action_of(i) is action and costs[i] < NEVER_P / 10.0]
+    options = [
+        i for i, p in enumerate(costs) if action_of(problem, i) is action and p < NEVER_P / 10.0
+    ]
     if not options:
         return None
     option = min(options, key=lambda i: costs[i])
     return float(costs[option]), choice_of(problem, solution, slot, option, stored_kwh)
 
 
-def action_of(option: int) -> Action:
+def action_of(problem: Problem, option: int) -> Action:
     """What an option of the recursion is called."""
+    if option >= CHARGE + PER_LEVER * len(problem.levers):
+        return Action.EXPORT
     if option >= CHARGE:
         return Action.CHARGE
     return Action.HOLD if option == HOLD else Action.USE
@@ -62,6 +77,11 @@ def choice_of(
             percent = _best_reserve(problem, solution, slot, stored_kwh)
         return Choice(Action.USE, target_percent=percent)
     number, kind = divmod(option - CHARGE, PER_LEVER)
+    if number == len(problem.levers):
+        percent = problem.floor_percent
+        if kind == TARGET:
+            percent = _best_sale(problem, solution, slot, stored_kwh)
+        return Choice(Action.EXPORT, target_percent=percent)
     lever = problem.levers[number].model.lever
     if kind == REACH:
         return Choice(Action.CHARGE, lever, _ceiling_percent(problem, slot, number))
@@ -75,8 +95,10 @@ def _meddling(problem: Problem, option: int) -> int:
         return option
     if option < CHARGE:
         return 2
-    lever = problem.levers[(option - CHARGE) // PER_LEVER].model.lever
-    return 3 if lever is Lever.GENTLE else 4
+    number = (option - CHARGE) // PER_LEVER
+    if number == len(problem.levers):
+        return 5
+    return 3 if problem.levers[number].model.lever is Lever.GENTLE else 4
 
 
 def _ceiling_percent(problem: Problem, slot: int, number: int) -> int:
@@ -101,6 +123,21 @@ def _best_reserve(problem: Problem, solution: Solution, slot: int, stored_kwh: f
     ends = np.maximum(stored_kwh - drawn[None, :], np.minimum(reserves_kwh, stored_kwh)[:, None])
     costs = (np.interp(ends, problem.grid, after) + saved_p * ends) @ ATOM_WEIGHTS
     return int(reserves[int(costs.argmin())])
+
+
+def _best_sale(problem: Problem, solution: Solution, slot: int, stored_kwh: float) -> int:
+    """The reserve at which a sale that need not use its whole reach should stop."""
+    if problem.selling is None:
+        return problem.floor_percent
+    _, export = problem.rates(slot, 1)
+    kept_p = float(export[0] - problem.wishes.wear_p_per_kwh) * problem.eta
+    worth = solution.values[slot + 1] + kept_p * problem.grid
+    level = int(np.ceil(stored_kwh / problem.step_kwh))
+    first = max(level - int(problem.selling.window[slot]), 0)
+    last = max(level - int(problem.selling.least[slot]), first)
+    allowed = np.flatnonzero(problem.selling.stops[first:last]) + first
+    point = min((int(i) for i in allowed), key=lambda i: worth[i], default=0)
+    return max(problem.percent(point), problem.floor_percent)
 
 
 def _best_target(

@@ -109,7 +109,11 @@ def _allowed(problem: Problem, slot: int, choice: Choice) -> bool:
         within = (choice.target_percent or 100) <= ceiling_percent + NEAR_PERCENT
         offered = any(lever.model.lever is choice.lever for lever in problem.levers)
         return bool(problem.may_charge[slot]) and within and offered
-    if problem.must_charge[slot]:
+    if problem.must_charge[slot] or (
+        problem.must_sell[slot] and choice.action is not Action.EXPORT
+    ):
+        return False
+    if choice.action is Action.EXPORT and (problem.selling is None or not problem.may_sell[slot]):
         return False
     if choice.action is Action.HOLD:
         return not problem.must_use[slot]

@@ -90,6 +90,24 @@ class LeverPaths:
     stops: Bools
 
 
+@dataclass(frozen=True, slots=True)
+class SellingPaths:
+    """Where selling from the battery leads in each slot, per atom and level.
+
+    Sun that is left goes to the grid along with it. ``stops`` are the points at which a reserve
+    can end it, ``window`` its reach in steps of the grid, ``least`` what the house may need of it:
+    less is a use of the battery, not a sale.
+    """
+
+    ends: Lookup
+    out_kwh: Floats
+    imported_kwh: Floats
+    exported_kwh: Floats
+    window: Ints
+    least: Ints
+    stops: Bools
+
+
 class Problem:
     """Arrays over all slots of the plan and, after them, once more its last day.
 
@@ -113,6 +131,7 @@ class Problem:
         self._lay_rates()
         self._lay_demand()
         self._lay_levers()
+        self.selling = self._selling() if self.battery.can_export_stored else None
         self._lay_rules()
 
     # --- rates -----------------------------------------------------------------------------
@@ -261,6 +280,31 @@ class Problem:
             whole &= (percent <= highest) | (percent == 100.0)
         return whole
 
+    def _selling(self) -> SellingPaths:
+        battery, percent = self.battery, np.linspace(0.0, 100.0, POINTS)
+        most = battery.max_discharge_w * self.hours / 1000.0
+        net = self.net_kwh[:, :, None]
+        limit = np.full_like(most, np.inf)
+        if battery.export_limit_w is not None:
+            limit = battery.export_limit_w * self.hours / 1000.0
+        limit = limit[:, None, None]
+        room = np.maximum(net, 0.0) + np.maximum(limit - np.maximum(-net, 0.0), 0.0)
+        spare = np.maximum(self.grid - self.floor_kwh, 0.0) * self.eta
+        out = np.minimum(np.minimum(spare, most[:, None, None]), room)
+        steps = np.floor(out[:, :, -1].min(axis=1) / self.eta / self.step_kwh).astype(np.intp)
+        needed = np.ceil(self.need_kwh.max(axis=1) / self.eta / self.step_kwh).astype(np.intp)
+        return SellingPaths(
+            ends=Lookup.of(self.grid - out / self.eta, self.step_kwh),
+            out_kwh=out,
+            imported_kwh=np.maximum(net - out, 0.0),
+            exported_kwh=np.minimum(np.maximum(out - net, 0.0), limit),
+            window=steps,
+            least=np.minimum(needed, POINTS - 1),
+            stops=np.isclose(percent, np.round(percent))
+            & (percent <= battery.highest_partial_reserve_percent)
+            & (percent >= self.wishes.reserve_floor_percent),
+        )
+
     def taper(self, stored_kwh: Floats) -> Floats:
         """The share of a lever's power that is left at each level."""
         battery = self.battery
@@ -283,6 +327,8 @@ class Problem:
             | np.array([slot.session is Session.POWER_DOWN for slot in self.slots])
             | np.array([pin is Action.USE for pin in pins])
         )
+        self.may_sell = self.may_use & np.array([pin in (None, Action.EXPORT) for pin in pins])
+        self.must_sell = self.may_sell & np.array([pin is Action.EXPORT for pin in pins])
         self.ceiling_kwh = np.array([self._ceiling(i) for i in range(len(self.slots))])
         short = np.maximum(self.floor_kwh - self.grid, 0.0)
         self.level_p = np.outer(self.hours, SHORT_P_PER_KWH_HOUR * short)

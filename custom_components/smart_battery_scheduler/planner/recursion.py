@@ -20,11 +20,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .problem import ATOM_WEIGHTS, POINTS, Bools, Floats, LeverPaths, Lookup, Problem
+from .problem import ATOM_WEIGHTS, POINTS, Bools, Floats, LeverPaths, Lookup, Problem, SellingPaths
 
 ATOMS = len(ATOM_WEIGHTS)
 # Options of a slot, by row: use without a limit, hold, use limited to an atom's need (but the
-# greatest); then for every lever its whole reach, and the best target within it.
+# greatest); then for every lever its whole reach, and the best target within it; and, where the
+# battery may sell, the same two for selling.
 USE, HOLD, LIMITED = 0, 1, 2
 CHARGE = LIMITED + ATOMS - 1
 REACH, TARGET, PER_LEVER = 0, 1, 2
@@ -110,7 +111,8 @@ def options_at(problem: Problem, slot: int, after: Floats) -> Floats:
     base = price[:, None] * problem.mean_need_kwh[slot]
     if problem.sunny[slot]:
         base = base - export[:, None] * problem.mean_left_kwh[slot]
-    rows = CHARGE + PER_LEVER * len(problem.levers)
+    sell = CHARGE + PER_LEVER * len(problem.levers)
+    rows = sell + (PER_LEVER if problem.selling else 0)
     found = np.full((rows, len(after), POINTS), NEVER_P)
     _without_grid(problem, slot, after, price, found[:CHARGE])
     if problem.must_charge[slot]:
@@ -124,6 +126,11 @@ def options_at(problem: Problem, slot: int, after: Floats) -> Floats:
                 row = CHARGE + PER_LEVER * number
                 _charge(problem, slot, lever, after, price, found[row : row + PER_LEVER])
     found += base
+    if problem.selling and problem.may_sell[slot]:
+        found[sell + REACH] = _sold(problem, problem.selling, slot, after)
+        found[sell + TARGET] = _sold_to(problem, problem.selling, slot, after)
+        if problem.must_sell[slot]:
+            found[:sell] += WISHED_P
     return found
 
 
@@ -178,6 +185,32 @@ def _charge(
         found[TARGET] = best - stored_p * problem.grid
 
 
+def _sold(problem: Problem, selling: SellingPaths, slot: int, after: Floats) -> Floats:
+    """Pence of selling all that the slot has time for (course, level)."""
+    price, export = problem.rates(slot, len(after))
+    pence = selling.ends[slot].read(after)
+    pence += price[:, None, None] * selling.imported_kwh[slot]
+    pence -= export[:, None, None] * selling.exported_kwh[slot]
+    pence += problem.wishes.wear_p_per_kwh * selling.out_kwh[slot]
+    spent: Floats = ATOM_WEIGHTS @ pence
+    return spent
+
+
+def _sold_to(problem: Problem, selling: SellingPaths, slot: int, after: Floats) -> Floats:
+    """Pence of selling down to the best reserve within reach (course, level)."""
+    _, export = problem.rates(slot, len(after))
+    kept_p = (export[:, None] - problem.wishes.wear_p_per_kwh) * problem.eta
+    least, window = int(selling.least[slot]), int(selling.window[slot])
+    worth = after + kept_p * problem.grid
+    # Selling goes down from a level: the same search, on the grid turned round.
+    turned = windowed(worth[:, ::-1], selling.stops[::-1], window - least)
+    best = np.full_like(worth, NEVER_P)
+    best[:, least:] = turned[:, ::-1][:, : POINTS - least]
+    net_kwh = float(problem.net_kwh[slot] @ ATOM_WEIGHTS)
+    spent: Floats = best - kept_p * problem.grid + export[:, None] * net_kwh
+    return spent
+
+
 def stops(problem: Problem, slot: int, lever: LeverPaths) -> Bools:
     """The points at which a charge in this slot may stop; a pinned one goes to the ceiling."""
     allowed: Bools = lever.stops & (problem.grid <= problem.ceiling_kwh[slot] + 1e-9)
@@ -188,6 +221,8 @@ def stops(problem: Problem, slot: int, lever: LeverPaths) -> Bools:
 
 def windowed(worth: Floats, stops: Bools, window: int) -> Floats:
     """The least of ``worth`` (course, level) among the stops above each level and within reach."""
+    if window < 1:
+        return np.full_like(worth, NEVER_P)
     least = np.full((len(worth), POINTS + window), NEVER_P)
     least[:, : POINTS - 1] = np.where(stops, worth, NEVER_P)[:, 1:]
     width = 1

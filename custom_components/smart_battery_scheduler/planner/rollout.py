@@ -79,6 +79,7 @@ def play(problem: Problem, slot: int, choice: Choice, stored_kwh: Floats, net_kw
     battery, eta, hours = problem.battery, problem.eta, float(problem.hours[slot])
     most_in = battery.max_charge_w * hours / 1000.0
     room = (battery.capacity_kwh - stored_kwh) / eta
+    limit = np.inf if battery.export_limit_w is None else battery.export_limit_w * hours / 1000.0
     into = np.minimum(np.minimum(np.maximum(-net_kwh, 0.0), most_in), room)
     out = np.zeros_like(stored_kwh)
     if choice.action is Action.CHARGE and choice.lever is not None:
@@ -87,13 +88,15 @@ def play(problem: Problem, slot: int, choice: Choice, stored_kwh: Floats, net_kw
         most = power_w * hours / 1000.0 * problem.taper(stored_kwh)
         wanted = np.minimum((target - stored_kwh) / eta - into, most)
         into = into + np.maximum(np.minimum(wanted, most_in - into), 0.0)
-    elif choice.action is Action.USE:
+    elif choice.action in (Action.USE, Action.EXPORT):
         reserve = (choice.target_percent or 0) / 100.0 * battery.capacity_kwh
         spare = np.maximum(stored_kwh - reserve, 0.0) * eta
         most_out = battery.max_discharge_w * hours / 1000.0
-        out = np.minimum(np.minimum(np.maximum(net_kwh, 0.0), most_out), spare)
+        wanted = np.maximum(net_kwh, 0.0)
+        if choice.action is Action.EXPORT:
+            into = np.where(spare > 0.0, 0.0, into)
+            wanted = wanted + np.maximum(limit - np.maximum(-net_kwh, 0.0), 0.0)
+        out = np.minimum(np.minimum(wanted, most_out), spare)
     grid = net_kwh + into - out
-    exported = np.maximum(-grid, 0.0)
-    if battery.export_limit_w is not None:
-        exported = np.minimum(exported, battery.export_limit_w * hours / 1000.0)
+    exported = np.minimum(np.maximum(-grid, 0.0), limit)
     return Flows(stored_kwh + eta * into - out / eta, np.maximum(grid, 0.0), exported, into, out)
