@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import MISSING, fields, is_dataclass
 from datetime import datetime
 from enum import Enum
@@ -41,7 +41,7 @@ def encode(value: object, *, omit_defaults: bool = False) -> Json:
     if not is_dataclass(value):
         raise TypeError(f"{type(value).__name__} cannot be stored")
     encoded: dict[str, Json] = {}
-    for name, default in _fields(type(value)):
+    for name, default in _fields(cast(Hashable, type(value))):
         item = getattr(value, name)
         if not omit_defaults or item is not default:
             encoded[name] = encode(item, omit_defaults=omit_defaults)
@@ -94,7 +94,7 @@ def _decode(kind: Any, data: Any) -> object:
 def _decode_dataclass(kind: type[Any], data: Any) -> object:
     if not isinstance(data, Mapping):
         raise TypeError(f"expected {kind.__name__}, found {type(data).__name__}")
-    hints = _hints(kind)
+    hints = _hints(cast(Hashable, kind))
     values: dict[str, object] = {}
     for item in fields(kind):
         if item.name in data:

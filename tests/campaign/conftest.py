@@ -48,6 +48,8 @@ async def player(
     logging.getLogger("asyncio").setLevel(logging.ERROR)
     caplog.set_level(logging.WARNING)
     hass.loop.set_debug(False)
+    # Entities only read, and showing every change would take a third of the time.
+    monkeypatch.setattr("custom_components.smart_battery_scheduler.PLATFORMS", [])
     if story.wild:
         monkeypatch.setattr(
             "custom_components.smart_battery_scheduler.home.make_plan", WildPlanner(story.seed)
