@@ -1,0 +1,80 @@
+"""What a slot would have cost if it had been played otherwise."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from .checks import check
+from .choices import best_of
+from .model import Action, Plan, PlanInputError, PlanInputs, PlannedSlot
+from .problem import Problem
+from .recursion import WISHED_P, solve
+
+
+class Verdict(StrEnum):
+    """Why a slot is not played in another way."""
+
+    AS_PLANNED = "as_planned"
+    COSTS_MORE = "costs_more"
+    COSTS_THE_SAME = "costs_the_same"
+    KEPT_PLAN = "kept_plan"
+    FORBIDDEN = "forbidden"
+    NOT_POSSIBLE = "not_possible"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WhyNot:
+    """The answer: ``extra_p`` is what the other action costs beyond the planned one.
+
+    It counts money, wear, carbon and unmet wishes, over the whole plan. ``forbidden_by`` names the
+    rule (see ``problem.Forbidden``) if one forbids it.
+    """
+
+    slot: PlannedSlot
+    action: Action
+    verdict: Verdict
+    extra_p: float | None = None
+    target_percent: int | None = None
+    forbidden_by: str | None = None
+
+
+# Less than this is nothing that a household would notice.
+SAME_P = 0.1
+
+
+def why_not(inputs: PlanInputs, plan: Plan, when: datetime, action: Action) -> WhyNot:
+    """Why the slot at ``when`` is not played by ``action``.
+
+    ``inputs`` are those of the plan. Raises PlanInputError if the plan has no slot at ``when``.
+    """
+    check(inputs)
+    slot = plan.slot_at(when)
+    index = next((i for i, s in enumerate(inputs.slots) if s.start <= when < s.end), None)
+    if slot is None or index is None:
+        raise PlanInputError("when", "is not within the plan")
+    if slot.action is action:
+        return WhyNot(slot=slot, action=action, verdict=Verdict.AS_PLANNED, extra_p=0.0)
+    problem = Problem(inputs)
+    if action is Action.CHARGE and (rule := problem.forbidden(index)) is not None:
+        return WhyNot(slot=slot, action=action, verdict=Verdict.FORBIDDEN, forbidden_by=rule.value)
+    solution = solve(problem)
+    stored_kwh = slot.start_percent / 100.0 * problem.battery.capacity_kwh
+    other = best_of(problem, solution, index, action, stored_kwh)
+    planned = best_of(problem, solution, index, slot.action, stored_kwh)
+    if other is None or planned is None or other[0] - planned[0] > WISHED_P / 2.0:
+        return WhyNot(slot=slot, action=action, verdict=Verdict.NOT_POSSIBLE)
+    extra_p = other[0] - planned[0]
+    verdict = Verdict.COSTS_MORE
+    if abs(extra_p) <= SAME_P:
+        verdict = Verdict.COSTS_THE_SAME
+    elif extra_p < 0.0:
+        verdict = Verdict.KEPT_PLAN
+    return WhyNot(
+        slot=slot,
+        action=action,
+        verdict=verdict,
+        extra_p=extra_p,
+        target_percent=other[1].target_percent,
+    )
