@@ -18,6 +18,7 @@ from custom_components.smart_battery_scheduler.planner.model import Action
 from custom_components.smart_battery_scheduler.powerwall.base import OperatingMode, Settings
 from custom_components.smart_battery_scheduler.powerwall.physics import Circumstances, flows
 from custom_components.smart_battery_scheduler.powerwall.simulated import Delivery, after_a_while
+from homeassistant.config_entries import ConfigEntryState
 from homeassistant.util import dt as dt_util
 
 from ..cloud.faults import Fault
@@ -84,7 +85,9 @@ class Player:
         self.day.cloud.world.deliver = self._courier
         self.day.cloud.world.powerwall.meet(Circumstances())
         await self._come_up()
-        await self.day.home.async_prefer(scheduler_enabled=False)
+        while not self._alive:
+            await self._run_until(dt_util.utcnow() + timedelta(minutes=1))
+        await self._within(self.day.home.async_prefer(scheduler_enabled=False))
         await self._away_from_override()
         end, well_since = dt_util.utcnow() + LONGEST_AFTERMATH, None
         while (now := dt_util.utcnow()) < end:
@@ -96,8 +99,7 @@ class Player:
 
     async def _away_from_override(self) -> None:
         if self.day.home.override is not None:
-            await self.day.home.async_set_override(None)
-        await self._settle()
+            await self._within(self.day.home.async_set_override(None))
 
     # --- time ------------------------------------------------------------------------------
 
@@ -108,6 +110,7 @@ class Player:
             self.day.freezer.tick(min(self.day.to_next_timer(), when - now))
             async_fire_time_changed(self.day.hass)
             await self._settle()
+            self._greet()
             self._note()
 
     async def _settle(self) -> None:
@@ -238,24 +241,21 @@ class Player:
         return task.result()
 
     async def _come_up(self) -> None:
-        """Start the home, again and again until it is there."""
-        while not self._alive:
-            self._away_until = None
-            entries = self.day.hass.config_entries
-            if self.day.entry.state.recoverable:
-                await self._within(entries.async_setup(self.day.entry.entry_id))
-            if self.day.is_loaded():
-                self.day.adopt()
-                self._alive = True
-                self.witness.lives.append(dt_util.utcnow())
-                self.day.home.ledger.async_add_listener(self.witness.decisions.append)
-                return
-            self.day.freezer.tick(timedelta(seconds=20))
-            async_fire_time_changed(self.day.hass)
-            await self._settle()
-            self._note()
-            if not self.day.is_loaded() and not self.day.entry.state.recoverable:
-                return
+        """Start the home; if that fails, Home Assistant tries again by itself."""
+        self._away_until = None
+        if self.day.entry.state is ConfigEntryState.NOT_LOADED:
+            setting_up = self.day.hass.config_entries.async_setup(self.day.entry.entry_id)
+            await self._within(setting_up)
+        self._greet()
+
+    def _greet(self) -> None:
+        """Listen to a home that has just come up."""
+        if self._alive or not self.day.is_loaded():
+            return
+        self.day.adopt()
+        self._alive = True
+        self.witness.lives.append(dt_util.utcnow())
+        self.day.home.ledger.async_add_listener(self.witness.decisions.append)
 
     async def _go_down(self, away: timedelta) -> None:
         await self._within(self.day.hass.config_entries.async_unload(self.day.entry.entry_id))
