@@ -9,10 +9,14 @@ import random
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cadence:
-    """Ask about every ``every``, and up to ``jitter`` later: homes shall not ask in step."""
+    """Ask about every ``every``, and up to ``jitter`` later: homes shall not ask in step.
+
+    After a failure that may pass ask again after ``retry``.
+    """
 
     every: timedelta
     jitter: timedelta
+    retry: timedelta = timedelta(minutes=10)
 
     def next_wait(self, chance: float | None = None) -> timedelta:
         """How long until the next question; ``chance`` in [0, 1) stands in for luck."""

@@ -6,11 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 import logging
-import random
 from typing import TYPE_CHECKING, Protocol
 
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import ConfigEntryAuthFailed
+from homeassistant.helpers import issue_registry as ir
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, UpdateFailed
 from homeassistant.util import dt as dt_util
 
@@ -24,7 +24,14 @@ from .powerwall.base import (
     PowerwallRateLimitError,
     PowerwallState,
 )
-from .solar.model import SolarError, SolarForecast, SolarRateLimitError, SolarSource
+from .solar.model import (
+    SolarAuthError,
+    SolarError,
+    SolarForecast,
+    SolarRateLimitError,
+    SolarRequestError,
+    SolarSource,
+)
 from .tariff.model import SLOT, RateTable, floor_slot
 
 if TYPE_CHECKING:
@@ -195,41 +202,73 @@ def _since(table: RateTable, oldest: datetime) -> RateTable:
 
 
 class SolarCoordinator(DataUpdateCoordinator[SolarForecast | None]):
-    """Asks for the solar forecast about every hour and a half; keeps the last good one."""
+    """Asks for the solar forecast as often as its source likes; keeps the last good one.
+
+    A source that refuses needs a person: a repair notice says so, once, until it answers again.
+    """
 
     config_entry: SmartBatteryConfigEntry
 
     def __init__(
-        self, hass: HomeAssistant, entry: SmartBatteryConfigEntry, source: SolarSource
+        self,
+        hass: HomeAssistant,
+        entry: SmartBatteryConfigEntry,
+        source: SolarSource,
+        kept: SolarForecast | None = None,
     ) -> None:
-        """Fetch from ``source``."""
+        """Fetch from ``source``, unless what was ``kept`` over a restart is fresh enough."""
         super().__init__(
             hass,
             _LOGGER,
             config_entry=entry,
             name=f"{entry.title} solar forecast",
-            update_interval=timedelta(minutes=90),
+            update_interval=source.cadence.every,
         )
-        self._source = source
+        self.data = kept
+        self.source = source
+        self._may_keep = kept is not None
+        self._issue_id = f"{entry.entry_id}_solar_refused"
 
     async def _async_update_data(self) -> SolarForecast:
-        # Spread over ten minutes, so that many homes do not ask at the same instant.
-        self.update_interval = timedelta(minutes=90, seconds=random.uniform(0, 600))
+        cadence = self.source.cadence
+        self.update_interval = cadence.next_wait()
+        if self._may_keep and self.data is not None:
+            self._may_keep = False
+            age = dt_util.utcnow() - self.data.made_at
+            if timedelta(0) <= age < cadence.every:
+                self.update_interval -= age
+                return self.data
         try:
-            return await self._source.fetch()
+            forecast = await self.source.fetch()
         except SolarRateLimitError as err:
-            raise UpdateFailed(
-                translation_domain=DOMAIN,
-                translation_key="solar_unreachable",
-                translation_placeholders={"reason": str(err)},
-                retry_after=err.retry_after_s,
-            ) from err
+            raise self._failure(err, err.retry_after_s) from err
+        except (SolarAuthError, SolarRequestError) as err:
+            self._ask_for_help(err)
+            raise self._failure(err) from err
         except SolarError as err:
-            raise UpdateFailed(
-                translation_domain=DOMAIN,
-                translation_key="solar_unreachable",
-                translation_placeholders={"reason": str(err)},
-            ) from err
+            self.update_interval = min(cadence.retry, cadence.every)
+            raise self._failure(err) from err
+        ir.async_delete_issue(self.hass, DOMAIN, self._issue_id)
+        return forecast
+
+    def _failure(self, err: SolarError, retry_after_s: float | None = None) -> UpdateFailed:
+        return UpdateFailed(
+            translation_domain=DOMAIN,
+            translation_key="solar_unreachable",
+            translation_placeholders={"reason": str(err)},
+            retry_after=retry_after_s,
+        )
+
+    def _ask_for_help(self, err: SolarError) -> None:
+        ir.async_create_issue(
+            self.hass,
+            DOMAIN,
+            self._issue_id,
+            is_fixable=False,
+            severity=ir.IssueSeverity.WARNING,
+            translation_key="solar_refused",
+            translation_placeholders={"home": self.config_entry.title, "reason": str(err)},
+        )
 
 
 class PlanCoordinator(DataUpdateCoordinator[Plan | None]):

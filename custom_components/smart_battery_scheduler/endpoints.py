@@ -10,6 +10,8 @@ from yarl import URL
 NETZERO = "SBS_NETZERO_URL"
 OCTOPUS = "SBS_OCTOPUS_URL"
 OPEN_METEO = "SBS_OPEN_METEO_URL"
+FORECAST_SOLAR = "SBS_FORECAST_SOLAR_URL"
+SOLCAST = "SBS_SOLCAST_URL"
 
 
 def endpoint(variable: str, real: str) -> str:

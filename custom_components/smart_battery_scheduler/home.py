@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 import logging
 
@@ -25,14 +25,7 @@ from .control.model import ControlState, Decision, DecisionReason
 from .control.rules import Moment, Override, wanted_now
 from .control.situation import Timing
 from .controller import Controller, Judged
-from .coordinator import (
-    BatteryCoordinator,
-    PlanCoordinator,
-    Rates,
-    RatesCoordinator,
-    RateSource,
-    SolarCoordinator,
-)
+from .coordinator import BatteryCoordinator, PlanCoordinator, Rates, RatesCoordinator, RateSource
 from .ledger import Ledger
 from .measured import KEPT, MeasuredSlot, Measurements
 from .planner.model import Battery, Lever, LeverModel
@@ -42,6 +35,7 @@ from .powerwall.simulated import SimulatedPowerwall
 from .preferences import Preferences
 from .solar.model import SolarSource
 from .storage import HomeStorage, Records
+from .sun import Roof, Sun
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -65,6 +59,7 @@ class Sources:
     solar: SolarSource | None
     units: int
     past: Sequence[MeasuredSlot] = ()
+    roof: Roof = field(default_factory=Roof)
 
 
 class Home:
@@ -105,7 +100,8 @@ class Home:
         self.battery = BatteryCoordinator(hass, entry, sources.powerwall, self.controller.cadence)
         kept = Rates(imports=records.import_rates, exports=records.export_rates)
         self.rates = RatesCoordinator(hass, entry, sources.rates, kept, KEPT)
-        self.solar = SolarCoordinator(hass, entry, sources.solar) if sources.solar else None
+        self.sun = Sun.of(hass, entry, sources.solar, sources.roof, records.sun)
+        self.solar = self.sun.coordinator
         self.planner = PlanCoordinator(hass, entry)
         self._listeners: list[CALLBACK_TYPE] = []
         self._stop_edges: CALLBACK_TYPE = lambda: None
@@ -221,7 +217,7 @@ class Home:
             reserve_percent=self._own_reserve_percent(),
             imports=self.rates.data.imports,
             exports=self.rates.data.exports,
-            solar=self.solar.data if self.solar else None,
+            solar=self.sun.forecast,
             measured=self.measurements.slots,
             running=self.planner.data,
         )
@@ -305,6 +301,7 @@ class Home:
         self.entry.async_create_background_task(self.hass, self.async_replan(), "plan on new facts")
 
     async def _slot_edge(self, now: datetime) -> None:
+        self.sun.slot_began(now, self.measurements)
         self._save_soon()
         await self.controller.async_tick()
         self._end_finished_override()
@@ -350,6 +347,7 @@ class Home:
             decisions=self.ledger.decisions,
             override=self.override,
             learned=self.learned,
+            sun=self.sun.memory,
             simulated=self._powerwall.state
             if isinstance(self._powerwall, SimulatedPowerwall)
             else None,

@@ -9,30 +9,18 @@ from homeassistant.helpers.aiohttp_client import async_get_clientsession
 from homeassistant.util import dt as dt_util
 from homeassistant.util.hass_dict import HassKey
 
-from .const import (
-    CONF_AZIMUTH,
-    CONF_DECLINATION,
-    CONF_INVERTER_KW,
-    CONF_KIND,
-    CONF_PEAK_KW,
-    CONF_SITE_ID,
-    CONF_TOKEN,
-    CONF_UNITS,
-    DOMAIN,
-    KIND_DEMO,
-    SUBENTRY_ROOF_PLANE,
-)
+from .const import CONF_KIND, CONF_SITE_ID, CONF_TOKEN, CONF_UNITS, DOMAIN, KIND_DEMO
 from .coordinator import Rates
 from .demo.home import DemoSolar, demo_history, demo_powerwall
 from .demo.rates import DemoTariff, next_publication
-from .endpoints import NETZERO, OPEN_METEO, endpoint
+from .endpoints import NETZERO, endpoint
 from .home import SmartBatteryConfigEntry, Sources
 from .powerwall.base import PowerwallState
 from .powerwall.budget import RequestBudget
 from .powerwall.netzero import BASE_URL, NetZeroPowerwall
-from .solar.model import RoofPlane, SolarSource
-from .solar.open_meteo import BASE_URL as OPEN_METEO_URL, OpenMeteo
+from .solar_sources import made_for, most_kwh_of, solar_source
 from .storage import Records
+from .sun import Roof
 from .supplier import octopus_rates
 
 DEMO_PAST_DAYS = 28
@@ -69,32 +57,9 @@ async def build_sources(
     return Sources(
         powerwall=netzero(hass, token, site_id),
         rates=octopus_rates(hass, entry),
-        solar=roof(hass, entry),
+        solar=solar_source(hass, entry, records.sun.calls),
+        roof=Roof(made_for=made_for(hass, entry), most_kwh=most_kwh_of(entry)),
         units=entry.data[CONF_UNITS],
-    )
-
-
-def roof(hass: HomeAssistant, entry: SmartBatteryConfigEntry) -> SolarSource | None:
-    """The forecast of the entry's roof planes; None without any."""
-    planes = [
-        RoofPlane(
-            declination_degrees=subentry.data[CONF_DECLINATION],
-            azimuth_degrees=subentry.data[CONF_AZIMUTH],
-            peak_kw=subentry.data[CONF_PEAK_KW],
-            inverter_kw=subentry.data.get(CONF_INVERTER_KW),
-        )
-        for subentry in entry.subentries.values()
-        if subentry.subentry_type == SUBENTRY_ROOF_PLANE
-    ]
-    if not planes:
-        return None
-    return OpenMeteo(
-        async_get_clientsession(hass),
-        hass.config.latitude,
-        hass.config.longitude,
-        planes,
-        base_url=endpoint(OPEN_METEO, OPEN_METEO_URL),
-        clock=dt_util.utcnow,
     )
 
 

@@ -16,6 +16,7 @@ from .control.model import ControlState, Decision
 from .control.rules import Override
 from .measured import Energies, MeasuredSlot
 from .powerwall.simulated import SimulatedState
+from .sun import SunMemory
 from .tariff.model import RateTable
 
 _LOGGER = logging.getLogger(__name__)
@@ -40,6 +41,7 @@ class Records:
     override: Override | None = None
     learned: Learned = field(default_factory=Learned)
     simulated: SimulatedState | None = None
+    sun: SunMemory = field(default_factory=SunMemory)
 
 
 class HomeStorage:

@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from math import exp
 from random import Random
 
+from ..cadence import Cadence
 from ..measured import Energies, MeasuredSlot
 from ..powerwall.base import Settings
 from ..powerwall.physics import Circumstances, Hardware, Meters, advance
@@ -61,6 +62,8 @@ def demo_powerwall(
 
 class DemoSolar:
     """The demo home's solar forecast: it knows the kind of day, not the clouds, and errs."""
+
+    cadence = Cadence(every=timedelta(minutes=90), jitter=timedelta(minutes=10))
 
     def __init__(self, clock: Callable[[], datetime]) -> None:
         """Forecast from the clock's present."""

@@ -55,6 +55,8 @@ _REFUSALS = {
 class ForecastSolar:
     """A roof's forecast, today and tomorrow at least. ``fetch`` raises a SolarError."""
 
+    cadence = CADENCE
+
     def __init__(
         self,
         session: aiohttp.ClientSession,

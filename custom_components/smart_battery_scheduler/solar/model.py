@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from ..cadence import Cadence
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RoofPlane:
@@ -46,6 +48,11 @@ class SolarForecast:
 
 class SolarSource(Protocol):
     """Something that can foretell the roof. ``fetch`` raises a SolarError when it cannot."""
+
+    @property
+    def cadence(self) -> Cadence:
+        """How often it may be asked."""
+        ...
 
     async def fetch(self) -> SolarForecast:
         """The newest forecast, from today's midnight UTC or earlier to at least 48 h ahead."""

@@ -49,6 +49,8 @@ type Series = Mapping[datetime, float]
 class OpenMeteo:
     """A roof's forecast: one request per plane. ``fetch`` raises a SolarError."""
 
+    cadence = CADENCE
+
     def __init__(
         self,
         session: aiohttp.ClientSession,

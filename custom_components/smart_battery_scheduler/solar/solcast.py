@@ -43,7 +43,9 @@ ABSURD_KW = 1000.0
 def cadence(sites: int) -> Cadence:
     """How often so many sites can be asked, with a call or two to spare for a restart."""
     rounds = max((CALLS_PER_DAY - 1) // max(sites, 1), 1)
-    return Cadence(every=timedelta(hours=24) / rounds, jitter=timedelta(minutes=5))
+    every = timedelta(hours=24) / rounds
+    # A call that fails is a call all the same.
+    return Cadence(every=every, jitter=timedelta(minutes=5), retry=every)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,6 +92,7 @@ class Solcast:
     ) -> None:
         """``calls`` are those of today that were made before."""
         self.calls = calls or DailyCalls(day=_midnight(clock()))
+        self.cadence = cadence(len(resource_ids))
         self._session = session
         self._api_key = api_key
         self._resource_ids = tuple(resource_ids)

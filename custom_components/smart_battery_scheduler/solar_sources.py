@@ -1,0 +1,154 @@
+"""Builds the solar source that a config entry names.
+
+``entry.data["solar"]`` holds ``source`` and what that source needs: ``api_key``, ``resource_ids``
+or ``entries``. An entry without it has what its roof planes say, by Open-Meteo.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from hashlib import sha256
+import json
+from typing import Any
+
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.aiohttp_client import async_get_clientsession
+from homeassistant.util import dt as dt_util
+
+from .const import (
+    CONF_API_KEY,
+    CONF_AZIMUTH,
+    CONF_DECLINATION,
+    CONF_ENTRIES,
+    CONF_INVERTER_KW,
+    CONF_PEAK_KW,
+    CONF_RESOURCE_IDS,
+    CONF_SOLAR,
+    CONF_SOURCE,
+    SOLAR_FORECAST_SOLAR,
+    SOLAR_KNOWN,
+    SOLAR_NONE,
+    SOLAR_OPEN_METEO,
+    SOLAR_SOLCAST,
+    SUBENTRY_ROOF_PLANE,
+)
+from .endpoints import FORECAST_SOLAR, OPEN_METEO, SOLCAST, endpoint
+from .known_forecasts import KnownForecasts
+from .solar.forecast_solar import BASE_URL as FORECAST_SOLAR_URL, ForecastSolar
+from .solar.model import RoofPlane, SolarSource
+from .solar.open_meteo import BASE_URL as OPEN_METEO_URL, CUSTOMER_BASE_URL, OpenMeteo
+from .solar.pv import SLOT_HOURS
+from .solar.solcast import BASE_URL as SOLCAST_URL, DailyCalls, Solcast
+
+
+def plane_of(data: Mapping[str, Any]) -> RoofPlane:
+    """A roof plane as its form describes it."""
+    return RoofPlane(
+        declination_degrees=data[CONF_DECLINATION],
+        azimuth_degrees=data[CONF_AZIMUTH],
+        peak_kw=data[CONF_PEAK_KW],
+        inverter_kw=data.get(CONF_INVERTER_KW),
+    )
+
+
+def planes_of(entry: ConfigEntry) -> list[RoofPlane]:
+    """The entry's roof planes."""
+    return [
+        plane_of(subentry.data)
+        for subentry in entry.subentries.values()
+        if subentry.subentry_type == SUBENTRY_ROOF_PLANE
+    ]
+
+
+def most_kwh_of(entry: ConfigEntry) -> float | None:
+    """What the inverters let through in a half-hour; None if one of them is not known."""
+    limits = [plane.inverter_kw for plane in planes_of(entry)]
+    known = [limit for limit in limits if limit is not None]
+    return sum(known) * SLOT_HOURS if known and len(known) == len(limits) else None
+
+
+def made_for(hass: HomeAssistant, entry: ConfigEntry) -> str:
+    """A name for the entry's source and roof, without a secret and without the place in clear."""
+    settings = {
+        key: value
+        for key, value in entry.data.get(CONF_SOLAR, {}).items()
+        if key in (CONF_SOURCE, CONF_RESOURCE_IDS, CONF_ENTRIES)
+    }
+    planes = sorted(repr(plane) for plane in planes_of(entry))
+    place = (round(hass.config.latitude, 3), round(hass.config.longitude, 3))
+    text = json.dumps([settings, planes, place], sort_keys=True)
+    return sha256(text.encode()).hexdigest()[:16]
+
+
+def solar_source(
+    hass: HomeAssistant, entry: ConfigEntry, calls: DailyCalls | None = None
+) -> SolarSource | None:
+    """The entry's source; None where there is nothing to ask or nobody to ask it of."""
+    return build(hass, entry.data.get(CONF_SOLAR, {}), planes_of(entry), calls)
+
+
+def build(
+    hass: HomeAssistant,
+    settings: Mapping[str, Any],
+    planes: Sequence[RoofPlane],
+    calls: DailyCalls | None = None,
+) -> SolarSource | None:
+    """A source by its settings; one that needs planes and has none is None."""
+    kind = settings.get(CONF_SOURCE, SOLAR_OPEN_METEO)
+    if kind == SOLAR_KNOWN:
+        return KnownForecasts(hass, settings[CONF_ENTRIES])
+    if kind == SOLAR_SOLCAST:
+        return solcast(hass, settings[CONF_API_KEY], settings[CONF_RESOURCE_IDS], calls)
+    if kind == SOLAR_NONE or not planes:
+        return None
+    api_key = settings.get(CONF_API_KEY)
+    if kind == SOLAR_FORECAST_SOLAR:
+        return forecast_solar(hass, planes, api_key)
+    return open_meteo(hass, planes, api_key)
+
+
+def open_meteo(hass: HomeAssistant, planes: Sequence[RoofPlane], api_key: str | None) -> OpenMeteo:
+    """Open-Meteo for the home's place; a key is a customer's."""
+    real = CUSTOMER_BASE_URL if api_key else OPEN_METEO_URL
+    return OpenMeteo(
+        async_get_clientsession(hass),
+        hass.config.latitude,
+        hass.config.longitude,
+        planes,
+        api_key=api_key,
+        base_url=endpoint(OPEN_METEO, real),
+        clock=dt_util.utcnow,
+    )
+
+
+def forecast_solar(
+    hass: HomeAssistant, planes: Sequence[RoofPlane], api_key: str | None
+) -> ForecastSolar:
+    """Forecast.Solar for the home's place."""
+    return ForecastSolar(
+        async_get_clientsession(hass),
+        hass.config.latitude,
+        hass.config.longitude,
+        planes,
+        api_key=api_key,
+        base_url=endpoint(FORECAST_SOLAR, FORECAST_SOLAR_URL),
+        clock=dt_util.utcnow,
+    )
+
+
+def solcast(
+    hass: HomeAssistant,
+    api_key: str,
+    resource_ids: Sequence[str],
+    calls: DailyCalls | None = None,
+) -> Solcast:
+    """Solcast for some rooftop sites; ``calls`` are those the day has had."""
+    return Solcast(
+        async_get_clientsession(hass),
+        api_key,
+        resource_ids,
+        calls=calls,
+        base_url=endpoint(SOLCAST, SOLCAST_URL),
+        clock=dt_util.utcnow,
+    )

@@ -1,0 +1,164 @@
+"""A home's sun: the forecast as it was fetched, and as this roof makes it.
+
+What was foretold for a half-hour is kept until it can be held against the measurement; from that
+the roof's own correction is learned. What was learned belongs to one source and one set of planes:
+it is forgotten when they change.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Self
+
+from homeassistant.core import HomeAssistant
+
+from .const import MARKET_TIME_ZONE
+from .coordinator import SolarCoordinator
+from .measured import Measurements
+from .solar.learning import REMEMBERED, Correction, Observation, learn, was_curtailed
+from .solar.model import SolarForecast, SolarSource
+from .solar.solcast import DailyCalls, Solcast
+from .tariff.model import SLOT, floor_slot
+
+if TYPE_CHECKING:
+    from .home import SmartBatteryConfigEntry
+
+LEARN_EVERY = timedelta(hours=12)
+# Less than this in a half-hour is a meter's noise, not leave to export.
+EXPORTED_KWH = 0.02
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Foretold:
+    """What was foretold for a half-hour just before it began, before any correction."""
+
+    start: datetime
+    pv_kwh: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SunMemory:
+    """What survives a restart.
+
+    ``made_for`` names the source and the roof that the rest belongs to. ``calls`` are those of a
+    source that has few.
+    """
+
+    made_for: str = ""
+    forecast: SolarForecast | None = None
+    calls: DailyCalls | None = None
+    foretold: tuple[Foretold, ...] = ()
+    correction: Correction = field(default_factory=Correction)
+    learned_at: datetime | None = None
+
+    def only_for(self, made_for: str) -> SunMemory:
+        """This memory for the source and roof so named; a new one for any other."""
+        if made_for == self.made_for:
+            return self
+        return SunMemory(made_for=made_for, calls=self.calls)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Roof:
+    """What is known of the roof: a name for its make, and what its inverters let through.
+
+    ``most_kwh`` is per half-hour; None is unknown.
+    """
+
+    made_for: str = ""
+    most_kwh: float | None = None
+
+
+class Sun:
+    """The roof's forecast, corrected by what the roof did."""
+
+    def __init__(
+        self, coordinator: SolarCoordinator | None, memory: SunMemory, most_kwh: float | None = None
+    ) -> None:
+        """Go on from what was remembered."""
+        self.coordinator = coordinator
+        self._memory = memory
+        self._most_kwh = most_kwh
+        self._foretold = {each.start: each for each in memory.foretold}
+        self._corrected: tuple[SolarForecast, Correction, SolarForecast] | None = None
+
+    @classmethod
+    def of(
+        cls,
+        hass: HomeAssistant,
+        entry: SmartBatteryConfigEntry,
+        source: SolarSource | None,
+        roof: Roof,
+        stored: SunMemory,
+    ) -> Self:
+        """The sun of an entry; what was stored for another source or roof is forgotten."""
+        memory = stored.only_for(roof.made_for)
+        coordinator = SolarCoordinator(hass, entry, source, memory.forecast) if source else None
+        return cls(coordinator, memory, roof.most_kwh)
+
+    @property
+    def correction(self) -> Correction:
+        """What this roof makes of its forecast, by the hour of the local day."""
+        return self._memory.correction
+
+    @property
+    def raw(self) -> SolarForecast | None:
+        """The forecast as it was fetched."""
+        return self.coordinator.data if self.coordinator else None
+
+    @property
+    def forecast(self) -> SolarForecast | None:
+        """The forecast by which to plan; None without one."""
+        raw, correction = self.raw, self.correction
+        if raw is None:
+            return None
+        known = self._corrected
+        if known is None or known[0] is not raw or known[1] is not correction:
+            corrected = correction.apply(raw, MARKET_TIME_ZONE, most_kwh=self._most_kwh)
+            self._corrected = known = (raw, correction, corrected)
+        return known[2]
+
+    @property
+    def memory(self) -> SunMemory:
+        """What to store."""
+        source = self.coordinator.source if self.coordinator else None
+        return replace(
+            self._memory,
+            forecast=self.raw,
+            calls=source.calls if isinstance(source, Solcast) else self._memory.calls,
+            foretold=tuple(self._foretold[start] for start in sorted(self._foretold)),
+        )
+
+    def slot_began(self, now: datetime, measurements: Measurements) -> None:
+        """Keep what is foretold for the half-hour that begins; learn twice a day."""
+        start, raw = floor_slot(now), self.raw
+        slot = raw.slots.get(start) if raw else None
+        if slot is not None:
+            self._foretold.setdefault(start, Foretold(start=start, pv_kwh=slot.mean_kwh))
+        for old in [start for start in self._foretold if start < now - REMEMBERED]:
+            del self._foretold[old]
+        learned_at = self._memory.learned_at
+        if learned_at is None or now - learned_at >= LEARN_EVERY:
+            correction = learn(self.observations(measurements), MARKET_TIME_ZONE, now)
+            self._memory = replace(self._memory, correction=correction, learned_at=now)
+
+    def observations(self, measurements: Measurements) -> Iterator[Observation]:
+        """Every half-hour that was foretold and measured."""
+        for each in self._foretold.values():
+            slot = measurements.slot(each.start)
+            if slot is None or not slot.is_whole:
+                continue
+            before = measurements.slot(each.start - SLOT)
+            levels = (slot.charge_level_percent, before.charge_level_percent if before else None)
+            known = [level for level in levels if level is not None]
+            yield Observation(
+                start=each.start,
+                forecast_kwh=each.pv_kwh,
+                measured_kwh=slot.energies.pv_kwh,
+                curtailed=was_curtailed(
+                    highest_percent=max(known, default=None),
+                    may_export=slot.energies.export_kwh > EXPORTED_KWH,
+                ),
+            )
