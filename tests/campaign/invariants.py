@@ -98,7 +98,8 @@ def _budget(requests: RequestLog) -> Iterator[str]:
 def _unproven(witness: Witness) -> Iterator[str]:
     """Commands that were started and of which nothing was heard any more."""
     for index, decision in enumerate(witness.decisions):
-        if decision.kind not in (DecisionKind.STARTED, DecisionKind.RETRIED):
+        sent = decision.kind in (DecisionKind.STARTED, DecisionKind.RETRIED)
+        if not sent or decision.action is None:
             continue
         until = next(
             (later.at for later in witness.decisions[index + 1 :] if later.kind in _ENDINGS),

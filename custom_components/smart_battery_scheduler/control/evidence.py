@@ -45,6 +45,15 @@ def shows(expected: Settings, actual: Settings) -> bool:
     )
 
 
+def tells(expected: Settings, actual: Settings) -> bool:
+    """True if every setting given in ``expected`` is reported at all, right or wrong."""
+    return all(
+        getattr(actual, item.name) is not None
+        for item in fields(Settings)
+        if getattr(expected, item.name) is not None
+    )
+
+
 def _same(name: str, expected: object, actual: object) -> bool:
     if expected == actual:
         return True

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from ..powerwall.base import Islanding, PowerwallState, Settings
-from .evidence import foreign_changes, shows
+from .evidence import foreign_changes, shows, tells
 from .lines import how_it_ended, simple
 from .model import ControlState, Cue, DecisionKind, DecisionReason, Restore, YieldCause, Yielded
 from .moves import move, next_slot
@@ -39,7 +39,8 @@ def _strangers(state: ControlState, at: Situation, reading: PowerwallState) -> S
     """
     if state.home is None or not state.sent:
         return None
-    changed = foreign_changes(reading, state.home.settings, state.sent)
+    before = () if state.home.before is None else (state.home.before,)
+    changed = foreign_changes(reading, state.home.settings, (*before, *state.sent))
     if changed.is_empty and not _undone(state, reading):
         return None if state.strange_at is None else Step(state=replace(state, strange_at=None))
     if state.strange_at is None:
@@ -58,6 +59,7 @@ def _undone(state: ControlState, reading: PowerwallState) -> bool:
     command = state.command
     return (
         command is not None
+        and tells(command.current.must, reading.settings)
         and command.evidence.read_back_at is not None
         and not shows(command.current.must, reading.settings)
     )

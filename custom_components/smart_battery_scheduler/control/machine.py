@@ -13,8 +13,9 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from ..powerwall.base import Settings
-from .evidence import Verdict, judge_stopped, shows
+from .evidence import Verdict, judge_stopped, shows, tells
 from .interruptions import hands_off, interrupted
+from .latecomers import latecomer
 from .lines import of_command, on_whose_word, simple
 from .model import (
     ControlState,
@@ -30,9 +31,11 @@ from .model import (
     Yielded,
 )
 from .moves import (
+    LONGEST_RESTORE_RETRY_S,
     LONGEST_RETRY_S,
     TRIES_PER_WAY,
     calibration,
+    earlier,
     effective,
     ignored,
     move,
@@ -55,7 +58,7 @@ def step(state: ControlState, at: Situation) -> Step:
     """Make the next move, if one is due."""
     if state.completed is not None and not state.completed.same_deed(at.wanted):
         state = replace(state, completed=None)
-    return interrupted(state, at) or _HANDLERS[state.phase](state, at)
+    return interrupted(state, at) or latecomer(state, at) or _HANDLERS[state.phase](state, at)
 
 
 def written(state: ControlState, at: Situation, sent_at: datetime) -> Step:
@@ -78,7 +81,8 @@ def write_failed(
 ) -> Step:
     """The write did not get through; try again later. Told on the first failure only."""
     failures = state.failures + 1
-    pause_s = min(FIRST_RETRY_S * 2 ** min(failures - 1, 8), LONGEST_RETRY_S)
+    longest_s = LONGEST_RESTORE_RETRY_S if state.phase is Phase.RESTORING else LONGEST_RETRY_S
+    pause_s = min(FIRST_RETRY_S * 2 ** min(failures - 1, 8), longest_s)
     retry_at = at.now + timedelta(seconds=max(pause_s, wait_s or 0.0))
     state = replace(state, failures=failures, retry_at=retry_at)
     if failures > 1:
@@ -106,7 +110,7 @@ def set_home(state: ControlState, at: Situation, change: Settings) -> Step:
         base = replace(at.reading.settings, export_rule=None)
     else:
         return Step(state=state)
-    home = HomeSettings(settings=change.over(base), origin="set", saved_at=at.now)
+    home = HomeSettings(settings=change.over(base), origin="set", saved_at=at.now, before=base)
     yielded = state.yielded
     decisions: tuple[Decision, ...] = ()
     if state.command is not None:
@@ -115,6 +119,7 @@ def set_home(state: ControlState, at: Situation, change: Settings) -> Step:
     state = replace(
         move(state, Cue.SET_HOME),
         home=home,
+        sent=state.sent or earlier(state),
         command=None,
         yielded=yielded,
         restore=Restore(begun_at=at.now),
@@ -204,7 +209,9 @@ def _verifying(state: ControlState, at: Situation) -> Step:
         if shows(command.current.must, reading.settings):
             evidence = replace(evidence, read_back_at=reading.read_at)
             return Step(state=replace(state, command=replace(command, evidence=evidence)))
-        if reading.read_at - accepted_at >= at.timing.read_back:
+        is_told = tells(command.current.must, reading.settings)
+        patience = at.timing.read_back if is_told else at.timing.untold
+        if reading.read_at - accepted_at >= patience:
             return ignored(state, at, DecisionReason.NOT_READ_BACK)
         return Step(state=state)
     match verdict(command, at, reading):
@@ -262,6 +269,8 @@ def _restoring(state: ControlState, at: Situation) -> Step:
         return Step(state=state)
     waited = reading.read_at - accepted_at
     if not shows(state.home.settings, reading.settings):
+        if not tells(state.home.settings, reading.settings) and waited < at.timing.untold:
+            return Step(state=state)
         return restore_again(state, at, waited, DecisionReason.NOT_READ_BACK)
     if judge_stopped(state.home.settings, reading) is Verdict.NOT_SEEN:
         if waited < at.timing.seen or restore.tries < TRIES_PER_WAY:

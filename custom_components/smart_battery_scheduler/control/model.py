@@ -39,6 +39,7 @@ class Cue(StrEnum):
     RESTORED = "restored"  # the home settings stand again
     CLEARED = "cleared"  # what stopped us is over
     SET_HOME = "set_home"  # a person sets the home settings through us
+    LATE = "late"  # a write of ours from before has come through after the restore
 
 
 # Every move the controller can make; a pair that is not here cannot happen.
@@ -49,6 +50,7 @@ TRANSITIONS: dict[tuple[Phase, Cue], Phase] = {
     (Phase.IDLE, Cue.INTERRUPTED): Phase.YIELDING,
     (Phase.IDLE, Cue.EXHAUSTED): Phase.FAULT,
     (Phase.IDLE, Cue.SET_HOME): Phase.RESTORING,
+    (Phase.IDLE, Cue.LATE): Phase.RESTORING,
     (Phase.COMMANDING, Cue.ORDERED): Phase.COMMANDING,
     (Phase.COMMANDING, Cue.ACCEPTED): Phase.VERIFYING,
     (Phase.COMMANDING, Cue.ENDED): Phase.RESTORING,
@@ -74,9 +76,11 @@ TRANSITIONS: dict[tuple[Phase, Cue], Phase] = {
     (Phase.YIELDING, Cue.INTERRUPTED): Phase.YIELDING,
     (Phase.YIELDING, Cue.CLEARED): Phase.IDLE,
     (Phase.YIELDING, Cue.SET_HOME): Phase.RESTORING,
+    (Phase.YIELDING, Cue.LATE): Phase.RESTORING,
     (Phase.FAULT, Cue.INTERRUPTED): Phase.YIELDING,
     (Phase.FAULT, Cue.CLEARED): Phase.IDLE,
     (Phase.FAULT, Cue.SET_HOME): Phase.RESTORING,
+    (Phase.FAULT, Cue.LATE): Phase.RESTORING,
 }
 
 
@@ -145,11 +149,15 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HomeSettings:
-    """The user's own settings, as they were read before our first write (or set through us)."""
+    """The user's own settings, as they were read before our first write (or set through us).
+
+    ``before`` are those that stood until they were set through us: no stranger's doing either.
+    """
 
     settings: Settings
     origin: str
     saved_at: datetime
+    before: Settings | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -202,6 +210,18 @@ class Restore:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Recent:
+    """The control period that has just ended: its writes may still come through, one after another.
+
+    ``home`` is what has been put back, and what people have changed since.
+    """
+
+    home: Settings
+    sent: tuple[Settings, ...]
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ControlState:
     """Everything the controller knows about itself; stored whenever it changes.
 
@@ -210,7 +230,8 @@ class ControlState:
     set while the home settings are still being put back. ``completed`` is the charge that reached
     its target. ``out_of_service`` lists levers that were ignored, each with the time from which
     it may be tried again. ``retry_at`` holds back a write after one that failed.
-    ``strange_at`` is when settings first showed a value that is not ours.
+    ``strange_at`` is when settings first showed a value that is not ours. ``recent`` is what writes
+    of the period before would be known by.
     """
 
     phase: Phase = Phase.IDLE
@@ -225,6 +246,7 @@ class ControlState:
     failures: int = 0
     retry_at: datetime | None = None
     strange_at: datetime | None = None
+    recent: Recent | None = None
 
     def must_be_stored(self, stored: ControlState) -> bool:
         """True if losing this state for the stored one would lose more than evidence."""
@@ -244,6 +266,7 @@ class ControlState:
             self.fault_until,
             self.completed,
             self.out_of_service,
+            self.recent,
         )
 
 
@@ -292,6 +315,7 @@ class DecisionReason(StrEnum):
     SWITCHED_OFF = "switched_off"
     SHUTDOWN = "shutdown"
     NO_READING = "no_reading"
+    LATE = "late"
     ERROR = "error"
 
 

@@ -19,6 +19,7 @@ from .model import (
     DecisionReason,
     Evidence,
     HomeSettings,
+    Recent,
     Restore,
     Wanted,
     Way,
@@ -31,11 +32,18 @@ from .ways import FULL_PERCENT, ways_to
 TRIES_PER_WAY = 2
 KNOWN_SENT = 8
 LONGEST_RETRY_S = 900.0
+# To stop outranks to begin.
+LONGEST_RESTORE_RETRY_S = 300.0
 
 
 def move(state: ControlState, cue: Cue) -> ControlState:
     """Go to the next phase by the table; a KeyError is a move that cannot be."""
     return replace(state, phase=TRANSITIONS[state.phase, cue])
+
+
+def earlier(state: ControlState) -> tuple[Settings, ...]:
+    """Writes of the period before that may still come through."""
+    return () if state.recent is None else state.recent.sent
 
 
 def sending(state: ControlState, settings: Settings) -> ControlState:
@@ -72,6 +80,7 @@ def order(state: ControlState, at: Situation, wanted: Wanted, home: HomeSettings
         state=replace(
             move(state, Cue.ORDERED),
             home=home,
+            sent=state.sent or earlier(state),
             command=command,
             restore=None,
             failures=0,
@@ -176,7 +185,7 @@ def restore_again(
     restore = state.restore
     assert restore is not None
     patience_s = at.timing.read_back.total_seconds() * 2 ** min(restore.tries - 1, 3)
-    if waited.total_seconds() < min(patience_s, LONGEST_RETRY_S):
+    if waited.total_seconds() < min(patience_s, LONGEST_RESTORE_RETRY_S):
         return Step(state=state)
     again = replace(restore, evidence=Evidence())
     told = simple(at, DecisionKind.FAILED, reason)
@@ -186,10 +195,18 @@ def restore_again(
 def restored(state: ControlState, at: Situation) -> Step:
     """The home settings stand again: forget them and what was sent."""
     told = () if not state.sent else (simple(at, DecisionKind.RESTORED, at.unwanted),)
+    recent = state.recent
+    if state.home is not None and state.sent:
+        until = at.now + at.timing.late
+        home = state.home.settings
+        # What puts the home back is no stranger to it, even after a person changed it since.
+        ours = tuple(each for each in state.sent if each != home)
+        recent = Recent(home=home, sent=ours, until=until)
     state = replace(
         move(state, Cue.RESTORED),
         home=None,
         sent=(),
+        recent=recent,
         restore=None,
         retry_at=None,
         failures=0,

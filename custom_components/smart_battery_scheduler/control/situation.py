@@ -16,15 +16,18 @@ class Timing:
     """How long things may take before they count as not done.
 
     ``read_back`` covers the minutes that Tesla may need to reach the gateway (NetZero's issues
-    report seconds to a few minutes); it is widened by what a home has shown.
+    report seconds to a few minutes); it is widened by what a home has shown. ``untold`` is how long
+    readings may leave out the settings in question before they count as not standing.
     """
 
     read_back: timedelta = timedelta(seconds=210)
+    untold: timedelta = timedelta(minutes=15)
     seen: timedelta = timedelta(seconds=180)
     settled: timedelta = timedelta(minutes=5)
     stand_back: timedelta = timedelta(minutes=30)
     calibration: timedelta = timedelta(hours=2)
     out_of_service: timedelta = timedelta(hours=6)
+    late: timedelta = timedelta(minutes=20)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
