@@ -2,7 +2,8 @@
 
 The benchmark calls ``plan(inputs)`` at every half-hour with published rates, forecasts and measured
 history, and applies the first command that comes back. Nothing is learned from its forecasts'
-errors: the load forecast is our own, made from the measured history; the roof's is taken as given.
+errors. A load forecast that only repeats one day's profile is replaced by our own, made from the
+measured history; any other is taken as given, with our own's spread. The roof's is taken as given.
 """
 
 from __future__ import annotations
@@ -69,6 +70,7 @@ class BenchInputs(Protocol):
     soc: float
     battery: BenchBattery
     floor_pct: float
+    load: Floats
     history_starts: Sequence[datetime]
     history_load: Floats
     history_import_p: Floats
@@ -87,16 +89,44 @@ def plan_inputs(inputs: BenchInputs) -> PlanInputs:
         for start, kwh in zip(inputs.history_starts, inputs.history_load, strict=True)
     ]
     loads = forecast_load(history, inputs.starts, now=inputs.now, zone=UK, annual_kwh=ANNUAL_KWH)
+    if not _repeats(inputs):
+        loads = tuple(_moved(*pair) for pair in zip(loads, inputs.load, strict=True))
     return PlanInputs(
         now=inputs.now,
         slots=tuple(_slot(inputs, index, load) for index, load in enumerate(loads)),
         battery=_battery(inputs.battery),
         stored_kwh=inputs.soc,
-        wishes=Wishes(reserve_floor_percent=inputs.floor_pct, wear_p_per_kwh=0.0, stability_p=0.0),
+        wishes=Wishes(
+            reserve_floor_percent=inputs.floor_pct,
+            wear_p_per_kwh=0.0,
+            gentleness_p_per_kwh=0.0,
+            stability_p=0.0,
+        ),
         price_scenarios=price_scenarios(
             inputs.starts, _table(inputs, "import_p").get, _table(inputs, "export_p").get, UK
         ),
         rates_known_at=_next_publication(inputs.now),
+    )
+
+
+def _repeats(inputs: BenchInputs) -> bool:
+    """Whether the given load forecast is one day over and over."""
+    profile: dict[time, float] = {}
+    for start, kwh in zip(inputs.starts, inputs.load, strict=True):
+        usual = profile.setdefault(start.astimezone(UK).time(), float(kwh))
+        if not np.isclose(usual, kwh):
+            return False
+    return True
+
+
+def _moved(spread: Spread, mean: float) -> Spread:
+    """The same spread around another mean."""
+    by = float(mean) - spread.mean
+    return Spread(
+        mean=float(mean),
+        p10=max(spread.p10 + by, 0.0),
+        p50=max(spread.p50 + by, 0.0),
+        p90=max(spread.p90 + by, 0.0),
     )
 
 

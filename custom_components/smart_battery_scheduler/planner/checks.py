@@ -41,7 +41,7 @@ def _check_battery(battery: Battery) -> None:
 def _check_wishes(wishes: Wishes) -> None:
     _require("wishes.reserve_floor_percent", wishes.reserve_floor_percent, 0.0, 100.0)
     _require("wishes.everyday_ceiling_percent", wishes.everyday_ceiling_percent, 0.0, 100.0)
-    for name in ("wear_p_per_kwh", "carbon_gbp_per_tonne", "stability_p"):
+    for name in ("wear_p_per_kwh", "carbon_gbp_per_tonne", "gentleness_p_per_kwh", "stability_p"):
         _require(f"wishes.{name}", getattr(wishes, name))
     if wishes.price_ceiling_p_per_kwh is not None:
         _require("wishes.price_ceiling_p_per_kwh", wishes.price_ceiling_p_per_kwh, -1000.0)

@@ -147,9 +147,10 @@ def _best_target(
     lever = problem.levers[number]
     price, _ = problem.rates(slot, 1)
     after = solution.values[slot + 1]
-    worth = after + price / problem.eta * problem.grid
-    level = int(stored_kwh / problem.step_kwh) + 1
-    last = min(level + int(lever.window[slot]), len(problem.grid))
-    allowed = np.flatnonzero(stops(problem, slot, lever)[level:last]) + level
-    point = min((int(i) for i in allowed), key=lambda i: worth[i], default=level)
-    return problem.percent(point)
+    worth = after + (price + lever.extra_p) / problem.eta * problem.grid
+    allowed = np.flatnonzero(stops(problem, slot, lever))
+    above = allowed[allowed * problem.step_kwh > stored_kwh]
+    if not len(above):
+        return _ceiling_percent(problem, slot, number)
+    within = above[above <= above[0] + int(lever.window[slot])]
+    return problem.percent(int(within[int(worth[within].argmin())]))

@@ -135,7 +135,8 @@ class Wishes:
 
     ``wear_p_per_kwh`` is charged per kWh that leaves the battery. ``everyday_ceiling_percent``
     bounds grid charging except where the import rate is negative or a session or a ready-by wish
-    asks for more. ``stability_p`` is what a new plan must save to replace the running one.
+    asks for more. ``gentleness_p_per_kwh`` is what a kWh may cost more if it comes by the lever
+    that stops by itself. ``stability_p`` is what a new plan must save to replace the running one.
     """
 
     reserve_floor_percent: float = 20.0
@@ -144,6 +145,7 @@ class Wishes:
     ready_by: tuple[ReadyBy, ...] = ()
     wear_p_per_kwh: float = 1.0
     carbon_gbp_per_tonne: float = 0.0
+    gentleness_p_per_kwh: float = 0.1
     stability_p: float = 3.0
 
 

@@ -30,7 +30,7 @@ ATOM_WEIGHTS = np.array([0.3, 0.4, 0.3])
 WISH_P_PER_KWH = 150.0
 # Each hour that a kWh is missing below the floor: enough to fill it up within a day, at the
 # cheapest time of that day.
-SHORT_P_PER_KWH_HOUR = 3.0
+SHORT_P_PER_KWH_HOUR = 1.0
 LIFTED_BEFORE = timedelta(hours=12)
 LAST_DAY = timedelta(days=1)
 
@@ -78,11 +78,13 @@ class Lookup:
 class LeverPaths:
     """Where a lever leads in each slot, per atom and level.
 
-    ``bought_kwh`` is what it takes from the grid for its whole reach, ``window`` that reach in
+    ``extra_p`` is what a kWh by it weighs beyond its rate. ``bought_kwh`` is what it takes from the
+    grid for its whole reach, ``window`` that reach in
     steps of the grid, ``stops`` the points at which it can be made to stop.
     """
 
     model: LeverModel
+    extra_p: float
     reach: Lookup
     reached_kwh: Floats
     bought_kwh: Floats
@@ -262,6 +264,7 @@ class Problem:
         steps = np.floor(self.eta * most.max(axis=(1, 2)) / self.step_kwh).astype(np.intp)
         return LeverPaths(
             model=lever,
+            extra_p=0.0 if lever.lever is Lever.GENTLE else self.wishes.gentleness_p_per_kwh,
             reach=Lookup.of(reached, self.step_kwh),
             reached_kwh=reached,
             bought_kwh=bought,
@@ -321,11 +324,15 @@ class Problem:
         pins = [slot.pin for slot in self.slots]
         self.may_charge = np.array([self.forbidden(i) is None for i in range(len(self.slots))])
         self.must_charge = np.array([pin is Action.CHARGE for pin in pins]) & self.may_charge
+        # Who is paid to take energy does not use up his own: it would only wear the battery.
+        self.paid = (self.import_p < 0.0).all(axis=1)
+        wants_use = np.array([pin is Action.USE for pin in pins])
         self.may_use = np.array([_may_use(slot) for slot in self.slots])
+        self.may_use &= ~self.paid | wants_use
         self.must_use = self.may_use & (
             self.unknown
             | np.array([slot.session is Session.POWER_DOWN for slot in self.slots])
-            | np.array([pin is Action.USE for pin in pins])
+            | wants_use
         )
         self.may_sell = self.may_use & np.array([pin in (None, Action.EXPORT) for pin in pins])
         self.must_sell = self.may_sell & np.array([pin is Action.EXPORT for pin in pins])
@@ -378,8 +385,7 @@ class Problem:
         A wish for more than the everyday ceiling lifts it only in the hours before the wish.
         """
         slot, capacity = self.slots[index], self.battery.capacity_kwh
-        paid = float(self.import_p[index].max(initial=-np.inf)) < 0.0
-        if paid or slot.session is Session.POWER_UP:
+        if self.paid[index] or slot.session is Session.POWER_UP:
             return capacity
         everyday = min(self.wishes.everyday_ceiling_percent, 100.0) / 100.0 * capacity
         return max(

@@ -11,6 +11,7 @@ from .rollout import Course
 # Energies and levels below these are nothing that a reason should speak of.
 NOTHING_KWH = 0.01
 AT_FLOOR_PERCENT = 0.6
+JUST_MET_PERCENT = 3.0
 
 
 def explain(problem: Problem, course: Course, worths: list[float], index: int) -> Reason:
@@ -18,25 +19,41 @@ def explain(problem: Problem, course: Course, worths: list[float], index: int) -
 
     ``worths`` is what one more stored kWh saves at the beginning of every slot and at the end,
     p/kWh. Numbers: ``rate_p_per_kwh`` is the slot's rate, ``worth_p_per_kwh`` what a kWh out of
-    the battery is worth afterwards, ``saves_p_per_kwh`` the rate that it replaces at ``at``.
+    the battery is worth afterwards, ``saves_p_per_kwh`` the rate that it replaces at ``at``,
+    ``spends_p_per_kwh`` what a kWh out of the battery costs with its losses, ``wanted_percent``
+    the charge level that is asked for at ``at``.
     """
     slot, choice = problem.inputs.slots[index], course.choices[index]
     numbers = {"worth_p_per_kwh": worths[index + 1] / problem.eta}
     if not problem.unknown[index]:
         numbers["rate_p_per_kwh"] = float(problem.import_rate_p[index])
+    action = choice.action
+    code = _charging(problem, course, index) if action is Action.CHARGE else None
+    code = code or _resting(problem, course, index, slot)
+    if code in (ReasonCode.READY_BY, ReasonCode.SESSION_AHEAD):
+        asked, wanted_kwh = _wish_ahead(problem, course, index) or (index, 0.0)
+        numbers["wanted_percent"] = wanted_kwh / problem.battery.capacity_kwh * 100.0
+        return Reason(code=code, numbers=numbers, at=problem.inputs.slots[asked].start)
     later = _replaced(problem, course, worths, index)
-    at = None
-    if later is not None and choice.action in (Action.CHARGE, Action.HOLD):
-        at = problem.inputs.slots[later].start
-        numbers["saves_p_per_kwh"] = float(problem.import_rate_p[later])
-        if choice.action is Action.CHARGE and not problem.unknown[index]:
-            spent = float(problem.import_rate_p[index]) / problem.battery.round_trip_efficiency
-            numbers["spends_p_per_kwh"] = spent
-    code = _charging(problem, course, worths, index) if choice.action is Action.CHARGE else None
-    return Reason(code=code or _resting(problem, course, index, slot), numbers=numbers, at=at)
+    if later is None or action not in (Action.CHARGE, Action.HOLD):
+        return Reason(code=code, numbers=numbers)
+    numbers["saves_p_per_kwh"] = float(problem.import_rate_p[later])
+    if action is Action.CHARGE and not problem.unknown[index]:
+        spent = float(problem.import_rate_p[index]) / problem.battery.round_trip_efficiency
+        numbers["spends_p_per_kwh"] = spent
+    return Reason(code=code, numbers=numbers, at=problem.inputs.slots[later].start)
 
 
-def _charging(problem: Problem, course: Course, worths: list[float], index: int) -> ReasonCode:
+def _wish_ahead(problem: Problem, course: Course, index: int) -> tuple[int, float] | None:
+    """The next wish that the plan just meets, or comes as near to as it can: slot and kWh."""
+    for asked, wanted_kwh in problem.asked:
+        wanted_percent = wanted_kwh / problem.battery.capacity_kwh * 100.0
+        if asked > index and course.percent[asked] <= wanted_percent + JUST_MET_PERCENT:
+            return asked, wanted_kwh
+    return None
+
+
+def _charging(problem: Problem, course: Course, index: int) -> ReasonCode:
     slot = problem.inputs.slots[index]
     if slot.pin is Action.CHARGE:
         return ReasonCode.PINNED
@@ -46,9 +63,9 @@ def _charging(problem: Problem, course: Course, worths: list[float], index: int)
         return ReasonCode.PAID_TO_CHARGE
     if course.percent[index] < problem.wishes.reserve_floor_percent - AT_FLOOR_PERCENT:
         return ReasonCode.BELOW_FLOOR
-    asked = next((asked for asked, _ in problem.asked if asked > index), None)
-    if asked is not None and worths[index + 1] > problem.dearest_p:
-        in_session = problem.inputs.slots[asked].session is Session.POWER_DOWN
+    wish = _wish_ahead(problem, course, index)
+    if wish is not None:
+        in_session = problem.inputs.slots[wish[0]].session is Session.POWER_DOWN
         return ReasonCode.SESSION_AHEAD if in_session else ReasonCode.READY_BY
     return ReasonCode.CHEAPER_THAN_LATER
 

@@ -163,6 +163,7 @@ def _charge(
 ) -> None:
     """Charging by one lever: pence beyond the base into ``found`` (reach and target)."""
     sunny = int(problem.sunny[slot])
+    price = price + lever.extra_p
     weights = _CHARGED[sunny]
     atoms = slice(0, len(weights))
     reach = Lookup(lever.reach.below[slot, atoms], lever.reach.share[slot, atoms])

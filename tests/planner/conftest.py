@@ -1,0 +1,10 @@
+"""The planner knows nothing of Home Assistant; neither do its tests."""
+
+from __future__ import annotations
+
+import pytest
+
+
+@pytest.fixture(autouse=True)
+def custom_integrations() -> None:
+    """Nothing to load."""
