@@ -1,0 +1,182 @@
+"""Conditions made for this purpose: questions an automation can ask of a home.
+
+With several homes meant, one that answers yes is enough; a home that is not running answers no,
+and so does anything that is not known.
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from datetime import datetime, timedelta
+from typing import Any, Unpack, cast, override
+
+import voluptuous as vol
+
+from homeassistant.const import CONF_OPTIONS, CONF_TARGET
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import config_validation as cv
+from homeassistant.helpers.condition import Condition, ConditionCheckParams, ConditionConfig
+from homeassistant.helpers.typing import ConfigType
+from homeassistant.util import dt as dt_util
+
+from .const import MARKET_TIME_ZONE
+from .control.model import Phase
+from .home import Home
+from .planner.model import Action
+from .targets import targeted_homes
+
+CONF_ACTION = "action"
+CONF_P_PER_KWH = "p_per_kwh"
+CONF_HOURS = "hours"
+
+# No published half-hourly rate lies outside: Agile's cap is 100 p, its floor was -20 p.
+RATE = vol.All(vol.Coerce(float), vol.Range(min=-100, max=200))
+HOURS = vol.All(vol.Coerce(float), vol.Range(min=0, max=48))
+
+
+class HomeCondition(Condition):
+    """A question to the homes that are meant."""
+
+    options_schema: dict[vol.Marker, Any] = {}
+
+    @override
+    @classmethod
+    async def async_validate_config(cls, hass: HomeAssistant, config: ConfigType) -> ConfigType:
+        """Allow a target, and the options of the question."""
+        schema = vol.Schema(
+            {
+                vol.Optional(CONF_TARGET): cv.TARGET_FIELDS,
+                vol.Required(CONF_OPTIONS, default=dict): cls.options_schema,
+            }
+        )
+        return cast(ConfigType, schema(config))
+
+    def __init__(self, hass: HomeAssistant, config: ConditionConfig) -> None:
+        """Keep what is asked."""
+        super().__init__(hass, config)
+        self._target = config.target
+        self._options: dict[str, Any] = config.options or {}
+
+    @override
+    def _async_check(self, **kwargs: Unpack[ConditionCheckParams]) -> bool:
+        """Ask every home that is meant."""
+        now = dt_util.utcnow()
+        return any(self.holds(home, now) for home in targeted_homes(self._hass, self._target))
+
+    @abstractmethod
+    def holds(self, home: Home, now: datetime) -> bool:
+        """What this home answers."""
+
+
+def action_now(home: Home, now: datetime) -> Action | None:
+    """What the override or else the plan has for this moment."""
+    if home.override is not None and now < home.override.until:
+        return home.override.action
+    slot = home.planner.data.slot_at(now) if home.planner.data else None
+    return slot.action if slot else None
+
+
+def is_charging(home: Home) -> bool:
+    """Whether a charge of ours is seen in the battery's own power."""
+    command = home.controller.state.command
+    return (
+        command is not None
+        and command.wanted.action is Action.CHARGE
+        and command.evidence.seen_at is not None
+    )
+
+
+def is_in_control(home: Home) -> bool:
+    """Whether the scheduler may act: switched on, not a dry run, not stepped back."""
+    preferences = home.preferences
+    free = home.controller.state.phase not in (Phase.YIELDING, Phase.FAULT)
+    return preferences.scheduler_enabled and not preferences.dry_run and free
+
+
+def tomorrows_rates_known(home: Home, now: datetime) -> bool:
+    """Whether the rates of the next market day, which ends at 23:00 local, are published."""
+    local = now.astimezone(MARKET_TIME_ZONE) + timedelta(days=1)
+    return home.rates.data.imports.at(local.replace(hour=22, minute=30)) is not None
+
+
+class IsChargingCondition(HomeCondition):
+    """The battery is charging from the grid on our command, and it is seen to."""
+
+    @override
+    def holds(self, home: Home, now: datetime) -> bool:
+        return is_charging(home)
+
+
+class ActionIsCondition(HomeCondition):
+    """The plan or an override has this action now."""
+
+    options_schema = {vol.Required(CONF_ACTION): vol.All(vol.In(list(Action)), vol.Coerce(Action))}
+
+    @override
+    def holds(self, home: Home, now: datetime) -> bool:
+        return action_now(home, now) is self._options[CONF_ACTION]
+
+
+class RateIsBelowCondition(HomeCondition):
+    """The import rate of this half-hour is published and below a bound."""
+
+    options_schema = {vol.Required(CONF_P_PER_KWH): RATE}
+
+    @override
+    def holds(self, home: Home, now: datetime) -> bool:
+        rate = home.rates.data.imports.at(now)
+        below: float = self._options[CONF_P_PER_KWH]
+        return rate is not None and rate.p_per_kwh < below
+
+
+class ChargeIsPlannedCondition(HomeCondition):
+    """A charge runs or begins within some hours."""
+
+    options_schema = {vol.Required(CONF_HOURS, default=12): HOURS}
+
+    @override
+    def holds(self, home: Home, now: datetime) -> bool:
+        charge = home.planner.data.next_charge(now) if home.planner.data else None
+        return charge is not None and charge.start <= now + timedelta(
+            hours=self._options[CONF_HOURS]
+        )
+
+
+class OverrideIsActiveCondition(HomeCondition):
+    """Somebody has set an action that stands in the plan's place."""
+
+    @override
+    def holds(self, home: Home, now: datetime) -> bool:
+        return home.override is not None and now < home.override.until
+
+
+class TomorrowsRatesKnownCondition(HomeCondition):
+    """The rates of the next market day are in."""
+
+    @override
+    def holds(self, home: Home, now: datetime) -> bool:
+        return tomorrows_rates_known(home, now)
+
+
+class InControlCondition(HomeCondition):
+    """The scheduler is on and has not stepped back."""
+
+    @override
+    def holds(self, home: Home, now: datetime) -> bool:
+        return is_in_control(home)
+
+
+CONDITIONS: dict[str, type[Condition]] = {
+    "is_charging": IsChargingCondition,
+    "action_is": ActionIsCondition,
+    "rate_is_below": RateIsBelowCondition,
+    "charge_is_planned": ChargeIsPlannedCondition,
+    "override_is_active": OverrideIsActiveCondition,
+    "tomorrows_rates_known": TomorrowsRatesKnownCondition,
+    "in_control": InControlCondition,
+}
+
+
+async def async_get_conditions(hass: HomeAssistant) -> dict[str, type[Condition]]:
+    """All of them, by name."""
+    return CONDITIONS

@@ -1,0 +1,1 @@
+"""What automations, phones and voices can do with a home."""
