@@ -97,10 +97,11 @@ async def test_region_and_roof_to_a_plan(flow: Flow, cloud: Cloud) -> None:
     await to_tariff(flow, cloud)
     await flow.choose("region")
     await flow.answer(region="c", export_tariff="agile_outgoing")
-    await flow.choose("roof_plane")
-    await flow.answer(peak_kw=2.5, declination=35, azimuth=90, add_another=True)
-    assert flow.result["step_id"] == "roof_plane"
-    await flow.answer(peak_kw=4, declination=30, azimuth=180, add_another=False)
+    await flow.answer(
+        source="open_meteo",
+        plane_1={"peak_kw": 2.5, "declination": 35, "azimuth": 90},
+        plane_2={"peak_kw": 4, "declination": 30, "azimuth": 180},
+    )
     assert flow.result["type"] is FlowResultType.CREATE_ENTRY
     entry = flow.result["result"]
     assert entry.unique_id == cloud.world.site_id
@@ -118,7 +119,7 @@ async def test_postcode_finds_the_region(flow: Flow, cloud: Cloud) -> None:
     await to_tariff(flow, cloud)
     await flow.choose("region")
     await flow.answer(postcode="sw1a 1aa", export_tariff="none")
-    await flow.choose("no_solar")
+    await flow.answer(source="none")
     tariff = flow.result["result"].data["tariff"]
     assert tariff["import_tariff"].endswith("-C")
     assert tariff["export_tariff"] is None
@@ -129,7 +130,7 @@ async def test_account_finds_the_tariffs(flow: Flow, cloud: Cloud) -> None:
     await to_tariff(flow, cloud)
     await flow.choose("account")
     await flow.answer(api_key=API_KEY, account_number=ACCOUNT_NUMBER.lower())
-    await flow.choose("no_solar")
+    await flow.answer(source="none")
     tariff = flow.result["result"].data["tariff"]
     assert "AGILE" in tariff["import_tariff"]
     assert "OUTGOING" in tariff["export_tariff"]

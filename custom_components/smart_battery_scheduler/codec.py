@@ -80,7 +80,7 @@ def _decode(kind: Any, data: Any) -> object:
         return {_decode(key, name): _decode(value, item) for name, item in data.items()}
     if is_dataclass(kind):
         return _decode_dataclass(cast(type[Any], kind), data)
-    if kind is datetime:
+    if isinstance(kind, type) and issubclass(kind, datetime):
         return datetime.fromisoformat(data)
     if kind is float and isinstance(data, int) and not isinstance(data, bool):
         return float(data)

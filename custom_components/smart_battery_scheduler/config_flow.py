@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 import logging
 import re
+from types import MappingProxyType
 from typing import Any, override
 
 import voluptuous as vol
@@ -13,8 +14,8 @@ from homeassistant.config_entries import (
     SOURCE_RECONFIGURE,
     ConfigEntry,
     ConfigEntryState,
-    ConfigFlow,
     ConfigFlowResult,
+    ConfigSubentry,
     ConfigSubentryData,
     ConfigSubentryFlow,
 )
@@ -40,6 +41,7 @@ from .const import (
     CONF_POSTCODE,
     CONF_REGION,
     CONF_SITE_ID,
+    CONF_SOLAR,
     CONF_TARIFF,
     CONF_TOKEN,
     CONF_UNITS,
@@ -48,7 +50,7 @@ from .const import (
     KIND_NETZERO,
     SUBENTRY_ROOF_PLANE,
 )
-from .plane_flow import ADD_ANOTHER, PLANE_SCHEMA, RoofPlaneFlow, plane_title
+from .plane_flow import RoofPlaneFlow
 from .powerwall.base import (
     PowerwallAuthError,
     PowerwallConnectionError,
@@ -56,6 +58,7 @@ from .powerwall.base import (
     PowerwallRateLimitError,
 )
 from .preferences import Preferences
+from .solar_flow import SolarSteps
 from .sources import async_try_powerwall
 from .supplier import (
     REGIONS,
@@ -101,7 +104,7 @@ REGION_SCHEMA = vol.Schema(
 )
 
 
-class SmartBatteryConfigFlow(ConfigFlow, domain=DOMAIN):
+class SmartBatteryConfigFlow(SolarSteps, domain=DOMAIN):
     """From two strings to a plan."""
 
     VERSION = 1
@@ -109,8 +112,8 @@ class SmartBatteryConfigFlow(ConfigFlow, domain=DOMAIN):
 
     def __init__(self) -> None:
         """Collect the answers."""
+        super().__init__()
         self._data: dict[str, Any] = {CONF_KIND: KIND_NETZERO}
-        self._planes: list[dict[str, Any]] = []
 
     @classmethod
     @callback
@@ -168,7 +171,7 @@ class SmartBatteryConfigFlow(ConfigFlow, domain=DOMAIN):
             data = self._get_reconfigure_entry().data
             suggested = {key: data[key] for key in (CONF_SITE_ID, CONF_UNITS)}
         return self.async_show_form(
-            step_id="reconfigure" if self.source == SOURCE_RECONFIGURE else KIND_NETZERO,
+            step_id=KIND_NETZERO,
             data_schema=self.add_suggested_values_to_schema(NETZERO_SCHEMA, suggested),
             errors=errors,
         )
@@ -195,8 +198,8 @@ class SmartBatteryConfigFlow(ConfigFlow, domain=DOMAIN):
     async def async_step_reconfigure(
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
-        """Another token, or another number of Powerwalls, for the same site."""
-        return await self.async_step_netzero(user_input)
+        """What to change of the same home."""
+        return self.async_show_menu(step_id="reconfigure", menu_options=[KIND_NETZERO, "solar"])
 
     async def async_step_reauth(self, entry_data: Mapping[str, Any]) -> ConfigFlowResult:
         """The token is not accepted any more."""
@@ -304,43 +307,29 @@ class SmartBatteryConfigFlow(ConfigFlow, domain=DOMAIN):
             CONF_EXPORT_TARIFF: exports if wants_export else None,
         }
 
-    # --- the roof --------------------------------------------------------------------------
+    # --- the end ---------------------------------------------------------------------------
 
-    async def async_step_solar(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
-        """Panels or none."""
-        return self.async_show_menu(step_id="solar", menu_options=[SUBENTRY_ROOF_PLANE, "no_solar"])
-
-    async def async_step_no_solar(
-        self, user_input: dict[str, Any] | None = None
-    ) -> ConfigFlowResult:
-        """No panels: done."""
-        return self._finish()
-
-    async def async_step_roof_plane(
-        self, user_input: dict[str, Any] | None = None
-    ) -> ConfigFlowResult:
-        """One plane of panels, and another if there is one."""
-        if user_input is not None:
-            again = user_input.pop(ADD_ANOTHER)
-            self._planes.append(user_input)
-            if not again:
-                return self._finish()
-        schema = PLANE_SCHEMA.extend({vol.Required(ADD_ANOTHER, default=False): bool})
-        return self.async_show_form(step_id=SUBENTRY_ROOF_PLANE, data_schema=schema)
-
-    def _finish(self) -> ConfigFlowResult:
-        planes = [
-            ConfigSubentryData(
-                data=plane,
-                subentry_type=SUBENTRY_ROOF_PLANE,
-                title=plane_title(plane),
-                unique_id=None,
-            )
-            for plane in self._planes
-        ]
+    @override
+    def solar_done(self, settings: Mapping[str, Any]) -> ConfigFlowResult:
+        """The last answer: a home that is set up or set right."""
+        if self.source == SOURCE_RECONFIGURE:
+            entry = self._get_reconfigure_entry()
+            for plane in self.plane_subentries:
+                self.hass.config_entries.async_add_subentry(entry, _subentry(plane))
+            return self._updated(entry, {CONF_SOLAR: settings})
+        self._data[CONF_SOLAR] = settings
         return self.async_create_entry(
             title="Home battery",
             data=self._data,
             options=Preferences().as_options(),
-            subentries=planes,
+            subentries=self.plane_subentries,
         )
+
+
+def _subentry(plane: ConfigSubentryData) -> ConfigSubentry:
+    return ConfigSubentry(
+        data=MappingProxyType(plane["data"]),
+        subentry_type=plane["subentry_type"],
+        title=plane["title"],
+        unique_id=plane["unique_id"],
+    )

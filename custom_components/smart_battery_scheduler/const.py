@@ -41,6 +41,8 @@ CONF_DECLINATION = "declination"
 CONF_AZIMUTH = "azimuth"
 CONF_PEAK_KW = "peak_kw"
 CONF_INVERTER_KW = "inverter_kw"
+CONF_INVERTER = "inverter"
+CONF_LOSSES_PERCENT = "losses_percent"
 
 # One Powerwall 2 or 3: usable energy, charging from any source, discharging (site_info of a real
 # site shows 13.5 kWh and 5 kW per unit).

@@ -8,12 +8,22 @@ from typing import Any
 import voluptuous as vol
 
 from homeassistant.config_entries import ConfigSubentryFlow, SubentryFlowResult
-from homeassistant.const import DEGREE, UnitOfPower
-from homeassistant.helpers.selector import NumberSelector, NumberSelectorConfig, NumberSelectorMode
+from homeassistant.const import DEGREE, PERCENTAGE, UnitOfPower
+from homeassistant.helpers.selector import (
+    NumberSelector,
+    NumberSelectorConfig,
+    NumberSelectorMode,
+    TextSelector,
+)
 
-from .const import CONF_AZIMUTH, CONF_DECLINATION, CONF_INVERTER_KW, CONF_PEAK_KW
-
-ADD_ANOTHER = "add_another"
+from .const import (
+    CONF_AZIMUTH,
+    CONF_DECLINATION,
+    CONF_INVERTER,
+    CONF_INVERTER_KW,
+    CONF_LOSSES_PERCENT,
+    CONF_PEAK_KW,
+)
 
 
 def _number(least: float, most: float, step: float, unit: str) -> NumberSelector:
@@ -29,14 +39,28 @@ def _number(least: float, most: float, step: float, unit: str) -> NumberSelector
 
 
 KILOWATT = UnitOfPower.KILO_WATT.value
+DEFAULT_LOSSES_PERCENT = 12
 PLANE_SCHEMA = vol.Schema(
     {
         vol.Required(CONF_PEAK_KW): _number(0.1, 100, 0.01, KILOWATT),
         vol.Required(CONF_DECLINATION, default=35): _number(0, 90, 1, DEGREE),
         vol.Required(CONF_AZIMUTH, default=180): _number(0, 359, 1, DEGREE),
         vol.Optional(CONF_INVERTER_KW): _number(0.1, 100, 0.01, KILOWATT),
+        vol.Optional(CONF_INVERTER): TextSelector(),
+        vol.Required(CONF_LOSSES_PERCENT, default=DEFAULT_LOSSES_PERCENT): _number(
+            0, 50, 1, PERCENTAGE
+        ),
     }
 )
+# A plane on the page that asks for everything about the roof; without a size there is none.
+SHORT_PLANE_SCHEMA = vol.Schema(
+    {
+        vol.Optional(CONF_PEAK_KW): _number(0.1, 100, 0.01, KILOWATT),
+        vol.Required(CONF_DECLINATION, default=35): _number(0, 90, 1, DEGREE),
+        vol.Required(CONF_AZIMUTH, default=180): _number(0, 359, 1, DEGREE),
+    }
+)
+INVERTER_LIMIT = _number(0.1, 100, 0.01, KILOWATT)
 
 
 def plane_title(plane: Mapping[str, Any]) -> str:

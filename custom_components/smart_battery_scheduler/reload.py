@@ -18,12 +18,17 @@ class Watch:
         """Take the snapshot."""
         self._built_from = _built_from(entry)
         self._options = dict(entry.options)
+        self._reloading = False
 
     async def async_entry_updated(
         self, hass: HomeAssistant, entry: SmartBatteryConfigEntry
     ) -> None:
         """The entry changed: reload it, plan again, or do nothing."""
+        if self._reloading:
+            # Several changes in one go: the reload under way will see them all.
+            return
         if _built_from(entry) != self._built_from:
+            self._reloading = True
             hass.config_entries.async_schedule_reload(entry.entry_id)
         elif dict(entry.options) != self._options:
             self._options = dict(entry.options)

@@ -21,7 +21,9 @@ from .const import (
     CONF_AZIMUTH,
     CONF_DECLINATION,
     CONF_ENTRIES,
+    CONF_INVERTER,
     CONF_INVERTER_KW,
+    CONF_LOSSES_PERCENT,
     CONF_PEAK_KW,
     CONF_RESOURCE_IDS,
     CONF_SOLAR,
@@ -35,6 +37,7 @@ from .const import (
 )
 from .endpoints import FORECAST_SOLAR, OPEN_METEO, SOLCAST, endpoint
 from .known_forecasts import KnownForecasts
+from .plane_flow import DEFAULT_LOSSES_PERCENT
 from .solar.forecast_solar import BASE_URL as FORECAST_SOLAR_URL, ForecastSolar
 from .solar.model import RoofPlane, SolarSource
 from .solar.open_meteo import BASE_URL as OPEN_METEO_URL, CUSTOMER_BASE_URL, OpenMeteo
@@ -49,6 +52,8 @@ def plane_of(data: Mapping[str, Any]) -> RoofPlane:
         azimuth_degrees=data[CONF_AZIMUTH],
         peak_kw=data[CONF_PEAK_KW],
         inverter_kw=data.get(CONF_INVERTER_KW),
+        inverter=data.get(CONF_INVERTER),
+        efficiency=1.0 - data.get(CONF_LOSSES_PERCENT, DEFAULT_LOSSES_PERCENT) / 100.0,
     )
 
 
@@ -63,8 +68,10 @@ def planes_of(entry: ConfigEntry) -> list[RoofPlane]:
 
 def most_kwh_of(entry: ConfigEntry) -> float | None:
     """What the inverters let through in a half-hour; None if one of them is not known."""
-    limits = [plane.inverter_kw for plane in planes_of(entry)]
-    known = [limit for limit in limits if limit is not None]
+    limits: dict[str | int, float | None] = {}
+    for index, plane in enumerate(planes_of(entry)):
+        limits.setdefault(plane.inverter or index, plane.inverter_kw)
+    known = [limit for limit in limits.values() if limit is not None]
     return sum(known) * SLOT_HOURS if known and len(known) == len(limits) else None
 
 

@@ -35,8 +35,10 @@ async def add_home(api: HomeAssistantApi, cloud: CloudProcess) -> Entry:
         {"token": cloud.token, "site_id": cloud.site_id, "units": 1},
         {"next_step_id": "region"},
         {"region": "c", "export_tariff": "agile_outgoing"},
-        {"next_step_id": "roof_plane"},
-        {"peak_kw": 4, "declination": 35, "azimuth": 180, "add_another": False},
+        {
+            "source": "open_meteo",
+            "plane_1": {"peak_kw": 4, "declination": 35, "azimuth": 180},
+        },
     ):
         step = await api.answer_flow(step, answer)
         assert not step.get("errors"), step
