@@ -12,6 +12,7 @@ from homeassistant.helpers.typing import ConfigType
 from .const import CONF_KIND, CONF_SITE_ID, CONF_TOKEN, DOMAIN, KIND_NETZERO
 from .control.model import DecisionReason
 from .home import Home, SmartBatteryConfigEntry
+from .issues import Issues
 from .powerwall.base import PowerwallError, Purpose, Settings
 from .reload import Watch
 from .services import async_setup_services
@@ -47,6 +48,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: SmartBatteryConfigEntry)
     await home.async_start()
     entry.runtime_data = home
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
+    entry.async_on_unload(Issues(home).async_start())
     entry.async_on_unload(entry.add_update_listener(Watch(entry).async_entry_updated))
     return True
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import override
 
 from homeassistant.components.button import ButtonEntity, ButtonEntityDescription
+from homeassistant.const import EntityCategory
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
@@ -14,6 +15,12 @@ from .home import SmartBatteryConfigEntry
 PARALLEL_UPDATES = 1
 
 REPLAN = ButtonEntityDescription(key="replan", translation_key="replan")
+FORGET_LEVERS = ButtonEntityDescription(
+    key="forget_levers",
+    translation_key="forget_levers",
+    entity_category=EntityCategory.DIAGNOSTIC,
+    entity_registry_enabled_default=False,
+)
 
 
 async def async_setup_entry(
@@ -22,7 +29,8 @@ async def async_setup_entry(
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
     """Add a home's buttons."""
-    async_add_entities([ReplanButton(entry.runtime_data, REPLAN)])
+    home = entry.runtime_data
+    async_add_entities([ReplanButton(home, REPLAN), ForgetLeversButton(home, FORGET_LEVERS)])
 
 
 class ReplanButton(SmartBatteryEntity, ButtonEntity):
@@ -32,3 +40,12 @@ class ReplanButton(SmartBatteryEntity, ButtonEntity):
     async def async_press(self) -> None:
         """Make a new plan on what is known now."""
         await self.home.async_replan()
+
+
+class ForgetLeversButton(SmartBatteryEntity, ButtonEntity):
+    """Forgets what was learned of the levers: after a new battery, inverter or firmware."""
+
+    @override
+    async def async_press(self) -> None:
+        """Begin to learn afresh."""
+        await self.home.async_forget_levers()

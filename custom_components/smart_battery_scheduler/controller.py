@@ -19,7 +19,7 @@ from homeassistant.util import dt as dt_util
 from .control import machine
 from .control.model import ControlState, Decision, DecisionReason, Phase, Wanted
 from .control.situation import Situation, Step, Timing
-from .planner.model import Lever
+from .planner.model import Action, Lever
 from .powerwall.base import (
     Powerwall,
     PowerwallAuthError,
@@ -41,7 +41,10 @@ MOST_MOVES = 12
 
 QUICK = timedelta(seconds=30)
 WATCHFUL = timedelta(seconds=60)
-QUIET = timedelta(seconds=120)
+CALM = timedelta(seconds=120)
+IDLE = timedelta(seconds=180)
+# A minute of fast charging is about half a percent: closer to its target it is watched.
+NEAR_TARGET_PERCENT = 3.0
 
 type Judged = tuple[Wanted | None, DecisionReason]
 
@@ -101,10 +104,25 @@ class Controller:
         match self.state.phase:
             case Phase.COMMANDING | Phase.VERIFYING | Phase.RESTORING:
                 return QUICK
-            case Phase.RUNNING:
+            case Phase.RUNNING if self._is_delicate():
                 return WATCHFUL
+            case _ if self.state.strange_at is not None:
+                return QUICK
+            case Phase.IDLE:
+                return IDLE
             case _:
-                return QUICK if self.state.strange_at else QUIET
+                return CALM
+
+    def _is_delicate(self) -> bool:
+        """Whether a running charge nears its end, or what was seen is not seen any more."""
+        command, reading = self.state.command, self._reading
+        if command is None or command.evidence.doubted_at is not None:
+            return True
+        level = None if reading is None else reading.charge_level_percent
+        target = command.wanted.target_percent
+        if command.wanted.action is not Action.CHARGE or level is None:
+            return False
+        return level > (100 if target is None else target) - NEAR_TARGET_PERCENT
 
     async def async_observe(self, reading: PowerwallState) -> None:
         """A new reading has come."""

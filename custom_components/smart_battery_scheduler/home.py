@@ -21,6 +21,7 @@ from .const import (
     UNIT_MAX_CHARGE_W,
     UNIT_MAX_DISCHARGE_W,
 )
+from .control.learning import Learned
 from .control.model import ControlState, Decision, DecisionReason
 from .control.rules import Moment, Override, wanted_now
 from .control.situation import Timing
@@ -44,6 +45,8 @@ type SmartBatteryConfigEntry = ConfigEntry[Home]
 # A new plan is due when the present one is this old or the battery is this far from it.
 REPLAN_AFTER = timedelta(minutes=10)
 OFF_PLAN_PERCENT = 3.0
+# Until this home has shown otherwise: no taper.
+UNTAPERED = (100.0, 0.5)
 REPLAN_COOLDOWN_S = 2.0
 
 
@@ -190,6 +193,13 @@ class Home:
         """Set the Powerwall's own settings; False if nothing is known of them yet."""
         return await self.controller.async_set_home(change)
 
+    async def async_forget_levers(self) -> None:
+        """Forget what was learned of the levers, and plan by the usual figures again."""
+        self.learned = Learned()
+        self._save_soon()
+        self._changed()
+        await self.async_replan()
+
     # --- planning --------------------------------------------------------------------------
 
     async def async_replan(self) -> None:
@@ -225,14 +235,23 @@ class Home:
     def _battery(self) -> Battery:
         capacity_kwh = self.battery.data.capacity_kwh or UNIT_CAPACITY_KWH * self.units
         rates_w = self._lever_rates_w()
+        resting = {
+            lever
+            for lever, until in self.controller.state.out_of_service
+            if dt_util.utcnow() < until
+        }
+        taper_from_percent, taper_to_fraction = self.learned.taper() or UNTAPERED
         return Battery(
             capacity_kwh=capacity_kwh,
             max_charge_w=UNIT_MAX_CHARGE_W * self.units,
             max_discharge_w=UNIT_MAX_DISCHARGE_W * self.units,
-            levers=(
-                LeverModel(lever=Lever.GENTLE, power_w=rates_w[Lever.GENTLE], stops_at_target=True),
-                LeverModel(lever=Lever.FAST, power_w=rates_w[Lever.FAST], stops_at_target=True),
+            levers=tuple(
+                LeverModel(lever=lever, power_w=rates_w[lever], stops_at_target=True)
+                for lever in (Lever.GENTLE, Lever.FAST)
+                if lever not in resting
             ),
+            taper_from_percent=taper_from_percent,
+            taper_to_fraction=taper_to_fraction,
         )
 
     def _own_reserve_percent(self) -> int:

@@ -21,6 +21,7 @@ from homeassistant.util import dt as dt_util
 from .const import GBP_PER_KWH
 from .entity import SmartBatteryEntity
 from .home import Home, SmartBatteryConfigEntry
+from .learned_sensors import learned_sensors
 from .planner.model import Action, Plan, PlannedSlot
 from .powerwall.base import PowerwallState
 from .present import plan_as_dict
@@ -136,7 +137,9 @@ async def async_setup_entry(
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
     """Add a home's sensors."""
-    async_add_entities(HomeSensor(entry.runtime_data, description) for description in SENSORS)
+    home = entry.runtime_data
+    async_add_entities(HomeSensor(home, description) for description in SENSORS)
+    async_add_entities(learned_sensors(home))
 
 
 class HomeSensor(SmartBatteryEntity, SensorEntity):

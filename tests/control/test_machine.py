@@ -172,7 +172,7 @@ async def test_all_ways_ignored_is_a_fault_and_then_tried_again() -> None:
     assert stage.shown == stage.home
     assert stage.state.home is None
     assert len(stage.told(DecisionKind.FAILED)) == 4
-    await stage.until(Phase.IDLE, minutes=70)
+    await stage.until(Phase.VERIFYING, minutes=70)
 
 
 async def test_settings_right_and_power_wrong_is_taken_for_calibration() -> None:

@@ -9,7 +9,7 @@ from math import sqrt
 
 from ..planner.model import Action, Lever
 from ..powerwall.base import PowerwallState
-from .evidence import balanced, grid_charging_w
+from .evidence import TAPER_FROM_PERCENT, balanced, grid_charging_w
 from .model import Command
 from .situation import Timing
 
@@ -19,6 +19,8 @@ ENOUGH_SAMPLES = 5
 # Charging slows near full; below this level a lever shows its own rate.
 FULL_RATE_BELOW_PERCENT = 78.0
 TAPERED_FROM_PERCENT = 90.0
+TAPERED_MEAN_PERCENT = 95.0
+LEAST_TAPER = 0.1
 # A learned rate outside these shares of the usual one is a mistake, not a battery.
 LEAST_SHARE, MOST_SHARE = 0.3, 3.0
 LONGEST_READ_BACK = timedelta(minutes=7)
@@ -94,6 +96,19 @@ class Learned:
                 read_back = min(max(timing.read_back, slow), LONGEST_READ_BACK)
                 timing = replace(timing, read_back=read_back)
         return timing
+
+    def taper(self) -> tuple[float, float] | None:
+        """From which level grid charging slows, and to what share of its rate at 100 %.
+
+        The share is learned between 90 and 100 %, so at 95 % on average; a straight line from
+        80 % is drawn through it. None while it is not known.
+        """
+        shares = [self.of(lever).tapered_share for lever in Lever]
+        share = max(shares, key=lambda average: average.count)
+        if not share.is_known:
+            return None
+        way = (TAPERED_MEAN_PERCENT - TAPER_FROM_PERCENT) / (100.0 - TAPER_FROM_PERCENT)
+        return TAPER_FROM_PERCENT, min(max(1.0 - (1.0 - share.mean) / way, LEAST_TAPER), 1.0)
 
     def _with(self, lever: Lever, facts: LeverFacts) -> Learned:
         if lever is Lever.FAST:

@@ -31,6 +31,7 @@ def of_command(
         rate_p_per_kwh=wanted.rate_p_per_kwh,
         charge_level_percent=at.charge_level_percent,
         evidence=command.evidence,
+        shown=at.reading.settings if at.reading and kind is DecisionKind.FAILED else None,
     )
 
 

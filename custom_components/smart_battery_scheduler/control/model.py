@@ -321,7 +321,7 @@ class DecisionReason(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
-    """One line of the ledger."""
+    """One line of the ledger. ``shown`` are the settings that stood when something failed."""
 
     at: datetime
     kind: DecisionKind
@@ -334,3 +334,4 @@ class Decision:
     charge_level_percent: float | None = None
     evidence: Evidence | None = None
     detail: str | None = None
+    shown: Settings | None = None

@@ -157,7 +157,13 @@ def ignored(state: ControlState, at: Situation, reason: DecisionReason) -> Step:
     if command.way + 1 < len(command.ways):
         other = replace(command, way=command.way + 1, tries=0, evidence=Evidence())
         return Step(state=replace(move(state, Cue.IGNORED), command=other), decisions=(told,))
-    state = replace(move(state, Cue.EXHAUSTED), command=None, restore=Restore(begun_at=at.now))
+    state = replace(
+        move(state, Cue.EXHAUSTED),
+        command=None,
+        restore=Restore(begun_at=at.now),
+        # Standing back is enough: when that is over every lever gets its chance again.
+        out_of_service=(),
+    )
     if command.evidence.read_back_at is None:
         return Step(state=replace(state, fault_until=next_slot(at)), decisions=(told,))
     stood_back = simple(at, DecisionKind.YIELDED, DecisionReason.CALIBRATION)
