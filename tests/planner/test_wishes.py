@@ -20,18 +20,20 @@ from custom_components.smart_battery_scheduler.planner.optimiser import plan
 from .homes import MONEY_ONLY, home, with_slot
 
 CHEAP, MIDDLE, DEAR = 8.0, 20.0, 35.0
-# From 20:00: a cheap night, a middling day, a dear evening.
+# From 20:00: a cheap night, a middling day, a dear evening. The next night is a little cheaper, so
+# that nothing is bought for it before.
 DAY = [MIDDLE] * 8 + [CHEAP] * 8 + [MIDDLE] * 24 + [DEAR] * 6 + [MIDDLE] * 2
+NEXT_DAY = [rate - 1.0 if rate == CHEAP else rate for rate in DAY]
 
 
 def two_days(**more: object) -> PlanInputs:
-    """Two days alike."""
-    return home(DAY * 2, **{"stored_kwh": 2.0, "load_kwh": 0.4, **more})  # type: ignore[arg-type]  # by name
+    """A home and two days of rates."""
+    return home(DAY + NEXT_DAY, **{"stored_kwh": 2.0, "load_kwh": 0.4, **more})  # type: ignore[arg-type]  # by name
 
 
 def test_never_above_the_price_ceiling() -> None:
     """Even where it would pay."""
-    wishes = replace(MONEY_ONLY, price_ceiling_p_per_kwh=CHEAP - 1.0)
+    wishes = replace(MONEY_ONLY, price_ceiling_p_per_kwh=CHEAP - 1.5)
     assert not any(s.action is Action.CHARGE for s in plan(two_days(wishes=wishes)).slots)
     wishes = replace(MONEY_ONLY, price_ceiling_p_per_kwh=CHEAP)
     assert any(s.action is Action.CHARGE for s in plan(two_days(wishes=wishes)).slots)

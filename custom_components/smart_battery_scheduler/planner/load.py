@@ -23,7 +23,7 @@ type Floats = NDArray[np.float64]
 SLOT_HOURS = 0.5
 SLOTS_PER_DAY = 48
 HALF_LIFE_DAYS = 14.0
-OTHER_KIND = 0.5
+OTHER_KIND = 0.3
 # The neighbours of a half-hour speak for it too: a kettle does not keep time.
 NEIGHBOURS = ((-1, 0.25), (0, 0.5), (1, 0.25))
 # The default profile counts as this many days of experience.

@@ -52,8 +52,11 @@ class Solution:
         return self.values[-1]
 
 
-def solve(problem: Problem) -> Solution:
-    """Solve all slots, from the end of the repeated day back to now."""
+def solve(problem: Problem, *, thorough: bool = False) -> Solution:
+    """Solve all slots, from the end of the repeated day back to now.
+
+    ``thorough`` prices charging also where it can only lose, for those who ask what it would cost.
+    """
     solution = Solution([], [])
     value = _beyond(problem)
     for slot in range(len(problem.slots) - 1, -1, -1):
@@ -61,7 +64,7 @@ def solve(problem: Problem) -> Solution:
             solution.values.append(problem.expected(value)[0])
         if slot == problem.decided_at - 1:
             value = problem.expected(value)
-        options = options_at(problem, slot, value)
+        options = options_at(problem, slot, value, thorough=thorough)
         value = options.min(axis=0) + problem.level_p[slot]
         if slot < problem.planned:
             solution.values.append(problem.expected(value)[0])
@@ -105,7 +108,7 @@ def _beyond(problem: Problem) -> Floats:
     return value
 
 
-def options_at(problem: Problem, slot: int, after: Floats) -> Floats:
+def options_at(problem: Problem, slot: int, after: Floats, *, thorough: bool) -> Floats:
     """Pence of every option (option, course, level), given the value after the slot."""
     price, export = problem.rates(slot, len(after))
     base = price[:, None] * problem.mean_need_kwh[slot]
@@ -121,7 +124,7 @@ def options_at(problem: Problem, slot: int, after: Floats) -> Floats:
         stored_p = price[:, None] / problem.eta
         # Where a stored kWh is nowhere worth what it costs, no charge can pay.
         pays = (np.diff(after) + stored_p * problem.step_kwh).min() < 0.0
-        if pays or problem.must_charge[slot]:
+        if pays or thorough or problem.must_charge[slot]:
             for number, lever in enumerate(problem.levers):
                 row = CHARGE + PER_LEVER * number
                 _charge(problem, slot, lever, after, price, found[row : row + PER_LEVER])

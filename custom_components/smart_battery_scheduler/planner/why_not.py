@@ -59,7 +59,7 @@ def why_not(inputs: PlanInputs, plan: Plan, when: datetime, action: Action) -> W
     problem = Problem(inputs)
     if action is Action.CHARGE and (rule := problem.forbidden(index)) is not None:
         return WhyNot(slot=slot, action=action, verdict=Verdict.FORBIDDEN, forbidden_by=rule.value)
-    solution = solve(problem)
+    solution = solve(problem, thorough=True)
     stored_kwh = slot.start_percent / 100.0 * problem.battery.capacity_kwh
     other = best_of(problem, solution, index, action, stored_kwh)
     planned = best_of(problem, solution, index, slot.action, stored_kwh)

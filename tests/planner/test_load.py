@@ -1,0 +1,113 @@
+"""The house-load forecast."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from hypothesis import given, settings, strategies as st
+import pytest
+
+from custom_components.smart_battery_scheduler.planner.load import Consumption, forecast_load
+from custom_components.smart_battery_scheduler.planner.model import Spread
+
+UK = ZoneInfo("Europe/London")
+HALF_HOUR = timedelta(minutes=30)
+# A Monday at midnight.
+NOW = datetime(2026, 1, 12, tzinfo=UTC)
+ANNUAL_KWH = 2700.0
+
+
+def past(days: int, kwh: Callable[[datetime], float]) -> list[Consumption]:
+    """So many days of half-hours before NOW."""
+    starts = [NOW - HALF_HOUR * (index + 1) for index in range(48 * days)]
+    return [Consumption(start, kwh(start)) for start in starts]
+
+
+def forecast(history: list[Consumption], slots: int = 48) -> tuple[Spread, ...]:
+    """The half-hours from NOW."""
+    starts = [NOW + HALF_HOUR * index for index in range(slots)]
+    return forecast_load(history, starts, now=NOW, zone=UK, annual_kwh=ANNUAL_KWH)
+
+
+def day_kwh(spreads: tuple[Spread, ...]) -> float:
+    """What the first day uses."""
+    return sum(spread.mean for spread in spreads[:48])
+
+
+def test_a_typical_home_before_anything_is_known() -> None:
+    """The year's energy over the year, two-peaked, and honestly unsure."""
+    found = forecast([])
+    assert day_kwh(found) == pytest.approx(ANNUAL_KWH / 365.25, rel=0.05)
+    assert found[37].mean > 1.3 * found[7].mean
+    assert all(spread.p10 < spread.p50 < spread.p90 for spread in found)
+
+
+def test_better_each_day() -> None:
+    """The home's own days take over from the typical one's."""
+    errors = [abs(day_kwh(forecast(past(days, lambda _: 0.5))) - 24.0) for days in (0, 1, 3, 14)]
+    assert errors == sorted(errors, reverse=True)
+    assert errors[1] < errors[0] / 2
+    assert errors[3] < 0.7
+
+
+def test_weekdays_and_weekends_differ() -> None:
+    """A Tuesday is forecast from weekdays, a Saturday from weekends."""
+    history = past(28, lambda start: 0.6 if start.weekday() >= 5 else 0.3)
+    found = forecast(history, slots=48 * 6)
+    # What a Sunday's surprise leaves behind is gone by Tuesday.
+    tuesday = sum(spread.mean for spread in found[48:96])
+    saturday = sum(spread.mean for spread in found[48 * 5 :])
+    assert saturday > 1.3 * tuesday
+
+
+def test_recent_days_count_more() -> None:
+    """A home that has changed its ways two weeks ago is mostly forecast by its new ones."""
+    history = past(56, lambda start: 0.6 if start >= NOW - timedelta(days=14) else 0.2)
+    assert day_kwh(forecast(history)) > 48 * 0.42
+
+
+def test_a_day_away_does_not_poison_the_week() -> None:
+    """Three days away last week: the forecast is that of the days at home."""
+    away = {(NOW - timedelta(days=days)).date() for days in (4, 5, 6)}
+    history = past(21, lambda start: 0.08 if start.date() in away else 0.5)
+    assert day_kwh(forecast(history)) == pytest.approx(24.0, rel=0.05)
+
+
+def test_today_so_far_is_heard() -> None:
+    """A house that has used twice the usual these hours is expected to go on for a while."""
+    calm = forecast(past(21, lambda _: 0.3))
+    busy = forecast(past(21, lambda start: 0.6 if start >= NOW - timedelta(hours=2) else 0.3))
+    assert busy[0].mean > 1.25 * calm[0].mean
+    assert busy[0].mean > busy[8].mean > busy[40].mean
+    assert busy[40].mean < 1.1 * calm[40].mean
+
+
+def test_the_clock_changes_with_the_household() -> None:
+    """Supper at 18:00 is at 18:00 local on both sides of a clock change."""
+    change = datetime(2026, 3, 29, 12, tzinfo=UTC)
+
+    def supper(start: datetime) -> float:
+        return 2.0 if start.astimezone(UK).hour == 18 else 0.1
+
+    starts = [change - HALF_HOUR * (index + 1) for index in range(48 * 14)]
+    found = forecast_load(
+        [Consumption(start, supper(start)) for start in starts],
+        [change + HALF_HOUR * index for index in range(24)],
+        now=change,
+        zone=UK,
+        annual_kwh=ANNUAL_KWH,
+    )
+    most = max(range(24), key=lambda index: found[index].mean)
+    assert (change + HALF_HOUR * most).astimezone(UK).hour == 18
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.lists(st.floats(0.0, 5.0), max_size=200))
+def test_always_a_spread(values: list[float]) -> None:
+    """Never negative, quantiles in order, whatever was measured."""
+    history = [Consumption(NOW - HALF_HOUR * (i + 1), kwh) for i, kwh in enumerate(values)]
+    for spread in forecast(history):
+        assert 0.0 <= spread.p10 <= spread.p50 <= spread.p90
+        assert spread.mean >= 0.0
