@@ -7,7 +7,7 @@ costs writes and a night's sleep while a missed one is caught by the next readin
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import fields
+from dataclasses import fields, replace
 from enum import Enum
 
 from ..planner.model import Action, Lever
@@ -97,6 +97,19 @@ def _known(name: str, actual: object, settings: tuple[Settings, ...]) -> bool:
     """True if one of these settings would show so (or none of them says anything)."""
     values = [value for each in settings if (value := getattr(each, name)) is not None]
     return not values or any(_same(name, value, actual) for value in values)
+
+
+def left_by(written: Settings, shown: Settings) -> bool:
+    """True if what is shown may be the work of this write, as far as the site takes it.
+
+    Some sites refuse grid charging, some make 80 even of a reserve of 100.
+    """
+    without = replace(written, grid_charging=None)
+    reserve = written.backup_reserve_percent
+    if reserve is not None and reserve > HIGHEST_PARTIAL_RESERVE_PERCENT:
+        capped = replace(without, backup_reserve_percent=HIGHEST_PARTIAL_RESERVE_PERCENT)
+        return shows(without, shown) or shows(capped, shown)
+    return shows(without, shown)
 
 
 def grid_charging_w(reading: PowerwallState) -> float | None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ..powerwall.base import PowerwallState, Settings
-from .evidence import foreign_changes, shows
+from .evidence import foreign_changes, left_by, shows
 from .lines import simple
 from .model import ControlState, Cue, DecisionKind, DecisionReason, HomeSettings, Recent, Restore
 from .moves import move
@@ -41,7 +41,7 @@ def latecomer(state: ControlState, at: Situation) -> Step | None:
 
 def _is_ours(recent: Recent, reading: PowerwallState) -> bool:
     shown = reading.settings
-    return not shows(recent.home, shown) and any(shows(each, shown) for each in recent.sent)
+    return not shows(recent.home, shown) and any(left_by(each, shown) for each in recent.sent)
 
 
 def _changed_since(state: ControlState, recent: Recent, reading: PowerwallState) -> Step | None:
