@@ -19,8 +19,7 @@ from homeassistant.helpers.condition import Condition, ConditionCheckParams, Con
 from homeassistant.helpers.typing import ConfigType
 from homeassistant.util import dt as dt_util
 
-from .const import MARKET_TIME_ZONE
-from .control.model import Phase
+from .doing import action_now, is_charging, is_in_control, override_now, tomorrows_rates_known
 from .home import Home
 from .planner.model import Action
 from .targets import targeted_homes
@@ -66,37 +65,6 @@ class HomeCondition(Condition):
     @abstractmethod
     def holds(self, home: Home, now: datetime) -> bool:
         """What this home answers."""
-
-
-def action_now(home: Home, now: datetime) -> Action | None:
-    """What the override or else the plan has for this moment."""
-    if home.override is not None and now < home.override.until:
-        return home.override.action
-    slot = home.planner.data.slot_at(now) if home.planner.data else None
-    return slot.action if slot else None
-
-
-def is_charging(home: Home) -> bool:
-    """Whether a charge of ours is seen in the battery's own power."""
-    command = home.controller.state.command
-    return (
-        command is not None
-        and command.wanted.action is Action.CHARGE
-        and command.evidence.seen_at is not None
-    )
-
-
-def is_in_control(home: Home) -> bool:
-    """Whether the scheduler may act: switched on, not a dry run, not stepped back."""
-    preferences = home.preferences
-    free = home.controller.state.phase not in (Phase.YIELDING, Phase.FAULT)
-    return preferences.scheduler_enabled and not preferences.dry_run and free
-
-
-def tomorrows_rates_known(home: Home, now: datetime) -> bool:
-    """Whether the rates of the next market day, which ends at 23:00 local, are published."""
-    local = now.astimezone(MARKET_TIME_ZONE) + timedelta(days=1)
-    return home.rates.data.imports.at(local.replace(hour=22, minute=30)) is not None
 
 
 class IsChargingCondition(HomeCondition):
@@ -147,7 +115,7 @@ class OverrideIsActiveCondition(HomeCondition):
 
     @override
     def holds(self, home: Home, now: datetime) -> bool:
-        return home.override is not None and now < home.override.until
+        return override_now(home, now) is not None
 
 
 class TomorrowsRatesKnownCondition(HomeCondition):

@@ -28,8 +28,9 @@ from .control.situation import Timing
 from .controller import Controller, Judged
 from .coordinator import BatteryCoordinator, PlanCoordinator, Rates, RatesCoordinator, RateSource
 from .ledger import Ledger
+from .load_history import LoadHistory
 from .measured import KEPT, MeasuredSlot, Measurements
-from .planner.model import Battery, Lever, LeverModel
+from .planner.model import Battery, Lever, LeverModel, ReadyBy
 from .planning import Material, make_plan
 from .powerwall.base import Powerwall, PowerwallState, Settings
 from .powerwall.simulated import SimulatedPowerwall
@@ -83,6 +84,7 @@ class Home:
         self.units = sources.units
         self.preferences = Preferences.from_options(entry.options)
         self.override = records.override
+        self.ready_once = records.ready_once
         self.learned = records.learned
         self.measurements = Measurements(records.measured, records.totals)
         self.measurements.adopt(sources.past)
@@ -105,6 +107,7 @@ class Home:
         self.rates = RatesCoordinator(hass, entry, sources.rates, kept, KEPT)
         self.sun = Sun.of(hass, entry, sources.solar, sources.roof, records.sun)
         self.solar = self.sun.coordinator
+        self.load_history = LoadHistory(hass, entry)
         self.planner = PlanCoordinator(hass, entry)
         self._listeners: list[CALLBACK_TYPE] = []
         self._stop_edges: CALLBACK_TYPE = lambda: None
@@ -125,6 +128,7 @@ class Home:
         if self.solar is not None:
             await self.solar.async_refresh()
         self.measurements.observe(self.battery.data)
+        await self.load_history.async_refresh(dt_util.utcnow())
         await self._async_replan()
         self._listen()
         await self.controller.async_observe(self.battery.data)
@@ -180,6 +184,7 @@ class Home:
         self.preferences = Preferences.from_options(self.entry.options)
         self._changed()
         await self.controller.async_tick()
+        await self.load_history.async_refresh(dt_util.utcnow())
         await self.async_replan()
 
     async def async_set_override(self, override: Override | None) -> None:
@@ -188,6 +193,12 @@ class Home:
         await self._storage.async_save_records(self._records())
         await self.controller.async_tick()
         self._changed()
+
+    async def async_be_ready(self, ready_once: ReadyBy | None) -> None:
+        """Ask for a charge level at one time, once, or take that back; plans by it at once."""
+        self.ready_once = ready_once
+        await self._storage.async_save_records(self._records())
+        await self.async_replan()
 
     async def async_set_powerwall(self, change: Settings) -> bool:
         """Set the Powerwall's own settings; False if nothing is known of them yet."""
@@ -228,8 +239,9 @@ class Home:
             imports=self.rates.data.imports,
             exports=self.rates.data.exports,
             solar=self.sun.forecast,
-            measured=self.measurements.slots,
+            history=self.load_history.history(self.measurements.slots, now),
             running=self.planner.data,
+            ready_once=self.ready_once,
         )
 
     def _battery(self) -> Battery:
@@ -325,6 +337,7 @@ class Home:
         await self.controller.async_tick()
         self._end_finished_override()
         self._changed()
+        await self.load_history.async_refresh(now)
         await self.async_replan()
 
     def _end_finished_override(self) -> None:
@@ -365,6 +378,7 @@ class Home:
             totals=self.measurements.totals,
             decisions=self.ledger.decisions,
             override=self.override,
+            ready_once=self.ready_once,
             learned=self.learned,
             sun=self.sun.memory,
             simulated=self._powerwall.state

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 
 from .const import MARKET_TIME_ZONE
-from .measured import MeasuredSlot
 from .planner.load import Consumption, forecast_load
 from .planner.model import Battery, Plan, PlanInputs, ReadyBy, SlotInputs, Spread, Wishes
 from .planner.optimiser import plan
@@ -26,6 +25,7 @@ class Material:
     """All that a plan is made from, as the home knows it.
 
     ``reserve_percent`` is the Powerwall's own reserve: the plan never goes below it.
+    ``ready_once`` is a wish for one time only.
     """
 
     now: datetime
@@ -36,8 +36,9 @@ class Material:
     imports: RateTable
     exports: RateTable | None
     solar: SolarForecast | None
-    measured: tuple[MeasuredSlot, ...]
+    history: tuple[Consumption, ...]
     running: Plan | None
+    ready_once: ReadyBy | None = None
 
 
 def make_plan(material: Material) -> Plan:
@@ -48,13 +49,8 @@ def make_plan(material: Material) -> Plan:
 def plan_inputs(material: Material) -> PlanInputs:
     """The planner's view of a home."""
     starts = tuple(floor_slot(start) for start, _ in _slots(material.now))
-    history = (
-        Consumption(slot.start, slot.energies.load_kwh)
-        for slot in material.measured
-        if slot.is_whole and slot.start < floor_slot(material.now)
-    )
     loads = forecast_load(
-        history,
+        material.history,
         starts,
         now=material.now,
         zone=MARKET_TIME_ZONE,
@@ -139,11 +135,19 @@ def _wishes(material: Material) -> Wishes:
         reserve_floor_percent=max(wants.reserve_floor_percent, material.reserve_percent),
         everyday_ceiling_percent=wants.everyday_ceiling_percent,
         price_ceiling_p_per_kwh=None if ceiling >= NO_PRICE_CEILING_P_PER_KWH else ceiling,
-        ready_by=tuple(_ready_by(material.now, wants.ready_by_time, wants.ready_by_percent)),
+        ready_by=(
+            *_ready_by(material.now, wants.ready_by_time, wants.ready_by_percent),
+            *_ready_once(material.now, material.ready_once),
+        ),
         wear_p_per_kwh=wants.wear_p_per_kwh,
         carbon_gbp_per_tonne=wants.carbon_gbp_per_tonne,
         stability_p=wants.stability_p,
     )
+
+
+def _ready_once(now: datetime, wish: ReadyBy | None) -> Iterator[ReadyBy]:
+    if wish is not None and now < wish.at <= now + HORIZON:
+        yield wish
 
 
 def _ready_by(now: datetime, at: time, percent: float) -> Iterator[ReadyBy]:

@@ -15,6 +15,7 @@ from .control.learning import Learned
 from .control.model import ControlState, Decision
 from .control.rules import Override
 from .measured import Energies, MeasuredSlot
+from .planner.model import ReadyBy
 from .powerwall.simulated import SimulatedState
 from .sun import SunMemory
 from .tariff.model import RateTable
@@ -39,6 +40,7 @@ class Records:
     totals: Energies = field(default_factory=Energies)
     decisions: tuple[Decision, ...] = ()
     override: Override | None = None
+    ready_once: ReadyBy | None = None
     learned: Learned = field(default_factory=Learned)
     simulated: SimulatedState | None = None
     sun: SunMemory = field(default_factory=SunMemory)

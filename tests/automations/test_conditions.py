@@ -157,7 +157,10 @@ async def test_a_home_that_does_not_run_answers_no(
     hass: HomeAssistant, home: Home, name: str
 ) -> None:
     """Unloaded, everything is unknown."""
-    required = {"action_is": {"action": "use"}, "rate_is_below": {"p_per_kwh": 200}}
+    required: dict[str, dict[str, Any]] = {
+        "action_is": {"action": "use"},
+        "rate_is_below": {"p_per_kwh": 200},
+    }
     await hass.config_entries.async_unload(home.entry.entry_id)
     assert not await answer(hass, name, **required.get(name, {}))
 

@@ -1,0 +1,63 @@
+"""What a home does at this moment, for conditions and voices: read off, never decided."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from homeassistant.util import dt as dt_util
+
+from .const import MARKET_TIME_ZONE
+from .control.model import Phase
+from .control.rules import Override
+from .home import Home
+from .planner.model import Action
+from .speech import Picture
+
+
+def override_now(home: Home, now: datetime) -> Override | None:
+    """The override, unless its end has come."""
+    return home.override if home.override is not None and now < home.override.until else None
+
+
+def action_now(home: Home, now: datetime) -> Action | None:
+    """What the override or else the plan has for this moment."""
+    return picture_of(home, now).action
+
+
+def is_charging(home: Home) -> bool:
+    """Whether a charge of ours is seen in the battery's own power."""
+    command = home.controller.state.command
+    return (
+        command is not None
+        and command.wanted.action is Action.CHARGE
+        and command.evidence.seen_at is not None
+    )
+
+
+def is_in_control(home: Home) -> bool:
+    """Whether the scheduler may act: switched on, not a dry run, not stepped back."""
+    preferences = home.preferences
+    free = home.controller.state.phase not in (Phase.YIELDING, Phase.FAULT)
+    return preferences.scheduler_enabled and not preferences.dry_run and free
+
+
+def tomorrows_rates_known(home: Home, now: datetime) -> bool:
+    """Whether the rates of the next market day, which ends at 23:00 local, are published."""
+    local = now.astimezone(MARKET_TIME_ZONE) + timedelta(days=1)
+    return home.rates.data.imports.at(local.replace(hour=22, minute=30)) is not None
+
+
+def picture_of(home: Home, now: datetime) -> Picture:
+    """The home as far as a sentence can tell of it, in Home Assistant's time zone."""
+    state = home.controller.state
+    return Picture(
+        now=now,
+        zone=dt_util.get_default_time_zone(),
+        reading=home.battery.data,
+        plan=home.planner.data,
+        override=override_now(home, now),
+        scheduler_enabled=home.preferences.scheduler_enabled,
+        dry_run=home.preferences.dry_run,
+        yielded=state.yielded.cause if state.yielded is not None else None,
+        faulty=state.phase is Phase.FAULT,
+    )

@@ -1,0 +1,223 @@
+"""Voice intents: what is it doing, when will it charge, why, charge to so much by then, resume.
+
+Home Assistant has no way for an integration to bring sentences along; those that lead here are in
+`custom_sentences/en/smart_battery_scheduler.yaml` of the repository.
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from datetime import datetime, timedelta
+from typing import Any, override
+
+import voluptuous as vol
+
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import intent
+from homeassistant.util import dt as dt_util
+
+from .control.rules import Override
+from .doing import override_now, picture_of
+from .home import Home
+from .planner.model import Action, NoteCode, ReadyBy
+from .speech import Picture, tell_clock, tell_doing, tell_moment, tell_next_charge, tell_why
+from .targets import loaded_homes
+from .tariff.model import floor_slot
+
+INTENT_DOING = "SmartBatteryDoing"
+INTENT_NEXT_CHARGE = "SmartBatteryNextCharge"
+INTENT_WHY = "SmartBatteryWhy"
+INTENT_CHARGE_TO = "SmartBatteryChargeTo"
+INTENT_RESUME = "SmartBatteryResume"
+
+# A charge asked for without a time ends at its target, and after so long in any case.
+CHARGE_LASTS = timedelta(hours=4)
+
+
+async def async_setup_intents(hass: HomeAssistant) -> None:
+    """Register them, once."""
+    for handler in (
+        TellDoing(),
+        TellNextCharge(),
+        TellWhy(),
+        ChargeTo(),
+        Resume(),
+    ):
+        intent.async_register(hass, handler)
+
+
+class HomeIntent(intent.IntentHandler):
+    """An intent for one home: the only one, or the one that is named."""
+
+    more_slots: dict[vol.Marker, Any] = {}
+
+    @property
+    @override
+    def slot_schema(self) -> dict[vol.Marker, Any]:
+        """The home's name, and what the intent itself needs."""
+        return {vol.Optional("name"): intent.non_empty_string, **self.more_slots}
+
+    @override
+    async def async_handle(self, intent_obj: intent.Intent) -> intent.IntentResponse:
+        """Find the home, let it answer, and say that."""
+        slots = self.async_validate_slots(intent_obj.slots)
+        said = {key: slot["value"] for key, slot in slots.items()}
+        home = chosen_home(intent_obj.hass, said.pop("name", None))
+        response = intent_obj.create_response()
+        response.async_set_speech(await self.async_answer(home, said))
+        return response
+
+    @abstractmethod
+    async def async_answer(self, home: Home, said: dict[str, Any]) -> str:
+        """Do what is asked and return the sentence to say."""
+
+
+def chosen_home(hass: HomeAssistant, name: str | None) -> Home:
+    """The home of that name, or the only one. Raises IntentHandleError with what to say."""
+    homes = loaded_homes(hass)
+    if name is not None:
+        wanted = name.casefold()
+        homes = tuple(home for home in homes if home.entry.title.casefold() == wanted)
+    if len(homes) == 1:
+        return homes[0]
+    if not homes:
+        raise intent.IntentHandleError("no home with a battery runs", "no_home")
+    raise intent.IntentHandleError("several homes have a battery", "several_homes")
+
+
+def _picture(home: Home) -> Picture:
+    return picture_of(home, dt_util.utcnow())
+
+
+class TellDoing(HomeIntent):
+    """What is the battery doing?"""
+
+    intent_type = INTENT_DOING
+    description = "Tells what the home battery is doing now, its charge level and the plan"
+
+    @override
+    async def async_answer(self, home: Home, said: dict[str, Any]) -> str:
+        return tell_doing(_picture(home))
+
+
+class TellNextCharge(HomeIntent):
+    """When will it charge?"""
+
+    intent_type = INTENT_NEXT_CHARGE
+    description = "Tells when the home battery charges from the grid next, and at what rate"
+
+    @override
+    async def async_answer(self, home: Home, said: dict[str, Any]) -> str:
+        return tell_next_charge(_picture(home))
+
+
+class TellWhy(HomeIntent):
+    """Why does it do that?"""
+
+    intent_type = INTENT_WHY
+    description = "Tells why the home battery does what it does now"
+
+    @override
+    async def async_answer(self, home: Home, said: dict[str, Any]) -> str:
+        return tell_why(_picture(home))
+
+
+class ChargeTo(HomeIntent):
+    """Charge to 80 percent, now or by 6 o'clock."""
+
+    intent_type = INTENT_CHARGE_TO
+    description = (
+        "Charges the home battery from the grid: at once, or, if an hour is given, as cheaply as "
+        "possible to reach the charge level by then"
+    )
+    more_slots = {
+        vol.Optional("percent", default=100): vol.All(vol.Coerce(int), vol.Range(min=1, max=100)),
+        vol.Optional("hour"): vol.All(vol.Coerce(int), vol.Range(min=0, max=23)),
+        vol.Optional("minute", default=0): vol.All(vol.Coerce(int), vol.Range(min=0, max=59)),
+        vol.Optional("half_of_day"): vol.In(["am", "pm"]),
+    }
+
+    @override
+    async def async_answer(self, home: Home, said: dict[str, Any]) -> str:
+        percent: int = said.get("percent", 100)
+        reading = home.battery.data
+        level = reading.charge_level_percent if reading else None
+        if level is not None and level >= percent:
+            return f"The battery is at {level:.0f} percent already."
+        if "hour" not in said:
+            return await _charge_now(home, percent)
+        now = dt_util.utcnow()
+        at = next_time(now, said["hour"], said.get("minute", 0), said.get("half_of_day"))
+        return await _be_ready(home, ReadyBy(at=at, percent=percent))
+
+
+class Resume(HomeIntent):
+    """Back to the plan."""
+
+    intent_type = INTENT_RESUME
+    description = "Ends what was asked of the home battery by hand: the plan goes on"
+
+    @override
+    async def async_answer(self, home: Home, said: dict[str, Any]) -> str:
+        now = dt_util.utcnow()
+        once = home.ready_once
+        asked = override_now(home, now) is not None or (once is not None and once.at > now)
+        if not asked:
+            return "The plan is in force already."
+        await home.async_be_ready(None)
+        await home.async_set_override(None)
+        return "Back to the plan."
+
+
+def next_time(now: datetime, hour: int, minute: int, half_of_day: str | None = None) -> datetime:
+    """The next such time in Home Assistant's zone, as UTC.
+
+    "By 6" without more is the next time a clock with hands shows it.
+    """
+    on_the_clock = half_of_day is None and 1 <= hour <= 12
+    hours = {hour % 12 + 12 * (half_of_day == "pm")} if half_of_day else {hour}
+    if on_the_clock:
+        hours = {hour % 12, hour % 12 + 12}
+    local = dt_util.as_local(now)
+    return min(
+        moment
+        for days in (0, 1)
+        for each in hours
+        if (
+            moment := dt_util.as_utc(
+                (local + timedelta(days=days)).replace(
+                    hour=each, minute=minute, second=0, microsecond=0, fold=0
+                )
+            )
+        )
+        > now
+    )
+
+
+async def _charge_now(home: Home, percent: int) -> str:
+    now = dt_util.utcnow()
+    end = now + CHARGE_LASTS
+    await home.async_set_override(
+        Override(action=Action.CHARGE, made_at=now, until=end, target_percent=percent)
+    )
+    if home.controller.state.command is None:
+        return f"{tell_doing(_picture(home))} Nothing may be charged from the grid at this moment."
+    clock = tell_clock(end, _picture(home).zone)
+    return f"I have asked the battery to charge to {percent} percent, until {clock} at the latest."
+
+
+async def _be_ready(home: Home, ready: ReadyBy) -> str:
+    asked_at = dt_util.utcnow()
+    await home.async_be_ready(ready)
+    picture = _picture(home)
+    answer = (
+        f"The battery is to be at {ready.percent:.0f} percent {tell_moment(ready.at, picture)}."
+    )
+    plan = home.planner.data
+    if plan is None or plan.made_at < asked_at:
+        return answer
+    for note in plan.notes:
+        if note.code is NoteCode.READY_BY_MISSED and note.at == floor_slot(ready.at):
+            reached = note.numbers["reached_percent"]
+            return f"{answer} It can only get to {reached:.0f} percent by then."
+    return f"{answer} {tell_next_charge(picture)}"
