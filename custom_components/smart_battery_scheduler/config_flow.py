@@ -50,6 +50,7 @@ from .const import (
     KIND_NETZERO,
     SUBENTRY_ROOF_PLANE,
 )
+from .options_flow import SmartBatteryOptionsFlow
 from .plane_flow import RoofPlaneFlow
 from .powerwall.base import (
     PowerwallAuthError,
@@ -125,6 +126,13 @@ class SmartBatteryConfigFlow(SolarSteps, domain=DOMAIN):
         if config_entry.data[CONF_KIND] == KIND_DEMO:
             return {}
         return {SUBENTRY_ROOF_PLANE: RoofPlaneFlow}
+
+    @staticmethod
+    @callback
+    @override
+    def async_get_options_flow(config_entry: ConfigEntry) -> SmartBatteryOptionsFlow:
+        """What can be set later."""
+        return SmartBatteryOptionsFlow()
 
     # --- what kind of home -----------------------------------------------------------------
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
@@ -17,7 +17,7 @@ from custom_components.smart_battery_scheduler.load_history import LoadHistory
 from custom_components.smart_battery_scheduler.measured import Energies, MeasuredSlot
 from custom_components.smart_battery_scheduler.planner.load import Consumption
 from custom_components.smart_battery_scheduler.tariff.model import SLOT
-from homeassistant.components.energy.data import async_get_manager
+from homeassistant.components.energy.data import SourceType, async_get_manager
 from homeassistant.components.recorder.db_schema import Statistics, StatisticsShortTerm
 from homeassistant.components.recorder.models import (
     StatisticData,
@@ -132,7 +132,9 @@ async def dashboard(hass: HomeAssistant) -> None:
         },
     ]
     manager = await async_get_manager(hass)
-    await manager.async_update({"energy_sources": sources, "device_consumption": []})
+    await manager.async_update(
+        {"energy_sources": cast(list[SourceType], sources), "device_consumption": []}
+    )
     keep(hass, "sensor.import", [0.0, 1.0, 2.0])
     keep(hass, "sensor.export", [0.0, 0.0, 0.4])
     keep(hass, "sensor.sun", [0.0, 0.6, 1.2])

@@ -1,0 +1,17 @@
+"""What the household can set later: a menu of pages, each of a module of its own."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from homeassistant.config_entries import ConfigFlowResult
+
+from .load_flow import LoadSteps
+
+
+class SmartBatteryOptionsFlow(LoadSteps):
+    """The options of a home."""
+
+    async def async_step_init(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Choose a page."""
+        return self.async_show_menu(step_id="init", menu_options=["house_load"])
