@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 import logging
+from typing import Any
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import CALLBACK_TYPE, HassJob, HomeAssistant, callback
 from homeassistant.helpers.debounce import Debouncer
 from homeassistant.helpers.event import async_track_utc_time_change
+from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
 from homeassistant.util import dt as dt_util
 
 from .const import (
@@ -38,6 +41,7 @@ from .preferences import Preferences
 from .solar.model import SolarSource
 from .storage import HomeStorage, Records
 from .sun import Roof, Sun
+from .unplayed import Unplayed
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -49,6 +53,7 @@ OFF_PLAN_PERCENT = 3.0
 # Until this home has shown otherwise: no taper.
 UNTAPERED = (100.0, 0.5)
 REPLAN_COOLDOWN_S = 2.0
+LONGEST_WAIT_FOR_FACTS_S = 40.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,6 +114,7 @@ class Home:
         self.solar = self.sun.coordinator
         self.load_history = LoadHistory(hass, entry)
         self.planner = PlanCoordinator(hass, entry)
+        self._unplayed = Unplayed()
         self._listeners: list[CALLBACK_TYPE] = []
         self._stop_edges: CALLBACK_TYPE = lambda: None
         self._replanning = Debouncer(
@@ -124,15 +130,26 @@ class Home:
     async def async_start(self) -> None:
         """Fetch, plan and begin to act. Raises ConfigEntryNotReady without a first reading."""
         await self.battery.async_config_entry_first_refresh()
-        await self.rates.async_refresh()
-        if self.solar is not None:
-            await self.solar.async_refresh()
+        await self._async_wait_for_facts()
         self.measurements.observe(self.battery.data)
         await self.load_history.async_refresh(dt_util.utcnow())
         await self._async_replan()
         self._listen()
         await self.controller.async_observe(self.battery.data)
         self.battery.pace()
+
+    async def _async_wait_for_facts(self) -> None:
+        """Rates and sun; silent services must not keep the battery waiting to be reconciled."""
+        coordinators: list[DataUpdateCoordinator[Any]] = [self.rates]
+        if self.solar is not None:
+            coordinators.append(self.solar)
+        fetching = {
+            self.entry.async_create_background_task(
+                self.hass, coordinator.async_refresh(), f"first {coordinator.name}"
+            )
+            for coordinator in coordinators
+        }
+        await asyncio.wait(fetching, timeout=LONGEST_WAIT_FOR_FACTS_S)
 
     def _listen(self) -> None:
         on_unload = self.entry.async_on_unload
@@ -223,7 +240,9 @@ class Home:
             return
         plan = await self.hass.async_add_executor_job(make_plan, material)
         self.planner.async_set_updated_data(plan)
+        self._tell_if(self._unplayed.kept(material.now, plan))
         await self.controller.async_tick()
+        self._look_for_unplayed()
 
     def _material(self) -> Material | None:
         reading = self.battery.data
@@ -308,6 +327,7 @@ class Home:
     async def _async_act_on_reading(self) -> None:
         reading, before = self.battery.data, self.controller.state
         await self.controller.async_observe(reading)
+        self._look_for_unplayed()
         self._learn(before, reading)
         self._end_finished_override()
         self.battery.pace()
@@ -335,6 +355,7 @@ class Home:
         self.sun.slot_began(now, self.measurements)
         self._save_soon()
         await self.controller.async_tick()
+        self._look_for_unplayed()
         self._end_finished_override()
         self._changed()
         await self.load_history.async_refresh(now)
@@ -366,6 +387,17 @@ class Home:
     def _tell(self, decision: Decision) -> None:
         self.ledger.add(decision)
         self._save_soon()
+
+    def _tell_if(self, decision: Decision | None) -> None:
+        if decision is not None:
+            self._tell(decision)
+
+    def _look_for_unplayed(self) -> None:
+        now = dt_util.utcnow()
+        control, reading = self.controller.state, self.battery.data
+        self._tell_if(
+            self._unplayed.look(now, self.planner.data, self._wanted(now), control, reading)
+        )
 
     def _save_soon(self) -> None:
         self._storage.async_save_records_soon(self._records())

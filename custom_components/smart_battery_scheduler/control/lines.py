@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from .model import Command, ControlState, Decision, DecisionKind, DecisionReason, Source
 from .situation import Situation
+
+LATE = timedelta(minutes=5)
 
 
 def on_whose_word(command: Command) -> DecisionReason:
@@ -54,6 +58,9 @@ def how_it_ended(
     patience = at.timing.read_back + at.timing.seen
     if command.evidence.seen_at is None and at.now - command.begun_at > patience:
         return (of_command(command, at, DecisionKind.FAILED, DecisionReason.NOT_SEEN),)
+    if at.now > command.wanted.ends_at + LATE:
+        # Nobody was there to stop it in time.
+        return (of_command(command, at, DecisionKind.STOPPED, DecisionReason.MISSED),)
     if at.now >= command.wanted.ends_at:
         done = DecisionReason.SLOT_ENDED
         return (of_command(command, at, DecisionKind.COMPLETED, done),)

@@ -35,7 +35,8 @@ def ways_to(wanted: Wanted, home: Settings, charge_level_percent: float) -> tupl
         case Action.HOLD:
             return _hold(_user_reserve(wanted, home, charge_level_percent), charge_level_percent)
         case Action.USE | Action.EXPORT:
-            return (_use(wanted, _user_reserve(wanted, home, charge_level_percent)),)
+            reserve = _user_reserve(wanted, home, charge_level_percent)
+            return (_use(wanted, reserve, charge_level_percent),)
 
 
 def _user_reserve(wanted: Wanted, home: Settings, charge_level_percent: float) -> int:
@@ -83,7 +84,9 @@ def _hold(user_reserve: int, charge_level_percent: float) -> tuple[Way, ...]:
     return (at_reserve, in_backup)
 
 
-def _use(wanted: Wanted, user_reserve: int) -> Way:
-    reserve = max(settable_reserve(wanted.target_percent or 0), user_reserve)
+def _use(wanted: Wanted, user_reserve: int, charge_level_percent: float) -> Way:
+    # Not above the charge level: there a reserve buys from the grid instead of keeping.
+    floor_percent = min(wanted.target_percent or 0, charge_level_percent)
+    reserve = max(settable_reserve(floor_percent), user_reserve)
     settings = Settings(operating_mode=OperatingMode.SELF_POWERED, backup_reserve_percent=reserve)
     return Way(lever=None, settings=settings, must=settings)
