@@ -131,9 +131,9 @@ class ChargeTo(HomeIntent):
         "possible to reach the charge level by then"
     )
     more_slots = {
-        vol.Optional("percent", default=100): vol.All(vol.Coerce(int), vol.Range(min=1, max=100)),
+        vol.Optional("percent"): vol.All(vol.Coerce(int), vol.Range(min=1, max=100)),
         vol.Optional("hour"): vol.All(vol.Coerce(int), vol.Range(min=0, max=23)),
-        vol.Optional("minute", default=0): vol.All(vol.Coerce(int), vol.Range(min=0, max=59)),
+        vol.Optional("minute"): vol.All(vol.Coerce(int), vol.Range(min=0, max=59)),
         vol.Optional("half_of_day"): vol.In(["am", "pm"]),
     }
 
@@ -146,8 +146,7 @@ class ChargeTo(HomeIntent):
             return f"The battery is at {level:.0f} percent already."
         if "hour" not in said:
             return await _charge_now(home, percent)
-        now = dt_util.utcnow()
-        at = next_time(now, said["hour"], said.get("minute", 0), said.get("half_of_day"))
+        at = next_time(dt_util.now(), said["hour"], said.get("minute", 0), said.get("half_of_day"))
         return await _be_ready(home, ReadyBy(at=at, percent=percent))
 
 
@@ -169,8 +168,8 @@ class Resume(HomeIntent):
         return "Back to the plan."
 
 
-def next_time(now: datetime, hour: int, minute: int, half_of_day: str | None = None) -> datetime:
-    """The next such time in Home Assistant's zone, as UTC.
+def next_time(local: datetime, hour: int, minute: int, half_of_day: str | None = None) -> datetime:
+    """The next such time after ``local``, by the clock of its zone, as UTC.
 
     "By 6" without more is the next time a clock with hands shows it.
     """
@@ -178,7 +177,6 @@ def next_time(now: datetime, hour: int, minute: int, half_of_day: str | None = N
     hours = {hour % 12 + 12 * (half_of_day == "pm")} if half_of_day else {hour}
     if on_the_clock:
         hours = {hour % 12, hour % 12 + 12}
-    local = dt_util.as_local(now)
     return min(
         moment
         for days in (0, 1)
@@ -190,7 +188,7 @@ def next_time(now: datetime, hour: int, minute: int, half_of_day: str | None = N
                 )
             )
         )
-        > now
+        > local
     )
 
 
