@@ -16,6 +16,7 @@ from homeassistant.helpers.event import async_track_utc_time_change
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
 from homeassistant.util import dt as dt_util
 
+from .accuracy import Accuracy
 from .const import (
     MARKET_TIME_ZONE,
     UNIT_CAPACITY_KWH,
@@ -41,6 +42,7 @@ from .preferences import Preferences
 from .solar.model import SolarSource
 from .storage import HomeStorage, Records
 from .sun import Roof, Sun
+from .supply import Supply, SupplySources
 from .unplayed import Unplayed
 
 _LOGGER = logging.getLogger(__name__)
@@ -69,6 +71,7 @@ class Sources:
     units: int
     past: Sequence[MeasuredSlot] = ()
     roof: Roof = field(default_factory=Roof)
+    supply: SupplySources = field(default_factory=SupplySources)
 
 
 class Home:
@@ -93,6 +96,7 @@ class Home:
         self.learned = records.learned
         self.measurements = Measurements(records.measured, records.totals)
         self.measurements.adopt(sources.past)
+        self.accuracy = Accuracy(records.accuracy, self.measurements)
         self.ledger = Ledger(records.decisions)
         self._storage = storage
         self._powerwall = sources.powerwall
@@ -112,6 +116,10 @@ class Home:
         self.rates = RatesCoordinator(hass, entry, sources.rates, kept, KEPT)
         self.sun = Sun.of(hass, entry, sources.solar, sources.roof, records.sun)
         self.solar = self.sun.coordinator
+        self.supply = Supply(
+            hass, entry, sources.supply, records.manual_sessions, self._supply_changed
+        )
+        self.sessions = self.supply.sessions
         self.load_history = LoadHistory(hass, entry)
         self.planner = PlanCoordinator(hass, entry)
         self._unplayed = Unplayed()
@@ -158,6 +166,7 @@ class Home:
         if self.solar is not None:
             on_unload(self.solar.async_add_listener(self._facts_changed))
         on_unload(self.planner.async_add_listener(self._changed))
+        on_unload(self.supply.async_start(self.preferences))
         on_unload(self.controller.async_add_listener(self._changed))
         on_unload(async_track_utc_time_change(self.hass, self._slot_edge, minute=[0, 30], second=0))
         put_back = HassJob(self._async_shut_down, "put the home settings back")
@@ -199,6 +208,7 @@ class Home:
     async def async_options_changed(self) -> None:
         """Take over changed preferences: act on them at once, plan by them next."""
         self.preferences = Preferences.from_options(self.entry.options)
+        self.supply.prefer(self.preferences)
         self._changed()
         await self.controller.async_tick()
         await self.load_history.async_refresh(dt_util.utcnow())
@@ -261,6 +271,9 @@ class Home:
             history=self.load_history.history(self.measurements.slots, now),
             running=self.planner.data,
             ready_once=self.ready_once,
+            sessions=self.sessions.known,
+            carbon=self.supply.carbon_forecast,
+            car_charging=self.supply.car.charging,
         )
 
     def _battery(self) -> Battery:
@@ -310,7 +323,9 @@ class Home:
                 in_peak=self.preferences.in_peak(local),
                 rate_p_per_kwh=rate.p_per_kwh if rate else None,
                 price_ceiling_p_per_kwh=self.preferences.price_ceiling_p_per_kwh,
+                session=self.sessions.at(now),
                 override=self.override,
+                car_charging=self.supply.car.charging,
             ),
         )
 
@@ -351,8 +366,21 @@ class Home:
         self._save_soon()
         self.entry.async_create_background_task(self.hass, self.async_replan(), "plan on new facts")
 
+    @callback
+    def _supply_changed(self) -> None:
+        self._changed()
+        self._save_soon()
+        self.entry.async_create_background_task(
+            self.hass, self._async_follow_supply(), "follow a session or the car"
+        )
+
+    async def _async_follow_supply(self) -> None:
+        await self.controller.async_tick()
+        await self.async_replan()
+
     async def _slot_edge(self, now: datetime) -> None:
         self.sun.slot_began(now, self.measurements)
+        self.accuracy.slot_began(now, self.planner.data, self.sun.forecast)
         self._save_soon()
         await self.controller.async_tick()
         self._look_for_unplayed()
@@ -413,6 +441,8 @@ class Home:
             ready_once=self.ready_once,
             learned=self.learned,
             sun=self.sun.memory,
+            accuracy=self.accuracy.memory,
+            manual_sessions=self.sessions.manual,
             simulated=self._powerwall.state
             if isinstance(self._powerwall, SimulatedPowerwall)
             else None,

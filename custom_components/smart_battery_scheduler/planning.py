@@ -6,12 +6,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 
+from .carbon import CarbonForecast
 from .const import MARKET_TIME_ZONE
 from .planner.load import Consumption, forecast_load
 from .planner.model import Battery, Plan, PlanInputs, ReadyBy, SlotInputs, Spread, Wishes
 from .planner.optimiser import plan
 from .planner.prices import price_scenarios
 from .preferences import NO_PRICE_CEILING_P_PER_KWH, Preferences
+from .sessions_ahead import SessionWindow, session_within
 from .solar.model import SolarForecast
 from .tariff.model import SLOT, RateTable, floor_slot
 
@@ -25,7 +27,7 @@ class Material:
     """All that a plan is made from, as the home knows it.
 
     ``reserve_percent`` is the Powerwall's own reserve: the plan never goes below it.
-    ``ready_once`` is a wish for one time only.
+    ``ready_once`` is a wish for one time only. ``car_charging``: the car charges now.
     """
 
     now: datetime
@@ -39,6 +41,9 @@ class Material:
     history: tuple[Consumption, ...]
     running: Plan | None
     ready_once: ReadyBy | None = None
+    sessions: tuple[SessionWindow, ...] = ()
+    carbon: CarbonForecast | None = None
+    car_charging: bool = False
 
 
 def make_plan(material: Material) -> Plan:
@@ -96,6 +101,9 @@ def _slot(material: Material, start: datetime, end: datetime, load: Spread) -> S
         load_kwh=_part(load, share),
         pv_kwh=_part(_pv(material.solar, floor_slot(start)), share),
         grid_charge_forbidden=material.preferences.in_peak(local),
+        carbon_g_per_kwh=_carbon(material.carbon, start),
+        session=session_within(material.sessions, start, end),
+        car_charging=material.car_charging and start == material.now,
     )
 
 
@@ -110,6 +118,11 @@ def _next_publication(now: datetime, imports: RateTable) -> datetime:
 def _p_per_kwh(table: RateTable, when: datetime) -> float | None:
     rate = table.at(when)
     return None if rate is None else rate.p_per_kwh
+
+
+def _carbon(forecast: CarbonForecast | None, when: datetime) -> float | None:
+    slot = forecast.at(when) if forecast else None
+    return None if slot is None else slot.g_per_kwh
 
 
 def _pv(forecast: SolarForecast | None, start: datetime) -> Spread:

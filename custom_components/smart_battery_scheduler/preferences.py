@@ -21,7 +21,8 @@ class Preferences:
     ``wear_p_per_kwh``: a Powerwall 2 is warranted for 37.8 MWh of throughput and loses most of its
     worth by age, not use; 1 p per kWh counts about £380 of its price as wear by use.
     ``annual_load_kwh``: Ofgem's typical domestic consumption value for electricity (2023).
-    A ready-by percent of 0 and a peak window of no length are "none".
+    A ready-by percent of 0, a peak window of no length and an entity without a name are "none".
+    ``join_sessions``: join those Octoplus sessions that can be joined, without asking.
     """
 
     scheduler_enabled: bool = True
@@ -37,6 +38,9 @@ class Preferences:
     carbon_gbp_per_tonne: float = 0.0
     stability_p: float = 3.0
     annual_load_kwh: float = 2700.0
+    join_sessions: bool = False
+    carbon_forecast: bool = True
+    car_charging_entity: str = ""
 
     @classmethod
     def from_options(cls, options: Mapping[str, Any]) -> Self:

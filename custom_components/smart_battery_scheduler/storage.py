@@ -9,6 +9,7 @@ from typing import cast
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.storage import Store
 
+from .accuracy import AccuracyMemory
 from .codec import Json, decode, encode
 from .const import DOMAIN
 from .control.learning import Learned
@@ -17,6 +18,7 @@ from .control.rules import Override
 from .measured import Energies, MeasuredSlot
 from .planner.model import ReadyBy
 from .powerwall.simulated import SimulatedState
+from .sessions_ahead import SessionWindow
 from .sun import SunMemory
 from .tariff.model import RateTable
 
@@ -44,6 +46,8 @@ class Records:
     learned: Learned = field(default_factory=Learned)
     simulated: SimulatedState | None = None
     sun: SunMemory = field(default_factory=SunMemory)
+    accuracy: AccuracyMemory = field(default_factory=AccuracyMemory)
+    manual_sessions: tuple[SessionWindow, ...] = ()
 
 
 class HomeStorage:

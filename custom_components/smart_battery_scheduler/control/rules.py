@@ -7,7 +7,7 @@ older than the rate, the session or the outage that forbids it.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from ..planner.model import Action, Lever, Plan, PlannedSlot, Session
@@ -29,7 +29,8 @@ class Moment:
     """What the rules look at.
 
     ``rate_p_per_kwh`` is the published import rate now, None where none is published.
-    ``pinned`` says that a person asked for what the plan has in this slot.
+    ``pinned`` says that a person asked for what the plan has in this slot; ``car_charging`` that the
+    battery shall not feed a car that charges now.
     """
 
     now: datetime
@@ -41,6 +42,7 @@ class Moment:
     session: Session | None = None
     override: Override | None = None
     pinned: bool = False
+    car_charging: bool = False
 
 
 def wanted_now(plan: Plan | None, at: Moment) -> tuple[Wanted | None, DecisionReason]:
@@ -54,7 +56,8 @@ def wanted_now(plan: Plan | None, at: Moment) -> tuple[Wanted | None, DecisionRe
     slot = plan.slot_at(at.now) if plan else None
     if plan is None or slot is None:
         return None, DecisionReason.OVER
-    return _allowed(_planned(plan.slots, slot, at), at)
+    planned = _planned(plan.slots, slot, at)
+    return _allowed(_sparing_the_car(planned, at), at)
 
 
 def charge_forbidden(at: Moment) -> DecisionReason | None:
@@ -111,6 +114,13 @@ def _planned(slots: Sequence[PlannedSlot], slot: PlannedSlot, at: Moment) -> Wan
         rate_p_per_kwh=at.rate_p_per_kwh,
         grid_charge_forbidden=charge_forbidden(at) is not None,
     )
+
+
+def _sparing_the_car(wanted: Wanted, at: Moment) -> Wanted:
+    """What the plan wants, but no discharge while the car charges: it would flow into the car."""
+    if not at.car_charging or wanted.action not in (Action.USE, Action.EXPORT):
+        return wanted
+    return replace(wanted, action=Action.HOLD, lever=None, target_percent=None)
 
 
 def _deed(slot: PlannedSlot) -> tuple[Action, Lever | None, int | None]:

@@ -1,0 +1,1 @@
+"""What the supplier and the grid do besides rates."""
