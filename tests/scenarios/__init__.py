@@ -1,0 +1,1 @@
+"""Control's promises, one by one, through Home Assistant and the fake cloud."""
