@@ -31,6 +31,7 @@ from .control.rules import Moment, Override, wanted_now
 from .control.situation import Timing
 from .controller import Controller, Judged
 from .coordinator import BatteryCoordinator, PlanCoordinator, Rates, RatesCoordinator, RateSource
+from .happenings import Happenings
 from .ledger import Ledger
 from .load_history import LoadHistory
 from .measured import KEPT, MeasuredSlot, Measurements
@@ -91,6 +92,7 @@ class Home:
         self.entry = entry
         self.units = sources.units
         self.preferences = Preferences.from_options(entry.options)
+        self.happenings = Happenings(hass, entry.entry_id)
         self.override = records.override
         self.ready_once = records.ready_once
         self.learned = records.learned
@@ -114,6 +116,7 @@ class Home:
         self.battery = BatteryCoordinator(hass, entry, sources.powerwall, self.controller.cadence)
         kept = Rates(imports=records.import_rates, exports=records.export_rates)
         self.rates = RatesCoordinator(hass, entry, sources.rates, kept, KEPT)
+        self._look_at_rates()
         self.sun = Sun.of(hass, entry, sources.solar, sources.roof, records.sun)
         self.solar = self.sun.coordinator
         self.supply = Supply(
@@ -162,6 +165,8 @@ class Home:
     def _listen(self) -> None:
         on_unload = self.entry.async_on_unload
         on_unload(self.battery.async_add_listener(self._reading_came))
+        self._look_at_rates()
+        on_unload(self.rates.async_add_listener(self._look_at_rates))
         on_unload(self.rates.async_add_listener(self._facts_changed))
         if self.solar is not None:
             on_unload(self.solar.async_add_listener(self._facts_changed))
@@ -249,6 +254,7 @@ class Home:
         if material is None:
             return
         plan = await self.hass.async_add_executor_job(make_plan, material)
+        self.happenings.of_plan(self.planner.data, plan)
         self.planner.async_set_updated_data(plan)
         self._tell_if(self._unplayed.kept(material.now, plan))
         await self.controller.async_tick()
@@ -361,6 +367,10 @@ class Home:
         return abs(level - expected) > OFF_PLAN_PERCENT
 
     @callback
+    def _look_at_rates(self) -> None:
+        self.happenings.of_rates(self.rates.data.imports, dt_util.utcnow())
+
+    @callback
     def _facts_changed(self) -> None:
         self._changed()
         self._save_soon()
@@ -414,6 +424,7 @@ class Home:
     @callback
     def _tell(self, decision: Decision) -> None:
         self.ledger.add(decision)
+        self.happenings.of_decision(decision, self.controller.state)
         self._save_soon()
 
     def _tell_if(self, decision: Decision | None) -> None:
@@ -432,8 +443,8 @@ class Home:
 
     def _records(self) -> Records:
         return Records(
-            import_rates=self.rates.data.imports,
-            export_rates=self.rates.data.exports,
+            import_rates=self.rates.published.imports,
+            export_rates=self.rates.published.exports,
             measured=self.measurements.slots,
             totals=self.measurements.totals,
             decisions=self.ledger.decisions,
@@ -443,6 +454,7 @@ class Home:
             sun=self.sun.memory,
             accuracy=self.accuracy.memory,
             manual_sessions=self.sessions.manual,
+            account_home=self.supply.account_home(self.rates.source),
             simulated=self._powerwall.state
             if isinstance(self._powerwall, SimulatedPowerwall)
             else None,
