@@ -20,6 +20,7 @@ from homeassistant.util import dt as dt_util
 
 from .const import GBP_PER_KWH
 from .entity import SmartBatteryEntity
+from .forecast_sensors import forecast_sensors
 from .home import Home, SmartBatteryConfigEntry
 from .learned_sensors import learned_sensors
 from .planner.model import Action, Plan, PlannedSlot
@@ -140,6 +141,7 @@ async def async_setup_entry(
     home = entry.runtime_data
     async_add_entities(HomeSensor(home, description) for description in SENSORS)
     async_add_entities(learned_sensors(home))
+    async_add_entities(forecast_sensors(home))
 
 
 class HomeSensor(SmartBatteryEntity, SensorEntity):

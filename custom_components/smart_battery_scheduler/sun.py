@@ -16,7 +16,7 @@ from homeassistant.core import HomeAssistant
 
 from .const import MARKET_TIME_ZONE
 from .coordinator import SolarCoordinator
-from .measured import Measurements
+from .measured import MeasuredSlot, Measurements
 from .solar.learning import REMEMBERED, Correction, Observation, learn, was_curtailed
 from .solar.model import SolarForecast, SolarSource
 from .solar.solcast import DailyCalls, Solcast
@@ -150,15 +150,19 @@ class Sun:
             slot = measurements.slot(each.start)
             if slot is None or not slot.is_whole:
                 continue
-            before = measurements.slot(each.start - SLOT)
-            levels = (slot.charge_level_percent, before.charge_level_percent if before else None)
-            known = [level for level in levels if level is not None]
             yield Observation(
                 start=each.start,
                 forecast_kwh=each.pv_kwh,
                 measured_kwh=slot.energies.pv_kwh,
-                curtailed=was_curtailed(
-                    highest_percent=max(known, default=None),
-                    may_export=slot.energies.export_kwh > EXPORTED_KWH,
-                ),
+                curtailed=was_turned_away(slot, measurements),
             )
+
+
+def was_turned_away(slot: MeasuredSlot, measurements: Measurements) -> bool:
+    """Whether the roof could have made more than it was let: battery full, nothing exported."""
+    before = measurements.slot(slot.start - SLOT)
+    levels = (slot.charge_level_percent, before.charge_level_percent if before else None)
+    return was_curtailed(
+        highest_percent=max((level for level in levels if level is not None), default=None),
+        may_export=slot.energies.export_kwh > EXPORTED_KWH,
+    )
