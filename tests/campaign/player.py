@@ -30,7 +30,6 @@ OVERRIDE_LASTS = timedelta(minutes=90)
 # After the last fault: back-off, a stood-back calibration and an ignored write must all be over.
 LONGEST_AFTERMATH = timedelta(hours=5)
 QUIET_FOR = timedelta(minutes=25)
-WHILE_WAITING = timedelta(seconds=5)
 MODES = {"self_powered": OperatingMode.SELF_POWERED, "time_based": OperatingMode.TIME_BASED}
 NOTHING = Settings()
 
@@ -114,22 +113,7 @@ class Player:
             self._note()
 
     async def _settle(self) -> None:
-        """Let everything be done; where a reply never comes, let the time-out run."""
-        done = asyncio.ensure_future(
-            self.day.hass.async_block_till_done(wait_background_tasks=True)
-        )
-        while not done.done():
-            kept_waiting = asyncio.ensure_future(self.day.cloud.someone_waits())
-            await asyncio.wait({done, kept_waiting}, return_when=asyncio.FIRST_COMPLETED)
-            if done.done():
-                kept_waiting.cancel()
-                break
-            for _ in range(7):
-                self.day.freezer.tick(WHILE_WAITING)
-                async_fire_time_changed(self.day.hass)
-                for _ in range(20):
-                    await asyncio.sleep(0)
-        await done
+        await self.day.settle_patiently()
 
     def _note(self) -> None:
         """Look behind the scenes."""

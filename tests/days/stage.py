@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import Coroutine, Mapping
 from copy import deepcopy
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -63,6 +64,30 @@ class Day:
     async def settle(self) -> None:
         """Let everything that is due now be done."""
         await self.hass.async_block_till_done(wait_background_tasks=True)
+
+    async def patiently[T](self, doing: Coroutine[Any, Any, T]) -> T:
+        """Await something that may have to wait for a time-out."""
+        task = asyncio.create_task(doing)
+        await self._while_waiting(task)
+        return await task
+
+    async def settle_patiently(self) -> None:
+        """Let everything be done; where a reply never comes, let the time-out run."""
+        await self._while_waiting(
+            asyncio.ensure_future(self.hass.async_block_till_done(wait_background_tasks=True))
+        )
+
+    async def _while_waiting(self, task: asyncio.Future[Any]) -> None:
+        while not task.done():
+            kept_waiting = asyncio.ensure_future(self.cloud.someone_waits())
+            await asyncio.wait({task, kept_waiting}, return_when=asyncio.FIRST_COMPLETED)
+            kept_waiting.cancel()
+            # Longer than any client waits for one reply.
+            for _ in range(0 if task.done() else 7):
+                self.freezer.tick(timedelta(seconds=5))
+                async_fire_time_changed(self.hass)
+                for _ in range(20):
+                    await asyncio.sleep(0)
 
     async def power_cut(self) -> None:
         """Take the home away as a killed process would go: only what was stored remains.
