@@ -21,10 +21,15 @@ CONF_UNITS = "units"
 CONF_TARIFF = "tariff"
 CONF_API_KEY = "api_key"
 CONF_ACCOUNT_NUMBER = "account_number"
+CONF_PROPERTY = "property"
 CONF_POSTCODE = "postcode"
 CONF_REGION = "region"
 CONF_IMPORT_TARIFF = "import_tariff"
 CONF_EXPORT_TARIFF = "export_tariff"
+
+# Which key a request to authenticate again is about; without it, the Powerwall's.
+CONF_REAUTH = "reauth"
+REAUTH_OCTOPUS = "octopus"
 
 CONF_SOLAR = "solar"
 CONF_SOURCE = "source"

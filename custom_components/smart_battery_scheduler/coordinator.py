@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 import logging
 from typing import TYPE_CHECKING, Protocol
 
-from homeassistant.core import HomeAssistant
+from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import ConfigEntryAuthFailed
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, UpdateFailed
 from homeassistant.util import dt as dt_util
 
+from .cadence import wait_after_failures
 from .const import DOMAIN
 from .planner.model import Plan
 from .powerwall.base import (
@@ -32,6 +33,8 @@ from .solar.model import (
     SolarRequestError,
     SolarSource,
 )
+from .supply_troubles import SupplyTrouble
+from .tariff.dispatches import Dispatch, with_dispatches
 from .tariff.model import SLOT, RateTable, floor_slot
 
 if TYPE_CHECKING:
@@ -110,10 +113,19 @@ class BatteryCoordinator(DataUpdateCoordinator[PowerwallState]):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rates:
-    """What energy costs and earns. ``exports`` is None where exports are not paid."""
+    """What energy costs and earns. ``exports`` is None where exports are not paid.
+
+    ``void_from``: what was known of the time from then on holds no more, as after a new agreement.
+    """
 
     imports: RateTable = field(default_factory=RateTable)
     exports: RateTable | None = None
+    void_from: datetime | None = None
+
+    def known_until(self, since: datetime) -> datetime:
+        """The end of the time from ``since`` on in which nothing is missing."""
+        tables = [self.imports] if self.exports is None else [self.imports, self.exports]
+        return min(table.known_until(since) for table in tables)
 
 
 class RateError(Exception):
@@ -126,7 +138,12 @@ class RateError(Exception):
 
 
 class RateSource(Protocol):
-    """Where rates come from."""
+    """Where rates come from. ``troubles``: what a person should know since the last fetch."""
+
+    @property
+    def troubles(self) -> frozenset[SupplyTrouble]:
+        """None while all is well."""
+        ...
 
     async def fetch(self, start: datetime, end: datetime) -> Rates:
         """All rates known for [start, end). Raises RateError."""
@@ -138,7 +155,10 @@ class RateSource(Protocol):
 
 
 class RatesCoordinator(DataUpdateCoordinator[Rates]):
-    """Keeps the rates, those of the past five weeks too; a failed fetch loses nothing."""
+    """Keeps the rates, those of the past five weeks too; a failed fetch loses nothing.
+
+    ``published`` are the rates as they came; ``data`` has dispatched half-hours at the low rate.
+    """
 
     config_entry: SmartBatteryConfigEntry
 
@@ -159,42 +179,74 @@ class RatesCoordinator(DataUpdateCoordinator[Rates]):
             update_interval=timedelta(minutes=30),
             always_update=False,
         )
-        self.data = kept
-        self._source = source
+        self.data = self.published = kept
+        self.source = source
         self._past = past
+        self._failures = 0
+        self._past_asked = False
+        self._dispatched: tuple[Dispatch, ...] = ()
+
+    @callback
+    def async_dispatch(self, planned: tuple[Dispatch, ...]) -> None:
+        """Price what the car's charging makes cheap; published rates stay as they are."""
+        self._dispatched = planned
+        rates = self._with_dispatches(self.published)
+        if rates != self.data:
+            self.data = rates
+            self.async_update_listeners()
+
+    def _with_dispatches(self, rates: Rates) -> Rates:
+        if not self._dispatched:
+            return rates
+        return replace(rates, imports=with_dispatches(rates.imports, self._dispatched))
 
     async def _async_update_data(self) -> Rates:
         now = dt_util.utcnow()
         oldest = now - self._past
         start = self._start(now, oldest)
         try:
-            fetched = await self._source.fetch(start, now + timedelta(hours=54))
+            fetched = await self.source.fetch(start, now + timedelta(hours=54))
         except RateError as err:
+            self._failures += 1
+            self.update_interval = wait_after_failures(self._failures)
             raise UpdateFailed(
                 translation_domain=DOMAIN,
                 translation_key="rates_unreachable",
                 translation_placeholders={"reason": str(err)},
                 retry_after=err.retry_after_s,
             ) from err
-        rates = _kept(self.data, fetched, oldest)
-        wait = self._source.next_poll(now, rates.imports.known_until(now)) - now
+        self._failures, self._past_asked = 0, True
+        self.published = _kept(self.published, fetched, oldest)
+        wait = self.source.next_poll(now, self.published.known_until(now)) - now
         self.update_interval = max(wait, timedelta(minutes=1))
-        return rates
+        return self._with_dispatches(self.published)
 
     def _start(self, now: datetime, oldest: datetime) -> datetime:
         """Ask for the past only once; a published half-hour does not change."""
-        rates = self.data.imports.rates
-        if not rates or rates[0].start > oldest + timedelta(days=2):
+        rates = self.published.imports.rates
+        complete = bool(rates) and rates[0].start <= oldest + timedelta(days=2)
+        if not complete and not self._past_asked:
             return floor_slot(oldest)
+        if not rates:
+            return floor_slot(now) - timedelta(hours=3)
         return floor_slot(min(now, rates[-1].end)) - timedelta(hours=3)
 
 
 def _kept(old: Rates, new: Rates, oldest: datetime) -> Rates:
+    if new.void_from is not None:
+        old = Rates(
+            imports=_before(old.imports, new.void_from),
+            exports=None if old.exports is None else _before(old.exports, new.void_from),
+        )
     imports = _since(old.imports.merged(new.imports), oldest)
     if new.exports is None:
         return Rates(imports=imports)
     exports = (old.exports or RateTable()).merged(new.exports)
     return Rates(imports=imports, exports=_since(exports, oldest))
+
+
+def _before(table: RateTable, when: datetime) -> RateTable:
+    return RateTable(tuple(rate for rate in table.rates if rate.start < when))
 
 
 def _since(table: RateTable, oldest: datetime) -> RateTable:

@@ -21,7 +21,9 @@ from .powerwall.netzero import BASE_URL, NetZeroPowerwall
 from .solar_sources import made_for, most_kwh_of, solar_source
 from .storage import Records
 from .sun import Roof
-from .supplier import octopus_rates
+from .supplier import carbon_source, octopus_source
+from .supply import SupplySources
+from .supply_troubles import SupplyTrouble
 
 DEMO_PAST_DAYS = 28
 
@@ -56,7 +58,8 @@ async def build_sources(
     token, site_id = entry.data[CONF_TOKEN], entry.data[CONF_SITE_ID]
     return Sources(
         powerwall=netzero(hass, token, site_id),
-        rates=octopus_rates(hass, entry),
+        rates=octopus_source(hass, entry, records.account_home),
+        supply=SupplySources(carbon=carbon_source(hass, entry)),
         solar=solar_source(hass, entry, records.sun.calls),
         roof=Roof(made_for=made_for(hass, entry), most_kwh=most_kwh_of(entry)),
         units=entry.data[CONF_UNITS],
@@ -80,6 +83,11 @@ class DemoRates:
     def __init__(self) -> None:
         """Publish by Home Assistant's clock."""
         self._tariff = DemoTariff(dt_util.utcnow)
+
+    @property
+    def troubles(self) -> frozenset[SupplyTrouble]:
+        """Never any."""
+        return frozenset()
 
     async def fetch(self, start: datetime, end: datetime) -> Rates:
         """Generated, so it cannot fail."""

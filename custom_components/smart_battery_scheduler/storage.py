@@ -20,6 +20,7 @@ from .planner.model import ReadyBy
 from .powerwall.simulated import SimulatedState
 from .sessions_ahead import SessionWindow
 from .sun import SunMemory
+from .tariff.account import Property
 from .tariff.model import RateTable
 
 _LOGGER = logging.getLogger(__name__)
@@ -48,6 +49,7 @@ class Records:
     sun: SunMemory = field(default_factory=SunMemory)
     accuracy: AccuracyMemory = field(default_factory=AccuracyMemory)
     manual_sessions: tuple[SessionWindow, ...] = ()
+    account_home: Property | None = None
 
 
 class HomeStorage:

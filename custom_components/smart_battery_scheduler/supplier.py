@@ -5,17 +5,27 @@ The one place where the supplier's errors become texts for people.
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
-import random
+from datetime import timedelta
 
-from homeassistant.core import HomeAssistant
+from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
 from homeassistant.util import dt as dt_util
 
-from .const import CONF_EXPORT_TARIFF, CONF_IMPORT_TARIFF, CONF_TARIFF
-from .coordinator import RateError, Rates
-from .endpoints import OCTOPUS, endpoint
+from .carbon import BASE_URL as CARBON_URL, CarbonIntensity
+from .const import (
+    CONF_ACCOUNT_NUMBER,
+    CONF_API_KEY,
+    CONF_EXPORT_TARIFF,
+    CONF_IMPORT_TARIFF,
+    CONF_PROPERTY,
+    CONF_REAUTH,
+    CONF_TARIFF,
+    REAUTH_OCTOPUS,
+)
+from .endpoints import CARBON, OCTOPUS, endpoint
 from .home import SmartBatteryConfigEntry
+from .rate_sources import AccountSource, TariffSource
+from .tariff.account import Property
 from .tariff.codes import TariffCode
 from .tariff.errors import (
     TariffAuthError,
@@ -26,6 +36,7 @@ from .tariff.errors import (
     TariffRateLimitError,
     TariffUnreachableError,
 )
+from .tariff.following import AccountRates, TariffRates
 from .tariff.octopus_rest import BASE_URL, OctopusRest
 from .tariff.products import Direction
 
@@ -116,43 +127,45 @@ async def async_account_tariffs(
     raise TariffProblem("no_import")
 
 
-class OctopusRates:
-    """The rates of one import and perhaps one export tariff."""
-
-    def __init__(
-        self, client: OctopusRest, imports: TariffCode, exports: TariffCode | None
-    ) -> None:
-        """Ask for these tariffs."""
-        self._client = client
-        self._imports = imports
-        self._exports = exports
-        # Homes shall not all ask at the same second.
-        self._shift = timedelta(seconds=random.uniform(0, 120))
-
-    async def fetch(self, start: datetime, end: datetime) -> Rates:
-        """What is published. Raises RateError."""
-        try:
-            imports = await self._client.rates(self._imports, start, end, taxed=True)
-            if self._exports is None:
-                return Rates(imports=imports)
-            exports = await self._client.rates(self._exports, start, end, taxed=False)
-        except TariffRateLimitError as err:
-            raise RateError(str(err), err.retry_after_s) from err
-        except TariffError as err:
-            raise RateError(str(err)) from err
-        return Rates(imports=imports, exports=exports)
-
-    def next_poll(self, now: datetime, known_until: datetime) -> datetime:
-        """Every quarter of an hour while tomorrow is awaited, else every three hours."""
-        return now + timedelta(minutes=15) + self._shift
-
-
-def octopus_rates(hass: HomeAssistant, entry: SmartBatteryConfigEntry) -> OctopusRates:
-    """The source of a home's rates."""
+def octopus_source(
+    hass: HomeAssistant, entry: SmartBatteryConfigEntry, kept: Property | None
+) -> TariffSource | AccountSource:
+    """The source of a home's rates. ``kept``: the home as it was last found on the account."""
     tariff = entry.data[CONF_TARIFF]
-    exports = tariff[CONF_EXPORT_TARIFF]
-    return OctopusRates(
-        octopus(hass),
-        TariffCode.parse(tariff[CONF_IMPORT_TARIFF]),
-        TariffCode.parse(exports) if exports else None,
+    key, number = tariff.get(CONF_API_KEY), tariff.get(CONF_ACCOUNT_NUMBER)
+    if key and number:
+        client = octopus(hass, key)
+        rates = AccountRates(
+            client, number, tariff.get(CONF_PROPERTY), clock=dt_util.utcnow, kept=kept
+        )
+        return AccountSource(rates, lambda: async_ask_for_key(hass, entry))
+    client, exports = octopus(hass), tariff[CONF_EXPORT_TARIFF]
+    imports = TariffCode.parse(tariff[CONF_IMPORT_TARIFF])
+    return TariffSource(
+        TariffRates.of_code(client, imports, taxed=True),
+        TariffRates.of_code(client, TariffCode.parse(exports), taxed=False) if exports else None,
+    )
+
+
+@callback
+def async_ask_for_key(hass: HomeAssistant, entry: SmartBatteryConfigEntry) -> None:
+    """Ask the owner for a new API key; once, however often it is refused."""
+    entry.async_start_reauth(hass, data={CONF_REAUTH: REAUTH_OCTOPUS})
+
+
+def region_of(entry: SmartBatteryConfigEntry) -> str | None:
+    """The letter of the home's region; None where its tariff does not tell."""
+    try:
+        return TariffCode.parse(entry.data[CONF_TARIFF].get(CONF_IMPORT_TARIFF) or "").region
+    except TariffNotSupportedError:
+        return None
+
+
+def carbon_source(hass: HomeAssistant, entry: SmartBatteryConfigEntry) -> CarbonIntensity:
+    """The carbon forecast of the home's region; of the nation where that is not known."""
+    return CarbonIntensity(
+        async_get_clientsession(hass),
+        region_of(entry),
+        base_url=endpoint(CARBON, CARBON_URL),
+        clock=dt_util.utcnow,
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -12,9 +12,12 @@ from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from .car import Car
 from .carbon import CarbonForecast, CarbonIntensity
 from .carbon_coordinator import CarbonCoordinator
+from .coordinator import RateSource
 from .planner.model import Session
 from .preferences import Preferences
+from .rate_sources import AccountSource
 from .sessions_ahead import Sessions, SessionWindow
+from .tariff.account import Property
 
 if TYPE_CHECKING:
     from .home import SmartBatteryConfigEntry
@@ -71,6 +74,12 @@ class Supply:
     def carbon_forecast(self) -> CarbonForecast | None:
         """The last forecast, if there is one."""
         return self.carbon.data if self.carbon is not None else None
+
+    @staticmethod
+    def account_home(source: RateSource) -> Property | None:
+        """Where the home was last found on its account; no address is kept."""
+        home = source.home if isinstance(source, AccountSource) else None
+        return None if home is None else replace(home, label="", postcode=None)
 
     def _stop(self) -> None:
         self.car.stop()

@@ -174,8 +174,9 @@ class AccountRates:
         *,
         clock: Callable[[], datetime] = utc_now,
         night: NightWindow | None = None,
+        kept: Property | None = None,
     ) -> None:
-        """Nothing is read yet."""
+        """``kept`` is the home as it was last read: it holds until the account is read."""
         self.account_problem: TariffError | None = None
         self.export_problem: TariffError | None = None
         self._client = client
@@ -183,9 +184,14 @@ class AccountRates:
         self._property_id = property_id
         self._clock = clock
         self._night = night
-        self._home: Property | None = None
+        self._home = kept
         self._read_again_at: datetime | None = None
         self._failures = 0
+
+    @property
+    def home(self) -> Property | None:
+        """The home as last read."""
+        return self._home
 
     async def fetch(self, start: datetime, end: datetime) -> HomeRates:
         """What is published for [start, end). Raises a TariffError."""
