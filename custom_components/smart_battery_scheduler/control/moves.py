@@ -119,6 +119,9 @@ def superseded(state: ControlState, at: Situation) -> Step | None:
     if wanted is None:
         return ended(state, at, at.unwanted)
     if wanted.same_deed(command.wanted):
+        if wanted.source is command.wanted.source:
+            # The next half-hour of the same charge is still that charge.
+            wanted = replace(wanted, slot_start=command.wanted.slot_start)
         if wanted == command.wanted:
             return None
         return Step(state=replace(state, command=replace(command, wanted=wanted)))

@@ -1,0 +1,102 @@
+"""Repair notices with fix flows, and the button that forgets."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+import json
+from pathlib import Path
+
+import pytest
+
+from custom_components.smart_battery_scheduler.const import DOMAIN
+from custom_components.smart_battery_scheduler.repairs import async_create_fix_flow
+from custom_components.smart_battery_scheduler.troubles import Trouble
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import issue_registry as ir
+from homeassistant.util import dt as dt_util
+
+from ..cloud.faults import Endpoint, Fault
+from ..days.stage import Day
+from .conftest import Script
+
+HOUR = timedelta(hours=1)
+TRANSLATIONS = Path(__file__).parents[2] / f"custom_components/{DOMAIN}/translations/en.json"
+
+
+def issue(day: Day, trouble: Trouble) -> ir.IssueEntry | None:
+    """A repair notice of the home."""
+    return ir.async_get(day.hass).async_get_issue(DOMAIN, f"{day.entry.entry_id}_{trouble}")
+
+
+async def fix(day: Day, trouble: Trouble) -> None:
+    """What a person does: confirm the notice's dialogue."""
+    notice = issue(day, trouble)
+    assert notice is not None
+    flow = await async_create_fix_flow(day.hass, notice.issue_id, notice.data)
+    flow.hass, flow.handler, flow.issue_id = day.hass, DOMAIN, notice.issue_id
+    form = await flow.async_step_init()  # type: ignore[attr-defined]  # its first step
+    assert form["type"] == "form"
+    assert form["description_placeholders"] == notice.translation_placeholders
+    done = await flow.async_step_confirm({})  # type: ignore[attr-defined]  # the only step
+    assert done["type"] == "create_entry"
+    await day.settle()
+
+
+async def test_ignored_commands_are_tried_again_by_the_fix(day: Day, script: Script) -> None:
+    """Confirmed: control goes on at once, and the notice is gone once the battery follows."""
+    day.cloud.faults.add(Fault.LOST, Endpoint.NETZERO_WRITE)
+    script.charge(dt_util.utcnow(), dt_util.utcnow() + 3 * HOUR)
+    await day.start()
+    await day.run(0.5)
+    day.cloud.faults.clear()
+    await fix(day, Trouble.COMMANDS_IGNORED)
+    await day.run(0.1)
+    assert issue(day, Trouble.COMMANDS_IGNORED) is None
+    assert day.shown != day.cloud.world.scenario.settings
+
+
+async def test_late_rates_are_asked_for_again_by_the_fix(day: Day) -> None:
+    """From 22:00 local, until they are there."""
+    day.cloud.faults.add(Fault.UNPUBLISHED, Endpoint.RATES)
+    day.freezer.tick(21.8 * HOUR)
+    await day.start()
+    assert issue(day, Trouble.RATES_LATE) is None
+    await day.run(0.4)
+    assert issue(day, Trouble.RATES_LATE) is not None
+    day.cloud.faults.clear()
+    await fix(day, Trouble.RATES_LATE)
+    assert issue(day, Trouble.RATES_LATE) is None
+
+
+async def test_notices_leave_with_the_home(day: Day, script: Script) -> None:
+    """Unloaded, nothing of it is left."""
+    day.cloud.faults.add(Fault.LOST, Endpoint.NETZERO_WRITE)
+    script.charge(dt_util.utcnow(), dt_util.utcnow() + 3 * HOUR)
+    await day.start()
+    await day.run(0.5)
+    assert issue(day, Trouble.COMMANDS_IGNORED) is not None
+    await day.hass.config_entries.async_unload(day.entry.entry_id)
+    assert issue(day, Trouble.COMMANDS_IGNORED) is None
+
+
+async def test_a_fix_for_a_home_that_is_gone_says_so(hass: HomeAssistant) -> None:
+    """No home, nothing to try."""
+    data: dict[str, str | int | float | None] = {"entry_id": "gone", "trouble": "rates_late"}
+    flow = await async_create_fix_flow(hass, "x", data)
+    flow.hass = hass
+    result = await flow.async_step_confirm({})  # type: ignore[attr-defined]  # the only step
+    assert (result["type"], result["reason"]) == ("abort", "not_loaded")
+
+
+async def test_a_notice_that_is_not_ours_is_refused(hass: HomeAssistant) -> None:
+    """Only what carries our data has a fix."""
+    with pytest.raises(ValueError, match="no fix"):
+        await async_create_fix_flow(hass, "x", None)
+
+
+@pytest.mark.parametrize("trouble", list(Trouble))
+def test_every_notice_has_its_text(trouble: Trouble) -> None:
+    """A title, and a dialogue or a description."""
+    texts = json.loads(TRANSLATIONS.read_text(encoding="utf-8"))["issues"][trouble]
+    assert texts["title"]
+    assert texts.get("description") or texts["fix_flow"]["step"]["confirm"]["description"]

@@ -1,0 +1,105 @@
+"""Whom we yield to, what is said, and how control comes back."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from custom_components.smart_battery_scheduler.control.model import (
+    DecisionKind,
+    DecisionReason,
+    Phase,
+    YieldCause,
+)
+from custom_components.smart_battery_scheduler.powerwall.base import OperatingMode, Settings
+from custom_components.smart_battery_scheduler.powerwall.physics import Circumstances
+from homeassistant.util import dt as dt_util
+
+from ..days.stage import Day
+from .conftest import Script
+
+HOUR = timedelta(hours=1)
+
+
+async def charging(day: Day, script: Script) -> Settings:
+    """A charge of three hours that is seen; returns the settings from before."""
+    begin = dt_util.utcnow()
+    script.charge(begin, begin + 3 * HOUR)
+    await day.start()
+    await day.run(0.2)
+    assert day.phase is Phase.RUNNING
+    return day.cloud.world.scenario.settings
+
+
+def cause(day: Day) -> YieldCause | None:
+    """Whom we yield to."""
+    yielded = day.home.controller.state.yielded
+    return yielded.cause if yielded else None
+
+
+@pytest.mark.parametrize(
+    ("circumstances", "expected"),
+    [
+        (Circumstances(on_grid=False), YieldCause.OFF_GRID),
+        (Circumstances(storm_watch=True), YieldCause.STORM_WATCH),
+    ],
+)
+async def test_outage_and_storm_come_first_and_end_by_themselves(
+    day: Day, script: Script, circumstances: Circumstances, expected: YieldCause
+) -> None:
+    """The settings go back at once; minutes after it is over the charge goes on."""
+    home = await charging(day, script)
+    day.cloud.world.powerwall.meet(circumstances)
+    await day.run(0.15)
+    assert cause(day) is expected
+    assert day.shown == home
+    day.cloud.requests.clear()
+    await day.run(0.5)
+    assert not day.cloud.requests.writes
+    day.cloud.world.powerwall.meet(Circumstances())
+    await day.run(0.3)
+    assert cause(day) is None
+    assert day.phase is Phase.RUNNING
+
+
+async def test_calibration_is_not_fought(day: Day, script: Script) -> None:
+    """Settings right, power wrong, by every lever: two hours off, and hardly a write."""
+    await charging(day, script)
+    day.cloud.world.powerwall.meet(Circumstances(forced_battery_w=0.0))
+    await day.run(0.5)
+    assert cause(day) is YieldCause.CALIBRATION
+    day.cloud.requests.clear()
+    await day.run(1)
+    assert not day.cloud.requests.writes
+
+
+async def test_a_change_in_the_app_is_kept_told_and_not_fought(day: Day, script: Script) -> None:
+    """Theirs stands, ours goes; who and what is told; at a later slot the plan goes on."""
+    home = await charging(day, script)
+    changed = Settings(backup_reserve_percent=37)
+    day.cloud.world.powerwall.set_in_app(changed)
+    await day.run(0.15)
+    yielded = day.home.controller.state.yielded
+    assert yielded is not None
+    assert (yielded.cause, yielded.changed) == (YieldCause.SOMEBODY_ELSE, changed)
+    assert day.shown == changed.over(home)
+    day.cloud.requests.clear()
+    await day.run(0.4)
+    assert not day.cloud.requests.writes
+    await day.run(0.8)
+    assert day.phase is Phase.RUNNING
+    resumed = [line.reason for line in day.decisions if line.kind is DecisionKind.RESUMED]
+    assert resumed == [DecisionReason.SOMEBODY_ELSE]
+
+
+async def test_the_users_word_resumes_at_once(day: Day, script: Script) -> None:
+    """No need to wait for the next slot."""
+    await charging(day, script)
+    day.cloud.world.powerwall.set_in_app(Settings(operating_mode=OperatingMode.TIME_BASED))
+    await day.run(0.15)
+    assert cause(day) is YieldCause.SOMEBODY_ELSE
+    await day.home.controller.async_resume()
+    await day.settle()
+    await day.run(0.1)
+    assert day.phase is Phase.RUNNING
