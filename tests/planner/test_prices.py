@@ -51,18 +51,16 @@ def test_days_alike_give_that_day() -> None:
             assert rate == pytest.approx(table(3, STARTS[-1] + HALF_HOUR)[start])
 
 
-def test_the_level_of_the_newest_day_lasts_in_part() -> None:
-    """The newest day is 10 p dearer than all before: tomorrow is expected to be 6 p dearer."""
+def test_a_course_is_a_recent_day() -> None:
+    """The newest day is 10 p dearer than all before: one course in seven, with the most weight."""
     rates = table(20)
     for when in list(rates):
         if when >= KNOWN_UNTIL - timedelta(days=1):
             rates[when] += 10.0
     courses = price_scenarios(STARTS, rates.get, rates.get, UK)
     noon = STARTS.index(NOW + timedelta(days=1))
-    usual = [course.import_p_per_kwh[noon] for course in courses[2:]]
-    assert usual == pytest.approx([26.0] * len(usual))
-    # The newest day itself, as it came after an ordinary one: 30 p and a rise of 10 p again.
-    assert courses[0].import_p_per_kwh[noon] == pytest.approx(36.0)
+    assert [course.import_p_per_kwh[noon] for course in courses] == [30.0] + [20.0] * 6
+    assert courses[0].weight == max(course.weight for course in courses)
 
 
 def test_newer_days_weigh_more() -> None:
@@ -118,4 +116,4 @@ def test_gaps_are_no_trouble(days: int, gaps: set[int]) -> None:
             del rates[when]
     for course in price_scenarios(STARTS, rates.get, rates.get, UK):
         assert len(course.import_p_per_kwh) == len(STARTS)
-        assert all(0.0 <= rate <= 60.0 for rate in course.import_p_per_kwh)
+        assert all(10.0 <= rate <= 30.0 for rate in course.import_p_per_kwh)

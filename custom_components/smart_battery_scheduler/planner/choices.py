@@ -21,7 +21,7 @@ from .recursion import (
 from .rollout import Choice
 
 # Ways whose costs lie this close are equals: taste decides, and the least meddling wins.
-EQUAL_P = 0.05
+EQUAL_P = 0.02
 
 
 def costs_at(problem: Problem, solution: Solution, slot: int, stored_kwh: float) -> Floats:

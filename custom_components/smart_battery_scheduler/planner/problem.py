@@ -324,11 +324,9 @@ class Problem:
         pins = [slot.pin for slot in self.slots]
         self.may_charge = np.array([self.forbidden(i) is None for i in range(len(self.slots))])
         self.must_charge = np.array([pin is Action.CHARGE for pin in pins]) & self.may_charge
-        # Who is paid to take energy does not use up his own: it would only wear the battery.
         self.paid: Bools = np.less(self.import_p, 0.0).all(axis=1)
         wants_use = np.array([pin is Action.USE for pin in pins])
         self.may_use = np.array([_may_use(slot) for slot in self.slots])
-        self.may_use &= ~self.paid | wants_use
         self.must_use = self.may_use & (
             self.unknown
             | np.array([slot.session is Session.POWER_DOWN for slot in self.slots])
