@@ -275,3 +275,26 @@ async def test_no_panels(hass: HomeAssistant, entry: MockConfigEntry) -> None:
     sun.slot_began(NOON, Measurements())
     assert sun.forecast is None
     assert sun.memory.foretold == ()
+
+
+async def test_the_usual_sun_where_nothing_is_foretold(
+    hass: HomeAssistant, entry: MockConfigEntry, source: Source
+) -> None:
+    """A source that is silent for days, or that ends too soon, leaves what is usual."""
+    measured = Measurements(half_hours(BEGIN, LEARNING_DAYS, 0.7))
+    sun = sun_of(hass, entry, source)
+    source.failure = SolarUnreachableError("away")
+    await refresh(sun)
+    sun.look_back(NOON, measured)
+    assert at_noon(sun) == pytest.approx(0.7)
+    source.failure = None
+    await refresh(sun)
+    assert at_noon(sun) == pytest.approx(1.0)
+    assert sun.raw is not None
+    assert sun.memory.forecast == sun.raw
+
+
+def at_noon(sun: Sun) -> float:
+    """What is expected of the half-hour from noon."""
+    assert sun.forecast is not None
+    return sun.forecast.slots[NOON].mean_kwh

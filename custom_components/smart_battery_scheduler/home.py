@@ -144,6 +144,7 @@ class Home:
         await self._async_wait_for_facts()
         self.measurements.observe(self.battery.data)
         await self.load_history.async_refresh(dt_util.utcnow())
+        self.sun.look_back(dt_util.utcnow(), self.measurements)
         await self._async_replan()
         self._listen()
         await self.controller.async_observe(self.battery.data)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Self
 
 from homeassistant.core import HomeAssistant
@@ -20,6 +20,7 @@ from .measured import MeasuredSlot, Measurements
 from .solar.learning import REMEMBERED, Correction, Observation, learn, was_curtailed
 from .solar.model import SolarForecast, SolarSource
 from .solar.solcast import DailyCalls, Solcast
+from .solar.usual import usual_sun
 from .tariff.model import SLOT, floor_slot
 
 if TYPE_CHECKING:
@@ -82,7 +83,9 @@ class Sun:
         self._memory = memory
         self._most_kwh = most_kwh
         self._foretold = {each.start: each for each in memory.foretold}
-        self._corrected: tuple[SolarForecast, Correction, SolarForecast] | None = None
+        self._usual = SolarForecast(made_at=datetime.min.replace(tzinfo=UTC), slots={})
+        self._made_of: tuple[object, ...] = ()
+        self._forecast: SolarForecast | None = None
 
     @classmethod
     def of(
@@ -110,15 +113,23 @@ class Sun:
 
     @property
     def forecast(self) -> SolarForecast | None:
-        """The forecast by which to plan; None without one."""
-        raw, correction = self.raw, self.correction
+        """The forecast by which to plan: corrected, and the usual sun where there is none.
+
+        None if nothing at all is known of a sun.
+        """
+        made_of = (self.raw, self.correction, self._usual)
+        if made_of != self._made_of:
+            self._made_of, self._forecast = made_of, self._put_together()
+        return self._forecast
+
+    def _put_together(self) -> SolarForecast | None:
+        raw, usual = self.raw, self._usual
         if raw is None:
-            return None
-        known = self._corrected
-        if known is None or known[0] is not raw or known[1] is not correction:
-            corrected = correction.apply(raw, MARKET_TIME_ZONE, most_kwh=self._most_kwh)
-            self._corrected = known = (raw, correction, corrected)
-        return known[2]
+            return usual if usual.slots else None
+        corrected = self.correction.apply(raw, MARKET_TIME_ZONE, most_kwh=self._most_kwh)
+        return SolarForecast(
+            made_at=raw.made_at, slots=dict(sorted({**usual.slots, **corrected.slots}.items()))
+        )
 
     @property
     def memory(self) -> SunMemory:
@@ -133,6 +144,7 @@ class Sun:
 
     def slot_began(self, now: datetime, measurements: Measurements) -> None:
         """Keep what is foretold for the half-hour that begins; learn twice a day."""
+        self.look_back(now, measurements)
         start, raw = floor_slot(now), self.raw
         slot = raw.slots.get(start) if raw else None
         if slot is not None:
@@ -143,6 +155,13 @@ class Sun:
         if learned_at is None or now - learned_at >= LEARN_EVERY:
             correction = learn(self.observations(measurements), MARKET_TIME_ZONE, now)
             self._memory = replace(self._memory, correction=correction, learned_at=now)
+
+    def look_back(self, now: datetime, measurements: Measurements) -> None:
+        """See what is usual, for the hours that no source foretells."""
+        measured = {
+            slot.start: slot.energies.pv_kwh for slot in measurements.slots if slot.is_whole
+        }
+        self._usual = SolarForecast(made_at=now, slots=usual_sun(measured, now))
 
     def observations(self, measurements: Measurements) -> Iterator[Observation]:
         """Every half-hour that was foretold and measured."""
