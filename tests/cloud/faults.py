@@ -26,6 +26,7 @@ class Endpoint(StrEnum):
     GRAPHQL = "graphql"
     CONSUMPTION = "consumption"
     FORECAST = "forecast"
+    CARBON = "carbon"
 
 
 class Fault(StrEnum):

@@ -17,16 +17,7 @@ from .faults import Endpoint, Fault, FaultRule
 from .products import PRODUCTS, Ask, Product, Row, Rows, vat_at
 from .rates import PUBLISHED_TO, REGIONS, at_local
 from .replies import answer, page, refuse
-from .world import (
-    ACCOUNT_NUMBER,
-    API_KEY,
-    EXPORT_MPAN,
-    IMPORT_MPAN,
-    METER_SERIAL,
-    POSTCODE,
-    REGION,
-    World,
-)
+from .world import ACCOUNT_NUMBER, EXPORT_MPAN, IMPORT_MPAN, METER_SERIAL, POSTCODE, REGION, World
 
 DEFAULT_PAGE, LARGEST_PAGE, LARGEST_CONSUMPTION_PAGE = 100, 1500, 25_000
 # Rows are made, not stored; a question without a beginning is answered this far back.
@@ -116,7 +107,6 @@ class Octopus:
     def __init__(self, world: World) -> None:
         """Stand in front of a world."""
         self._world = world
-        self.api_key = API_KEY
         self.account = account_body()
 
     def products(self, request: web.Request) -> web.Response:
@@ -212,7 +202,7 @@ class Octopus:
         if authorization is None or not authorization.startswith("Basic "):
             realm = {"WWW-Authenticate": 'Basic realm="api"'}
             return refuse(401, "Authentication credentials were not provided.", realm)
-        if authorization != f"Basic {b64encode(f'{self.api_key}:'.encode()).decode()}":
+        if authorization != f"Basic {b64encode(f'{self._world.api_key}:'.encode()).decode()}":
             return refuse(401, "Invalid API key.")
         return None
 

@@ -12,6 +12,7 @@ from aiohttp import web
 
 from custom_components.smart_battery_scheduler.codec import Json
 
+from .carbon import Carbon
 from .control import control_routes
 from .faults import Endpoint, Fault, FaultRule, Faults
 from .graphql import GraphQL
@@ -23,6 +24,7 @@ from .replies import ERROR_PAGE, FIREWALL_PAGE, bent, content, page, refuse, wit
 from .world import World
 
 _NETZERO = frozenset({Endpoint.NETZERO_READ, Endpoint.NETZERO_WRITE})
+CARBON_PATH = "/regional/intensity/{since}/fw48h/regionid/{region}"
 ABSURD = 1e12
 
 type Answer = Callable[[web.Request, Sequence[FaultRule]], Awaitable[web.StreamResponse]]
@@ -60,6 +62,7 @@ class Cloud:
         self._route(app, "POST", "/api/v1/{site_id}/config", Endpoint.NETZERO_WRITE)
         self._route(app, "GET", "/v1/forecast", Endpoint.FORECAST)
         self._route(app, "POST", "/v1/graphql/", Endpoint.GRAPHQL)
+        self._route(app, "GET", CARBON_PATH, Endpoint.CARBON)
         for path, (endpoint, _) in handlers(self.octopus).items():
             self._route(app, "GET", path, endpoint)
         return app
@@ -94,9 +97,17 @@ class Cloud:
         async def graphql(request: web.Request, _: Sequence[FaultRule]) -> web.StreamResponse:
             return await self._graphql.answer(request)
 
+        async def carbon(request: web.Request, _: Sequence[FaultRule]) -> web.StreamResponse:
+            return Carbon().answer(request)
+
         if endpoint in _NETZERO:
             return self.netzero.answer
-        return {Endpoint.FORECAST: forecast, Endpoint.GRAPHQL: graphql}.get(endpoint, octopus)
+        others = {
+            Endpoint.FORECAST: forecast,
+            Endpoint.GRAPHQL: graphql,
+            Endpoint.CARBON: carbon,
+        }
+        return others.get(endpoint, octopus)
 
     async def _handle(
         self, request: web.Request, endpoint: Endpoint, answer: Answer

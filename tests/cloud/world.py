@@ -23,6 +23,7 @@ from custom_components.smart_battery_scheduler.solar.model import RoofPlane
 
 from .faults import Faults
 from .log import RequestLog
+from .octoplus import Octoplus
 from .rates import PUBLICATION, SPIKE_DAY, SUNNY_DAY, WINDY_DAY, WINTER_DAY, DayShape
 
 TOKEN = "FakeTokenFakeTokenFakeTokenFakeToken0001"
@@ -129,6 +130,9 @@ class World:
         self.live_every = timedelta()
         self.meter_noise_w = 0.0
         self.token, self.site_id = TOKEN, SITE_ID
+        self.api_key = API_KEY
+        self.account_numbers = [ACCOUNT_NUMBER]
+        self.octoplus = Octoplus()
         self.powerwall = self._powerwall()
 
     def begin(self) -> None:

@@ -173,5 +173,5 @@ def home_entry(
 
 def point_to(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the integration take the fake cloud for the real ones."""
-    for service in ("NETZERO", "OCTOPUS", "OPEN_METEO"):
+    for service in ("NETZERO", "OCTOPUS", "OCTOPLUS", "OPEN_METEO", "CARBON"):
         monkeypatch.setenv(f"SBS_{service}_URL", cloud.url)

@@ -27,7 +27,8 @@ class CloudProcess:
     @property
     def environment(self) -> Mapping[str, str]:
         """What points the integration at it."""
-        return dict.fromkeys(("SBS_NETZERO_URL", "SBS_OCTOPUS_URL", "SBS_OPEN_METEO_URL"), self.url)
+        services = ("NETZERO", "OCTOPUS", "OCTOPLUS", "OPEN_METEO", "CARBON")
+        return dict.fromkeys((f"SBS_{service}_URL" for service in services), self.url)
 
     async def state(self) -> dict[str, Any]:
         """Return the world's time, battery and faults."""

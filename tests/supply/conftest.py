@@ -1,0 +1,51 @@
+"""Fixtures of homes on an Octopus account."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from freezegun.api import FrozenDateTimeFactory
+import pytest
+
+from homeassistant.core import HomeAssistant
+
+from ..cloud.server import Cloud
+from ..cloud.world import ACCOUNT_NUMBER, API_KEY, SCENARIOS
+from ..days.stage import EXPORT_TARIFF, IMPORT_TARIFF, Day, home_entry, point_to
+
+
+@pytest.fixture(autouse=True)
+def calm() -> None:
+    """Asyncio finds every jump of the clock slow."""
+    logging.getLogger("asyncio").setLevel(logging.ERROR)
+
+
+@pytest.fixture
+def frozen(freezer: FrozenDateTimeFactory, scenario: str) -> FrozenDateTimeFactory:
+    """The clock at the scenario's beginning, before Home Assistant and the cloud start."""
+    freezer.move_to(SCENARIOS[scenario].start)
+    return freezer
+
+
+@pytest.fixture
+def day(
+    frozen: FrozenDateTimeFactory,
+    hass: HomeAssistant,
+    hass_storage: dict[str, Any],
+    cloud: Cloud,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Day:
+    """A home on an account; nothing is set up yet."""
+    point_to(cloud, monkeypatch)
+    entry = home_entry(cloud)
+    entry.add_to_hass(hass)
+    tariff = {
+        "api_key": API_KEY,
+        "account_number": ACCOUNT_NUMBER,
+        "property": None,
+        "import_tariff": IMPORT_TARIFF,
+        "export_tariff": EXPORT_TARIFF,
+    }
+    hass.config_entries.async_update_entry(entry, data={**entry.data, "tariff": tariff})
+    return Day(hass, frozen, cloud, entry, hass_storage)
