@@ -71,26 +71,30 @@ class Player:
     async def play(self) -> None:
         """The whole day, and the time after it in which all must come right."""
         start = dt_util.utcnow()
-        await self._come_up()
+        await self.begin()
         for event in self.story.events:
-            await self._run_until(start + event.after)
+            await self.run_until(start + event.after)
             await self._happen(event)
-        await self._run_until(start + timedelta(hours=24))
-        await self._aftermath()
+        await self.run_until(start + timedelta(hours=24))
+        await self.aftermath()
 
-    async def _aftermath(self) -> None:
+    async def begin(self) -> None:
+        """Set the home up."""
+        await self._come_up()
+
+    async def aftermath(self) -> None:
         """Nothing goes wrong any more and nothing is wanted."""
         self.day.cloud.faults.clear()
         self.day.cloud.world.deliver = self._courier
         self.day.cloud.world.powerwall.meet(Circumstances())
         await self._come_up()
         while not self._alive:
-            await self._run_until(dt_util.utcnow() + timedelta(minutes=1))
+            await self.run_until(dt_util.utcnow() + timedelta(minutes=1))
         await self._within(self.day.home.async_prefer(scheduler_enabled=False))
         await self._away_from_override()
         end, well_since = dt_util.utcnow() + LONGEST_AFTERMATH, None
         while (now := dt_util.utcnow()) < end:
-            await self._run_until(now + timedelta(minutes=5))
+            await self.run_until(now + timedelta(minutes=5))
             well = self.day.home.controller.state.home is None and self.theirs.stand(self.day.shown)
             well_since = (well_since or now) if well else None
             if well_since is not None and now - well_since >= QUIET_FOR:
@@ -102,7 +106,8 @@ class Player:
 
     # --- time ------------------------------------------------------------------------------
 
-    async def _run_until(self, when: datetime) -> None:
+    async def run_until(self, when: datetime) -> None:
+        """Let time pass, looking at everything on the way."""
         while (now := dt_util.utcnow()) < when:
             if not self._alive and self._away_until is not None and now >= self._away_until:
                 await self._come_up()
@@ -279,7 +284,7 @@ class Player:
         world.deliver = deliver
         end = dt_util.utcnow() + timedelta(hours=2)
         while not stored and dt_util.utcnow() < end and self._alive:
-            await self._run_until(dt_util.utcnow() + timedelta(minutes=1))
+            await self.run_until(dt_util.utcnow() + timedelta(minutes=1))
         world.deliver = self._courier
         if stored:
             self.day.cloud.faults.clear(Fault.UNAVAILABLE)

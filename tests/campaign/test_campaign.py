@@ -16,7 +16,7 @@ from .invariants import broken
 from .player import Player
 from .story import Story
 
-DAYS = int(os.environ.get("SBS_CAMPAIGN_DAYS", "8"))
+DAYS = int(os.environ.get("SBS_CAMPAIGN_DAYS", "6"))
 FIRST_SEED = int(os.environ.get("SBS_CAMPAIGN_SEED", "101"))
 RESULTS = os.environ.get("SBS_CAMPAIGN_RESULTS")
 
