@@ -58,10 +58,14 @@ def solve(problem: Problem, *, thorough: bool = False) -> Solution:
     ``thorough`` prices charging also where it can only lose, for those who ask what it would cost.
     """
     solution = Solution([], [])
-    value = _beyond(problem)
+    # The repeated day is as uncertain as the last one, but nothing of it is decided now: its
+    # expected rates will do.
+    value = problem.expected(_beyond(problem))
     for slot in range(len(problem.slots) - 1, -1, -1):
         if slot == problem.planned - 1:
-            solution.values.append(problem.expected(value)[0])
+            solution.values.append(value[0])
+            if problem.decided_at < problem.planned:
+                value = np.repeat(value, len(problem.course_weights), axis=0)
         if slot == problem.decided_at - 1:
             value = problem.expected(value)
         options = options_at(problem, slot, value, thorough=thorough)
