@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from pytest_homeassistant_custom_component.common import async_capture_events
 
+from custom_components.smart_battery_scheduler.codec import Json
 from custom_components.smart_battery_scheduler.const import DOMAIN
 from custom_components.smart_battery_scheduler.happenings import Happening
 from custom_components.smart_battery_scheduler.home import Home
@@ -23,7 +24,7 @@ HEARD = "test_heard"
 
 async def automate(hass: HomeAssistant, **trigger: Any) -> list[Event]:
     """An automation that fires an event with what its trigger tells."""
-    heard = async_capture_events(hass, HEARD)
+    heard: list[Event] = async_capture_events(hass, HEARD)
     keys = ("happening", "home", "device_id", "config_entry_id", "message", "data", "platform")
     told = {key: f"{{{{ trigger.{key} }}}}" for key in keys}
     action = {"event": HEARD, "event_data": {**told, "description": "{{ trigger.description }}"}}
@@ -37,7 +38,7 @@ async def automate(hass: HomeAssistant, **trigger: Any) -> list[Event]:
 async def test_a_trigger_runs_an_automation(hass: HomeAssistant, home: Home) -> None:
     """With whose it is, a sentence, and the figures."""
     heard = await automate(hass, trigger=f"{DOMAIN}.charge_failed")
-    data = {"reason": "not_seen", "start": NOW.isoformat(), "rate_p_per_kwh": 9.8}
+    data: dict[str, Json] = {"reason": "not_seen", "start": NOW.isoformat(), "rate_p_per_kwh": 9.8}
     home.happenings.tell(Happening.CHARGE_FAILED, data)
     await hass.async_block_till_done()
     (event,) = heard

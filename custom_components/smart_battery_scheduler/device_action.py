@@ -1,0 +1,94 @@
+"""Device actions: what a person can ask of a battery, for those who begin with the device."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import voluptuous as vol
+
+from homeassistant.components.device_automation.exceptions import InvalidDeviceAutomationConfig
+from homeassistant.const import CONF_DEVICE_ID, CONF_DOMAIN, CONF_FOR, CONF_TYPE
+from homeassistant.core import Context, HomeAssistant
+from homeassistant.helpers import config_validation as cv
+from homeassistant.helpers.typing import ConfigType, TemplateVarsType
+from homeassistant.util import dt as dt_util
+
+from .const import DOMAIN
+from .control.rules import Override
+from .home import Home
+from .planner.model import Action
+from .targets import entry_id_of_device, loaded_homes
+
+CONF_TARGET_PERCENT = "target_percent"
+OVERRIDES = (Action.CHARGE, Action.HOLD, Action.USE)
+RESUME, REPLAN = "resume", "replan"
+TYPES = (*(action.value for action in OVERRIDES), RESUME, REPLAN)
+LASTS = timedelta(hours=4)
+
+_FIGURES = {
+    vol.Optional(CONF_FOR): cv.positive_time_period_dict,
+    vol.Optional(CONF_TARGET_PERCENT): vol.All(vol.Coerce(int), vol.Range(min=1, max=100)),
+}
+ACTION_SCHEMA = cv.DEVICE_ACTION_BASE_SCHEMA.extend(
+    {vol.Required(CONF_TYPE): vol.In(TYPES), **_FIGURES}
+)
+
+
+async def async_get_actions(hass: HomeAssistant, device_id: str) -> list[dict[str, str]]:
+    """Every action, for a home's device."""
+    if entry_id_of_device(hass, device_id) is None:
+        return []
+    return [{CONF_DOMAIN: DOMAIN, CONF_DEVICE_ID: device_id, CONF_TYPE: kind} for kind in TYPES]
+
+
+async def async_get_action_capabilities(
+    hass: HomeAssistant, config: ConfigType
+) -> dict[str, vol.Schema]:
+    """How long and, for a charge, how far."""
+    kind = config[CONF_TYPE]
+    if kind in (RESUME, REPLAN):
+        return {}
+    fields = {
+        key: value
+        for key, value in _FIGURES.items()
+        if key == CONF_FOR or kind == Action.CHARGE.value
+    }
+    return {"extra_fields": vol.Schema(fields)}
+
+
+async def async_call_action_from_config(
+    hass: HomeAssistant,
+    config: ConfigType,
+    variables: TemplateVarsType,
+    context: Context | None,
+) -> None:
+    """Do it. Raises InvalidDeviceAutomationConfig if the home does not run."""
+    home = _home(hass, config[CONF_DEVICE_ID])
+    kind: str = config[CONF_TYPE]
+    if kind == REPLAN:
+        await home.async_replan()
+        return
+    if kind == RESUME:
+        await home.async_set_override(None)
+        return
+    action, now = Action(kind), dt_util.utcnow()
+    lasts: timedelta = config.get(CONF_FOR, LASTS)
+    target: int = config.get(CONF_TARGET_PERCENT, 100)
+    await home.async_set_override(
+        Override(
+            action=action,
+            made_at=now,
+            until=now + lasts,
+            target_percent=target if action is Action.CHARGE else None,
+        )
+    )
+
+
+def _home(hass: HomeAssistant, device_id: str) -> Home:
+    entry_id = entry_id_of_device(hass, device_id)
+    for home in loaded_homes(hass):
+        if home.entry.entry_id == entry_id:
+            return home
+    raise InvalidDeviceAutomationConfig(
+        translation_domain=DOMAIN, translation_key="device_is_no_home"
+    )

@@ -1,0 +1,193 @@
+"""Device triggers, conditions and actions, found and used as the editor does."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from freezegun.api import FrozenDateTimeFactory
+import pytest
+from pytest_homeassistant_custom_component.common import (
+    async_capture_events,
+    async_get_device_automation_capabilities,
+    async_get_device_automations,
+)
+
+from custom_components.smart_battery_scheduler import device_action
+from custom_components.smart_battery_scheduler.const import DOMAIN
+from custom_components.smart_battery_scheduler.control.rules import Override
+from custom_components.smart_battery_scheduler.device_condition import QUESTIONS
+from custom_components.smart_battery_scheduler.happenings import Happening
+from custom_components.smart_battery_scheduler.home import Home
+from custom_components.smart_battery_scheduler.planner.model import Action
+from homeassistant.components.device_automation import DeviceAutomationType
+from homeassistant.components.device_automation.exceptions import InvalidDeviceAutomationConfig
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import condition, device_registry as dr
+from homeassistant.setup import async_setup_component
+
+from .conftest import NOW, device_id_of, plan_of
+
+
+@pytest.fixture(autouse=True)
+async def device_automation(hass: HomeAssistant) -> None:
+    """What finds them."""
+    assert await async_setup_component(hass, "device_automation", {})
+
+
+async def types(hass: HomeAssistant, kind: DeviceAutomationType, device_id: str) -> list[str]:
+    """What the editor offers of ours for a device."""
+    found = await async_get_device_automations(hass, kind, device_id)
+    return [each["type"] for each in found if each["domain"] == DOMAIN]
+
+
+async def test_they_are_offered(hass: HomeAssistant, home: Home) -> None:
+    """All of them, for the home's device."""
+    device_id = device_id_of(hass, home)
+    assert await types(hass, DeviceAutomationType.TRIGGER, device_id) == [*Happening]
+    assert await types(hass, DeviceAutomationType.CONDITION, device_id) == [*QUESTIONS]
+    assert await types(hass, DeviceAutomationType.ACTION, device_id) == [*device_action.TYPES]
+
+
+async def test_a_trigger(hass: HomeAssistant, home: Home, other_home: Home) -> None:
+    """For this home's device only."""
+    heard = async_capture_events(hass, "test_heard")
+    trigger = {
+        "trigger": "device",
+        "domain": DOMAIN,
+        "device_id": device_id_of(hass, home),
+        "type": "charge_failed",
+    }
+    action = {"event": "test_heard", "event_data": {"message": "{{ trigger.message }}"}}
+    assert await async_setup_component(
+        hass, "automation", {"automation": {"triggers": [trigger], "actions": [action]}}
+    )
+    for each in (home, other_home):
+        each.happenings.tell(Happening.CHARGE_FAILED, {"reason": "not_seen"})
+        each.happenings.tell(Happening.CHARGE_STARTED, {})
+    await hass.async_block_till_done()
+    assert [event.data["message"] for event in heard] == [
+        "The charge failed: the settings stand, but the battery did not charge."
+    ]
+
+
+async def holds(hass: HomeAssistant, device_id: str, question: str) -> bool | None:
+    """Ask a device condition."""
+    config = {
+        "condition": "device",
+        "domain": DOMAIN,
+        "device_id": device_id,
+        "type": question,
+    }
+    valid = await condition.async_validate_condition_config(hass, config)
+    checker = await condition.async_from_config(hass, valid)
+    try:
+        return checker.async_check()
+    finally:
+        checker.async_unload()
+
+
+async def test_conditions(hass: HomeAssistant, home: Home, other_home: Home) -> None:
+    """They ask the device's home."""
+    home.planner.async_set_updated_data(plan_of(Action.HOLD))
+    other_home.planner.async_set_updated_data(plan_of(Action.USE))
+    here, there = device_id_of(hass, home), device_id_of(hass, other_home)
+    answers = {question: await holds(hass, here, question) for question in QUESTIONS}
+    assert {question for question, answer in answers.items() if answer} >= {
+        "is_to_hold",
+        "in_control",
+    }
+    assert not answers["is_to_use"]
+    assert not answers["is_charging"]
+    assert await holds(hass, there, "is_to_use")
+    await hass.config_entries.async_unload(home.entry.entry_id)
+    assert not await holds(hass, here, "is_to_hold")
+
+
+async def act(hass: HomeAssistant, home: Home, kind: str, **figures: Any) -> None:
+    """Run a device action as a script's step."""
+    step = {"domain": DOMAIN, "device_id": device_id_of(hass, home), "type": kind, **figures}
+    assert await async_setup_component(hass, "script", {"script": {"test": {"sequence": [step]}}})
+    await hass.services.async_call("script", "test", blocking=True)
+    await hass.async_block_till_done()
+
+
+@pytest.mark.parametrize(
+    ("kind", "figures", "expected"),
+    [
+        (
+            "charge",
+            {"for": {"hours": 1}, "target_percent": 80},
+            Override(
+                action=Action.CHARGE,
+                made_at=NOW,
+                until=NOW + timedelta(hours=1),
+                target_percent=80,
+            ),
+        ),
+        (
+            "hold",
+            {},
+            Override(action=Action.HOLD, made_at=NOW, until=NOW + timedelta(hours=4)),
+        ),
+        (
+            "use",
+            {"for": {"minutes": 30}},
+            Override(action=Action.USE, made_at=NOW, until=NOW + timedelta(minutes=30)),
+        ),
+    ],
+)
+async def test_overriding_actions(
+    hass: HomeAssistant, home: Home, kind: str, figures: dict[str, Any], expected: Override
+) -> None:
+    """An override with an end."""
+    await act(hass, home, kind, **figures)
+    assert home.override == expected
+
+
+async def test_resume(hass: HomeAssistant, home: Home) -> None:
+    """Back to the plan."""
+    await home.async_set_override(
+        Override(action=Action.HOLD, made_at=NOW, until=NOW + timedelta(hours=4))
+    )
+    await act(hass, home, "resume")
+    assert home.override is None
+
+
+async def test_replan(hass: HomeAssistant, home: Home, frozen: FrozenDateTimeFactory) -> None:
+    """A new plan on what is known now."""
+    await hass.async_block_till_done()
+    frozen.tick(timedelta(minutes=1))
+    await act(hass, home, "replan")
+    assert home.planner.data is not None
+    assert home.planner.data.made_at == NOW + timedelta(minutes=1)
+
+
+@pytest.mark.parametrize(
+    ("kind", "fields"),
+    [("charge", {"for", "target_percent"}), ("hold", {"for"}), ("resume", set())],
+)
+async def test_capabilities(hass: HomeAssistant, home: Home, kind: str, fields: set[str]) -> None:
+    """The fields that the editor shows."""
+    action = {"domain": DOMAIN, "device_id": device_id_of(hass, home), "type": kind}
+    found = await async_get_device_automation_capabilities(
+        hass, DeviceAutomationType.ACTION, action
+    )
+    assert {field["name"] for field in found.get("extra_fields", [])} == fields
+
+
+async def test_a_home_that_does_not_run(hass: HomeAssistant, home: Home) -> None:
+    """An action says so instead of doing nothing."""
+    device_id = device_id_of(hass, home)
+    await hass.config_entries.async_unload(home.entry.entry_id)
+    with pytest.raises(InvalidDeviceAutomationConfig):
+        await device_action.async_call_action_from_config(
+            hass, {"device_id": device_id, "type": "resume"}, {}, None
+        )
+
+
+async def test_a_device_that_is_gone(hass: HomeAssistant, home: Home) -> None:
+    """Nothing is offered, and a condition that still names it answers no."""
+    device_id = device_id_of(hass, home)
+    dr.async_get(hass).async_remove_device(device_id)
+    assert await device_action.async_get_actions(hass, device_id) == []
