@@ -35,11 +35,12 @@ from .happenings import Happenings
 from .ledger import Ledger
 from .load_history import LoadHistory
 from .measured import KEPT, MeasuredSlot, Measurements
-from .planner.model import Battery, Lever, LeverModel, ReadyBy
+from .planner.model import Battery, Lever, LeverModel, Plan, ReadyBy
 from .planning import Material, make_plan
 from .powerwall.base import Powerwall, PowerwallState, Settings
 from .powerwall.simulated import SimulatedPowerwall
 from .preferences import Preferences
+from .schedule import ManualSlots
 from .solar.model import SolarSource
 from .storage import HomeStorage, Records
 from .sun import Roof, Sun
@@ -120,9 +121,16 @@ class Home:
         self.sun = Sun.of(hass, entry, sources.solar, sources.roof, records.sun)
         self.solar = self.sun.coordinator
         self.supply = Supply(
-            hass, entry, sources.supply, records.manual_sessions, self._supply_changed
+            hass,
+            entry,
+            sources.supply,
+            records.manual_sessions,
+            self._supply_changed,
+            self.rates,
+            self.happenings,
         )
         self.sessions = self.supply.sessions
+        self.manual = ManualSlots(records.manual_slots, self._supply_changed)
         self.load_history = LoadHistory(hass, entry)
         self.planner = PlanCoordinator(hass, entry)
         self._unplayed = Unplayed()
@@ -276,12 +284,19 @@ class Home:
             exports=self.rates.data.exports,
             solar=self.sun.forecast,
             history=self.load_history.history(self.measurements.slots, now),
-            running=self.planner.data,
+            running=self._running_plan(),
             ready_once=self.ready_once,
             sessions=self.sessions.known,
+            manual=self.manual.slots,
             carbon=self.supply.carbon_forecast,
             car_charging=self.supply.car.charging,
         )
+
+    def _running_plan(self) -> Plan | None:
+        """The plan in force, unless it was made from other wishes for single slots."""
+        plan = self.planner.data
+        stale = plan is not None and self.manual.changed_since(plan.made_at)
+        return None if stale else plan
 
     def _battery(self) -> Battery:
         capacity_kwh = self.battery.data.capacity_kwh or UNIT_CAPACITY_KWH * self.units
@@ -332,6 +347,8 @@ class Home:
                 price_ceiling_p_per_kwh=self.preferences.price_ceiling_p_per_kwh,
                 session=self.sessions.at(now),
                 override=self.override,
+                pinned=self.manual.pin_at(now) is not None,
+                charge_banned=self.manual.banned_at(now),
                 car_charging=self.supply.car.charging,
             ),
         )
@@ -455,7 +472,8 @@ class Home:
             sun=self.sun.memory,
             accuracy=self.accuracy.memory,
             manual_sessions=self.sessions.manual,
-            account_home=self.supply.account_home(self.rates.source),
+            manual_slots=self.manual.slots,
+            account_home=self.supply.account_home,
             simulated=self._powerwall.state
             if isinstance(self._powerwall, SimulatedPowerwall)
             else None,

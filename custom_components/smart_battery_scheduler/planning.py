@@ -13,6 +13,7 @@ from .planner.model import Battery, Plan, PlanInputs, ReadyBy, SlotInputs, Sprea
 from .planner.optimiser import plan
 from .planner.prices import price_scenarios
 from .preferences import NO_PRICE_CEILING_P_PER_KWH, Preferences
+from .schedule import ManualSlot, is_banned, pin_within
 from .sessions_ahead import SessionWindow, session_within
 from .solar.model import SolarForecast
 from .tariff.model import SLOT, RateTable, floor_slot
@@ -42,6 +43,7 @@ class Material:
     running: Plan | None
     ready_once: ReadyBy | None = None
     sessions: tuple[SessionWindow, ...] = ()
+    manual: tuple[ManualSlot, ...] = ()
     carbon: CarbonForecast | None = None
     car_charging: bool = False
 
@@ -100,6 +102,8 @@ def _slot(material: Material, start: datetime, end: datetime, load: Spread) -> S
         export_p_per_kwh=0.0 if material.exports is None else _p_per_kwh(material.exports, start),
         load_kwh=_part(load, share),
         pv_kwh=_part(_pv(material.solar, floor_slot(start)), share),
+        pin=pin_within(material.manual, start, end),
+        charge_banned=is_banned(material.manual, start, end),
         grid_charge_forbidden=material.preferences.in_peak(local),
         carbon_g_per_kwh=_carbon(material.carbon, start),
         session=session_within(material.sessions, start, end),

@@ -29,8 +29,8 @@ class Moment:
     """What the rules look at.
 
     ``rate_p_per_kwh`` is the published import rate now, None where none is published.
-    ``pinned`` says that a person asked for what the plan has in this slot; ``car_charging`` that the
-    battery shall not feed a car that charges now.
+    ``pinned`` says that a person asked for what the plan has in this slot, ``charge_banned`` that they
+    asked not to charge in it; ``car_charging`` that the battery shall not feed a car that charges now.
     """
 
     now: datetime
@@ -42,6 +42,7 @@ class Moment:
     session: Session | None = None
     override: Override | None = None
     pinned: bool = False
+    charge_banned: bool = False
     car_charging: bool = False
 
 
@@ -74,6 +75,8 @@ def _allowed(wanted: Wanted, at: Moment) -> tuple[Wanted | None, DecisionReason]
         return wanted, DecisionReason.OVER
     if (forbidden := charge_forbidden(at)) is not None:
         return None, forbidden
+    if wanted.source is not Source.OVERRIDE and at.charge_banned:
+        return None, DecisionReason.DELETED
     if wanted.source is Source.PLAN:
         rate = at.rate_p_per_kwh
         if rate is None or rate > at.price_ceiling_p_per_kwh:
