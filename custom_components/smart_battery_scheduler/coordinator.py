@@ -78,11 +78,14 @@ class BatteryCoordinator(DataUpdateCoordinator[PowerwallState]):
             raise ConfigEntryAuthFailed(
                 translation_domain=DOMAIN, translation_key="powerwall_auth"
             ) from err
-        except PowerwallBudgetError:
-            # Somebody asked out of turn; the last reading is still the newest there can be.
-            if self.data is None:
+        except PowerwallBudgetError as err:
+            # Somebody asked out of turn; the last reading is still the newest there can be, unless
+            # reading fails just now: then this is no success, or every failure would look new.
+            if self.data is None or not self.last_update_success:
                 raise UpdateFailed(
-                    translation_domain=DOMAIN, translation_key="powerwall_rate_limit"
+                    translation_domain=DOMAIN,
+                    translation_key="powerwall_rate_limit",
+                    retry_after=err.retry_after_s,
                 ) from None
             return self.data
         except PowerwallRateLimitError as err:

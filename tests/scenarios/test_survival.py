@@ -287,3 +287,14 @@ async def test_nonsense_is_told_once_and_reaches_no_battery(
     assert len(errors) <= 3
     assert not [record for record in errors if "Unexpected" in record.getMessage()]
     assert not day.cloud.requests.writes
+
+
+async def test_a_long_quiet_is_told_once(day: Day, caplog: pytest.LogCaptureFixture) -> None:
+    """Two hours of 429: one line, and the battery is unavailable all the while."""
+    await day.start()
+    day.cloud.faults.add(Fault.RATE_LIMITED, Endpoint.NETZERO_READ, detail="15")
+    caplog.clear()
+    await day.run(2)
+    errors = [record for record in caplog.records if record.levelname == "ERROR"]
+    assert len(errors) == 1
+    assert not day.home.battery.last_update_success
