@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 
 from custom_components.smart_battery_scheduler.planner.model import Action, Plan, PlanInputs
 from custom_components.smart_battery_scheduler.planner.optimiser import plan
@@ -82,3 +83,19 @@ def test_a_plan_of_yesterday_is_no_plan() -> None:
     first = plan(inputs)
     later = home(NIGHT * 2, load_kwh=0.1, stored_kwh=1.0, wishes=STEADY, now=first.slots[-1].end)
     assert plan(replace(later, running=first)) == plan(later)
+
+
+def test_few_changes_are_worth_a_penny() -> None:
+    """A tenth of a penny between neighbouring half-hours does not make the battery stop and go."""
+    night = [20.0] * 6 + [9.0, 9.3, 9.0, 9.3, 9.0, 9.3, 9.0, 9.3] + [20.0] * 22 + [35.0] * 12
+    inputs = home(night * 2, load_kwh=0.15, stored_kwh=1.0, wishes=STEADY)
+    calm, restless = plan(inputs), plan(replace(inputs, wishes=MONEY_ONLY))
+
+    def changes(found: Plan) -> int:
+        here = actions(found)
+        return sum(one is not other for one, other in pairwise(here))
+
+    assert changes(calm) < changes(restless)
+    assert calm.cost_p is not None
+    assert restless.cost_p is not None
+    assert calm.cost_p <= restless.cost_p + STEADY.stability_p

@@ -34,12 +34,41 @@ def costs_at(problem: Problem, solution: Solution, slot: int, stored_kwh: float)
     return here
 
 
-def best_choice(problem: Problem, solution: Solution, slot: int, stored_kwh: float) -> Choice:
-    """The choice of a slot from one level that is expected to cost least."""
+def best_choice(
+    problem: Problem,
+    solution: Solution,
+    slot: int,
+    stored_kwh: float,
+    *,
+    before: Choice | None = None,
+    patience_p: float = 0.0,
+) -> tuple[Choice, float]:
+    """The choice of a slot from one level, and what it costs beyond the cheapest, in pence.
+
+    It is the cheapest one, or for up to ``patience_p`` that of the slot ``before``: few changes
+    make a plan that people can follow.
+    """
     costs = costs_at(problem, solution, slot, stored_kwh)
-    equals = np.flatnonzero(costs <= costs.min() + EQUAL_P)
-    option = min((int(i) for i in equals), key=lambda i: _meddling(problem, i))
-    return choice_of(problem, solution, slot, option, stored_kwh)
+    least = float(costs.min())
+    near = np.flatnonzero(costs <= least + patience_p).tolist()
+    going_on = [i for i in near if _is(problem, i, before)]
+    if going_on and patience_p > EQUAL_P:
+        option = min(going_on, key=lambda i: costs[i])
+    else:
+        equals = np.flatnonzero(costs <= least + EQUAL_P).tolist()
+        option = min(equals, key=lambda i: _meddling(problem, i))
+    choice = choice_of(problem, solution, slot, option, stored_kwh)
+    return choice, max(float(costs[option]) - least, 0.0)
+
+
+def _is(problem: Problem, option: int, before: Choice | None) -> bool:
+    """Whether an option goes on with a choice."""
+    if before is None or action_of(problem, option) is not before.action:
+        return False
+    if before.action is not Action.CHARGE:
+        return True
+    number = (option - CHARGE) // PER_LEVER
+    return problem.levers[number].model.lever is before.lever
 
 
 def best_of(

@@ -21,6 +21,9 @@ from .report import report
 from .rollout import Choice, Course, members, play
 
 NEAR_PERCENT = 0.5
+# What few changes may cost: this share of the threshold for a new plan in all, and at one slot.
+SHARE_FOR_FEW_CHANGES = 0.3
+SHARE_PER_CHANGE = 0.1
 
 
 def plan(inputs: PlanInputs) -> Plan:
@@ -50,9 +53,23 @@ def follow(
 ) -> Course:
     """Go through the slots, by the fixed choices where there are some, else by the best."""
     stored = np.full(nets_kwh.shape[1], problem.inputs.stored_kwh)
-    levels, choices, moves, pence = [stored], [], [], 0.0
+    levels, moves, pence = [stored], [], 0.0
+    choices: list[Choice] = []
+    before: Choice | None = None
+    patience_p = problem.wishes.stability_p * SHARE_FOR_FEW_CHANGES
     for slot in range(problem.planned):
-        choice = fixed.get(slot) or best_choice(problem, solution, slot, float(stored.mean()))
+        choice = fixed.get(slot)
+        if choice is None:
+            choice, extra_p = best_choice(
+                problem,
+                solution,
+                slot,
+                float(stored.mean()),
+                before=before,
+                patience_p=min(patience_p, problem.wishes.stability_p * SHARE_PER_CHANGE),
+            )
+            patience_p -= extra_p
+        before = choice
         flows = play(problem, slot, choice, stored, nets_kwh[slot])
         if problem.level_p[slot].any():
             pence += float(np.interp(stored, problem.grid, problem.level_p[slot]).mean())
