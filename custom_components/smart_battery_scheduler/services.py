@@ -14,11 +14,14 @@ from homeassistant.core import (
 )
 from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import config_validation as cv, service
+from homeassistant.util import dt as dt_util
 
 from .const import DOMAIN
+from .digest import digest_of_home
 from .home import Home, SmartBatteryConfigEntry
 from .present import plan_as_dict
 
+SERVICE_GET_DIGEST = "get_digest"
 SERVICE_GET_PLAN = "get_plan"
 SERVICE_REPLAN = "replan"
 
@@ -32,6 +35,13 @@ def async_setup_services(hass: HomeAssistant) -> None:
         DOMAIN,
         SERVICE_GET_PLAN,
         _async_get_plan,
+        schema=HOME_SCHEMA,
+        supports_response=SupportsResponse.ONLY,
+    )
+    hass.services.async_register(
+        DOMAIN,
+        SERVICE_GET_DIGEST,
+        _async_get_digest,
         schema=HOME_SCHEMA,
         supports_response=SupportsResponse.ONLY,
     )
@@ -51,6 +61,18 @@ async def _async_get_plan(call: ServiceCall) -> ServiceResponse:
     if plan is None:
         raise ServiceValidationError(translation_domain=DOMAIN, translation_key="no_plan_yet")
     return dict(plan_as_dict(plan))
+
+
+async def _async_get_digest(call: ServiceCall) -> ServiceResponse:
+    home = _home(call)
+    digest = digest_of_home(home, dt_util.utcnow())
+    return {
+        "home": home.entry.title,
+        "next_charge": digest.next_charge,
+        "plan": digest.plan,
+        "yesterday": digest.yesterday,
+        "message": digest.message,
+    }
 
 
 async def _async_replan(call: ServiceCall) -> None:

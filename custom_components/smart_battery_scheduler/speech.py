@@ -98,7 +98,7 @@ def tell_doing(home: Picture) -> str:
 
 def tell_next_charge(home: Picture) -> str:
     """When it charges from the grid next, how far and at what rate."""
-    hindered = _hindrance(home)
+    hindered = hindrance(home)
     charge = next_charge(home.plan, home.now)
     if hindered is not None:
         return f"{hindered} No charge will be started meanwhile."
@@ -117,7 +117,7 @@ def tell_next_charge(home: Picture) -> str:
 
 def tell_why(home: Picture) -> str:
     """Why it does what it does."""
-    hindered = _hindrance(home)
+    hindered = hindrance(home)
     if hindered is not None:
         return hindered
     if home.override is not None:
@@ -207,7 +207,7 @@ def _measured(home: Picture) -> str:
 
 
 def _ordered(home: Picture) -> str:
-    hindered = _hindrance(home)
+    hindered = hindrance(home)
     if hindered is not None:
         return hindered
     if home.override is not None:
@@ -226,7 +226,7 @@ def _until(when: datetime, home: Picture) -> str:
     return tell_moment(when, home).removeprefix("at ")
 
 
-def _hindrance(home: Picture) -> str | None:
+def hindrance(home: Picture) -> str | None:
     """Why the plan is not acted on, if it is not."""
     if home.dry_run:
         return "This is a dry run: nothing is sent to the battery."
