@@ -235,6 +235,18 @@ class Home:
         await self.controller.async_tick()
         self._changed()
 
+    async def async_resume(self) -> None:
+        """Back to the plan at once: without an override, and over whatever stopped control."""
+        self.override = None
+        await self.controller.async_resume()
+        await self.async_remember()
+        self._changed()
+        await self.async_replan()
+
+    async def async_remember(self) -> None:
+        """Store what people asked for now: it must not be lost with the power."""
+        await self._storage.async_save_records(self._records())
+
     async def async_be_ready(self, ready_once: ReadyBy | None) -> None:
         """Ask for a charge level at one time, once, or take that back; plans by it at once."""
         self.ready_once = ready_once
@@ -259,7 +271,7 @@ class Home:
         await self._replanning.async_call()
 
     async def _async_replan(self) -> None:
-        material = self._material()
+        material = self.material()
         if material is None:
             return
         plan = await self.hass.async_add_executor_job(make_plan, material)
@@ -269,7 +281,8 @@ class Home:
         await self.controller.async_tick()
         self._look_for_unplayed()
 
-    def _material(self) -> Material | None:
+    def material(self) -> Material | None:
+        """All that a plan is made from now; None while the charge level is not known."""
         reading = self.battery.data
         if reading is None or reading.charge_level_percent is None:
             return None
@@ -397,7 +410,7 @@ class Home:
     @callback
     def _supply_changed(self) -> None:
         self._changed()
-        self._save_soon()
+        self._save_now()
         self.entry.async_create_background_task(
             self.hass, self._async_follow_supply(), "follow a session or the car"
         )
@@ -454,6 +467,12 @@ class Home:
         control, reading = self.controller.state, self.battery.data
         self._tell_if(
             self._unplayed.look(now, self.planner.data, self._wanted(now), control, reading)
+        )
+
+    def _save_now(self) -> None:
+        """What a person has said must outlive a power cut in the next minute."""
+        self.entry.async_create_background_task(
+            self.hass, self._storage.async_save_records(self._records()), "store a wish"
         )
 
     def _save_soon(self) -> None:

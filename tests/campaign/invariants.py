@@ -69,6 +69,7 @@ def _forbidden_charging(witness: Witness) -> Iterator[str]:
             and each.ceiling_p is not None
             and each.rate_p > each.ceiling_p
         ),
+        "in a Power Down": lambda each: each.power_down,
         "during Storm Watch": lambda each: each.storm,
         "off the grid": lambda each: not each.on_grid,
     }

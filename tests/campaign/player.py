@@ -14,10 +14,11 @@ from pytest_homeassistant_custom_component.common import async_fire_time_changed
 
 from custom_components.smart_battery_scheduler.control.model import Decision
 from custom_components.smart_battery_scheduler.control.rules import Override
-from custom_components.smart_battery_scheduler.planner.model import Action
+from custom_components.smart_battery_scheduler.planner.model import Action, Session
 from custom_components.smart_battery_scheduler.powerwall.base import OperatingMode, Settings
 from custom_components.smart_battery_scheduler.powerwall.physics import Circumstances, flows
 from custom_components.smart_battery_scheduler.powerwall.simulated import Delivery, after_a_while
+from custom_components.smart_battery_scheduler.tariff.sessions import SessionKind
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.util import dt as dt_util
 
@@ -146,6 +147,7 @@ class Player:
                 disturbed=self._disturbed(),
                 on_grid=state.circumstances.on_grid,
                 storm=state.circumstances.storm_watch,
+                power_down=home is not None and home.sessions.at(now) is Session.POWER_DOWN,
                 override=home is not None and home.override is not None,
                 ceiling_p=home.preferences.price_ceiling_p_per_kwh if home else None,
                 rate_p=self._rate_p(now),
@@ -212,6 +214,10 @@ class Player:
                 await self._within(home.async_prefer(scheduler_enabled=event.number > 0))
             case Kind.CEILING:
                 await self._within(home.async_prefer(price_ceiling_p_per_kwh=event.number))
+            case Kind.POWER_DOWN:
+                start = now + timedelta(hours=1)
+                end = start + timedelta(hours=event.number)
+                await self._within(home.sessions.async_add(SessionKind.POWER_DOWN, start, end))
             case Kind.RELOAD | Kind.STOP_START:
                 await self._go_down(event.away)
                 if event.kind is Kind.RELOAD:

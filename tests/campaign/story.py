@@ -104,6 +104,7 @@ class Kind(StrEnum):
     OVERRIDE = "override"
     SCHEDULER = "scheduler"
     CEILING = "ceiling"
+    POWER_DOWN = "power_down"
     RELOAD = "reload"
     STOP_START = "stop_start"
     KILL = "kill"
@@ -181,6 +182,7 @@ def random_story(seed: int) -> Story:
     random = Random(seed)
     shortest = random.choice([0.0, 2.0, 20.0])
     events = [event for _ in range(random.randint(3, 14)) for event in _random_events(random)]
+    events += _sessions(Random(f"sessions {seed}"))
     return Story(
         seed=seed,
         scenario=random.choice(sorted(SCENARIOS)),
@@ -222,6 +224,13 @@ def _random_events(random: Random) -> Iterator[Event]:
         yield Event(after=after, kind=Kind.CEILING, number=random.choice([8.0, 15.0, 22.0, 100.0]))
     else:
         yield _restart(random, after)
+
+
+def _sessions(random: Random) -> Iterator[Event]:
+    """On some days one is asked to use less, known an hour before."""
+    if random.random() < 0.3:
+        after = timedelta(minutes=30 * random.randint(1, 44))
+        yield Event(after=after, kind=Kind.POWER_DOWN, number=random.choice([0.5, 1.0, 2.0]))
 
 
 def _fault(

@@ -35,6 +35,7 @@ class Sample:
     disturbed: bool
     on_grid: bool
     storm: bool
+    power_down: bool
     override: bool
     ceiling_p: float | None
     rate_p: float | None
