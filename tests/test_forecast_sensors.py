@@ -98,6 +98,8 @@ async def test_what_is_expected_and_how_right_it_was(
         state = state_of(hass, entry, key)
         assert state is not None, key
         assert float(state.state) > 0.5, key
+        credit = "Weather data by Open-Meteo.com" if key.startswith("solar") else None
+        assert state.attributes.get("attribution") == credit
     for key in ("solar_forecast_error", "load_forecast_error"):
         state = state_of(hass, entry, key)
         assert state is not None, key

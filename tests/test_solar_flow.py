@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from aiohttp import web
@@ -16,6 +16,7 @@ from pytest_homeassistant_custom_component.common import (
     mock_platform,
 )
 
+from custom_components.smart_battery_scheduler import known_forecasts
 from custom_components.smart_battery_scheduler.const import DOMAIN
 from custom_components.smart_battery_scheduler.energy import async_get_solar_forecast
 from custom_components.smart_battery_scheduler.known_forecasts import (
@@ -24,12 +25,19 @@ from custom_components.smart_battery_scheduler.known_forecasts import (
 )
 from custom_components.smart_battery_scheduler.solar.model import (
     SolarError,
+    SolarForecast,
     SolarReplyError,
     SolarRequestError,
     SolarUnreachableError,
 )
+from custom_components.smart_battery_scheduler.solar_sources import most_kwh_of
 from homeassistant.components.energy.data import async_get_manager
-from homeassistant.config_entries import SOURCE_RECONFIGURE, ConfigEntry, ConfigEntryState
+from homeassistant.config_entries import (
+    SOURCE_RECONFIGURE,
+    ConfigEntry,
+    ConfigEntryState,
+    ConfigSubentryData,
+)
 from homeassistant.core import HomeAssistant
 
 from .cloud.faults import Endpoint, Fault
@@ -40,6 +48,7 @@ from .test_config_flow import Flow, to_tariff
 KEY = "Abcdefgh01234567"
 PLANE = {"peak_kw": 4, "declination": 35, "azimuth": 180}
 SITES = ("0000-0000-0000-0001", "0000-0000-0000-0002")
+HOUR = timedelta(hours=1)
 NOON = datetime.now(UTC).replace(hour=12, minute=0, second=0, microsecond=0)
 
 
@@ -201,15 +210,15 @@ async def reconfigure(hass: HomeAssistant, entry: ConfigEntry) -> Mapping[str, A
 class Provider:
     """An integration with a solar forecast of its own."""
 
-    def __init__(self, hass: HomeAssistant) -> None:
+    def __init__(self, hass: HomeAssistant, domain: str = "some_forecast") -> None:
         """Make one that is running, unknown to the Energy dashboard."""
         self.hass = hass
         self.hours: Mapping[str, float] | None = {NOON.isoformat(): 2000}
-        mock_integration(hass, MockModule("some_forecast"))
-        mock_platform(hass, "some_forecast.energy", self)
-        hass.config.components.add("some_forecast")
+        mock_integration(hass, MockModule(domain))
+        mock_platform(hass, f"{domain}.energy", self)
+        hass.config.components.add(domain)
         self.entry = MockConfigEntry(
-            domain="some_forecast", title="Roof by Some Forecast", state=ConfigEntryState.LOADED
+            domain=domain, title="Roof by Some Forecast", state=ConfigEntryState.LOADED
         )
         self.entry.add_to_hass(hass)
 
@@ -340,3 +349,72 @@ async def test_change_the_source_later(
     assert "plane_1" not in flow.result["data_schema"].schema
     await flow.answer(source="open_meteo")
     assert entry.data["solar"] == {"source": "open_meteo"}
+
+
+async def test_planes_are_added_and_changed_later(
+    hass: HomeAssistant, cloud: Cloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each change of the roof brings another forecast and forgets what the old roof taught."""
+    point_to(cloud, monkeypatch)
+    entry = home_entry(cloud, {"scheduler_enabled": False})
+    entry.add_to_hass(hass)
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    assert entry.runtime_data.sun.coordinator is None
+    flows = hass.config_entries.subentries
+    kind = (entry.entry_id, "roof_plane")
+    step = await flows.async_init(kind, context={"source": "user"})
+    await flows.async_configure(step["flow_id"], {**PLANE, "inverter": "1", "losses_percent": 10})
+    await hass.async_block_till_done(wait_background_tasks=True)
+    (plane,) = entry.subentries.values()
+    assert plane.title == "S 35°, 4 kW"
+    first = entry.runtime_data.sun.memory
+    assert first.forecast is not None
+    step = await flows.async_init(
+        kind, context={"source": SOURCE_RECONFIGURE, "subentry_id": plane.subentry_id}
+    )
+    await flows.async_configure(step["flow_id"], {**PLANE, "peak_kw": 2, "azimuth": 271})
+    await hass.async_block_till_done(wait_background_tasks=True)
+    (plane,) = entry.subentries.values()
+    assert plane.title == "W 35°, 2 kW"
+    second = entry.runtime_data.sun.memory
+    assert second.made_for != first.made_for
+    assert second.forecast is not None
+    assert peak(second.forecast) < peak(first.forecast)
+
+
+def peak(forecast: SolarForecast) -> float:
+    """The best half-hour."""
+    return max(slot.mean_kwh for slot in forecast.slots.values())
+
+
+def test_one_inverter_for_two_planes() -> None:
+    """What the inverters let through counts each of them once; an unlimited one has no bound."""
+    shared = {**PLANE, "inverter": "1", "inverter_kw": 3.68}
+    own = {**PLANE, "inverter_kw": 2.0}
+    assert most_kwh_of(entry_with(shared, shared, own)) == pytest.approx((3.68 + 2.0) / 2)
+    assert most_kwh_of(entry_with(shared, PLANE)) is None
+    assert most_kwh_of(entry_with()) is None
+
+
+def entry_with(*planes: Mapping[str, object]) -> MockConfigEntry:
+    """An entry with these planes."""
+    return MockConfigEntry(
+        domain=DOMAIN,
+        subentries_data=[
+            ConfigSubentryData(data=plane, subentry_type="roof_plane", title="", unique_id=None)
+            for plane in planes
+        ],
+    )
+
+
+async def test_forecast_solars_labels_end_before_2026_11(
+    hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Core's integration changed the meaning of its stamps with that release."""
+    provider = Provider(hass, "forecast_solar")
+    provider.hours = {(NOON - HOUR).isoformat(): 0, NOON.isoformat(): 2000}
+    source = KnownForecasts(hass, [provider.entry.entry_id])
+    for minor, start in ((10, NOON - HOUR), (11, NOON)):
+        monkeypatch.setattr(known_forecasts, "MINOR_VERSION", minor)
+        slots = (await source.fetch()).slots
+        assert slots[start].mean_kwh == pytest.approx(1.0)

@@ -131,6 +131,13 @@ class ForecastSensor(SmartBatteryEntity, SensorEntity):
 
     @property
     @override
+    def attribution(self) -> str | None:
+        """Whom to credit for the sun's forecast."""
+        of_the_sun = self.entity_description.key.startswith("solar")
+        return self.home.sun.attribution if of_the_sun else None
+
+    @property
+    @override
     def extra_state_attributes(self) -> Mapping[str, Any] | None:
         """What goes with it."""
         attributes = self.entity_description.attributes_fn

@@ -19,6 +19,7 @@ from .coordinator import SolarCoordinator
 from .measured import MeasuredSlot, Measurements
 from .solar.learning import REMEMBERED, Correction, Observation, learn, was_curtailed
 from .solar.model import SolarForecast, SolarSource
+from .solar.open_meteo import ATTRIBUTION, OpenMeteo
 from .solar.solcast import DailyCalls, Solcast
 from .solar.usual import usual_sun
 from .tariff.model import SLOT, floor_slot
@@ -105,6 +106,12 @@ class Sun:
     def correction(self) -> Correction:
         """What this roof makes of its forecast, by the hour of the local day."""
         return self._memory.correction
+
+    @property
+    def attribution(self) -> str | None:
+        """Whom to credit for the forecast, where the licence asks for it."""
+        source = self.coordinator.source if self.coordinator else None
+        return ATTRIBUTION if isinstance(source, OpenMeteo) else None
 
     @property
     def raw(self) -> SolarForecast | None:
