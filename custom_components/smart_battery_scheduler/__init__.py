@@ -9,15 +9,16 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers import config_validation as cv, issue_registry as ir
 from homeassistant.helpers.typing import ConfigType
 
+from .actions import async_setup_actions
 from .const import CONF_KIND, CONF_SITE_ID, CONF_TOKEN, DOMAIN, KIND_NETZERO
 from .control.model import DecisionReason
 from .home import Home, SmartBatteryConfigEntry
 from .issues import Issues
 from .powerwall.base import PowerwallError, Purpose, Settings
 from .reload import Watch
-from .services import async_setup_services
 from .sources import build_sources, netzero
 from .storage import HomeStorage
+from .supply_issues import SupplyIssues
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -34,7 +35,7 @@ PLATFORMS = [
 
 async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
     """Register what exists once, however many homes there are."""
-    async_setup_services(hass)
+    async_setup_actions(hass)
     return True
 
 
@@ -49,6 +50,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: SmartBatteryConfigEntry)
     entry.runtime_data = home
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
     entry.async_on_unload(Issues(home).async_start())
+    entry.async_on_unload(SupplyIssues(home).async_start())
     entry.async_on_unload(entry.add_update_listener(Watch(entry).async_entry_updated))
     return True
 

@@ -207,7 +207,7 @@ class Home:
                 "this is done when %s runs again",
                 self.entry.title,
             )
-        await self._storage.async_save_records(self._records())
+        await self.async_remember()
 
     async def _async_shut_down(self) -> None:
         await self.async_stop(DecisionReason.SHUTDOWN)
@@ -231,7 +231,7 @@ class Home:
     async def async_set_override(self, override: Override | None) -> None:
         """Begin or end an override."""
         self.override = override
-        await self._storage.async_save_records(self._records())
+        await self.async_remember()
         await self.controller.async_tick()
         self._changed()
 
@@ -250,7 +250,7 @@ class Home:
     async def async_be_ready(self, ready_once: ReadyBy | None) -> None:
         """Ask for a charge level at one time, once, or take that back; plans by it at once."""
         self.ready_once = ready_once
-        await self._storage.async_save_records(self._records())
+        await self.async_remember()
         await self.async_replan()
 
     async def async_set_powerwall(self, change: Settings) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 import random
+from typing import override
 
 from .const import MARKET_TIME_ZONE
 from .coordinator import RateError, Rates
@@ -71,6 +72,13 @@ class AccountSource(Watched):
     def home(self) -> Property | None:
         """The home on the account, without its address."""
         return self._rates.home
+
+    @override
+    def next_poll(self, now: datetime, known_until: datetime) -> datetime:
+        """When rates or a change of tariff are worth asking for."""
+        due = super().next_poll(now, known_until)
+        again = self._rates.read_again_at
+        return due if again is None else min(due, max(again, now))
 
     async def fetch(self, start: datetime, end: datetime) -> Rates:
         """What is published. Raises RateError."""

@@ -21,7 +21,7 @@ from .powerwall.netzero import BASE_URL, NetZeroPowerwall
 from .solar_sources import made_for, most_kwh_of, solar_source
 from .storage import Records
 from .sun import Roof
-from .supplier import carbon_source, octopus_source
+from .supplier import carbon_source, octoplus_account, octopus_source
 from .supply import SupplySources
 from .supply_troubles import SupplyTrouble
 
@@ -56,10 +56,13 @@ async def build_sources(
     if entry.data[CONF_KIND] == KIND_DEMO:
         return await _demo(hass, records)
     token, site_id = entry.data[CONF_TOKEN], entry.data[CONF_SITE_ID]
+    rates = octopus_source(hass, entry, records.account_home)
     return Sources(
         powerwall=netzero(hass, token, site_id),
-        rates=octopus_source(hass, entry, records.account_home),
-        supply=SupplySources(carbon=carbon_source(hass, entry)),
+        rates=rates,
+        supply=SupplySources(
+            carbon=carbon_source(hass, entry), octoplus=octoplus_account(hass, entry, rates)
+        ),
         solar=solar_source(hass, entry, records.sun.calls),
         roof=Roof(made_for=made_for(hass, entry), most_kwh=most_kwh_of(entry)),
         units=entry.data[CONF_UNITS],

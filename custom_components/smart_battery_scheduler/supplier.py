@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from homeassistant.core import HomeAssistant, callback
+from homeassistant.core import HomeAssistant
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
 from homeassistant.util import dt as dt_util
 
@@ -18,12 +18,12 @@ from .const import (
     CONF_EXPORT_TARIFF,
     CONF_IMPORT_TARIFF,
     CONF_PROPERTY,
-    CONF_REAUTH,
     CONF_TARIFF,
-    REAUTH_OCTOPUS,
 )
+from .coordinator import RateSource
 from .endpoints import CARBON, OCTOPUS, endpoint
 from .home import SmartBatteryConfigEntry
+from .octoplus import OctoplusAccount, async_ask_for_key, kraken
 from .rate_sources import AccountSource, TariffSource
 from .tariff.account import Property
 from .tariff.codes import TariffCode
@@ -147,12 +147,6 @@ def octopus_source(
     )
 
 
-@callback
-def async_ask_for_key(hass: HomeAssistant, entry: SmartBatteryConfigEntry) -> None:
-    """Ask the owner for a new API key; once, however often it is refused."""
-    entry.async_start_reauth(hass, data={CONF_REAUTH: REAUTH_OCTOPUS})
-
-
 def region_of(entry: SmartBatteryConfigEntry) -> str | None:
     """The letter of the home's region; None where its tariff does not tell."""
     try:
@@ -168,4 +162,18 @@ def carbon_source(hass: HomeAssistant, entry: SmartBatteryConfigEntry) -> Carbon
         region_of(entry),
         base_url=endpoint(CARBON, CARBON_URL),
         clock=dt_util.utcnow,
+    )
+
+
+def octoplus_account(
+    hass: HomeAssistant, entry: SmartBatteryConfigEntry, rates: RateSource
+) -> OctoplusAccount | None:
+    """Whom to ask for sessions; None for a home whose account is not known."""
+    if not isinstance(rates, AccountSource):
+        return None
+    tariff = entry.data[CONF_TARIFF]
+    return OctoplusAccount(
+        client=kraken(hass, tariff[CONF_API_KEY]),
+        number=tariff[CONF_ACCOUNT_NUMBER],
+        home=lambda: rates.home,
     )

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
-from datetime import datetime
 from typing import TYPE_CHECKING
 
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.util import dt as dt_util
 
 from .car import Car
 from .carbon import CarbonForecast, CarbonIntensity
 from .carbon_coordinator import CarbonCoordinator
-from .coordinator import RateSource
-from .planner.model import Session
+from .coordinator import RatesCoordinator
+from .happenings import Happening, Happenings
+from .octoplus import News, OctoplusAccount, OctoplusFeed, async_ask_for_key
 from .preferences import Preferences
 from .rate_sources import AccountSource
 from .sessions_ahead import Sessions, SessionWindow
+from .supply_troubles import SupplyTrouble
 from .tariff.account import Property
+from .tariff.sessions import OctoplusSession
 
 if TYPE_CHECKING:
     from .home import SmartBatteryConfigEntry
@@ -28,6 +31,7 @@ class SupplySources:
     """Where such facts come from; None where a home has no such source."""
 
     carbon: CarbonIntensity | None = None
+    octoplus: OctoplusAccount | None = None
 
 
 class Supply:
@@ -40,14 +44,27 @@ class Supply:
         sources: SupplySources,
         manual: Iterable[SessionWindow],
         changed: Callable[[], None],
+        rates: RatesCoordinator,
+        happenings: Happenings,
     ) -> None:
         """Nothing is fetched yet."""
         self._changed = changed
+        self._rates = rates
+        self._happenings = happenings
         self._stops: list[CALLBACK_TYPE] = []
         self.sessions = Sessions(manual, changed)
         self.car = Car(hass, changed)
         self.carbon = (
             CarbonCoordinator(hass, entry, sources.carbon) if sources.carbon is not None else None
+        )
+        news = News(
+            sessions=lambda told: self.sessions.tell(told, dt_util.utcnow()),
+            joined=self._joined,
+            dispatches=rates.async_dispatch,
+            auth_failed=lambda: async_ask_for_key(hass, entry),
+        )
+        self.octoplus = (
+            OctoplusFeed(hass, entry, sources.octoplus, news) if sources.octoplus else None
         )
 
     @callback
@@ -57,6 +74,8 @@ class Supply:
         if self.carbon is not None:
             self._stops.append(self.carbon.async_add_listener(self._changed))
             self.carbon.begin()
+        if self.octoplus is not None:
+            self._stops.append(self.octoplus.async_start())
         return self._stop
 
     @callback
@@ -65,21 +84,37 @@ class Supply:
         self.car.watch(preferences.car_charging_entity)
         if self.carbon is not None:
             self.carbon.enable(preferences.carbon_forecast)
+        if self.octoplus is not None:
+            self.octoplus.join = preferences.join_sessions
 
-    def session_at(self, now: datetime) -> Session | None:
-        """The session in force."""
-        return self.sessions.at(now)
+    @property
+    def troubles(self) -> frozenset[SupplyTrouble]:
+        """What a person should know of rates, sessions and dispatches."""
+        others = self.octoplus.troubles if self.octoplus is not None else frozenset()
+        return self._rates.source.troubles | others
 
     @property
     def carbon_forecast(self) -> CarbonForecast | None:
         """The last forecast, if there is one."""
         return self.carbon.data if self.carbon is not None else None
 
-    @staticmethod
-    def account_home(source: RateSource) -> Property | None:
-        """Where the home was last found on its account; no address is kept."""
+    @property
+    def account_home(self) -> Property | None:
+        """Where the home was last found on its account, to be stored; no address is kept."""
+        source = self._rates.source
         home = source.home if isinstance(source, AccountSource) else None
         return None if home is None else replace(home, label="", postcode=None)
+
+    def _joined(self, session: OctoplusSession) -> None:
+        self._happenings.tell(
+            Happening.SESSION_JOINED,
+            {
+                "kind": session.kind.value,
+                "start": session.start.isoformat(),
+                "end": session.end.isoformat(),
+                "reward_p_per_kwh": session.reward_p_per_kwh,
+            },
+        )
 
     def _stop(self) -> None:
         self.car.stop()

@@ -189,6 +189,11 @@ class AccountRates:
         self._failures = 0
 
     @property
+    def read_again_at(self) -> datetime | None:
+        """When the account is due to be read again; None before the first time."""
+        return self._read_again_at
+
+    @property
     def home(self) -> Property | None:
         """The home as last read."""
         return self._home

@@ -1,0 +1,220 @@
+"""What Octopus tells of an account besides rates: sessions, free electricity, the car's charging."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.helpers.aiohttp_client import async_get_clientsession
+from homeassistant.util import dt as dt_util
+from homeassistant.util.hass_dict import HassKey
+
+from .const import CONF_REAUTH, DOMAIN, REAUTH_OCTOPUS
+from .endpoints import OCTOPLUS, OCTOPUS, endpoint
+from .kraken_coordinator import KrakenCoordinator
+from .supply_troubles import SupplyTrouble, trouble_of
+from .tariff.account import Property
+from .tariff.codes import TariffCode
+from .tariff.dispatches import DISPATCHES_CADENCE, Device, Dispatch, Dispatches
+from .tariff.errors import TariffAuthError, TariffError, TariffNotSupportedError
+from .tariff.kraken_errors import DispatchesUnavailableError, SessionNotJoinableError
+from .tariff.octopus_graphql import BASE_URL, SESSIONS_URL, OctopusGraphQL
+from .tariff.sessions import (
+    FREE_SESSIONS_CADENCE,
+    SESSIONS_CADENCE,
+    OctoplusSession,
+    OctoplusSessions,
+)
+
+if TYPE_CHECKING:
+    from .home import SmartBatteryConfigEntry
+
+# One client for each key: all homes and flows share its token and its budget.
+CLIENTS: HassKey[dict[str, OctopusGraphQL]] = HassKey(f"{DOMAIN}_kraken")
+DEVICES_KEPT = timedelta(hours=6)
+
+
+def kraken(hass: HomeAssistant, api_key: str) -> OctopusGraphQL:
+    """The client of a key."""
+    clients = hass.data.setdefault(CLIENTS, {})
+    if api_key not in clients:
+        clients[api_key] = OctopusGraphQL(
+            async_get_clientsession(hass),
+            api_key,
+            base_url=endpoint(OCTOPUS, BASE_URL),
+            sessions_url=endpoint(OCTOPLUS, SESSIONS_URL),
+            clock=dt_util.utcnow,
+        )
+    return clients[api_key]
+
+
+@callback
+def async_ask_for_key(hass: HomeAssistant, entry: SmartBatteryConfigEntry) -> None:
+    """Ask the owner for a new API key; once, however often it is refused."""
+    entry.async_start_reauth(hass, data={CONF_REAUTH: REAUTH_OCTOPUS})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class OctoplusAccount:
+    """Whom to ask about what. ``home`` is the home as last read from the account."""
+
+    client: OctopusGraphQL
+    number: str
+    home: Callable[[], Property | None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class News:
+    """Who wants to know of what: of all sessions, of a session joined, of the car's charging."""
+
+    sessions: Callable[[tuple[OctoplusSession, ...]], None]
+    joined: Callable[[OctoplusSession], None]
+    dispatches: Callable[[tuple[Dispatch, ...]], None]
+    auth_failed: Callable[[], None]
+
+
+class OctoplusFeed:
+    """Asks for all of it, each at its own pace; what fails leaves the rest alone."""
+
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        entry: SmartBatteryConfigEntry,
+        account: OctoplusAccount,
+        news: News,
+    ) -> None:
+        """Nothing is asked yet."""
+        self._hass = hass
+        self._entry = entry
+        self._account = account
+        self._news = news
+        self._devices: tuple[Device, ...] = ()
+        self._devices_until: datetime | None = None
+        self._unjoinable: set[str] = set()
+        self.join = False
+        self.sessions = KrakenCoordinator(
+            hass, entry, "sessions", SESSIONS_CADENCE, self._ask_sessions, OctoplusSessions()
+        )
+        self.free = KrakenCoordinator[tuple[OctoplusSession, ...]](
+            hass, entry, "free electricity", FREE_SESSIONS_CADENCE, self._ask_free, ()
+        )
+        self.dispatches = KrakenCoordinator(
+            hass, entry, "dispatches", DISPATCHES_CADENCE, self._ask_dispatches, Dispatches()
+        )
+
+    @callback
+    def async_start(self) -> CALLBACK_TYPE:
+        """Ask from now on, in the background; the returned call ends that."""
+        stops = [
+            self.sessions.async_add_listener(self._sessions_came),
+            self.free.async_add_listener(self._sessions_came),
+            self.dispatches.async_add_listener(self._dispatches_came),
+        ]
+        self._entry.async_create_background_task(
+            self._hass, self._async_first(), f"first sessions of {self._entry.title}"
+        )
+
+        @callback
+        def stop() -> None:
+            for each in stops:
+                each()
+
+        return stop
+
+    @property
+    def troubles(self) -> frozenset[SupplyTrouble]:
+        """What a person should know."""
+        found = {trouble_of(each) for each in (self.sessions.problem,) if each is not None}
+        if self.dispatches.problem is not None and self._is_intelligent():
+            gone = trouble_of(self.dispatches.problem) is SupplyTrouble.SESSIONS_GONE
+            found |= {SupplyTrouble.DISPATCHES_GONE} if gone else set()
+        return frozenset(each for each in found if each is not None)
+
+    async def _async_first(self) -> None:
+        """One after the other: the first one mints the token for all."""
+        for coordinator in (self.sessions, self.free, self.dispatches):
+            await coordinator.async_refresh()
+
+    # --- sessions --------------------------------------------------------------------------
+
+    async def _ask_sessions(self) -> OctoplusSessions:
+        found = await self._account.client.sessions(self._account.number)
+        if not self.join or not found.enrolled:
+            return found
+        joined = [each.id for each in found.joinable(dt_util.utcnow()) if await self._joined(each)]
+        return replace(
+            found,
+            sessions=tuple(
+                replace(each, joined=True) if each.id in joined else each for each in found.sessions
+            ),
+        )
+
+    async def _joined(self, session: OctoplusSession) -> bool:
+        if session.id in self._unjoinable:
+            return False
+        try:
+            await self._account.client.join(self._account.number, session)
+        except SessionNotJoinableError:
+            self._unjoinable.add(session.id)
+            return False
+        self._news.joined(session)
+        return True
+
+    async def _ask_free(self) -> tuple[OctoplusSession, ...]:
+        home = self._account.home()
+        point = home.import_point(dt_util.utcnow()) if home else None
+        if point is None:
+            return ()
+        return await self._account.client.free_electricity(self._account.number, point.mpan)
+
+    @callback
+    def _sessions_came(self) -> None:
+        self._look_at(self.sessions.problem)
+        self._news.sessions((*self.sessions.data.sessions, *self.free.data))
+
+    # --- the car ---------------------------------------------------------------------------
+
+    async def _ask_dispatches(self) -> Dispatches:
+        if not self._is_intelligent():
+            return Dispatches()
+        now, client, number = dt_util.utcnow(), self._account.client, self._account.number
+        if self._devices_until is None or now >= self._devices_until:
+            self._devices = await client.devices(number)
+            self._devices_until = now + DEVICES_KEPT
+        try:
+            found = [await client.dispatches(number, device) for device in self._devices]
+        except DispatchesUnavailableError:
+            return self.dispatches.data
+        return Dispatches(
+            planned=tuple(sorted((d for each in found for d in each.planned), key=_by_start)),
+            completed=tuple(sorted((d for each in found for d in each.completed), key=_by_start)),
+            state=found[0].state if found else None,
+        )
+
+    def _is_intelligent(self) -> bool:
+        now, home = dt_util.utcnow(), self._account.home()
+        point = home.import_point(now) if home else None
+        agreement = point.agreement_at(now) if point else None
+        if agreement is None:
+            return False
+        try:
+            return TariffCode.parse(agreement.tariff_code).is_intelligent
+        except TariffNotSupportedError:
+            return False
+
+    @callback
+    def _dispatches_came(self) -> None:
+        self._look_at(self.dispatches.problem)
+        told = self.dispatches.data
+        self._news.dispatches((*told.completed, *told.planned))
+
+    def _look_at(self, problem: TariffError | None) -> None:
+        if isinstance(problem, TariffAuthError):
+            self._news.auth_failed()
+
+
+def _by_start(dispatch: Dispatch) -> tuple[datetime, datetime]:
+    return dispatch.start, dispatch.end
