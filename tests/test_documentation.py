@@ -1,0 +1,48 @@
+"""The documentation says what is so."""
+
+from __future__ import annotations
+
+from pathlib import Path
+import re
+
+import pytest
+
+from .benchmarks.worked_day import table, the_plan
+
+ROOT = Path(__file__).parent.parent
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+
+
+@pytest.fixture(autouse=True)
+def custom_integrations() -> None:
+    """Nothing to load."""
+
+
+def test_the_worked_day_is_what_the_planner_plans() -> None:
+    """Its table and its two sums, to the penny."""
+    page = (ROOT / "docs" / "how-it-decides.md").read_text("utf-8")
+    found = the_plan()
+    assert table(found) in page
+    assert found.cost_p is not None
+    assert found.self_use_cost_p is not None
+    assert f"**{found.cost_p:.0f} p**" in page
+    assert f"**{found.self_use_cost_p:.0f} p**" in page
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_lead_somewhere(page: Path) -> None:
+    """Every relative link and picture exists, with its heading."""
+    for target in re.findall(r"\]\(([^)]+)\)", page.read_text("utf-8")):
+        if target.startswith(("http:", "https:")):
+            continue
+        name, _, heading = target.partition("#")
+        there = (page.parent / name) if name else page
+        assert there.exists(), f"{page.name} links to {target}"
+        if heading:
+            assert heading in _headings(there), f"{page.name} links to {target}"
+
+
+def _headings(page: Path) -> set[str]:
+    """The anchors of a page's headings, as they are made of their text."""
+    titles = re.findall(r"^#+ (.+)$", page.read_text("utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", title).strip().lower().replace(" ", "-") for title in titles}
