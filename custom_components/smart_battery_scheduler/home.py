@@ -130,6 +130,7 @@ class Home:
             self.happenings,
         )
         self.sessions = self.supply.sessions
+        self._manual_kept = records.manual_sessions
         self.manual = ManualSlots(records.manual_slots, self._supply_changed)
         self.load_history = LoadHistory(hass, entry)
         self.planner = PlanCoordinator(hass, entry)
@@ -410,7 +411,9 @@ class Home:
     @callback
     def _supply_changed(self) -> None:
         self._changed()
-        self._save_now()
+        if self.sessions.manual != self._manual_kept:
+            self._manual_kept = self.sessions.manual
+            self._save_now()
         self.entry.async_create_background_task(
             self.hass, self._async_follow_supply(), "follow a session or the car"
         )

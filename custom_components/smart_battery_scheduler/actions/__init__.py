@@ -1,0 +1,16 @@
+"""Actions: what automations, scripts, voices and the card can ask of a home."""
+
+from __future__ import annotations
+
+from homeassistant.core import HomeAssistant, callback
+
+from . import answers, now, sessions, slots
+
+__all__ = ["async_setup_actions"]
+
+
+@callback
+def async_setup_actions(hass: HomeAssistant) -> None:
+    """Register all of them, once."""
+    for module in (now, slots, sessions, answers):
+        module.async_setup(hass)

@@ -1,0 +1,260 @@
+"""Actions that answer: the plan, why, decisions, rates, what would be if."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import voluptuous as vol
+
+from homeassistant.core import (
+    HomeAssistant,
+    ServiceCall,
+    ServiceResponse,
+    SupportsResponse,
+    callback,
+)
+from homeassistant.helpers import config_validation as cv
+from homeassistant.util import dt as dt_util
+
+from ..codec import Json, encode
+from ..const import DOMAIN, UNIT_CAPACITY_KWH
+from ..control.model import Decision, DecisionKind
+from ..doing import picture_of
+from ..home import Home
+from ..messages import REASONS
+from ..planner.model import Action, Plan
+from ..planner.why_not import WhyNot, why_not
+from ..planning import Material, make_plan, plan_inputs
+from ..preferences import Preferences
+from ..present import plan_as_dict, slot_as_dict
+from ..speech import DOES, because
+from ..tariff.model import RateTable
+from .fields import ACTION, END, START, in_range, moment, number
+from .homes import HOME_FIELDS, async_home, problem
+from .sessions import session_as_dict
+
+GET_PLAN, EXPLAIN, GET_DECISIONS = "get_plan", "explain", "get_decisions"
+GET_RATES, WHAT_IF = "get_rates", "what_if"
+AT, HOURS, KIND, BATTERY_KWH = "at", "hours", "kind", "battery_kwh"
+RATES_AHEAD = timedelta(hours=48)
+LONGEST_RATES = timedelta(days=14)
+
+# What can be tried in thought: preference -> (least, most).
+TRIABLE: dict[str, tuple[float, float]] = {
+    "reserve_floor_percent": (0, 80),
+    "everyday_ceiling_percent": (20, 100),
+    "price_ceiling_p_per_kwh": (-20, 100),
+    "wear_p_per_kwh": (0, 20),
+    "carbon_gbp_per_tonne": (0, 500),
+}
+
+EXPLAIN_SCHEMA = vol.Schema(
+    {
+        **HOME_FIELDS,
+        vol.Optional(AT): cv.datetime,
+        vol.Optional(ACTION): vol.In([action.value for action in Action]),
+    }
+)
+DECISIONS_SCHEMA = vol.Schema(
+    {
+        **HOME_FIELDS,
+        vol.Optional(HOURS, default=24): number,
+        vol.Optional(KIND): vol.In([kind.value for kind in DecisionKind]),
+    }
+)
+RATES_SCHEMA = vol.Schema(
+    {**HOME_FIELDS, vol.Optional(START): cv.datetime, vol.Optional(END): cv.datetime}
+)
+WHAT_IF_SCHEMA = vol.Schema(
+    {
+        **HOME_FIELDS,
+        vol.Optional(BATTERY_KWH): number,
+        **{vol.Optional(name): number for name in TRIABLE},
+    }
+)
+
+
+@callback
+def async_setup(hass: HomeAssistant) -> None:
+    """Register them."""
+    for name, handler, schema in (
+        (GET_PLAN, _async_get_plan, vol.Schema(HOME_FIELDS)),
+        (EXPLAIN, _async_explain, EXPLAIN_SCHEMA),
+        (GET_DECISIONS, _async_get_decisions, DECISIONS_SCHEMA),
+        (GET_RATES, _async_get_rates, RATES_SCHEMA),
+        (WHAT_IF, _async_what_if, WHAT_IF_SCHEMA),
+    ):
+        hass.services.async_register(
+            DOMAIN, name, handler, schema=schema, supports_response=SupportsResponse.ONLY
+        )
+
+
+async def _async_get_plan(call: ServiceCall) -> ServiceResponse:
+    home = await async_home(call)
+    ahead = home.sessions.ahead(dt_util.utcnow())
+    return {
+        **plan_as_dict(_plan(home)),
+        "sessions": [session_as_dict(window) for window in ahead],
+    }
+
+
+async def _async_explain(call: ServiceCall) -> ServiceResponse:
+    home = await async_home(call)
+    plan, now = _plan(home), dt_util.utcnow()
+    when = moment(call.data, AT) or now
+    slot = plan.slot_at(when)
+    if slot is None:
+        raise problem("not_in_plan", field=AT)
+    why = because(slot.reason, picture_of(home, now))
+    answer: dict[str, Json] = {
+        "text": f"The battery is to {DOES[slot.action]} because {why}.",
+        "slot": slot_as_dict(slot),
+        "why_not": None,
+    }
+    asked: str | None = call.data.get(ACTION)
+    material = home.material()
+    if asked is None or material is None:
+        return answer
+    other = await home.hass.async_add_executor_job(_why_not, material, plan, when, Action(asked))
+    return {**answer, "why_not": why_not_as_dict(other)}
+
+
+def _why_not(material: Material, plan: Plan, when: datetime, action: Action) -> WhyNot:
+    inputs = plan_inputs(material)
+    return why_not(inputs, plan, max(when, inputs.now), action)
+
+
+def why_not_as_dict(answer: WhyNot) -> dict[str, Json]:
+    """Why a slot is not played otherwise; ``extra_p`` is what that would cost more."""
+    return {
+        "action": answer.action.value,
+        "verdict": answer.verdict.value,
+        "extra_p": None if answer.extra_p is None else round(answer.extra_p, 1),
+        "target_percent": answer.target_percent,
+        "forbidden_by": answer.forbidden_by,
+    }
+
+
+async def _async_get_decisions(call: ServiceCall) -> ServiceResponse:
+    home = await async_home(call)
+    hours = in_range(call.data, HOURS, 0, 720) or 0.0
+    kind: str | None = call.data.get(KIND)
+    since = dt_util.utcnow() - timedelta(hours=hours)
+    return {
+        "decisions": [
+            decision_as_dict(decision)
+            for decision in home.ledger.since(since)
+            if kind is None or decision.kind.value == kind
+        ]
+    }
+
+
+def decision_as_dict(decision: Decision) -> dict[str, Json]:
+    """A line of the ledger, with how far it is proven."""
+    return {
+        "at": decision.at.isoformat(),
+        "kind": decision.kind.value,
+        "reason": decision.reason.value,
+        "text": f"{decision.kind.value.replace('_', ' ').capitalize()}: "
+        f"{REASONS[decision.reason]}.",
+        "action": decision.action.value if decision.action else None,
+        "lever": decision.lever.value if decision.lever else None,
+        "start": decision.slot_start.isoformat() if decision.slot_start else None,
+        "end": decision.slot_end.isoformat() if decision.slot_end else None,
+        "rate_p_per_kwh": decision.rate_p_per_kwh,
+        "charge_level_percent": decision.charge_level_percent,
+        "evidence": encode(decision.evidence),
+        "detail": decision.detail,
+    }
+
+
+async def _async_get_rates(call: ServiceCall) -> ServiceResponse:
+    home = await async_home(call)
+    start = moment(call.data, START) or dt_util.utcnow()
+    end = moment(call.data, END) or start + RATES_AHEAD
+    if not start < end <= start + LONGEST_RATES:
+        raise problem("rates_period", field=END)
+    rates = home.rates.data
+    return {
+        "unit": "p/kWh",
+        "import": _rates(rates.imports, start, end),
+        "export": None if rates.exports is None else _rates(rates.exports, start, end),
+    }
+
+
+def _rates(table: RateTable, start: datetime, end: datetime) -> list[Json]:
+    return [
+        {
+            "start": rate.start.isoformat(),
+            "end": rate.end.isoformat(),
+            "p_per_kwh": rate.p_per_kwh,
+        }
+        for rate in table.between(start, end)
+    ]
+
+
+async def _async_what_if(call: ServiceCall) -> ServiceResponse:
+    home = await async_home(call)
+    battery_kwh = in_range(call.data, BATTERY_KWH, 1, 200)
+    tried = {
+        name: value
+        for name, (least, most) in TRIABLE.items()
+        if (value := in_range(call.data, name, least, most)) is not None
+    }
+    if battery_kwh is None and not tried:
+        raise problem("nothing_to_try")
+    material = home.material()
+    if material is None:
+        raise problem("no_plan_yet")
+    as_is = replace(material, running=None)
+    wants = Preferences.from_options({**home.preferences.as_options(), **tried})
+    other = replace(as_is, preferences=wants)
+    if battery_kwh is not None:
+        other = with_battery(other, battery_kwh)
+    plans = await home.hass.async_add_executor_job(lambda: (make_plan(as_is), make_plan(other)))
+    return _compared(*plans)
+
+
+def with_battery(material: Material, capacity_kwh: float) -> Material:
+    """The same home and stored energy with another battery; power grows by whole units."""
+    battery = material.battery
+    grown = max(1, round(capacity_kwh / UNIT_CAPACITY_KWH)) / max(
+        1, round(battery.capacity_kwh / UNIT_CAPACITY_KWH)
+    )
+    stored_kwh = material.charge_level_percent / 100 * battery.capacity_kwh
+    return replace(
+        material,
+        charge_level_percent=min(100.0, stored_kwh / capacity_kwh * 100),
+        battery=replace(
+            battery,
+            capacity_kwh=capacity_kwh,
+            max_charge_w=battery.max_charge_w * grown,
+            max_discharge_w=battery.max_discharge_w * grown,
+            levers=tuple(replace(lever, power_w=lever.power_w * grown) for lever in battery.levers),
+        ),
+    )
+
+
+def _compared(now: Plan, other: Plan) -> dict[str, Json]:
+    saves_p = None if now.cost_p is None or other.cost_p is None else now.cost_p - other.cost_p
+    hours = (now.slots[-1].end - now.slots[0].start) / timedelta(hours=1)
+    return {
+        "hours": round(hours, 1),
+        "cost_p": _rounded(other.cost_p),
+        "present_cost_p": _rounded(now.cost_p),
+        "saves_p": _rounded(saves_p),
+        "self_use_cost_p": _rounded(other.self_use_cost_p),
+        "slots": [slot_as_dict(slot) for slot in other.slots],
+    }
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, 1)
+
+
+def _plan(home: Home) -> Plan:
+    plan = home.planner.data
+    if plan is None:
+        raise problem("no_plan_yet")
+    return plan

@@ -1,0 +1,70 @@
+"""Actions for this moment: charge, hold, use, resume, replan."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import voluptuous as vol
+
+from homeassistant.core import HomeAssistant, ServiceCall, callback
+from homeassistant.helpers import config_validation as cv
+from homeassistant.util import dt as dt_util
+
+from ..const import DOMAIN
+from ..overriding import LONGEST, override_of
+from ..planner.model import Action
+from .fields import DURATION, TARGET_PERCENT, UNTIL, end_of, number, percent
+from .homes import HOME_FIELDS, async_homes, problem
+
+RESUME, REPLAN = "resume", "replan"
+
+_END = {
+    vol.Optional(DURATION): cv.positive_time_period,
+    vol.Optional(UNTIL): cv.datetime,
+}
+HOLD_SCHEMA = vol.Schema({**HOME_FIELDS, **_END})
+CHARGE_SCHEMA = vol.Schema({**HOME_FIELDS, **_END, vol.Optional(TARGET_PERCENT): number})
+HOME_SCHEMA = vol.Schema(HOME_FIELDS)
+
+
+@callback
+def async_setup(hass: HomeAssistant) -> None:
+    """Register them."""
+    for action, schema in (
+        (Action.CHARGE, CHARGE_SCHEMA),
+        (Action.HOLD, HOLD_SCHEMA),
+        (Action.USE, HOLD_SCHEMA),
+    ):
+        hass.services.async_register(
+            DOMAIN, action.value, partial(_async_override, action), schema=schema
+        )
+    hass.services.async_register(DOMAIN, RESUME, _async_resume, schema=HOME_SCHEMA)
+    hass.services.async_register(DOMAIN, REPLAN, _async_replan, schema=HOME_SCHEMA)
+
+
+async def _async_override(action: Action, call: ServiceCall) -> None:
+    now = dt_util.utcnow()
+    until = end_of(call.data, now, LONGEST)
+    target = percent(call.data, TARGET_PERCENT)
+    homes = await async_homes(call)
+    for home in homes:
+        level = home.battery.data.charge_level_percent if home.battery.data else None
+        if target is not None and level is not None and level >= target:
+            raise problem(
+                "target_reached_already",
+                field=TARGET_PERCENT,
+                target=str(target),
+                level=f"{level:.0f}",
+            )
+    for home in homes:
+        await home.async_set_override(override_of(action, now, until=until, target_percent=target))
+
+
+async def _async_resume(call: ServiceCall) -> None:
+    for home in await async_homes(call):
+        await home.async_resume()
+
+
+async def _async_replan(call: ServiceCall) -> None:
+    for home in await async_homes(call):
+        await home.async_replan()

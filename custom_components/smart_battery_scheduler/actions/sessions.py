@@ -1,0 +1,85 @@
+"""Actions on sessions that the supplier does not tell us of."""
+
+from __future__ import annotations
+
+import voluptuous as vol
+
+from homeassistant.core import (
+    HomeAssistant,
+    ServiceCall,
+    ServiceResponse,
+    SupportsResponse,
+    callback,
+)
+from homeassistant.helpers import config_validation as cv
+from homeassistant.util import dt as dt_util
+
+from ..codec import Json
+from ..const import DOMAIN
+from ..sessions_ahead import SessionTimesError, SessionWindow
+from ..tariff.sessions import SessionKind
+from .fields import END, PERIOD, START, moment
+from .homes import HOME_FIELDS, async_homes, problem
+
+ADD_SESSION, REMOVE_SESSION = "add_session", "remove_session"
+SESSION_ID, KIND = "session_id", "kind"
+
+ADD_SCHEMA = vol.Schema(
+    {**HOME_FIELDS, **PERIOD, vol.Required(KIND): vol.In([kind.value for kind in SessionKind])}
+)
+REMOVE_SCHEMA = vol.Schema({**HOME_FIELDS, vol.Required(SESSION_ID): cv.string})
+
+
+@callback
+def async_setup(hass: HomeAssistant) -> None:
+    """Register them."""
+    hass.services.async_register(
+        DOMAIN,
+        ADD_SESSION,
+        _async_add,
+        schema=ADD_SCHEMA,
+        supports_response=SupportsResponse.OPTIONAL,
+    )
+    hass.services.async_register(DOMAIN, REMOVE_SESSION, _async_remove, schema=REMOVE_SCHEMA)
+
+
+async def _async_add(call: ServiceCall) -> ServiceResponse:
+    start, end = moment(call.data, START), moment(call.data, END)
+    kind = SessionKind(call.data[KIND])
+    homes = await async_homes(call)
+    if start is None or end is None:
+        raise problem("times_missing")
+    added: list[Json] = []
+    for home in homes:
+        try:
+            window = await home.sessions.async_add(kind, start, end, now=dt_util.utcnow())
+        except SessionTimesError as err:
+            raise problem("session_times") from err
+        await home.async_remember()
+        added.append(session_as_dict(window))
+    return {"sessions": added}
+
+
+async def _async_remove(call: ServiceCall) -> None:
+    session_id: str = call.data[SESSION_ID]
+    removed = [
+        (home, await home.sessions.async_remove(session_id)) for home in await async_homes(call)
+    ]
+    if not any(done for _, done in removed):
+        raise problem("no_such_session", field=SESSION_ID, id=session_id)
+    for home, done in removed:
+        if done:
+            await home.async_remember()
+
+
+def session_as_dict(window: SessionWindow) -> dict[str, Json]:
+    """A session in plain data; times are ISO 8601 in UTC."""
+    return {
+        "session_id": window.id,
+        "kind": window.kind.value,
+        "start": window.start.isoformat(),
+        "end": window.end.isoformat(),
+        "joined": window.joined,
+        "manual": window.manual,
+        "reward_p_per_kwh": window.reward_p_per_kwh,
+    }
