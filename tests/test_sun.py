@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 from freezegun.api import FrozenDateTimeFactory
@@ -12,6 +14,7 @@ from custom_components.smart_battery_scheduler.cadence import Cadence
 from custom_components.smart_battery_scheduler.codec import decode, encode
 from custom_components.smart_battery_scheduler.const import DOMAIN
 from custom_components.smart_battery_scheduler.measured import Energies, MeasuredSlot, Measurements
+from custom_components.smart_battery_scheduler.solar import forecast_solar, open_meteo
 from custom_components.smart_battery_scheduler.solar.model import (
     SolarAuthError,
     SolarError,
@@ -22,7 +25,12 @@ from custom_components.smart_battery_scheduler.solar.model import (
     SolarSlot,
     SolarUnreachableError,
 )
-from custom_components.smart_battery_scheduler.solar.solcast import DailyCalls
+from custom_components.smart_battery_scheduler.solar.solcast import (
+    CALLS_PER_DAY,
+    DailyCalls,
+    cadence as cadence_of_sites,
+)
+from custom_components.smart_battery_scheduler.solar_sources import solcast
 from custom_components.smart_battery_scheduler.sun import Foretold, Roof, Sun, SunMemory
 from custom_components.smart_battery_scheduler.tariff.model import SLOT
 from homeassistant.core import HomeAssistant
@@ -298,3 +306,48 @@ def at_noon(sun: Sun) -> float:
     """What is expected of the half-hour from noon."""
     assert sun.forecast is not None
     return sun.forecast.slots[NOON].mean_kwh
+
+
+async def test_the_calls_of_a_frugal_source_survive(
+    hass: HomeAssistant, entry: MockConfigEntry, freezer: FrozenDateTimeFactory
+) -> None:
+    """A restart brings Solcast no new calls: those of the day are remembered."""
+    freezer.move_to(NOON)
+    made = DailyCalls(day=NOON.replace(hour=0), made=7)
+    source = solcast(hass, "not-a-real-key", ["0000-0001"], made)
+    sun = Sun.of(hass, entry, source, ROOF, SunMemory(made_for="this roof", calls=made))
+    assert decode(SunMemory, encode(sun.memory)).calls == made
+    source.calls = made.spent(NOON)
+    assert sun.memory.calls == DailyCalls(day=made.day, made=8)
+
+
+@pytest.mark.parametrize(
+    ("cadence", "planes", "most_per_day"),
+    [
+        pytest.param(open_meteo.CADENCE, 4, 24 * 4, id="Open-Meteo: not more than hourly"),
+        pytest.param(forecast_solar.CADENCE, 4, 24 * 12, id="Forecast.Solar: 12 an hour"),
+        pytest.param(cadence_of_sites(1), 1, CALLS_PER_DAY, id="Solcast, one site"),
+        pytest.param(cadence_of_sites(2), 2, CALLS_PER_DAY, id="Solcast, two sites"),
+    ],
+)
+async def test_a_week_of_requests(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    source: Source,
+    freezer: FrozenDateTimeFactory,
+    cadence: Cadence,
+    planes: int,
+    most_per_day: int,
+    record_property: Callable[[str, object], None],
+) -> None:
+    """No day of a week has more requests than the service allows."""
+    source.cadence = cadence
+    sun = sun_of(hass, entry, source)
+    days: Counter[int] = Counter()
+    while (day := (freezer().replace(tzinfo=UTC) - NOON).days) < 7:
+        wait = await refresh(sun)
+        assert wait is not None
+        days[day] += planes
+        freezer.tick(wait)
+    record_property("requests_per_day", list(days.values()))
+    assert max(days.values()) <= most_per_day

@@ -17,7 +17,14 @@ from homeassistant.core import HomeAssistant
 from .const import MARKET_TIME_ZONE
 from .coordinator import SolarCoordinator
 from .measured import MeasuredSlot, Measurements
-from .solar.learning import REMEMBERED, Correction, Observation, learn, was_curtailed
+from .solar.learning import (
+    LEAST_FORECAST_KWH,
+    REMEMBERED,
+    Correction,
+    Observation,
+    learn,
+    was_curtailed,
+)
 from .solar.model import SolarForecast, SolarSource
 from .solar.open_meteo import ATTRIBUTION, OpenMeteo
 from .solar.solcast import DailyCalls, Solcast
@@ -154,7 +161,7 @@ class Sun:
         self.look_back(now, measurements)
         start, raw = floor_slot(now), self.raw
         slot = raw.slots.get(start) if raw else None
-        if slot is not None:
+        if slot is not None and slot.mean_kwh >= LEAST_FORECAST_KWH:
             self._foretold.setdefault(start, Foretold(start=start, pv_kwh=slot.mean_kwh))
         for old in [start for start in self._foretold if start < now - REMEMBERED]:
             del self._foretold[old]

@@ -38,8 +38,10 @@ from .model import (
 from .pv import day_sigma, roof_slots, sky_sigma, spread
 
 BASE_URL = "https://api.forecast.solar"
-CADENCE = Cadence(every=timedelta(minutes=60), jitter=timedelta(minutes=10))
 # Without a key 12 requests an hour are allowed, each plane needs one.
+CADENCE = Cadence(
+    every=timedelta(minutes=60), jitter=timedelta(minutes=10), retry=timedelta(minutes=30)
+)
 MOST_PLANES = 4
 USUAL_WAIT_S = 3600.0
 AVERAGE_DIFFUSE_SHARE = 0.6
