@@ -31,7 +31,7 @@ from custom_components.smart_battery_scheduler.solar.solcast import (
     cadence as cadence_of_sites,
 )
 from custom_components.smart_battery_scheduler.solar_sources import solcast
-from custom_components.smart_battery_scheduler.sun import Foretold, Roof, Sun, SunMemory
+from custom_components.smart_battery_scheduler.sun import Roof, Sun, SunMemory
 from custom_components.smart_battery_scheduler.tariff.model import SLOT
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import issue_registry as ir
@@ -143,9 +143,7 @@ async def test_another_roof_remembers_nothing_but_the_calls(
 ) -> None:
     """What was learned and foretold belongs to the panels; the day's calls belong to the key."""
     calls = DailyCalls(day=NOON.replace(hour=0), made=4)
-    memory = SunMemory(
-        made_for="another", calls=calls, foretold=(Foretold(start=NOON, pv_kwh=1.0),)
-    )
+    memory = SunMemory(made_for="another", calls=calls, foretold={NOON: 1.0})
     sun = sun_of(hass, entry, source, memory)
     assert sun.memory == SunMemory(made_for="this roof", calls=calls)
 
@@ -213,7 +211,7 @@ async def corrected(
     hass: HomeAssistant, entry: MockConfigEntry, source: Source, measured: list[MeasuredSlot]
 ) -> float:
     """What the noon's half-hour is corrected to after these days of one kWh foretold."""
-    foretold = tuple(Foretold(start=slot.start, pv_kwh=1.0) for slot in measured)
+    foretold = {slot.start: 1.0 for slot in measured}
     memory = SunMemory(made_for="this roof", foretold=foretold)
     sun = sun_of(hass, entry, source, memory)
     await refresh(sun)
@@ -272,9 +270,9 @@ async def test_a_half_hour_is_noted_as_it_begins(
     await refresh(sun)
     sun.slot_began(NOON, Measurements())
     sun.slot_began(NOON + timedelta(minutes=5), Measurements())
-    assert list(sun.memory.foretold) == [Foretold(start=NOON, pv_kwh=1.0)]
+    assert sun.memory.foretold == {NOON: 1.0}
     sun.slot_began(NOON + timedelta(days=29), Measurements())
-    assert list(sun.memory.foretold) == []
+    assert sun.memory.foretold == {}
 
 
 async def test_no_panels(hass: HomeAssistant, entry: MockConfigEntry) -> None:
@@ -282,7 +280,7 @@ async def test_no_panels(hass: HomeAssistant, entry: MockConfigEntry) -> None:
     sun = Sun.of(hass, entry, None, Roof(), SunMemory())
     sun.slot_began(NOON, Measurements())
     assert sun.forecast is None
-    assert sun.memory.foretold == ()
+    assert sun.memory.foretold == {}
 
 
 async def test_the_usual_sun_where_nothing_is_foretold(

@@ -88,7 +88,10 @@ class Accuracy:
         """Note what is expected of the half-hour that begins, and of the day if it is young."""
         start, loads, suns = floor_slot(now), loads_of(plan), suns_of(sun)
         self._half_hours.setdefault(
-            start, Expected(start=start, load_kwh=loads.get(start), pv_kwh=suns.get(start))
+            start,
+            Expected(
+                start=start, load_kwh=_short(loads.get(start)), pv_kwh=_short(suns.get(start))
+            ),
         )
         local = now.astimezone(MARKET_TIME_ZONE)
         midnight = day_start(local.date())
@@ -189,6 +192,11 @@ def loads_of(plan: Plan | None) -> dict[datetime, float]:
 def suns_of(forecast: SolarForecast | None) -> dict[datetime, float]:
     """The sun as it is forecast."""
     return {at: slot.mean_kwh for at, slot in forecast.slots.items()} if forecast else {}
+
+
+def _short(kwh: float | None) -> float | None:
+    """To a tenth of a watt-hour: it is stored hundreds of times."""
+    return None if kwh is None else round(kwh, 4)
 
 
 def _forget(known: dict[datetime, Expected], before: datetime) -> None:

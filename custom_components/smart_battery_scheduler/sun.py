@@ -7,7 +7,7 @@ it is forgotten when they change.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Self
@@ -40,25 +40,18 @@ EXPORTED_KWH = 0.02
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Foretold:
-    """What was foretold for a half-hour just before it began, before any correction."""
-
-    start: datetime
-    pv_kwh: float
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class SunMemory:
     """What survives a restart.
 
-    ``made_for`` names the source and the roof that the rest belongs to. ``calls`` are those of a
-    source that has few.
+    ``made_for`` names the source and the roof that the rest belongs to. ``foretold`` is what was
+    foretold for a half-hour when it began, in kWh by its UTC start, before any correction.
+    ``calls`` are those of a source that has few.
     """
 
     made_for: str = ""
     forecast: SolarForecast | None = None
     calls: DailyCalls | None = None
-    foretold: tuple[Foretold, ...] = ()
+    foretold: Mapping[datetime, float] = field(default_factory=dict)
     correction: Correction = field(default_factory=Correction)
     learned_at: datetime | None = None
 
@@ -90,7 +83,7 @@ class Sun:
         self.coordinator = coordinator
         self._memory = memory
         self._most_kwh = most_kwh
-        self._foretold = {each.start: each for each in memory.foretold}
+        self._foretold = dict(memory.foretold)
         self._usual = SolarForecast(made_at=datetime.min.replace(tzinfo=UTC), slots={})
         self._made_of: tuple[object, ...] = ()
         self._forecast: SolarForecast | None = None
@@ -153,7 +146,7 @@ class Sun:
             self._memory,
             forecast=self.raw,
             calls=source.calls if isinstance(source, Solcast) else self._memory.calls,
-            foretold=tuple(self._foretold[start] for start in sorted(self._foretold)),
+            foretold=dict(self._foretold),
         )
 
     def slot_began(self, now: datetime, measurements: Measurements) -> None:
@@ -162,7 +155,7 @@ class Sun:
         start, raw = floor_slot(now), self.raw
         slot = raw.slots.get(start) if raw else None
         if slot is not None and slot.mean_kwh >= LEAST_FORECAST_KWH:
-            self._foretold.setdefault(start, Foretold(start=start, pv_kwh=slot.mean_kwh))
+            self._foretold.setdefault(start, round(slot.mean_kwh, 4))
         for old in [start for start in self._foretold if start < now - REMEMBERED]:
             del self._foretold[old]
         learned_at = self._memory.learned_at
@@ -179,13 +172,13 @@ class Sun:
 
     def observations(self, measurements: Measurements) -> Iterator[Observation]:
         """Every half-hour that was foretold and measured."""
-        for each in self._foretold.values():
-            slot = measurements.slot(each.start)
+        for start, forecast_kwh in self._foretold.items():
+            slot = measurements.slot(start)
             if slot is None or not slot.is_whole:
                 continue
             yield Observation(
-                start=each.start,
-                forecast_kwh=each.pv_kwh,
+                start=start,
+                forecast_kwh=forecast_kwh,
                 measured_kwh=slot.energies.pv_kwh,
                 curtailed=was_turned_away(slot, measurements),
             )
