@@ -14,16 +14,14 @@ from homeassistant.helpers.typing import ConfigType, TemplateVarsType
 from homeassistant.util import dt as dt_util
 
 from .const import DOMAIN
-from .control.rules import Override
 from .home import Home
+from .overriding import ACTIONS, LASTS, override_of
 from .planner.model import Action
 from .targets import entry_id_of_device, loaded_homes
 
 CONF_TARGET_PERCENT = "target_percent"
-OVERRIDES = (Action.CHARGE, Action.HOLD, Action.USE)
 RESUME, REPLAN = "resume", "replan"
-TYPES = (*(action.value for action in OVERRIDES), RESUME, REPLAN)
-LASTS = timedelta(hours=4)
+TYPES = (*(action.value for action in ACTIONS), RESUME, REPLAN)
 
 _FIGURES = {
     vol.Optional(CONF_FOR): cv.positive_time_period_dict,
@@ -69,19 +67,14 @@ async def async_call_action_from_config(
         await home.async_replan()
         return
     if kind == RESUME:
-        await home.async_set_override(None)
+        await home.async_resume()
         return
-    action, now = Action(kind), dt_util.utcnow()
+    now = dt_util.utcnow()
     lasts: timedelta = config.get(CONF_FOR, LASTS)
-    target: int = config.get(CONF_TARGET_PERCENT, 100)
-    await home.async_set_override(
-        Override(
-            action=action,
-            made_at=now,
-            until=now + lasts,
-            target_percent=target if action is Action.CHARGE else None,
-        )
+    override = override_of(
+        Action(kind), now, until=now + lasts, target_percent=config.get(CONF_TARGET_PERCENT)
     )
+    await home.async_set_override(override)
 
 
 def _home(hass: HomeAssistant, device_id: str) -> Home:

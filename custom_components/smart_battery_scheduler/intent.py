@@ -16,9 +16,9 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers import intent
 from homeassistant.util import dt as dt_util
 
-from .control.rules import Override
 from .doing import override_now, picture_of
 from .home import Home
+from .overriding import override_of
 from .planner.model import Action, NoteCode, ReadyBy
 from .speech import Picture, tell_clock, tell_doing, tell_moment, tell_next_charge, tell_why
 from .targets import loaded_homes
@@ -29,9 +29,6 @@ INTENT_NEXT_CHARGE = "SmartBatteryNextCharge"
 INTENT_WHY = "SmartBatteryWhy"
 INTENT_CHARGE_TO = "SmartBatteryChargeTo"
 INTENT_RESUME = "SmartBatteryResume"
-
-# A charge asked for without a time ends at its target, and after so long in any case.
-CHARGE_LASTS = timedelta(hours=4)
 
 
 async def async_setup_intents(hass: HomeAssistant) -> None:
@@ -163,8 +160,9 @@ class Resume(HomeIntent):
         asked = override_now(home, now) is not None or (once is not None and once.at > now)
         if not asked:
             return "The plan is in force already."
-        await home.async_be_ready(None)
-        await home.async_set_override(None)
+        if once is not None:
+            await home.async_be_ready(None)
+        await home.async_resume()
         return "Back to the plan."
 
 
@@ -194,13 +192,11 @@ def next_time(local: datetime, hour: int, minute: int, half_of_day: str | None =
 
 async def _charge_now(home: Home, percent: int) -> str:
     now = dt_util.utcnow()
-    end = now + CHARGE_LASTS
-    await home.async_set_override(
-        Override(action=Action.CHARGE, made_at=now, until=end, target_percent=percent)
-    )
+    override = override_of(Action.CHARGE, now, target_percent=percent)
+    await home.async_set_override(override)
     if home.controller.state.command is None:
         return f"{tell_doing(_picture(home))} Nothing may be charged from the grid at this moment."
-    clock = tell_clock(end, _picture(home).zone)
+    clock = tell_clock(override.until, _picture(home).zone)
     return f"I have asked the battery to charge to {percent} percent, until {clock} at the latest."
 
 

@@ -1,0 +1,44 @@
+"""The digest as an action, for an automation that sends it once a day."""
+
+from __future__ import annotations
+
+import voluptuous as vol
+
+from homeassistant.core import (
+    HomeAssistant,
+    ServiceCall,
+    ServiceResponse,
+    SupportsResponse,
+    callback,
+)
+from homeassistant.util import dt as dt_util
+
+from ..const import DOMAIN
+from ..digest import digest_of_home
+from .homes import HOME_FIELDS, async_home
+
+GET_DIGEST = "get_digest"
+
+
+@callback
+def async_setup(hass: HomeAssistant) -> None:
+    """Register it."""
+    hass.services.async_register(
+        DOMAIN,
+        GET_DIGEST,
+        _async_get_digest,
+        schema=vol.Schema(HOME_FIELDS),
+        supports_response=SupportsResponse.ONLY,
+    )
+
+
+async def _async_get_digest(call: ServiceCall) -> ServiceResponse:
+    home = await async_home(call)
+    digest = digest_of_home(home, dt_util.utcnow())
+    return {
+        "home": home.entry.title,
+        "next_charge": digest.next_charge,
+        "plan": digest.plan,
+        "yesterday": digest.yesterday,
+        "message": digest.message,
+    }
