@@ -118,8 +118,8 @@ async def test_our_own_sensor_outlives_our_store(hass: HomeAssistant) -> None:
     assert await read(hass, home(hass)) == last(0.5, 0.5, 0.25, 0.25)
 
 
-async def dashboard(hass: HomeAssistant) -> None:
-    """The owner's meters, in the Energy dashboard."""
+async def use_dashboard(hass: HomeAssistant) -> None:
+    """Let the owner name the meters in the Energy dashboard."""
     hass.config.components.add("energy")
     sources: list[dict[str, Any]] = [
         {"type": "solar", "stat_energy_from": "sensor.sun", "config_entry_solar_forecast": None},
@@ -135,6 +135,11 @@ async def dashboard(hass: HomeAssistant) -> None:
     await manager.async_update(
         {"energy_sources": cast(list[SourceType], sources), "device_consumption": []}
     )
+
+
+async def dashboard(hass: HomeAssistant) -> None:
+    """The owner's meters, in the Energy dashboard, and three hours of them."""
+    await use_dashboard(hass)
     keep(hass, "sensor.import", [0.0, 1.0, 2.0])
     keep(hass, "sensor.export", [0.0, 0.0, 0.4])
     keep(hass, "sensor.sun", [0.0, 0.6, 1.2])
