@@ -24,9 +24,6 @@ from homeassistant.helpers.selector import (
     NumberSelector,
     NumberSelectorConfig,
     NumberSelectorMode,
-    SelectSelector,
-    SelectSelectorConfig,
-    SelectSelectorMode,
     TextSelector,
     TextSelectorConfig,
     TextSelectorType,
@@ -35,11 +32,8 @@ from homeassistant.helpers.selector import (
 from .const import (
     CONF_ACCOUNT_NUMBER,
     CONF_API_KEY,
-    CONF_EXPORT_TARIFF,
-    CONF_IMPORT_TARIFF,
     CONF_KIND,
-    CONF_POSTCODE,
-    CONF_REGION,
+    CONF_REAUTH,
     CONF_SITE_ID,
     CONF_SOLAR,
     CONF_TARIFF,
@@ -48,6 +42,7 @@ from .const import (
     DOMAIN,
     KIND_DEMO,
     KIND_NETZERO,
+    REAUTH_OCTOPUS,
     SUBENTRY_ROOF_PLANE,
 )
 from .options_flow import SmartBatteryOptionsFlow
@@ -61,13 +56,8 @@ from .powerwall.base import (
 from .preferences import Preferences
 from .solar_flow import SolarSteps
 from .sources import async_try_powerwall
-from .supplier import (
-    REGIONS,
-    TariffProblem,
-    async_account_tariffs,
-    async_agile_tariffs,
-    async_regions_of,
-)
+from .supplier import TariffProblem, async_homes_of
+from .tariff_flow import KEY_SCHEMA, TariffSteps, credentials
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -81,31 +71,9 @@ NETZERO_SCHEMA = vol.Schema(
     }
 )
 TOKEN_SCHEMA = vol.Schema({vol.Required(CONF_TOKEN): PASSWORD})
-ACCOUNT_SCHEMA = vol.Schema(
-    {vol.Required(CONF_API_KEY): PASSWORD, vol.Required(CONF_ACCOUNT_NUMBER): TextSelector()}
-)
-EXPORT_AGILE = "agile_outgoing"
-EXPORT_NONE = "none"
-REGION_SCHEMA = vol.Schema(
-    {
-        vol.Optional(CONF_POSTCODE): TextSelector(),
-        vol.Optional(CONF_REGION): SelectSelector(
-            SelectSelectorConfig(
-                options=list(REGIONS),
-                translation_key=CONF_REGION,
-                mode=SelectSelectorMode.DROPDOWN,
-            )
-        ),
-        vol.Required(CONF_EXPORT_TARIFF, default=EXPORT_AGILE): SelectSelector(
-            SelectSelectorConfig(
-                options=[EXPORT_AGILE, EXPORT_NONE], translation_key=CONF_EXPORT_TARIFF
-            )
-        ),
-    }
-)
 
 
-class SmartBatteryConfigFlow(SolarSteps, domain=DOMAIN):
+class SmartBatteryConfigFlow(TariffSteps, SolarSteps, domain=DOMAIN):
     """From two strings to a plan."""
 
     VERSION = 1
@@ -207,10 +175,14 @@ class SmartBatteryConfigFlow(SolarSteps, domain=DOMAIN):
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
         """What to change of the same home."""
-        return self.async_show_menu(step_id="reconfigure", menu_options=[KIND_NETZERO, "solar"])
+        return self.async_show_menu(
+            step_id="reconfigure", menu_options=[KIND_NETZERO, "tariff", "solar"]
+        )
 
     async def async_step_reauth(self, entry_data: Mapping[str, Any]) -> ConfigFlowResult:
-        """The token is not accepted any more."""
+        """The token, or the Octopus key, is not accepted any more."""
+        if entry_data.get(CONF_REAUTH) == REAUTH_OCTOPUS:
+            return await self.async_step_reauth_octopus()
         return await self.async_step_reauth_confirm()
 
     async def async_step_reauth_confirm(
@@ -231,6 +203,27 @@ class SmartBatteryConfigFlow(SolarSteps, domain=DOMAIN):
             description_placeholders={"site": entry.title},
         )
 
+    async def async_step_reauth_octopus(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Ask for a new API key for the same account."""
+        entry = self._get_reauth_entry()
+        tariff, errors = entry.data[CONF_TARIFF], dict[str, str]()
+        if user_input is not None:
+            try:
+                key, _ = credentials(user_input)
+                await async_homes_of(self.hass, key, tariff[CONF_ACCOUNT_NUMBER])
+            except TariffProblem as problem:
+                errors[problem.field] = problem.key
+            else:
+                return self._updated(entry, {CONF_TARIFF: {**tariff, CONF_API_KEY: key}})
+        return self.async_show_form(
+            step_id="reauth_octopus",
+            data_schema=KEY_SCHEMA,
+            errors=errors,
+            description_placeholders={"site": entry.title},
+        )
+
     def _updated(self, entry: ConfigEntry, data: Mapping[str, Any]) -> ConfigFlowResult:
         """Save; a loaded entry reloads itself when it sees a difference, any other is told to."""
         differs = {**entry.data, **data} != entry.data
@@ -241,79 +234,13 @@ class SmartBatteryConfigFlow(SolarSteps, domain=DOMAIN):
 
     # --- the tariff ------------------------------------------------------------------------
 
-    async def async_step_tariff(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
-        """The owner's account, or Agile by region."""
-        return self.async_show_menu(step_id="tariff", menu_options=["account", "region"])
-
-    async def async_step_account(
-        self, user_input: dict[str, Any] | None = None
-    ) -> ConfigFlowResult:
-        """Octopus API key and account number."""
-        errors: dict[str, str] = {}
-        if user_input is not None:
-            key = user_input[CONF_API_KEY].strip()
-            number = user_input[CONF_ACCOUNT_NUMBER].strip().upper()
-            if not re.fullmatch(r"\S{8,200}", key):
-                errors[CONF_API_KEY] = "api_key_form"
-            elif not re.fullmatch(r"A-[0-9A-Z]{8}", number):
-                errors[CONF_ACCOUNT_NUMBER] = "account_number_form"
-            else:
-                try:
-                    imports, exports = await async_account_tariffs(self.hass, key, number)
-                except TariffProblem as problem:
-                    errors[problem.field] = problem.key
-                else:
-                    self._data[CONF_TARIFF] = {
-                        CONF_API_KEY: key,
-                        CONF_ACCOUNT_NUMBER: number,
-                        CONF_IMPORT_TARIFF: imports,
-                        CONF_EXPORT_TARIFF: exports,
-                    }
-                    return await self.async_step_solar()
-        return self.async_show_form(
-            step_id="account",
-            data_schema=self.add_suggested_values_to_schema(ACCOUNT_SCHEMA, user_input or {}),
-            errors=errors,
-        )
-
-    async def async_step_region(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
-        """Agile by postcode or region letter."""
-        errors: dict[str, str] = {}
-        if user_input is not None:
-            try:
-                tariff = await self._agile(user_input)
-            except TariffProblem as problem:
-                errors[problem.field] = problem.key
-            else:
-                self._data[CONF_TARIFF] = tariff
-                return await self.async_step_solar()
-        return self.async_show_form(
-            step_id="region",
-            data_schema=self.add_suggested_values_to_schema(REGION_SCHEMA, user_input or {}),
-            errors=errors,
-        )
-
-    async def _agile(self, user_input: Mapping[str, Any]) -> dict[str, str | None]:
-        region = user_input.get(CONF_REGION)
-        postcode = (user_input.get(CONF_POSTCODE) or "").strip()
-        if region is None:
-            if not postcode:
-                raise TariffProblem("postcode_or_region")
-            if not re.fullmatch(r"[A-Za-z]{1,2}\d[A-Za-z\d]?\s*(\d[A-Za-z]{2})?", postcode):
-                raise TariffProblem("postcode_form", CONF_POSTCODE)
-            regions = await async_regions_of(self.hass, postcode)
-            if not regions:
-                raise TariffProblem("postcode_unknown", CONF_POSTCODE)
-            if len(regions) > 1:
-                raise TariffProblem("postcode_several", CONF_REGION)
-            (region,) = regions
-        imports, exports = await async_agile_tariffs(self.hass, region)
-        wants_export = user_input[CONF_EXPORT_TARIFF] == EXPORT_AGILE
-        return {
-            CONF_REGION: region,
-            CONF_IMPORT_TARIFF: imports,
-            CONF_EXPORT_TARIFF: exports if wants_export else None,
-        }
+    @override
+    async def tariff_done(self, tariff: Mapping[str, Any]) -> ConfigFlowResult:
+        """The tariff is found and tried: on to the sun, or back to the home that was changed."""
+        if self.source == SOURCE_RECONFIGURE:
+            return self._updated(self._get_reconfigure_entry(), {CONF_TARIFF: tariff})
+        self._data[CONF_TARIFF] = tariff
+        return await self.async_step_solar()
 
     # --- the end ---------------------------------------------------------------------------
 

@@ -26,6 +26,9 @@ CONF_POSTCODE = "postcode"
 CONF_REGION = "region"
 CONF_IMPORT_TARIFF = "import_tariff"
 CONF_EXPORT_TARIFF = "export_tariff"
+CONF_RATE_ENTITIES = "rate_entities"
+CONF_EXPORT_ENTITIES = "export_entities"
+CONF_DISPATCH_ENTITY = "dispatch_entity"
 
 # Which key a request to authenticate again is about; without it, the Powerwall's.
 CONF_REAUTH = "reauth"
@@ -61,3 +64,4 @@ UNIT_FAST_W = 3300.0
 # Home Assistant multiplies a price by energy as it stands: a price for it must be in pounds.
 GBP_PER_KWH = "GBP/kWh"
 PENCE_PER_KWH = "p/kWh"
+GBP_PER_TONNE = "£/t"

@@ -21,7 +21,7 @@ from .powerwall.netzero import BASE_URL, NetZeroPowerwall
 from .solar_sources import made_for, most_kwh_of, solar_source
 from .storage import Records
 from .sun import Roof
-from .supplier import carbon_source, octoplus_account, octopus_source
+from .supplier import carbon_source, octoplus_account, rate_source
 from .supply import SupplySources
 from .supply_troubles import SupplyTrouble
 
@@ -56,7 +56,7 @@ async def build_sources(
     if entry.data[CONF_KIND] == KIND_DEMO:
         return await _demo(hass, records)
     token, site_id = entry.data[CONF_TOKEN], entry.data[CONF_SITE_ID]
-    rates = octopus_source(hass, entry, records.account_home)
+    rates = rate_source(hass, entry, records.account_home)
     return Sources(
         powerwall=netzero(hass, token, site_id),
         rates=rates,

@@ -5,6 +5,7 @@ The one place where the supplier's errors become texts for people.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import timedelta
 
 from homeassistant.core import HomeAssistant
@@ -15,15 +16,19 @@ from .carbon import BASE_URL as CARBON_URL, CarbonIntensity
 from .const import (
     CONF_ACCOUNT_NUMBER,
     CONF_API_KEY,
+    CONF_DISPATCH_ENTITY,
+    CONF_EXPORT_ENTITIES,
     CONF_EXPORT_TARIFF,
     CONF_IMPORT_TARIFF,
     CONF_PROPERTY,
+    CONF_RATE_ENTITIES,
     CONF_TARIFF,
 )
 from .coordinator import RateSource
 from .endpoints import CARBON, OCTOPUS, endpoint
 from .home import SmartBatteryConfigEntry
 from .octoplus import OctoplusAccount, async_ask_for_key, kraken
+from .rate_entities import EntitySource
 from .rate_sources import AccountSource, TariffSource
 from .tariff.account import Property
 from .tariff.codes import TariffCode
@@ -35,6 +40,7 @@ from .tariff.errors import (
     TariffNotSupportedError,
     TariffRateLimitError,
     TariffUnreachableError,
+    Unsupported,
 )
 from .tariff.following import AccountRates, TariffRates
 from .tariff.octopus_rest import BASE_URL, OctopusRest
@@ -73,8 +79,10 @@ def problem_of(error: TariffError) -> TariffProblem:
             return TariffProblem("octopus_blocked")
         case TariffUnreachableError():
             return TariffProblem("octopus_unreachable")
-        case TariffNotSupportedError():
+        case TariffNotSupportedError(reason=Unsupported.INTELLIGENT_FLUX):
             return TariffProblem("tariff_refused")
+        case TariffNotSupportedError():
+            return TariffProblem("tariff_unknown")
         case TariffNotFoundError():
             return TariffProblem("octopus_not_found")
         case _:
@@ -106,32 +114,95 @@ async def async_agile_tariffs(hass: HomeAssistant, region: str) -> tuple[str, st
     return imports.text, exports.text
 
 
-async def async_account_tariffs(
-    hass: HomeAssistant, key: str, number: str
-) -> tuple[str, str | None]:
-    """The import and export tariff codes in force on an account. Raises TariffProblem."""
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class FoundHome:
+    """An address that buys electricity on one of a key's accounts."""
+
+    account_number: str
+    address: Property
+
+    @property
+    def choice(self) -> str:
+        """What tells it from the others."""
+        return f"{self.account_number}:{self.address.id}"
+
+    @property
+    def label(self) -> str:
+        """By what its owner knows it."""
+        return self.address.label or self.account_number
+
+
+async def async_homes_of(
+    hass: HomeAssistant, key: str, number: str | None
+) -> tuple[FoundHome, ...]:
+    """The addresses of a key, or of one of its accounts. Raises TariffProblem if there is none."""
     client, now = octopus(hass, key), dt_util.utcnow()
+    numbers = (number,) if number else await _async_accounts_of(hass, key)
     try:
-        account = await client.account(number)
-        for home in account.current(now):
-            imports, exports = home.import_point(now), home.export_point(now)
-            bought = imports.agreement_at(now) if imports else None
-            if bought is None:
-                continue
-            sold = exports.agreement_at(now) if exports else None
-            import_code = TariffCode.parse(bought.tariff_code)
-            await client.rates(import_code, now, now + timedelta(hours=1), taxed=True)
-            return import_code.text, TariffCode.parse(sold.tariff_code).text if sold else None
+        accounts = [await client.account(each) for each in numbers]
     except TariffError as err:
         raise problem_of(err) from err
-    raise TariffProblem("no_import")
+    current = [(account.number, home) for account in accounts for home in account.current(now)]
+    if not current:
+        raise TariffProblem("moved_out")
+    found = tuple(
+        FoundHome(account_number=number, address=home)
+        for number, home in current
+        if (point := home.import_point(now)) is not None and point.from_now_on(now)
+    )
+    if not found:
+        sells = any(home.export_point(now) is not None for _, home in current)
+        raise TariffProblem("export_only" if sells else "no_import")
+    return found
 
 
-def octopus_source(
+async def _async_accounts_of(hass: HomeAssistant, key: str) -> tuple[str, ...]:
+    try:
+        numbers = await kraken(hass, key).accounts()
+    except TariffAuthError as err:
+        raise problem_of(err) from err
+    except TariffError as err:
+        # The account itself is read elsewhere, and may well be within reach.
+        raise TariffProblem("octopus_lookup", CONF_ACCOUNT_NUMBER) from err
+    if not numbers:
+        raise TariffProblem("no_account")
+    return numbers
+
+
+async def async_try_home(hass: HomeAssistant, key: str, home: FoundHome) -> tuple[str, str | None]:
+    """The import and export tariffs of a home, tried live. Raises TariffProblem.
+
+    Exports that cannot be planned for do not matter here: the home's plans do without.
+    """
+    now = dt_util.utcnow()
+    bought, sold = home.address.import_point(now), home.address.export_point(now)
+    agreements = bought.from_now_on(now) if bought else ()
+    if not agreements:
+        raise TariffProblem("no_import")
+    try:
+        imports = TariffCode.parse(agreements[0].tariff_code)
+        await octopus(hass, key).rates(imports, now, now + timedelta(hours=1), taxed=True)
+    except TariffNotFoundError as err:
+        raise TariffProblem("tariff_unknown") from err
+    except TariffError as err:
+        raise problem_of(err) from err
+    exports = sold.from_now_on(now) if sold else ()
+    return imports.text, exports[0].tariff_code if exports else None
+
+
+def rate_source(
     hass: HomeAssistant, entry: SmartBatteryConfigEntry, kept: Property | None
-) -> TariffSource | AccountSource:
+) -> TariffSource | AccountSource | EntitySource:
     """The source of a home's rates. ``kept``: the home as it was last found on the account."""
     tariff = entry.data[CONF_TARIFF]
+    if entities := tariff.get(CONF_RATE_ENTITIES):
+        return EntitySource(
+            hass,
+            tuple(entities),
+            tuple(tariff.get(CONF_EXPORT_ENTITIES, ())),
+            tariff.get(CONF_DISPATCH_ENTITY),
+            dt_util.utcnow,
+        )
     key, number = tariff.get(CONF_API_KEY), tariff.get(CONF_ACCOUNT_NUMBER)
     if key and number:
         client = octopus(hass, key)
@@ -145,6 +216,15 @@ def octopus_source(
         TariffRates.of_code(client, imports, taxed=True),
         TariffRates.of_code(client, TariffCode.parse(exports), taxed=False) if exports else None,
     )
+
+
+def tariff_mark(entry: SmartBatteryConfigEntry) -> str:
+    """Whose rates a home keeps: another mark means that rates kept earlier are somebody else's."""
+    tariff = entry.data.get(CONF_TARIFF, {})
+    keys = [CONF_ACCOUNT_NUMBER, CONF_PROPERTY, CONF_RATE_ENTITIES, CONF_EXPORT_ENTITIES]
+    if tariff.get(CONF_ACCOUNT_NUMBER) is None:
+        keys += [CONF_IMPORT_TARIFF, CONF_EXPORT_TARIFF]
+    return "|".join(str(tariff.get(key)) for key in keys)
 
 
 def region_of(entry: SmartBatteryConfigEntry) -> str | None:

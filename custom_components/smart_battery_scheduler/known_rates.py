@@ -1,0 +1,49 @@
+"""Rates that Home Assistant has already: the entities of the Octopus Energy custom integration."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import entity_registry as er
+
+# Its entity ids: event.octopus_energy_electricity_<meter>[_export]_<day>_rates, and
+# binary_sensor.octopus_energy_<device>_intelligent_dispatching.
+PLATFORM = "octopus_energy"
+DAYS = ("previous_day_rates", "current_day_rates", "next_day_rates")
+DISPATCHING = "intelligent_dispatching"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownRates:
+    """Entities that tell rates; of several meters the first."""
+
+    imports: tuple[str, ...] = ()
+    exports: tuple[str, ...] = ()
+    dispatches: str | None = None
+
+
+def known_rates(hass: HomeAssistant) -> KnownRates:
+    """What is there of one meter for each direction."""
+    entities = sorted(
+        entry.entity_id
+        for entry in er.async_get(hass).entities.values()
+        if entry.platform == PLATFORM and entry.disabled_by is None
+    )
+    rates = [each for each in entities if each.startswith("event.") and each.endswith(DAYS)]
+    electricity = [each for each in rates if "_electricity_" in each]
+    dispatching = [each for each in entities if each.endswith(DISPATCHING)]
+    return KnownRates(
+        imports=_of_one_meter(each for each in electricity if "_export_" not in each),
+        exports=_of_one_meter(each for each in electricity if "_export_" in each),
+        dispatches=dispatching[0] if dispatching else None,
+    )
+
+
+def _of_one_meter(entity_ids: Iterable[str]) -> tuple[str, ...]:
+    by_meter: dict[str, list[str]] = {}
+    for entity_id in entity_ids:
+        meter = next(entity_id.removesuffix(day) for day in DAYS if entity_id.endswith(day))
+        by_meter.setdefault(meter, []).append(entity_id)
+    return tuple(next(iter(by_meter.values()), ()))
