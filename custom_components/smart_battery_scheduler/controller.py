@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 import logging
+import random
 
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers.event import async_track_point_in_utc_time
@@ -197,7 +198,10 @@ class Controller:
             await self._powerwall.write(settings, Purpose.RESTORE if restoring else Purpose.COMMAND)
         except PowerwallError as err:
             wait_s = err.retry_after_s if isinstance(err, PowerwallRateLimitError) else None
-            await self._adopt(machine.write_failed(self.state, self._situation(), str(err), wait_s))
+            failed = machine.write_failed(
+                self.state, self._situation(), str(err), wait_s, random.random()
+            )
+            await self._adopt(failed)
             if isinstance(err, PowerwallAuthError):
                 self._auth_failed()
             return False

@@ -6,8 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 import logging
+import random
 from typing import TYPE_CHECKING, Protocol
 
+from homeassistant.config_entries import SOURCE_REAUTH
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import ConfigEntryAuthFailed
 from homeassistant.helpers import issue_registry as ir
@@ -46,6 +48,9 @@ _LOGGER = logging.getLogger(__name__)
 BEFORE_EDGE = timedelta(seconds=20)
 # Two readings a minute leave the other requests of the budget to commands.
 SHORTEST_WAIT = timedelta(seconds=30)
+# A cloud that fails again and again is asked less often, but at least so often.
+LONGEST_WAIT = timedelta(minutes=5)
+REFUSALS_UNTIL_REAUTH = 3
 
 
 class BatteryCoordinator(DataUpdateCoordinator[PowerwallState]):
@@ -70,14 +75,29 @@ class BatteryCoordinator(DataUpdateCoordinator[PowerwallState]):
         )
         self._powerwall = powerwall
         self._cadence = cadence
+        self._has_read = False
+        self._failures = 0
+        self._refusals = 0
 
     async def _async_update_data(self) -> PowerwallState:
         try:
-            reading = await self._powerwall.read()
+            reading = await self._async_read()
+        except UpdateFailed:
+            self._failures += 1
+            raise
+        else:
+            self._failures = 0
+            self._has_read = True
+            self._trust_again()
+            return reading
+        finally:
+            self.pace()
+
+    async def _async_read(self) -> PowerwallState:
+        try:
+            return await self._powerwall.read()
         except PowerwallAuthError as err:
-            raise ConfigEntryAuthFailed(
-                translation_domain=DOMAIN, translation_key="powerwall_auth"
-            ) from err
+            raise self._refused() from err
         except PowerwallBudgetError as err:
             # Somebody asked out of turn; the last reading is still the newest there can be, unless
             # reading fails just now: then this is no success, or every failure would look new.
@@ -100,14 +120,35 @@ class BatteryCoordinator(DataUpdateCoordinator[PowerwallState]):
                 translation_key="powerwall_unreachable",
                 translation_placeholders={"reason": str(err)},
             ) from err
-        finally:
-            self.pace()
-        return reading
+
+    def _refused(self) -> Exception:
+        """Once may be a hiccup; a person is asked if it stays so, and reading goes on meanwhile.
+
+        (``ConfigEntryAuthFailed`` would end the reading for good, with a command in force.)
+        """
+        if not self._has_read:
+            return ConfigEntryAuthFailed(
+                translation_domain=DOMAIN, translation_key="powerwall_auth"
+            )
+        self._refusals += 1
+        if self._refusals == REFUSALS_UNTIL_REAUTH:
+            self.config_entry.async_start_reauth(self.hass)
+        return UpdateFailed(translation_domain=DOMAIN, translation_key="powerwall_auth")
+
+    def _trust_again(self) -> None:
+        """The token works: nobody needs to give another."""
+        if self._refusals >= REFUSALS_UNTIL_REAUTH:
+            for flow in self.config_entry.async_get_active_flows(self.hass, {SOURCE_REAUTH}):
+                self.hass.config_entries.flow.async_abort(flow["flow_id"])
+        self._refusals = 0
 
     def pace(self) -> None:
         """Set the wait for the next reading; one always falls just before a slot's edge."""
         now = dt_util.utcnow()
         wait = self._cadence(now)
+        if self._failures > 1:
+            patience = min(wait * 2 ** min(self._failures - 1, 6), LONGEST_WAIT)
+            wait = max(wait, patience * random.uniform(0.8, 1.0))
         to_edge = floor_slot(now) + SLOT - BEFORE_EDGE - now
         if SHORTEST_WAIT <= to_edge < wait:
             wait = to_edge

@@ -183,6 +183,7 @@ def random_story(seed: int) -> Story:
     shortest = random.choice([0.0, 2.0, 20.0])
     events = [event for _ in range(random.randint(3, 14)) for event in _random_events(random)]
     events += _sessions(Random(f"sessions {seed}"))
+    events += _refusals(Random(f"refusals {seed}"))
     return Story(
         seed=seed,
         scenario=random.choice(sorted(SCENARIOS)),
@@ -231,6 +232,18 @@ def _sessions(random: Random) -> Iterator[Event]:
     if random.random() < 0.3:
         after = timedelta(minutes=30 * random.randint(1, 44))
         yield Event(after=after, kind=Kind.POWER_DOWN, number=random.choice([0.5, 1.0, 2.0]))
+
+
+def _refusals(random: Random) -> Iterator[Event]:
+    """Token or site refused for some requests, though both are right."""
+    if random.random() < 0.15:
+        yield Event(
+            after=_minutes(random, 10, 1300),
+            kind=Kind.FAULT,
+            fault=Fault.FORBIDDEN,
+            endpoints=(READ, WRITE),
+            times=random.choice([1, 2, 5]),
+        )
 
 
 def _fault(

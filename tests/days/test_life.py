@@ -170,3 +170,24 @@ async def test_operating_mode_is_pushed_and_verified(day: Day) -> None:
     state = day.hass.states.get("select.home_battery_operating_mode")
     assert state is not None and state.state == "time_based"
     assert day.home.controller.state.home is None
+
+
+async def test_a_refusal_that_was_a_hiccup_is_forgotten(day: Day) -> None:
+    """Reading goes on while a person is asked, and once it works again nobody is asked any more."""
+    await day.start()
+    day.cloud.faults.add(Fault.FORBIDDEN, Endpoint.NETZERO_READ, times=5)
+    await day.run(0.4)
+    assert day.hass.config_entries.flow.async_progress()
+    await day.run(0.4)
+    assert day.home.battery.last_update_success
+    assert not day.hass.config_entries.flow.async_progress()
+
+
+async def test_a_cloud_that_fails_is_asked_ever_less_often(day: Day) -> None:
+    """Down for two hours: hardly more than a request in four minutes."""
+    await day.start()
+    day.cloud.faults.add(Fault.UNAVAILABLE, Endpoint.NETZERO_READ)
+    await day.choose(OVERRIDE, "charge")
+    day.cloud.requests.clear()
+    await day.run(2)
+    assert len(day.cloud.requests.to(Endpoint.NETZERO_READ)) <= 36

@@ -77,12 +77,19 @@ def written(state: ControlState, at: Situation, sent_at: datetime) -> Step:
 
 
 def write_failed(
-    state: ControlState, at: Situation, detail: str, wait_s: float | None = None
+    state: ControlState,
+    at: Situation,
+    detail: str,
+    wait_s: float | None = None,
+    chance: float = 0.0,
 ) -> Step:
-    """The write did not get through; try again later. Told on the first failure only."""
+    """The write did not get through; try again later. Told on the first failure only.
+
+    ``chance`` in [0, 1) makes the wait up to a fifth longer, so that homes do not ask in step.
+    """
     failures = state.failures + 1
     longest_s = LONGEST_RESTORE_RETRY_S if state.phase is Phase.RESTORING else LONGEST_RETRY_S
-    pause_s = min(FIRST_RETRY_S * 2 ** min(failures - 1, 8), longest_s)
+    pause_s = min(FIRST_RETRY_S * 2 ** min(failures - 1, 8), longest_s) * (1.0 + 0.2 * chance)
     retry_at = at.now + timedelta(seconds=max(pause_s, wait_s or 0.0))
     state = replace(state, failures=failures, retry_at=retry_at)
     if failures > 1:
