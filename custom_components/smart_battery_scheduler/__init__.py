@@ -10,6 +10,7 @@ from homeassistant.helpers import config_validation as cv, issue_registry as ir
 from homeassistant.helpers.typing import ConfigType
 
 from .actions import async_setup_actions
+from .card import async_setup_card
 from .const import CONF_KIND, CONF_SITE_ID, CONF_TOKEN, DOMAIN, KIND_NETZERO
 from .control.model import DecisionReason
 from .home import Home, SmartBatteryConfigEntry
@@ -18,7 +19,9 @@ from .powerwall.base import PowerwallError, Purpose, Settings
 from .reload import Watch
 from .sources import build_sources, netzero
 from .storage import HomeStorage
+from .supplier import without_strange_rates
 from .supply_issues import SupplyIssues
+from .websocket_api import async_setup_websocket_api
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -30,12 +33,15 @@ PLATFORMS = [
     Platform.SELECT,
     Platform.SENSOR,
     Platform.SWITCH,
+    Platform.TIME,
 ]
 
 
 async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
     """Register what exists once, however many homes there are."""
     async_setup_actions(hass)
+    async_setup_websocket_api(hass)
+    await async_setup_card(hass)
     return True
 
 
@@ -43,7 +49,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: SmartBatteryConfigEntry)
     """Set up one home."""
     storage = HomeStorage(hass, entry.entry_id)
     control = await storage.async_load_control()
-    records = await storage.async_load_records()
+    records = without_strange_rates(entry, await storage.async_load_records())
     sources = await build_sources(hass, entry, records)
     home = Home(hass, entry, sources, storage, control, records)
     await home.async_start()
