@@ -7,7 +7,7 @@ homes by the dispatcher signal, which also works while a home is not loaded yet.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
@@ -54,14 +54,51 @@ OF_ANYTHING = {
     DecisionKind.RESTORED: Happening.SETTINGS_RESTORED,
 }
 
+TROUBLES = (Happening.CHARGE_FAILED, Happening.CHARGE_SKIPPED, Happening.CONTROL_YIELDED)
+TOLD_AGAIN_AFTER = timedelta(hours=24)
+
+
+class News:
+    """Tells a cause that is new from one that goes on, so that nobody need be told twice.
+
+    The same trouble for the same reason is no news until a charge has been seen or control has
+    come back since, or a day has passed; nor is stepping back from what has just failed.
+    """
+
+    def __init__(self) -> None:
+        """Nothing is known."""
+        self._since: dict[tuple[Happening, DecisionReason], datetime] = {}
+
+    def look(self, happening: Happening | None, decision: Decision) -> bool:
+        """Take in a decision and what it means; True if that is news."""
+        if decision.kind is DecisionKind.RESUMED:
+            self._forget(Happening.CONTROL_YIELDED)
+        if happening is Happening.CHARGE_STARTED:
+            self._forget(Happening.CHARGE_FAILED, Happening.CHARGE_SKIPPED)
+        if happening not in TROUBLES:
+            return True
+        since = self._since.get((happening, decision.reason))
+        if since is not None and decision.at - since < TOLD_AGAIN_AFTER:
+            return False
+        failed_now = any(
+            what is Happening.CHARGE_FAILED and when == decision.at
+            for (what, _), when in self._since.items()
+        )
+        self._since[happening, decision.reason] = decision.at
+        return happening is not Happening.CONTROL_YIELDED or not failed_now
+
+    def _forget(self, *happenings: Happening) -> None:
+        self._since = {key: at for key, at in self._since.items() if key[0] not in happenings}
+
 
 class Happenings:
-    """What happens in one home, told to everybody who listens, each cause once."""
+    """What happens in one home, told to everybody who listens."""
 
     def __init__(self, hass: HomeAssistant, entry_id: str) -> None:
         """Nothing has happened yet."""
         self._hass = hass
         self._entry_id = entry_id
+        self._news = News()
         self._told: tuple[Happening, datetime | None] | None = None
         self._rates_until: datetime | None = None
 
@@ -83,13 +120,17 @@ class Happenings:
 
     @callback
     def of_decision(self, decision: Decision, control: ControlState) -> None:
-        """Tell what a line of the ledger means, if it means something to the household."""
+        """Tell what a line of the ledger means, if it means something to the household.
+
+        ``is_news`` in its data is False where the cause has been told before.
+        """
         happening = happening_of(decision, control)
+        is_news = self._news.look(happening, decision)
         cause = decision.slot_start
         if happening is None or (cause is not None and (happening, cause) == self._told):
             return
         self._told = (happening, cause)
-        self.tell(happening, decision_as_data(decision))
+        self.tell(happening, {**decision_as_data(decision), "is_news": is_news})
 
     @callback
     def of_plan(self, before: Plan | None, plan: Plan) -> None:

@@ -232,3 +232,37 @@ def test_a_message_needs_no_facts(happening: Happening, data: dict[str, Any]) ->
 def test_every_reason_has_words() -> None:
     """A new reason cannot be forgotten."""
     assert set(REASONS) == set(DecisionReason)
+
+
+async def test_one_message_per_cause(happenings: Happenings, told: Told) -> None:
+    """A night of failures for one reason is news once, until a charge has been seen."""
+
+    def happen(minutes: int, kind: DecisionKind, reason: DecisionReason) -> None:
+        at = NOW + timedelta(minutes=minutes)
+        action = Action.CHARGE if kind is not DecisionKind.YIELDED else None
+        line = a_decision(kind, at=at, reason=reason, slot_start=at, action=action)
+        happenings.of_decision(line, ControlState())
+
+    happen(0, DecisionKind.FAILED, DecisionReason.NOT_SEEN)
+    happen(0, DecisionKind.YIELDED, DecisionReason.CALIBRATION)
+    happen(30, DecisionKind.FAILED, DecisionReason.NOT_SEEN)
+    happen(40, DecisionKind.FAILED, DecisionReason.NOT_READ_BACK)
+    happen(60, DecisionKind.SEEN, DecisionReason.PLAN)
+    happen(90, DecisionKind.FAILED, DecisionReason.NOT_SEEN)
+    happen(100, DecisionKind.YIELDED, DecisionReason.OFF_GRID)
+    happen(110, DecisionKind.YIELDED, DecisionReason.OFF_GRID)
+    happen(120, DecisionKind.RESUMED, DecisionReason.OFF_GRID)
+    happen(130, DecisionKind.YIELDED, DecisionReason.OFF_GRID)
+    happen(130 + 24 * 60, DecisionKind.YIELDED, DecisionReason.OFF_GRID)
+    assert [(happening.value, data["is_news"]) for happening, data in told] == [
+        ("charge_failed", True),
+        ("control_yielded", False),
+        ("charge_failed", False),
+        ("charge_failed", True),
+        ("charge_started", True),
+        ("charge_failed", True),
+        ("control_yielded", True),
+        ("control_yielded", False),
+        ("control_yielded", True),
+        ("control_yielded", True),
+    ]
