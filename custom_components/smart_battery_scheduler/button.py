@@ -1,4 +1,4 @@
-"""Buttons: plan again."""
+"""Buttons: plan again, back to the plan, forget what was learned."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from .home import SmartBatteryConfigEntry
 
 PARALLEL_UPDATES = 1
 
+RESUME = ButtonEntityDescription(key="resume", translation_key="resume")
 REPLAN = ButtonEntityDescription(key="replan", translation_key="replan")
 FORGET_LEVERS = ButtonEntityDescription(
     key="forget_levers",
@@ -30,7 +31,13 @@ async def async_setup_entry(
 ) -> None:
     """Add a home's buttons."""
     home = entry.runtime_data
-    async_add_entities([ReplanButton(home, REPLAN), ForgetLeversButton(home, FORGET_LEVERS)])
+    async_add_entities(
+        [
+            ReplanButton(home, REPLAN),
+            ResumeButton(home, RESUME),
+            ForgetLeversButton(home, FORGET_LEVERS),
+        ]
+    )
 
 
 class ReplanButton(SmartBatteryEntity, ButtonEntity):
@@ -40,6 +47,15 @@ class ReplanButton(SmartBatteryEntity, ButtonEntity):
     async def async_press(self) -> None:
         """Make a new plan on what is known now."""
         await self.home.async_replan()
+
+
+class ResumeButton(SmartBatteryEntity, ButtonEntity):
+    """Ends an override, and takes control again if it was given up."""
+
+    @override
+    async def async_press(self) -> None:
+        """Back to the plan."""
+        await self.home.async_resume()
 
 
 class ForgetLeversButton(SmartBatteryEntity, ButtonEntity):

@@ -1,4 +1,4 @@
-"""Numbers a household sets: each is one preference."""
+"""Numbers a household sets: its preferences, and the Powerwall's own backup reserve."""
 
 from __future__ import annotations
 
@@ -8,11 +8,15 @@ from typing import override
 from homeassistant.components.number import NumberEntity, NumberEntityDescription, NumberMode
 from homeassistant.const import PERCENTAGE, EntityCategory
 from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .const import PENCE_PER_KWH
+from .bounds import BOUNDS
+from .const import DOMAIN
 from .entity import SmartBatteryEntity
-from .home import SmartBatteryConfigEntry
+from .home import Home, SmartBatteryConfigEntry
+from .own_settings import async_set_own, no_such_reserve
+from .powerwall.base import Settings
 
 PARALLEL_UPDATES = 1
 
@@ -24,29 +28,43 @@ class PreferenceNumberDescription(NumberEntityDescription):
     preference: str
 
 
+def _number(key: str, preference: str, *, enabled: bool = True) -> PreferenceNumberDescription:
+    bounds = BOUNDS[preference]
+    return PreferenceNumberDescription(
+        key=key,
+        translation_key=key,
+        preference=preference,
+        native_min_value=bounds.least,
+        native_max_value=bounds.most,
+        native_step=bounds.step,
+        native_unit_of_measurement=bounds.unit,
+        mode=NumberMode.SLIDER if bounds.unit == PERCENTAGE else NumberMode.BOX,
+        entity_category=EntityCategory.CONFIG,
+        entity_registry_enabled_default=enabled,
+    )
+
+
 NUMBERS = (
-    PreferenceNumberDescription(
-        key="reserve_floor",
-        translation_key="reserve_floor",
-        preference="reserve_floor_percent",
-        native_min_value=0,
-        native_max_value=80,
-        native_step=1,
-        native_unit_of_measurement=PERCENTAGE,
-        mode=NumberMode.SLIDER,
-        entity_category=EntityCategory.CONFIG,
-    ),
-    PreferenceNumberDescription(
-        key="price_ceiling",
-        translation_key="price_ceiling",
-        preference="price_ceiling_p_per_kwh",
-        native_min_value=-20,
-        native_max_value=100,
-        native_step=0.5,
-        native_unit_of_measurement=PENCE_PER_KWH,
-        mode=NumberMode.BOX,
-        entity_category=EntityCategory.CONFIG,
-    ),
+    _number("reserve_floor", "reserve_floor_percent"),
+    _number("everyday_ceiling", "everyday_ceiling_percent"),
+    _number("price_ceiling", "price_ceiling_p_per_kwh"),
+    _number("ready_by_target", "ready_by_percent"),
+    _number("charge_now_target", "charge_now_percent"),
+    _number("charge_now_duration", "charge_now_hours"),
+    _number("wear", "wear_p_per_kwh", enabled=False),
+    _number("carbon_price", "carbon_gbp_per_tonne", enabled=False),
+    _number("stability", "stability_p", enabled=False),
+    _number("annual_load", "annual_load_kwh", enabled=False),
+)
+BACKUP_RESERVE = NumberEntityDescription(
+    key="backup_reserve",
+    translation_key="backup_reserve",
+    native_min_value=0,
+    native_max_value=100,
+    native_step=1,
+    native_unit_of_measurement=PERCENTAGE,
+    mode=NumberMode.SLIDER,
+    entity_category=EntityCategory.CONFIG,
 )
 
 
@@ -56,7 +74,9 @@ async def async_setup_entry(
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
     """Add a home's numbers."""
-    async_add_entities(PreferenceNumber(entry.runtime_data, description) for description in NUMBERS)
+    home = entry.runtime_data
+    async_add_entities(PreferenceNumber(home, description) for description in NUMBERS)
+    async_add_entities([BackupReserveNumber(home)])
 
 
 class PreferenceNumber(SmartBatteryEntity, NumberEntity):
@@ -75,3 +95,30 @@ class PreferenceNumber(SmartBatteryEntity, NumberEntity):
     async def async_set_native_value(self, value: float) -> None:
         """Prefer this value."""
         await self.home.async_prefer(**{self.entity_description.preference: value})
+
+
+class BackupReserveNumber(SmartBatteryEntity, NumberEntity):
+    """The Powerwall's own reserve: what stands when nothing of ours is in force."""
+
+    def __init__(self, home: Home) -> None:
+        """Offer the Tesla app's range."""
+        super().__init__(home, BACKUP_RESERVE)
+
+    @property
+    @override
+    def native_value(self) -> int | None:
+        """The home setting, whatever a running command has put in its place."""
+        settings = self.home.controller.home_settings
+        return settings.backup_reserve_percent if settings else None
+
+    @override
+    async def async_set_native_value(self, value: float) -> None:
+        """Make it the home setting, and push it; Tesla has no reserves of 81 to 99 %."""
+        percent = round(value)
+        if no_such_reserve(percent):
+            raise ServiceValidationError(
+                translation_domain=DOMAIN,
+                translation_key="no_such_reserve",
+                translation_placeholders={"value": str(percent)},
+            )
+        await async_set_own(self.home, Settings(backup_reserve_percent=percent))

@@ -6,26 +6,30 @@ from datetime import datetime, timedelta
 
 from .control.rules import Override
 from .planner.model import Action
+from .preferences import Preferences
+from .tariff.model import SLOT, floor_slot
 
-# An override asked for without an end gets this one; a charge also ends at its target.
-LASTS = timedelta(hours=4)
+# For those who do not know the home's own preferences.
+USUAL = Preferences()
+LASTS = timedelta(hours=USUAL.charge_now_hours)
 LONGEST = timedelta(hours=24)
 ACTIONS = (Action.CHARGE, Action.HOLD, Action.USE)
-FULL_PERCENT = 100
 
 
 def override_of(
     action: Action,
     now: datetime,
+    wants: Preferences = USUAL,
     *,
     until: datetime | None = None,
     target_percent: int | None = None,
 ) -> Override:
-    """An override from ``now`` on. Only a charge has a target; without one it goes to full."""
-    target = target_percent or FULL_PERCENT
+    """An override from ``now`` on; what is not said is as preferred. Only a charge has a target."""
+    target = round(wants.charge_now_percent) if target_percent is None else target_percent
+    lasts = timedelta(hours=wants.charge_now_hours)
     return Override(
         action=action,
         made_at=now,
-        until=until or now + LASTS,
+        until=until or (now + lasts if lasts else floor_slot(now) + SLOT),
         target_percent=target if action is Action.CHARGE else None,
     )

@@ -22,6 +22,7 @@ class Preferences:
     worth by age, not use; 1 p per kWh counts about £380 of its price as wear by use.
     ``annual_load_kwh``: Ofgem's typical domestic consumption value for electricity (2023).
     A ready-by percent of 0, a peak window of no length and an entity without a name are "none".
+    ``charge_now_*``: where an override that names no end stops; no hours are "this half-hour".
     ``join_sessions``: join those Octoplus sessions that can be joined, without asking.
     """
 
@@ -38,6 +39,8 @@ class Preferences:
     carbon_gbp_per_tonne: float = 0.0
     stability_p: float = 3.0
     annual_load_kwh: float = 2700.0
+    charge_now_percent: float = 100.0
+    charge_now_hours: float = 4.0
     join_sessions: bool = False
     carbon_forecast: bool = True
     car_charging_entity: str = ""

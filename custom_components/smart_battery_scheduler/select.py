@@ -1,34 +1,29 @@
-"""Selects: the override, and the Powerwall's own operating mode."""
+"""Selects: the override, and the Powerwall's own operating mode and export rule."""
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import override
 
 from homeassistant.components.select import SelectEntity, SelectEntityDescription
 from homeassistant.const import EntityCategory
 from homeassistant.core import HomeAssistant
-from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.util import dt as dt_util
 
-from .const import DOMAIN
-from .control.rules import Override
 from .entity import SmartBatteryEntity
 from .home import Home, SmartBatteryConfigEntry
+from .overriding import ACTIONS, override_of
+from .own_settings import async_set_own
 from .planner.model import Action
-from .powerwall.base import OperatingMode, Settings
+from .powerwall.base import ExportRule, OperatingMode, Settings
 
 PARALLEL_UPDATES = 1
 
 AUTOMATIC = "automatic"
-# An override set without an end gets this one; a charge also ends when the battery is full.
-OVERRIDE_LASTS = timedelta(hours=4)
-
 OVERRIDE = SelectEntityDescription(
     key="override",
     translation_key="override",
-    options=[AUTOMATIC, Action.CHARGE.value, Action.HOLD.value, Action.USE.value],
+    options=[AUTOMATIC, *(action.value for action in ACTIONS)],
 )
 MODES = {
     "self_powered": OperatingMode.SELF_POWERED,
@@ -41,6 +36,17 @@ OPERATING_MODE = SelectEntityDescription(
     options=list(MODES),
     entity_category=EntityCategory.CONFIG,
 )
+EXPORT_RULES = {
+    "never": ExportRule.NEVER,
+    "solar_only": ExportRule.SOLAR_ONLY,
+    "everything": ExportRule.EVERYTHING,
+}
+EXPORT_RULE = SelectEntityDescription(
+    key="export_rule",
+    translation_key="export_rule",
+    options=list(EXPORT_RULES),
+    entity_category=EntityCategory.CONFIG,
+)
 
 
 async def async_setup_entry(
@@ -50,7 +56,7 @@ async def async_setup_entry(
 ) -> None:
     """Add a home's selects."""
     home = entry.runtime_data
-    async_add_entities([OverrideSelect(home), OperatingModeSelect(home)])
+    async_add_entities([OverrideSelect(home), OperatingModeSelect(home), ExportRuleSelect(home)])
 
 
 class OverrideSelect(SmartBatteryEntity, SelectEntity):
@@ -72,16 +78,8 @@ class OverrideSelect(SmartBatteryEntity, SelectEntity):
         if option == AUTOMATIC:
             await self.home.async_set_override(None)
             return
-        now = dt_util.utcnow()
-        action = Action(option)
-        await self.home.async_set_override(
-            Override(
-                action=action,
-                made_at=now,
-                until=now + OVERRIDE_LASTS,
-                target_percent=100 if action is Action.CHARGE else None,
-            )
-        )
+        asked = override_of(Action(option), dt_util.utcnow(), self.home.preferences)
+        await self.home.async_set_override(asked)
 
 
 class OperatingModeSelect(SmartBatteryEntity, SelectEntity):
@@ -102,5 +100,25 @@ class OperatingModeSelect(SmartBatteryEntity, SelectEntity):
     @override
     async def async_select_option(self, option: str) -> None:
         """Make it the home setting, and push it."""
-        if not await self.home.async_set_powerwall(Settings(operating_mode=MODES[option])):
-            raise HomeAssistantError(translation_domain=DOMAIN, translation_key="settings_unknown")
+        await async_set_own(self.home, Settings(operating_mode=MODES[option]))
+
+
+class ExportRuleSelect(SmartBatteryEntity, SelectEntity):
+    """What the Powerwall may send to the grid when nothing of ours is in force."""
+
+    def __init__(self, home: Home) -> None:
+        """Offer Tesla's rules."""
+        super().__init__(home, EXPORT_RULE)
+
+    @property
+    @override
+    def current_option(self) -> str | None:
+        """The home setting, whatever a running command has put in its place."""
+        settings = self.home.controller.home_settings
+        rule = settings.export_rule if settings else None
+        return next((name for name, value in EXPORT_RULES.items() if value is rule), None)
+
+    @override
+    async def async_select_option(self, option: str) -> None:
+        """Make it the home setting, and push it."""
+        await async_set_own(self.home, Settings(export_rule=EXPORT_RULES[option]))

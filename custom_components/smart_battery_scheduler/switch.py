@@ -1,4 +1,4 @@
-"""Switches: the scheduler itself, and dry run."""
+"""Switches: the scheduler, dry run, charge now, and the Powerwall's own grid charging."""
 
 from __future__ import annotations
 
@@ -9,9 +9,14 @@ from homeassistant.components.switch import SwitchEntity, SwitchEntityDescriptio
 from homeassistant.const import EntityCategory
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+from homeassistant.util import dt as dt_util
 
 from .entity import SmartBatteryEntity
-from .home import SmartBatteryConfigEntry
+from .home import Home, SmartBatteryConfigEntry
+from .overriding import override_of
+from .own_settings import async_set_own
+from .planner.model import Action
+from .powerwall.base import Settings
 
 PARALLEL_UPDATES = 1
 
@@ -33,6 +38,25 @@ SWITCHES = (
         preference="dry_run",
         entity_category=EntityCategory.CONFIG,
     ),
+    PreferenceSwitchDescription(
+        key="join_sessions",
+        translation_key="join_sessions",
+        preference="join_sessions",
+        entity_category=EntityCategory.CONFIG,
+        entity_registry_enabled_default=False,
+    ),
+    PreferenceSwitchDescription(
+        key="carbon_forecast",
+        translation_key="carbon_forecast",
+        preference="carbon_forecast",
+        entity_category=EntityCategory.CONFIG,
+        entity_registry_enabled_default=False,
+    ),
+)
+# Without a category, so that a voice assistant is offered it.
+CHARGE_NOW = SwitchEntityDescription(key="charge_now", translation_key="charge_now")
+GRID_CHARGING = SwitchEntityDescription(
+    key="grid_charging", translation_key="grid_charging", entity_category=EntityCategory.CONFIG
 )
 
 
@@ -42,9 +66,9 @@ async def async_setup_entry(
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
     """Add a home's switches."""
-    async_add_entities(
-        PreferenceSwitch(entry.runtime_data, description) for description in SWITCHES
-    )
+    home = entry.runtime_data
+    async_add_entities(PreferenceSwitch(home, description) for description in SWITCHES)
+    async_add_entities([ChargeNowSwitch(home), GridChargingSwitch(home)])
 
 
 class PreferenceSwitch(SmartBatteryEntity, SwitchEntity):
@@ -68,3 +92,64 @@ class PreferenceSwitch(SmartBatteryEntity, SwitchEntity):
     async def async_turn_off(self, **kwargs: Any) -> None:
         """Prefer it not so."""
         await self.home.async_prefer(**{self.entity_description.preference: False})
+
+
+class ChargeNowSwitch(SmartBatteryEntity, SwitchEntity):
+    """The override to charge, for those who think in on and off; it ends by itself."""
+
+    def __init__(self, home: Home) -> None:
+        """Charge as far and as long as is preferred."""
+        super().__init__(home, CHARGE_NOW)
+
+    @property
+    @override
+    def is_on(self) -> bool:
+        """Whether an override to charge is in force."""
+        asked = self.home.override
+        return asked is not None and asked.action is Action.CHARGE
+
+    @property
+    @override
+    def extra_state_attributes(self) -> dict[str, Any]:
+        """Where and when it ends."""
+        asked = self.home.override
+        if asked is None or asked.action is not Action.CHARGE:
+            return {}
+        return {"target_percent": asked.target_percent, "until": asked.until.isoformat()}
+
+    @override
+    async def async_turn_on(self, **kwargs: Any) -> None:
+        """Charge now."""
+        asked = override_of(Action.CHARGE, dt_util.utcnow(), self.home.preferences)
+        await self.home.async_set_override(asked)
+
+    @override
+    async def async_turn_off(self, **kwargs: Any) -> None:
+        """Back to the plan; another override stays."""
+        if self.is_on:
+            await self.home.async_set_override(None)
+
+
+class GridChargingSwitch(SmartBatteryEntity, SwitchEntity):
+    """The Powerwall's own permission to charge from the grid when nothing of ours is in force."""
+
+    def __init__(self, home: Home) -> None:
+        """Show and set the home setting."""
+        super().__init__(home, GRID_CHARGING)
+
+    @property
+    @override
+    def is_on(self) -> bool | None:
+        """The home setting, whatever a running command has put in its place."""
+        settings = self.home.controller.home_settings
+        return settings.grid_charging if settings else None
+
+    @override
+    async def async_turn_on(self, **kwargs: Any) -> None:
+        """Allow it, and push that."""
+        await async_set_own(self.home, Settings(grid_charging=True))
+
+    @override
+    async def async_turn_off(self, **kwargs: Any) -> None:
+        """Forbid it, and push that."""
+        await async_set_own(self.home, Settings(grid_charging=False))

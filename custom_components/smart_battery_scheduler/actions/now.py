@@ -57,7 +57,9 @@ async def _async_override(action: Action, call: ServiceCall) -> None:
                 level=f"{level:.0f}",
             )
     for home in homes:
-        await home.async_set_override(override_of(action, now, until=until, target_percent=target))
+        await home.async_set_override(
+            override_of(action, now, home.preferences, until=until, target_percent=target)
+        )
 
 
 async def _async_resume(call: ServiceCall) -> None:

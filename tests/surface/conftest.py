@@ -1,0 +1,50 @@
+"""A home for the tests of its surface."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from custom_components.smart_battery_scheduler.const import DOMAIN
+from homeassistant.core import Context, HomeAssistant
+
+from ..days.conftest import calm, day, frozen
+from ..days.stage import Day
+
+__all__ = ["Ask", "calm", "day", "frozen", "home"]
+
+
+class Ask:
+    """Calls the integration's actions as an automation would."""
+
+    def __init__(self, hass: HomeAssistant) -> None:
+        """Call them here."""
+        self._hass = hass
+
+    async def __call__(self, name: str, /, context: Context | None = None, **data: object) -> None:
+        """Ask for something."""
+        await self._hass.services.async_call(DOMAIN, name, data, blocking=True, context=context)
+        await self._hass.async_block_till_done(wait_background_tasks=True)
+
+    async def answer(self, name: str, /, **data: object) -> Mapping[str, Any]:
+        """Ask for an answer."""
+        response = await self._hass.services.async_call(
+            DOMAIN, name, data, blocking=True, return_response=True
+        )
+        assert response is not None
+        return response
+
+
+@pytest.fixture
+def ask(hass: HomeAssistant) -> Ask:
+    """The integration's actions."""
+    return Ask(hass)
+
+
+@pytest.fixture
+async def home(day: Day) -> Day:
+    """A home that runs."""
+    await day.start()
+    return day
