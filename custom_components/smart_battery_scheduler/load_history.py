@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+import logging
 from typing import TYPE_CHECKING
+
+from sqlalchemy.exc import SQLAlchemyError
 
 from homeassistant.components.energy.data import EnergyPreferences, async_get_manager
 from homeassistant.core import HomeAssistant
@@ -27,8 +31,12 @@ from .recorded import Recorded, async_recorded
 if TYPE_CHECKING:
     from .home import SmartBatteryConfigEntry
 
+_LOGGER = logging.getLogger(__name__)
+
 # Rows come late: after each half-hour the last hours are read once more.
 OVERLAP = timedelta(hours=3)
+# A recorder that migrates its database may keep us waiting; the home is not to wait with us.
+LONGEST_READ_S = 20.0
 OWN_KEY = "house_power"
 
 
@@ -73,6 +81,7 @@ class LoadHistory:
         self._theirs: dict[datetime, float] = {}
         self._before: dict[datetime, float] = {}
         self._read_at: datetime | None = None
+        self._failing = False
 
     async def async_refresh(self, now: datetime) -> None:
         """Read what is new; everything, if the owner's choice has changed."""
@@ -87,12 +96,34 @@ class LoadHistory:
         since = now - REMEMBERED if self._read_at is None else self._read_at - OVERLAP
         ids = {*settings.cars, *({self._own} if self._own else ())}
         ids |= self._balance.ids if self._balance else set()
-        for each, newer in (await async_recorded(self._hass, ids, since, now)).items():
+        recorded = await self._async_read(ids, since, now)
+        if recorded is None:
+            return
+        for each, newer in recorded.items():
             known = self._recorded.get(each, Recorded())
             self._recorded[each] = known.merged(newer, now - REMEMBERED)
         self._theirs = halves_of(self._balance.of(self._recorded)) if self._balance else {}
         self._before = halves_of(self._recorded.get(self._own or "", Recorded()))
         self._read_at = now
+
+    async def _async_read(
+        self, ids: set[str], since: datetime, now: datetime
+    ) -> dict[str, Recorded] | None:
+        """The statistics; None if the recorder is busy or broken, which must not stop the home."""
+        try:
+            async with asyncio.timeout(LONGEST_READ_S):
+                recorded = await async_recorded(self._hass, ids, since, now)
+        except (TimeoutError, SQLAlchemyError) as err:
+            if not self._failing:
+                _LOGGER.warning(
+                    "The recorder does not tell what %s has used: %s",
+                    self._entry.title,
+                    type(err).__name__,
+                )
+            self._failing = True
+            return None
+        self._failing = False
+        return recorded
 
     def history(self, measured: Iterable[MeasuredSlot], now: datetime) -> tuple[Consumption, ...]:
         """Half-hours oldest first, up to the running one."""

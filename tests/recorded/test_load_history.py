@@ -11,7 +11,9 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.components.recorder.common import (
     async_wait_recording_done,
 )
+from sqlalchemy.exc import OperationalError
 
+from custom_components.smart_battery_scheduler import recorded
 from custom_components.smart_battery_scheduler.const import DOMAIN
 from custom_components.smart_battery_scheduler.load_history import LoadHistory
 from custom_components.smart_battery_scheduler.measured import Energies, MeasuredSlot
@@ -179,3 +181,23 @@ async def test_only_the_new_is_read_again(hass: HomeAssistant) -> None:
     await read(hass, load)
     keep(hass, "sensor.house", [1.0, 0.8, 0.9])
     assert await read(hass, load) == last(0.4, 0.4, 0.45, 0.45)
+
+
+async def test_a_broken_recorder_stops_nobody(
+    hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """What is known stays known; it is told once, and read when the recorder is back."""
+    keep(hass, "sensor.house", [1.0, 0.8, 0.6])
+    load = home(hass, load_from="statistic", load_statistic="sensor.house")
+    await async_wait_recording_done(hass)
+
+    def broken(*_: object) -> None:
+        raise OperationalError("SELECT", {}, Exception("database is locked"))
+
+    with monkeypatch.context() as context:
+        context.setattr(recorded, "statistics_during_period", broken)
+        for _ in range(2):
+            await load.async_refresh(NOW)
+    assert known(load.history((), NOW)) == {}
+    assert caplog.text.count("does not tell") == 1
+    assert await read(hass, load) == last(0.4, 0.4, 0.3, 0.3)
