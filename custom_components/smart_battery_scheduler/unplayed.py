@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from .control.evidence import NOISE_W
 from .control.model import ControlState, Decision, DecisionKind, DecisionReason, Phase
 from .controller import Judged
 from .planner.model import Action, Plan, PlannedSlot
@@ -99,4 +100,14 @@ def _why_not(
     if level is None:
         return DecisionReason.NO_READING
     target = 100 if slot.target_percent is None else slot.target_percent
-    return DecisionReason.HIGH_CHARGE if level >= target else DecisionReason.MISSED
+    if level < target:
+        return DecisionReason.MISSED
+    by_sun = reading is not None and _is_filled_by_the_sun(reading)
+    return DecisionReason.SOLAR if by_sun else DecisionReason.HIGH_CHARGE
+
+
+def _is_filled_by_the_sun(reading: PowerwallState) -> bool:
+    battery, solar, house = reading.battery_power_w, reading.solar_power_w, reading.house_power_w
+    if battery is None or solar is None or house is None:
+        return False
+    return battery < -NOISE_W and solar > house

@@ -14,6 +14,7 @@ from custom_components.smart_battery_scheduler.control.model import (
     DecisionKind,
     DecisionReason,
     Phase,
+    Source,
     YieldCause,
 )
 from custom_components.smart_battery_scheduler.planner.model import Action, Lever
@@ -401,3 +402,65 @@ def test_every_way_out_of_a_command_leads_through_restoring() -> None:
         if phase is Phase.RESTORING and to is Phase.IDLE
     }
     assert leaving == {Cue.RESTORED}
+
+
+@pytest.mark.parametrize(
+    ("source", "reason"),
+    [
+        (Source.PLAN, DecisionReason.OVER),
+        (Source.PIN, DecisionReason.DELETED),
+        (Source.OVERRIDE, DecisionReason.USER),
+    ],
+)
+async def test_a_wish_taken_back_is_told_by_whom(source: Source, reason: DecisionReason) -> None:
+    """The same stop means something else for a plan, a deleted slot and an ended override."""
+    stage = Stage(wanted=replace(charge(START + HOUR), source=source))
+    await stage.until(Phase.RUNNING)
+    stage.wanted = None
+    await stage.run(1)
+    assert stage.told(DecisionKind.STOPPED) == [reason]
+
+
+async def test_a_site_that_makes_80_of_100_is_no_stranger() -> None:
+    """A gentle charge to 100 shows 80: ours, and the home settings are not taken from it."""
+    hardware = Hardware(full_reserve_exists=False)
+    stage = Stage(wanted=charge(START + HOUR, lever=Lever.GENTLE), level=83.0, hardware=hardware)
+    await stage.run(30)
+    stage.wanted = None
+    await stage.run(30)
+    assert stage.shown == stage.home
+    assert DecisionReason.SOMEBODY_ELSE not in stage.told(DecisionKind.YIELDED)
+
+
+async def test_settings_that_are_not_told_prove_nothing() -> None:
+    """Readings without settings: no false alarm, no repeated write, until they are told again."""
+    stage = Stage(wanted=charge(START + HOUR))
+    await stage.run(0.5)
+    stage.distort = lambda reading: replace(reading, settings=Settings())
+    await stage.run(10)
+    assert len(stage.writes) == 1
+    assert not stage.told(DecisionKind.FAILED)
+    stage.distort = None
+    await stage.run(2)
+    assert stage.phase() is Phase.RUNNING
+
+
+async def test_a_use_never_buys() -> None:
+    """A floor above the charge level would charge from the grid: it is lowered to the level."""
+    stage = Stage(level=25.0, wanted=want(Action.USE, START + HOUR, target_percent=60))
+    await stage.run(10)
+    assert (stage.shown.backup_reserve_percent or 0) <= 25
+
+
+async def test_a_set_mode_is_not_undone_by_what_stood_before() -> None:
+    """Set through us while writes are refused: the old mode still shows, and is no stranger's."""
+    stage = Stage(wanted=charge(START + HOUR))
+    await stage.until(Phase.RUNNING)
+    stage.writes_arrive = False
+    change = Settings(operating_mode=OperatingMode.TIME_BASED)
+    step = machine.set_home(stage.state, stage.situation(), change)
+    stage.state = step.state
+    await stage.run(10)
+    stage.writes_arrive = True
+    await stage.run(20)
+    assert stage.shown.operating_mode is OperatingMode.TIME_BASED

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -40,6 +41,17 @@ def wanted(action: Action) -> Wanted:
 def reading(level: float | None) -> PowerwallState:
     """A reading of nothing but a level."""
     return PowerwallState(read_at=START, settings=Settings(), charge_level_percent=level)
+
+
+def test_filled_by_the_sun_is_told_so() -> None:
+    """The target is reached and the sun goes on filling."""
+    sunny = replace(
+        reading(90.0), battery_power_w=-1200.0, solar_power_w=2000.0, house_power_w=800.0
+    )
+    watch, judged = Unplayed(), (wanted(Action.CHARGE), DecisionReason.OVER)
+    watch.look(START, PLAN, judged, READY, sunny)
+    told = watch.look(START + 30 * MINUTE, PLAN, judged, READY, sunny)
+    assert told is not None and told.reason is DecisionReason.SOLAR
 
 
 def yielded(cause: YieldCause) -> ControlState:

@@ -46,6 +46,22 @@ def simple(at: Situation, kind: DecisionKind, reason: DecisionReason) -> Decisio
     )
 
 
+def on_whose_word_ended(command: Command, at: Situation, reason: DecisionReason) -> DecisionReason:
+    """A wish that is not there any more before its end was taken back by a person."""
+    wanted, begun = at.wanted, command.wanted
+    if reason not in (DecisionReason.PLAN_CHANGED, DecisionReason.OVER):
+        return reason
+    if at.now >= begun.ends_at or (wanted is not None and wanted.source is begun.source):
+        return reason
+    match begun.source:
+        case Source.PIN:
+            return DecisionReason.DELETED
+        case Source.OVERRIDE:
+            return DecisionReason.USER
+        case Source.PLAN:
+            return reason
+
+
 def how_it_ended(
     state: ControlState, at: Situation, reason: DecisionReason
 ) -> tuple[Decision, ...]:
@@ -53,6 +69,7 @@ def how_it_ended(
     command = state.command
     if command is None or command.wanted.same_deed(state.completed):
         return ()
+    reason = on_whose_word_ended(command, at, reason)
     if command.tries == 0:
         return (of_command(command, at, DecisionKind.SKIPPED, reason),)
     patience = at.timing.read_back + at.timing.seen
