@@ -130,7 +130,7 @@ class Home:
             self.happenings,
         )
         self.sessions = self.supply.sessions
-        self._manual_kept = records.manual_sessions
+        self._wishes_kept = (records.manual_sessions, records.manual_slots)
         self.manual = ManualSlots(records.manual_slots, self._supply_changed)
         self.load_history = LoadHistory(hass, entry)
         self.planner = PlanCoordinator(hass, entry)
@@ -411,8 +411,9 @@ class Home:
     @callback
     def _supply_changed(self) -> None:
         self._changed()
-        if self.sessions.manual != self._manual_kept:
-            self._manual_kept = self.sessions.manual
+        wishes = (self.sessions.manual, self.manual.slots)
+        if wishes != self._wishes_kept:
+            self._wishes_kept = wishes
             self._save_now()
         self.entry.async_create_background_task(
             self.hass, self._async_follow_supply(), "follow a session or the car"
@@ -496,6 +497,7 @@ class Home:
             manual_sessions=self.sessions.manual,
             manual_slots=self.manual.slots,
             account_home=self.supply.account_home,
+            tariff_mark=self.supply.tariff_mark,
             simulated=self._powerwall.state
             if isinstance(self._powerwall, SimulatedPowerwall)
             else None,
