@@ -21,7 +21,7 @@ from .powerwall.netzero import BASE_URL, NetZeroPowerwall
 from .solar_sources import made_for, most_kwh_of, solar_source
 from .storage import Records
 from .sun import Roof
-from .supplier import carbon_source, octoplus_account, rate_source
+from .supplier import carbon_source, octoplus_account, rate_source, tariff_mark
 from .supply import SupplySources
 from .supply_troubles import SupplyTrouble
 
@@ -61,7 +61,9 @@ async def build_sources(
         powerwall=netzero(hass, token, site_id),
         rates=rates,
         supply=SupplySources(
-            carbon=carbon_source(hass, entry), octoplus=octoplus_account(hass, entry, rates)
+            carbon=carbon_source(hass, entry),
+            octoplus=octoplus_account(hass, entry, rates),
+            tariff_mark=tariff_mark(entry),
         ),
         solar=solar_source(hass, entry, records.sun.calls),
         roof=Roof(made_for=made_for(hass, entry), most_kwh=most_kwh_of(entry)),

@@ -52,6 +52,7 @@ class Records:
     manual_sessions: tuple[SessionWindow, ...] = ()
     manual_slots: tuple[ManualSlot, ...] = ()
     account_home: Property | None = None
+    tariff_mark: str = ""
 
 
 class HomeStorage:

@@ -5,7 +5,7 @@ The one place where the supplier's errors become texts for people.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from homeassistant.core import HomeAssistant
@@ -30,6 +30,7 @@ from .home import SmartBatteryConfigEntry
 from .octoplus import OctoplusAccount, async_ask_for_key, kraken
 from .rate_entities import EntitySource
 from .rate_sources import AccountSource, TariffSource
+from .storage import Records
 from .tariff.account import Property
 from .tariff.codes import TariffCode
 from .tariff.errors import (
@@ -43,6 +44,7 @@ from .tariff.errors import (
     Unsupported,
 )
 from .tariff.following import AccountRates, TariffRates
+from .tariff.model import RateTable
 from .tariff.octopus_rest import BASE_URL, OctopusRest
 from .tariff.products import Direction
 
@@ -225,6 +227,13 @@ def tariff_mark(entry: SmartBatteryConfigEntry) -> str:
     if tariff.get(CONF_ACCOUNT_NUMBER) is None:
         keys += [CONF_IMPORT_TARIFF, CONF_EXPORT_TARIFF]
     return "|".join(str(tariff.get(key)) for key in keys)
+
+
+def without_strange_rates(entry: SmartBatteryConfigEntry, records: Records) -> Records:
+    """What is remembered, but no rates of a tariff that is not the home's any more."""
+    if records.tariff_mark in ("", tariff_mark(entry)):
+        return records
+    return replace(records, import_rates=RateTable(), export_rates=None, account_home=None)
 
 
 def region_of(entry: SmartBatteryConfigEntry) -> str | None:

@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.core import CALLBACK_TYPE, Event, EventStateChangedData, HomeAssistant, callback
+from homeassistant.helpers.event import async_track_state_change_event
 from homeassistant.util import dt as dt_util
 
 from .car import Car
@@ -16,6 +17,7 @@ from .coordinator import RatesCoordinator
 from .happenings import Happening, Happenings
 from .octoplus import News, OctoplusAccount, OctoplusFeed, async_ask_for_key
 from .preferences import Preferences
+from .rate_entities import EntitySource
 from .rate_sources import AccountSource
 from .sessions_ahead import Sessions, SessionWindow
 from .supply_troubles import SupplyTrouble
@@ -28,10 +30,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SupplySources:
-    """Where such facts come from; None where a home has no such source."""
+    """Where such facts come from; None where a home has no such source.
+
+    ``tariff_mark`` says whose rates are kept.
+    """
 
     carbon: CarbonIntensity | None = None
     octoplus: OctoplusAccount | None = None
+    tariff_mark: str = ""
 
 
 class Supply:
@@ -48,8 +54,11 @@ class Supply:
         happenings: Happenings,
     ) -> None:
         """Nothing is fetched yet."""
+        self._hass = hass
+        self._entry = entry
         self._changed = changed
         self._rates = rates
+        self.tariff_mark = sources.tariff_mark
         self._happenings = happenings
         self._stops: list[CALLBACK_TYPE] = []
         self.sessions = Sessions(manual, changed)
@@ -76,7 +85,23 @@ class Supply:
             self.carbon.begin()
         if self.octoplus is not None:
             self._stops.append(self.octoplus.async_start())
+        source = self._rates.source
+        if isinstance(source, EntitySource):
+            self._stops.append(self._watch(source))
         return self._stop
+
+    def _watch(self, source: EntitySource) -> CALLBACK_TYPE:
+        """Read entities again as soon as one of them has news."""
+
+        @callback
+        def news(_: Event[EventStateChangedData]) -> None:
+            self._rates.async_dispatch(source.dispatches)
+            self._entry.async_create_background_task(
+                self._hass, self._rates.async_request_refresh(), "read the rates' entities"
+            )
+
+        self._rates.async_dispatch(source.dispatches)
+        return async_track_state_change_event(self._hass, source.entity_ids, news)
 
     @callback
     def prefer(self, preferences: Preferences) -> None:
