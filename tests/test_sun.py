@@ -349,3 +349,36 @@ async def test_a_week_of_requests(
         freezer.tick(wait)
     record_property("requests_per_day", list(days.values()))
     assert max(days.values()) <= most_per_day
+
+
+async def test_a_roof_under_snow_is_not_counted_on(
+    hass: HomeAssistant, entry: MockConfigEntry, source: Source
+) -> None:
+    """After a day of nearly nothing little is expected of the next; after the thaw all again."""
+    snow = half_hours(NOON.replace(hour=0) - timedelta(days=1), 1, 0.03)
+    foretold = {slot.start: 1.0 for slot in snow}
+    sun = sun_of(hass, entry, source, SunMemory(made_for="this roof", foretold=foretold))
+    await refresh(sun)
+    morning = NOON.replace(hour=7)
+    sun.slot_began(morning, Measurements(snow))
+    assert at_noon(sun) == pytest.approx(0.03)
+    assert sun.forecast is not None
+    assert sun.forecast.slots[NOON].p90_kwh > 0.3
+    assert sun.forecast.slots[NOON + timedelta(days=1)].mean_kwh == 1.0
+    thawed = half_hours(NOON.replace(hour=0), 1, 0.9)[:6]
+    for slot in thawed:
+        sun.slot_began(slot.start, Measurements(snow))
+    sun.slot_began(NOON, Measurements([*snow, *thawed]))
+    assert at_noon(sun) == 1.0
+
+
+async def test_a_full_battery_is_no_snow(
+    hass: HomeAssistant, entry: MockConfigEntry, source: Source
+) -> None:
+    """The roof was not let: tomorrow's sun is counted on."""
+    full = half_hours(NOON.replace(hour=0) - timedelta(days=1), 1, 0.03, level=100.0)
+    foretold = {slot.start: 1.0 for slot in full}
+    sun = sun_of(hass, entry, source, SunMemory(made_for="this roof", foretold=foretold))
+    await refresh(sun)
+    sun.slot_began(NOON.replace(hour=7), Measurements(full))
+    assert at_noon(sun) == 1.0

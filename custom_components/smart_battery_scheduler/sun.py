@@ -18,14 +18,17 @@ from .const import MARKET_TIME_ZONE
 from .coordinator import SolarCoordinator
 from .measured import MeasuredSlot, Measurements
 from .solar.learning import (
+    COVERED_BY,
     LEAST_FORECAST_KWH,
     REMEMBERED,
     Correction,
     Observation,
+    covered_share,
     learn,
+    under_cover,
     was_curtailed,
 )
-from .solar.model import SolarForecast, SolarSource
+from .solar.model import SolarForecast, SolarSlot, SolarSource
 from .solar.open_meteo import ATTRIBUTION, OpenMeteo
 from .solar.solcast import DailyCalls, Solcast
 from .solar.usual import usual_sun
@@ -63,6 +66,22 @@ class SunMemory:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Cover:
+    """Snow on the roof, or an inverter that is off: for a day ahead little is expected."""
+
+    since: datetime
+    share: float
+
+    def over(self, slots: Mapping[datetime, SolarSlot]) -> dict[datetime, SolarSlot]:
+        """The half-hours, those of the next day under the cover."""
+        until = self.since + COVERED_BY
+        return {
+            start: under_cover(slot, self.share) if self.since <= start < until else slot
+            for start, slot in slots.items()
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Roof:
     """What is known of the roof: a name for its make, and what its inverters let through.
 
@@ -85,6 +104,7 @@ class Sun:
         self._most_kwh = most_kwh
         self._foretold = dict(memory.foretold)
         self._usual = SolarForecast(made_at=datetime.min.replace(tzinfo=UTC), slots={})
+        self._cover: Cover | None = None
         self._made_of: tuple[object, ...] = ()
         self._forecast: SolarForecast | None = None
 
@@ -124,7 +144,7 @@ class Sun:
 
         None if nothing at all is known of a sun.
         """
-        made_of = (self.raw, self.correction, self._usual)
+        made_of = (self.raw, self.correction, self._usual, self._cover)
         if made_of != self._made_of:
             self._made_of, self._forecast = made_of, self._put_together()
         return self._forecast
@@ -134,8 +154,9 @@ class Sun:
         if raw is None:
             return usual if usual.slots else None
         corrected = self.correction.apply(raw, MARKET_TIME_ZONE, most_kwh=self._most_kwh)
+        slots = dict(sorted({**usual.slots, **corrected.slots}.items()))
         return SolarForecast(
-            made_at=raw.made_at, slots=dict(sorted({**usual.slots, **corrected.slots}.items()))
+            made_at=raw.made_at, slots=self._cover.over(slots) if self._cover else slots
         )
 
     @property
@@ -158,6 +179,8 @@ class Sun:
             self._foretold.setdefault(start, round(slot.mean_kwh, 4))
         for old in [start for start in self._foretold if start < now - REMEMBERED]:
             del self._foretold[old]
+        share = covered_share(self.observations(measurements), now)
+        self._cover = None if share is None else Cover(since=start, share=share)
         learned_at = self._memory.learned_at
         if learned_at is None or now - learned_at >= LEARN_EVERY:
             correction = learn(self.observations(measurements), MARKET_TIME_ZONE, now)

@@ -22,6 +22,9 @@ REMEMBERED = timedelta(days=28)
 LEAST_FORECAST_KWH = 0.03
 # A day that made less than this share of a fair forecast lay under snow, or was not measured.
 SNOW_SHARE, FAIR_DAY_KWH = 0.15, 1.0
+# What the roof did in so much time says what it will do in as much.
+COVERED_BY = timedelta(hours=24)
+LEAST_SHARE = 0.02
 # Of each hour's half-hours the lowest and highest are left out, by this share of them.
 TRIM = 0.15
 # So many days of an hour count as much as the belief that nothing is to be corrected.
@@ -70,6 +73,31 @@ def was_curtailed(*, highest_percent: float | None, may_export: bool) -> bool:
     counts as full: what is not known to be a fair measurement is not learned from.
     """
     return not may_export and (highest_percent is None or highest_percent >= FULL_PERCENT)
+
+
+def covered_share(observations: Iterable[Observation], now: datetime) -> float | None:
+    """What share of the forecast the roof makes that lies under snow, or whose inverter is off.
+
+    None on any other day: when the last 24 hours had too little sun to tell, or the roof made
+    enough of it.
+    """
+    last = [
+        each for each in observations if now - COVERED_BY <= each.start < now and not each.curtailed
+    ]
+    if not _is_dead(last):
+        return None
+    forecast = sum(each.forecast_kwh for each in last)
+    return max(sum(each.measured_kwh for each in last) / forecast, LEAST_SHARE)
+
+
+def under_cover(slot: SolarSlot, share: float) -> SolarSlot:
+    """A half-hour of a covered roof: little is expected, yet the thaw is possible."""
+    return SolarSlot(
+        mean_kwh=slot.mean_kwh * share,
+        p10_kwh=slot.p10_kwh * share,
+        p50_kwh=slot.p50_kwh * share,
+        p90_kwh=slot.p90_kwh * max(share, 2.0 * SNOW_SHARE),
+    )
 
 
 def learn(observations: Iterable[Observation], zone: tzinfo, now: datetime) -> Correction:
