@@ -17,14 +17,8 @@ from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
 from homeassistant.util import dt as dt_util
 
 from .accuracy import Accuracy
-from .const import (
-    MARKET_TIME_ZONE,
-    UNIT_CAPACITY_KWH,
-    UNIT_FAST_W,
-    UNIT_GENTLE_W,
-    UNIT_MAX_CHARGE_W,
-    UNIT_MAX_DISCHARGE_W,
-)
+from .battery_model import battery_of, lever_rates_w
+from .const import MARKET_TIME_ZONE
 from .control.learning import Learned
 from .control.model import ControlState, Decision, DecisionReason
 from .control.rules import Moment, Override, wanted_now
@@ -32,14 +26,16 @@ from .control.situation import Timing
 from .controller import Controller, Judged
 from .coordinator import BatteryCoordinator, PlanCoordinator, Rates, RatesCoordinator, RateSource
 from .happenings import Happenings
+from .hardware import battery_of, lever_rates_w
 from .ledger import Ledger
 from .load_history import LoadHistory
 from .measured import KEPT, MeasuredSlot, Measurements
-from .planner.model import Battery, Lever, LeverModel, Plan, ReadyBy
+from .planner.model import Battery, Lever, Plan, ReadyBy
 from .planning import Material, make_plan
 from .powerwall.base import Powerwall, PowerwallState, Settings
 from .powerwall.simulated import SimulatedPowerwall
 from .preferences import Preferences
+from .savings import Savings
 from .schedule import ManualSlots
 from .solar.model import SolarSource
 from .storage import HomeStorage, Records
@@ -54,8 +50,6 @@ type SmartBatteryConfigEntry = ConfigEntry[Home]
 # A new plan is due when the present one is this old or the battery is this far from it.
 REPLAN_AFTER = timedelta(minutes=10)
 OFF_PLAN_PERCENT = 3.0
-# Until this home has shown otherwise: no taper.
-UNTAPERED = (100.0, 0.5)
 REPLAN_COOLDOWN_S = 2.0
 LONGEST_WAIT_FOR_FACTS_S = 40.0
 
@@ -100,6 +94,7 @@ class Home:
         self.measurements = Measurements(records.measured, records.totals)
         self.measurements.adopt(sources.past)
         self.accuracy = Accuracy(records.accuracy, self.measurements)
+        self.savings = Savings(records.savings, self.measurements)
         self.ledger = Ledger(records.decisions)
         self._storage = storage
         self._powerwall = sources.powerwall
@@ -291,7 +286,7 @@ class Home:
         return Material(
             now=now,
             charge_level_percent=reading.charge_level_percent,
-            battery=self._battery(),
+            battery=self._battery(now),
             preferences=self.preferences,
             reserve_percent=self._own_reserve_percent(),
             imports=self.rates.data.imports,
@@ -312,35 +307,16 @@ class Home:
         stale = plan is not None and self.manual.changed_since(plan.made_at)
         return None if stale else plan
 
-    def _battery(self) -> Battery:
-        capacity_kwh = self.battery.data.capacity_kwh or UNIT_CAPACITY_KWH * self.units
-        rates_w = self._lever_rates_w()
-        resting = {
-            lever
-            for lever, until in self.controller.state.out_of_service
-            if dt_util.utcnow() < until
-        }
-        taper_from_percent, taper_to_fraction = self.learned.taper() or UNTAPERED
-        return Battery(
-            capacity_kwh=capacity_kwh,
-            max_charge_w=UNIT_MAX_CHARGE_W * self.units,
-            max_discharge_w=UNIT_MAX_DISCHARGE_W * self.units,
-            levers=tuple(
-                LeverModel(lever=lever, power_w=rates_w[lever], stops_at_target=True)
-                for lever in (Lever.GENTLE, Lever.FAST)
-                if lever not in resting
-            ),
-            taper_from_percent=taper_from_percent,
-            taper_to_fraction=taper_to_fraction,
-        )
+    def _battery(self, now: datetime) -> Battery:
+        capacity_kwh = self.battery.data.capacity_kwh
+        return battery_of(self.units, self.learned, self.controller.state, now, capacity_kwh)
 
     def _own_reserve_percent(self) -> int:
         settings = self.controller.home_settings
         return (settings.backup_reserve_percent if settings else None) or 0
 
     def _lever_rates_w(self) -> Mapping[Lever, float]:
-        usual_w = {Lever.GENTLE: UNIT_GENTLE_W * self.units, Lever.FAST: UNIT_FAST_W * self.units}
-        return self.learned.rates_w(usual_w)
+        return lever_rates_w(self.learned, self.units)
 
     def _timing(self) -> Timing:
         return self.learned.timing()
@@ -426,6 +402,8 @@ class Home:
     async def _slot_edge(self, now: datetime) -> None:
         self.sun.slot_began(now, self.measurements)
         self.accuracy.slot_began(now, self.planner.data, self.sun.forecast)
+        rates, floor = self.rates.data, self._own_reserve_percent()
+        self.savings.slot_began(now, rates.imports, rates.exports, self._battery(), floor)
         self._save_soon()
         await self.controller.async_tick()
         self._look_for_unplayed()
@@ -494,6 +472,7 @@ class Home:
             learned=self.learned,
             sun=self.sun.memory,
             accuracy=self.accuracy.memory,
+            savings=self.savings.memory,
             manual_sessions=self.sessions.manual,
             manual_slots=self.manual.slots,
             account_home=self.supply.account_home,

@@ -103,7 +103,7 @@ async def test_an_ignored_lever_is_replaced_told_and_planned_without(
     ] * 2
     assert day.phase is Phase.RUNNING
     assert day.shown.backup_reserve_percent == 100
-    assert [lever.lever for lever in day.home._battery().levers] == [Lever.GENTLE]
+    assert [lever.lever for lever in day.home._battery(dt_util.utcnow()).levers] == [Lever.GENTLE]
 
 
 async def test_grid_charging_that_may_not_be_switched_on_is_told(day: Day, script: Script) -> None:
@@ -161,7 +161,7 @@ async def test_levers_are_learned_shown_used_and_forgotten(
     script.charge(begin, begin + HOUR)
     await day.start()
     await day.run(0.9)
-    battery = day.home._battery()
+    battery = day.home._battery(dt_util.utcnow())
     fast = next(lever for lever in battery.levers if lever.lever is Lever.FAST)
     assert fast.power_w == pytest.approx(2600, abs=30)
     shown = day.hass.states.get("sensor.home_battery_fast_charge_power")
