@@ -17,7 +17,6 @@ from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
 from homeassistant.util import dt as dt_util
 
 from .accuracy import Accuracy
-from .battery_model import battery_of, lever_rates_w
 from .const import MARKET_TIME_ZONE
 from .control.learning import Learned
 from .control.model import ControlState, Decision, DecisionReason
@@ -316,7 +315,7 @@ class Home:
         return (settings.backup_reserve_percent if settings else None) or 0
 
     def _lever_rates_w(self) -> Mapping[Lever, float]:
-        return lever_rates_w(self.learned, self.units)
+        return lever_rates_w(self.units, self.learned)
 
     def _timing(self) -> Timing:
         return self.learned.timing()
@@ -360,7 +359,8 @@ class Home:
         self._learn(before, reading)
         self._end_finished_override()
         self.battery.pace()
-        if self._plan_is_due():
+        lever_lost = self.controller.state.out_of_service != before.out_of_service
+        if lever_lost or self._plan_is_due():
             await self.async_replan()
 
     def _plan_is_due(self) -> bool:
@@ -403,7 +403,7 @@ class Home:
         self.sun.slot_began(now, self.measurements)
         self.accuracy.slot_began(now, self.planner.data, self.sun.forecast)
         rates, floor = self.rates.data, self._own_reserve_percent()
-        self.savings.slot_began(now, rates.imports, rates.exports, self._battery(), floor)
+        self.savings.slot_began(now, rates.imports, rates.exports, self._battery(now), floor)
         self._save_soon()
         await self.controller.async_tick()
         self._look_for_unplayed()
