@@ -87,7 +87,7 @@ async def test_unloading_says_so(
     client = await hass_ws_client(hass)
     await subscribe(client, entry.entry_id)
     await hass.config_entries.async_unload(entry.entry_id)
-    events = []
+    events: list[dict[str, Any]] = []
     while not events or "gone" not in events[-1]:
         events.append((await client.receive_json())["event"])
     assert events[-1] == {"gone": True}

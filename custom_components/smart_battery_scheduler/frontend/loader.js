@@ -1,1 +1,18 @@
-export {};
+// Loaded with every page of the frontend; brings the card when it can be defined.
+const TYPE = "smart-battery-scheduler-card";
+
+window.customCards = window.customCards || [];
+if (!window.customCards.some((card) => card.type === TYPE)) {
+  window.customCards.push({
+    type: TYPE,
+    name: "Smart Battery Scheduler",
+    description: "The battery's plan, why it is so, and the orders it takes",
+    preview: true,
+    documentationURL: "https://github.com/PG-code404/smart-battery-scheduler",
+  });
+}
+
+// 2026.10 replaces the element registry after extra modules ran: what is defined before is lost.
+customElements.whenDefined("home-assistant").then(() =>
+  Promise.all([import("./card.js"), import("./strategy.js")]),
+);

@@ -1,0 +1,287 @@
+// The card: holds the parts together and says when each is drawn.
+import { drawChart } from "./chart.js";
+import { Choosing } from "./choosing.js";
+import { Controls } from "./controls.js";
+import { h, say } from "./dom.js";
+import { Format } from "./format.js";
+import { Line, listHomes } from "./line.js";
+import { Home, Orders, orderWords } from "./orders.js";
+import { askWhyNots, drawPanel } from "./panel.js";
+import { clockOf } from "./scales.js";
+import { translator } from "./strings.js";
+import { STYLES } from "./styles.js";
+import { drawTable } from "./table.js";
+import { SLOT_MS, timeline, windowOf } from "./timeline.js";
+import { drawLegend, drawMoney, Top } from "./view.js";
+import { slotWords } from "./words.js";
+
+const TYPE = "smart-battery-scheduler-card";
+const NARROWEST_SLOT = 6;
+const PAST_MS = 3 * 3_600_000;
+const TICK_MS = 30_000;
+
+class SmartBatterySchedulerCard extends HTMLElement {
+  static getStubConfig() {
+    return {};
+  }
+
+  static getConfigForm() {
+    const t = translator();
+    return {
+      schema: [
+        { name: "config_entry", selector: { config_entry: { integration: "smart_battery_scheduler" } } },
+        { name: "title", selector: { text: {} } },
+        { name: "hours", selector: { number: { min: 0, max: 96, step: 6, mode: "box" } } },
+        { name: "controls", selector: { boolean: {} } },
+      ],
+      computeLabel: ({ name }) =>
+        ({ config_entry: t("config_home"), title: t("config_title"), hours: t("config_hours"), controls: t("config_controls") })[name],
+    };
+  }
+
+  setConfig(config) {
+    if (config.hours !== undefined && !(Number(config.hours) >= 0)) {
+      throw new Error("hours must be a number of hours, or 0 for all that fits");
+    }
+    const moved = this.config && this.config.config_entry !== config.config_entry;
+    this.config = config;
+    if (moved) this.disconnect();
+    this.connect();
+    this.render();
+  }
+
+  set hass(hass) {
+    const before = this._hass;
+    this._hass = hass;
+    if (!before || before.locale !== hass.locale || before.config?.time_zone !== hass.config?.time_zone) this.build();
+    if (this.home) this.home.hass = hass;
+    if (before?.services !== hass.services) this.render();
+    this.connect();
+  }
+
+  getCardSize() {
+    return 10;
+  }
+
+  getGridOptions() {
+    return { columns: "full", rows: "auto", min_columns: 6 };
+  }
+
+  connectedCallback() {
+    this.connect();
+    this.sizes ??= new ResizeObserver(() => this.resized());
+    if (this.chart) this.sizes.observe(this.chart);
+    this.ticking = setInterval(() => this.render(), TICK_MS);
+  }
+
+  disconnectedCallback() {
+    clearInterval(this.ticking);
+    this.sizes?.disconnect();
+    this.disconnect();
+  }
+
+  async connect() {
+    if (!this._hass || !this.config || !this.isConnected || this.line || this.finding) return;
+    this.finding = true;
+    try {
+      const entryId = this.config.config_entry ?? (await listHomes(this._hass))[0]?.entry_id;
+      if (!this.isConnected) return;
+      if (!entryId) {
+        this.told(null, "no_home");
+        return;
+      }
+      this.home = new Home(this._hass, entryId);
+      this.line = new Line(this._hass.connection, entryId, (state, problem) => this.told(state, problem));
+    } catch {
+      this.told(null, "not_running");
+    } finally {
+      this.finding = false;
+    }
+  }
+
+  disconnect() {
+    this.line?.close();
+    this.line = undefined;
+    this.orders?.close();
+  }
+
+  told(state, problem) {
+    if (state?.plan?.made_at !== this.state?.plan?.made_at) this.answers.clear();
+    this.state = state;
+    this.problem = problem;
+    if (state) this.orders.look(state);
+    this.render();
+  }
+
+  build() {
+    this.f = new Format(this._hass);
+    this.t = translator(this._hass.language);
+    this.clock = clockOf(this.f.timeZone);
+    this.orders ??= new Orders(() => this.render());
+    this.answers ??= new Map();
+    const { t } = this;
+    this.top = new Top(t);
+    this.chart = h("div", {
+      class: "chart", tabindex: "0", role: "slider", "aria-label": t("chart"),
+      "aria-description": t("chart_help"), "aria-valuemin": "0",
+    });
+    this.choosing = new Choosing(this.chart, this);
+    this.controls = new Controls(this);
+    this.legend = h("div", {});
+    this.nav = this.buildNav();
+    this.panel = h("div", { "aria-live": "polite" });
+    this.order = h("div", { role: "status" });
+    this.money = h("div", {});
+    this.empty = h("div", { class: "empty", role: "status" }, t("connecting"));
+    this.under = h("div", { class: "under" }, this.legend, this.nav);
+    this.body = h(
+      "div", { hidden: true },
+      this.top.element, this.chart, this.under, this.panel, this.controls.element, this.order, this.money,
+    );
+    this.shadow ??= this.attachShadow({ mode: "open" });
+    this.shadow.replaceChildren(h("style", {}, STYLES), h("ha-card", {}, this.empty, this.body));
+    this.sizes?.disconnect();
+    this.sizes?.observe(this.chart);
+  }
+
+  buildNav() {
+    const { t } = this;
+    const button = (text, label, onclick) => h("button", { "aria-label": label, title: label, onclick }, text);
+    this.toggle = button(t("as_table"), t("as_table"), () => {
+      this.tabular = !this.tabular;
+      this.render();
+    });
+    this.panning = [
+      button("‹", t("earlier"), () => this.pan(-0.5)),
+      button(t("back_to_now"), t("back_to_now"), () => this.pan(0)),
+      button("›", t("later"), () => this.pan(0.5)),
+    ];
+    return h("div", { class: "nav" }, this.panning, this.toggle);
+  }
+
+  pan(share) {
+    if (share) this.from = this.shown[0].start + share * this.shown.length * SLOT_MS;
+    else this.from = undefined;
+    this.render();
+  }
+
+  reveal(slot) {
+    if (slot.start < this.shown[0]?.start || slot.end > this.shown.at(-1)?.end) {
+      this.from = slot.start - (this.shown.length / 2) * SLOT_MS;
+    }
+  }
+
+  resized() {
+    const width = Math.floor(this.chart.clientWidth);
+    if (width && width !== this.width) {
+      this.width = width;
+      this.render();
+    }
+  }
+
+  // Half-hours were chosen: show them, and ask why nothing else.
+  chosen(slots) {
+    this.render();
+    clearTimeout(this.asking);
+    const [slot] = slots;
+    if (slots.length !== 1 || !slot.planned || !this.home.can("explain")) return;
+    this.asking = setTimeout(() => {
+      askWhyNots(this.home, slot, this.answers).then(() => this.render(), () => {});
+    }, 300);
+  }
+
+  render() {
+    if (!this.body) return;
+    const { state, t, f } = this;
+    this.empty.hidden = Boolean(state);
+    this.body.hidden = !state;
+    if (!state) {
+      say(this.empty, t(this.problem ?? "connecting"));
+      return;
+    }
+    const now = Date.now();
+    this.slots = timeline(state, now);
+    this.top.refresh(state, this.slots, now, this.config.title, t, f);
+    this.renderTimeline(now);
+    this.renderOrders();
+    this.money.replaceChildren(...drawMoney(state, t, f));
+  }
+
+  renderTimeline(now) {
+    const { t, f, clock } = this;
+    this.width ||= Math.floor(this.chart.clientWidth) || 480;
+    const fits = Math.floor((this.width - 60) / NARROWEST_SLOT);
+    const count = Math.min(this.config.hours ? this.config.hours * 2 : this.slots.length, fits);
+    this.shown = windowOf(this.slots, this.from ?? now - PAST_MS, count);
+    const all = this.shown.length === this.slots.length;
+    this.panning.forEach((button) => (button.hidden = all || this.tabular));
+    say(this.toggle, t(this.tabular ? "as_chart" : "as_table"));
+    this.toggle.setAttribute("aria-label", this.toggle.textContent);
+    if (!this.shown.length) {
+      this.chart.replaceChildren(h("div", { class: "empty" }, t("waiting")));
+      return;
+    }
+    const view = { slots: this.shown, width: this.width, now, chosen: this.choosing.span, t, f, clock };
+    this.describe(now);
+    this.chart.replaceChildren(this.tabular ? "" : this.drawn(view));
+    this.chart.hidden = this.tabular === true;
+    this.tableShown?.remove();
+    if (this.tabular) this.chart.after((this.tableShown = drawTable({ slots: this.slots, now, t, f })));
+    this.legend.replaceChildren(this.tabular ? "" : drawLegend(this.shown, t));
+    this.renderPanel(now);
+  }
+
+  // A browser too old for the chart still gets the table.
+  drawn(view) {
+    try {
+      return drawChart(view);
+    } catch (error) {
+      console.error(error);
+      this.tabular = true;
+      return "";
+    }
+  }
+
+  describe(now) {
+    const head = this.choosing.head ?? this.slots.find((slot) => slot.end > now) ?? this.slots[0];
+    const index = this.slots.findIndex((slot) => slot.start === head.start);
+    this.chart.setAttribute("aria-valuemax", this.slots.length - 1);
+    this.chart.setAttribute("aria-valuenow", Math.max(0, index));
+    this.chart.setAttribute("aria-valuetext", slotWords(this.slots[index] ?? head, now, this.t, this.f));
+  }
+
+  renderPanel(now) {
+    const { t, f, home, orders, answers, state } = this;
+    const slots = this.choosing.slots();
+    const focused = this.shadow.activeElement?.dataset?.wish;
+    this.panel.replaceChildren(
+      slots.length
+        ? drawPanel({
+            slots, now, t, f, home, orders, answers,
+            mayControl: state.may_control && this.config.controls !== false,
+            close: () => this.choosing.clear(),
+          })
+        : h("div", { class: "hint" }, t("pick")),
+    );
+    if (focused) this.panel.querySelector(`[data-wish="${focused}"]`)?.focus();
+  }
+
+  renderOrders() {
+    const { state, t, f, orders } = this;
+    this.controls.element.hidden = !state.may_control || this.config.controls === false || !this.home.can("charge");
+    this.controls.refresh(state);
+    const order = orders.current;
+    if (!order) {
+      this.order.replaceChildren();
+      this.order.className = "";
+      return;
+    }
+    this.order.className = `order ${order.stage}`;
+    const words = this.order.querySelector("span") ?? h("span", {});
+    say(words, orderWords(order, state, t, f));
+    const undo = order.undo && h("button", { onclick: order.undo }, t("undo"));
+    this.order.replaceChildren(words, ...(undo ? [undo] : []));
+  }
+}
+
+if (!customElements.get(TYPE)) customElements.define(TYPE, SmartBatterySchedulerCard);

@@ -1,0 +1,79 @@
+// Choosing half-hours in the chart: by pointer, by dragging, by keys.
+import { places } from "./chart.js";
+
+// The chart is a slider to a screen reader: it stands on one half-hour and says which.
+export class Choosing {
+  constructor(element, card) {
+    this.element = element;
+    this.card = card;
+    this.anchor = null;
+    this.span = null;
+    element.addEventListener("pointerdown", (event) => this.down(event));
+    element.addEventListener("pointermove", (event) => this.moved(event));
+    for (const name of ["pointerup", "pointercancel"]) {
+      element.addEventListener(name, () => {
+        this.dragging = false;
+      });
+    }
+    element.addEventListener("keydown", (event) => this.key(event));
+  }
+
+  slots() {
+    const { span } = this;
+    return span ? this.card.slots.filter((slot) => slot.start >= span[0] && slot.end <= span[1]) : [];
+  }
+
+  clear() {
+    this.span = null;
+    this.anchor = null;
+    this.card.render();
+  }
+
+  down(event) {
+    if (event.button !== 0) return;
+    const slot = this.under(event);
+    if (!slot) return;
+    this.dragging = true;
+    this.element.setPointerCapture?.(event.pointerId);
+    this.choose(slot, event.shiftKey);
+  }
+
+  moved(event) {
+    if (!this.dragging) return;
+    const slot = this.under(event);
+    if (slot) this.choose(slot, true);
+  }
+
+  under(event) {
+    const shown = this.card.shown;
+    if (!shown.length) return undefined;
+    const x = event.clientX - this.element.getBoundingClientRect().left;
+    const at = places(shown, this.card.width).x.back(x);
+    return shown.find((slot) => slot.start <= at && at < slot.end);
+  }
+
+  choose(slot, extend) {
+    if (!extend || !this.anchor) this.anchor = slot;
+    this.head = slot;
+    const span = [
+      Math.min(this.anchor.start, slot.start), Math.max(this.anchor.end, slot.end),
+    ];
+    if (this.span?.[0] === span[0] && this.span[1] === span[1]) return;
+    this.span = span;
+    this.card.chosen(this.slots());
+  }
+
+  key(event) {
+    if (event.key === "Escape") return this.clear();
+    const all = this.card.slots;
+    const step = { ArrowRight: 1, ArrowLeft: -1, ArrowUp: 1, ArrowDown: -1, PageUp: 4, PageDown: -4 }[event.key];
+    const present = all.findIndex((slot) => slot.start === this.head?.start);
+    const first = all.findIndex((slot) => slot.end > Date.now());
+    const to = { Home: 0, End: all.length - 1 }[event.key] ?? (present < 0 ? first : present + step);
+    const slot = all[Math.min(Math.max(0, to), all.length - 1)];
+    if (!slot) return undefined;
+    event.preventDefault();
+    this.card.reveal(slot);
+    return this.choose(slot, event.shiftKey);
+  }
+}

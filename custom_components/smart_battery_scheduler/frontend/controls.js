@@ -1,0 +1,70 @@
+// Charge now, hold, use, back to the plan: each with an end.
+import { h } from "./dom.js";
+import { overrideSeen } from "./orders.js";
+
+const MINUTES = [30, 60, 120, 180, 360];
+const TARGETS = [50, 60, 70, 80, 100];
+
+// Built once; `refresh` brings it up to date without touching what a person has chosen.
+export class Controls {
+  constructor(card) {
+    this.card = card;
+    const { t, f } = card;
+    const option = (value, text, chosen) => h("option", { value, selected: chosen }, text);
+    const duration = (minutes) =>
+      minutes === 30 ? t("half_hour") : minutes === 60 ? t("hour") : t("hours", { count: minutes / 60 });
+    this.end = h("select", {}, MINUTES.map((each) => option(each, duration(each), each === 60)));
+    this.target = h(
+      "select", {},
+      option("", t("as_far"), true),
+      TARGETS.map((each) => option(each, f.percent(each))),
+    );
+    this.buttons = {
+      charge: this.button("charge", t("charge_now")),
+      hold: this.button("hold", t("hold_now")),
+      use: this.button("use", t("use_now")),
+      resume: this.button("resume", t("resume")),
+    };
+    this.element = h(
+      "div",
+      { class: "controls" },
+      h("div", { class: "buttons" }, Object.values(this.buttons)),
+      h(
+        "div",
+        { class: "choices" },
+        h("label", {}, `${t("end")} `, this.end),
+        h("label", {}, `${t("target")} `, this.target),
+      ),
+    );
+  }
+
+  button(action, label) {
+    return h("button", { "data-order": action, onclick: () => this.order(action, label) }, label);
+  }
+
+  refresh(state) {
+    const { override } = state.now;
+    for (const [action, button] of Object.entries(this.buttons)) {
+      button.hidden = !this.card.home.can(action);
+      button.setAttribute("aria-pressed", String(override?.action === action));
+    }
+    this.buttons.resume.disabled = !override && !state.now.yielded;
+  }
+
+  order(action, label) {
+    const { home, orders } = this.card;
+    if (action === "resume") {
+      return orders.give(label, () => home.ask("resume"), {
+        proven: (state) => !state.now.override,
+      });
+    }
+    const data = { duration: { minutes: Number(this.end.value) } };
+    if (action === "charge" && this.target.value) data.target_percent = Number(this.target.value);
+    const given = orders.give(label, () => home.ask(action, data), {
+      proven: overrideSeen(action),
+      undo: () => orders.give(this.card.t("resume"), () => home.ask("resume")),
+    });
+    orders.current.now = true;
+    return given;
+  }
+}

@@ -1,0 +1,85 @@
+// Figures and times as the person's Home Assistant writes them.
+const LOCALES = { comma_decimal: "en-US", decimal_comma: "de", space_comma: "fr", none: "en" };
+
+export class Format {
+  constructor(hass) {
+    const locale = hass?.locale ?? {};
+    this.language = locale.language ?? "en";
+    this.timeZone =
+      locale.time_zone === "local" ? undefined : (hass?.config?.time_zone ?? undefined);
+    const numbers = LOCALES[locale.number_format] ?? this.language;
+    this.digits = [0, 1, 2].map(
+      (digits) =>
+        new Intl.NumberFormat(numbers, {
+          minimumFractionDigits: digits,
+          maximumFractionDigits: digits,
+          useGrouping: locale.number_format !== "none",
+        }),
+    );
+    const hour12 = { 12: true, 24: false }[locale.time_format];
+    const zone = { timeZone: this.timeZone };
+    const words = /^en(-US)?$/.test(this.language) ? "en-GB" : this.language;
+    this.times = new Intl.DateTimeFormat(hour12 === undefined ? words : this.language, {
+      ...zone,
+      hour: "numeric",
+      minute: "2-digit",
+      ...(hour12 === undefined ? {} : { hour12 }),
+    });
+    this.hours = new Intl.DateTimeFormat(words, {
+      ...zone,
+      hour: hour12 ? "numeric" : "2-digit",
+      ...(hour12 ? { hour12: true } : { hourCycle: "h23" }),
+    });
+    this.days = new Intl.DateTimeFormat(words, { ...zone, weekday: "short", day: "numeric" });
+    this.dates = new Intl.DateTimeFormat("en-CA", zone);
+  }
+
+  number(value, digits = 0) {
+    return Number.isFinite(value) ? this.digits[digits].format(value) : "?";
+  }
+
+  rate(p) {
+    return `${this.number(p, 1)} p/kWh`;
+  }
+
+  percent(value) {
+    return `${this.number(value)} %`;
+  }
+
+  kw(watts) {
+    return Number.isFinite(watts) ? `${this.number(Math.abs(watts) / 1000, 1)} kW` : "? kW";
+  }
+
+  kwh(value) {
+    return `${this.number(value, 1)} kWh`;
+  }
+
+  money(pence) {
+    if (!Number.isFinite(pence)) return "?";
+    const sign = pence < 0 ? "−" : "";
+    return Math.abs(pence) < 99.5
+      ? `${sign}${this.number(Math.abs(pence))} p`
+      : `${sign}£${this.number(Math.abs(pence) / 100, 2)}`;
+  }
+
+  time(ms) {
+    return this.times.format(ms);
+  }
+
+  hour(ms) {
+    return this.hours.format(ms);
+  }
+
+  day(ms) {
+    return this.days.format(ms);
+  }
+
+  date(ms) {
+    return this.dates.format(ms);
+  }
+
+  // "05:30" today, "Sun 22 05:30" on other days.
+  moment(ms, now) {
+    return this.date(ms) === this.date(now) ? this.time(ms) : `${this.day(ms)} ${this.time(ms)}`;
+  }
+}

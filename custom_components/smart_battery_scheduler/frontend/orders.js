@@ -1,0 +1,105 @@
+// Orders to the home: what was asked, and how far it is proven.
+import { proof } from "./words.js";
+
+const DOMAIN = "smart_battery_scheduler";
+const SHOWN_MS = 20_000;
+
+// Stages: pending, accepted, seen, failed.
+export class Orders {
+  constructor(changed) {
+    this.changed = changed;
+    this.current = null;
+  }
+
+  // call() asks; proven(state) says when the home's own state shows it; undo() takes it back.
+  async give(what, call, { proven = () => true, undo = null } = {}) {
+    const order = { what, stage: "pending", proven, undo: null };
+    this.show(order);
+    try {
+      const answer = await call();
+      order.stage = "accepted";
+      order.undo = undo && (() => undo(answer));
+    } catch (error) {
+      order.stage = "failed";
+      order.why = error?.message ?? String(error);
+    }
+    if (this.current === order) this.show(order);
+    return order.stage !== "failed";
+  }
+
+  show(order) {
+    this.current = order;
+    clearTimeout(this.timer);
+    this.changed();
+  }
+
+  // A new state of the home came.
+  look(state) {
+    const order = this.current;
+    if (order?.stage === "accepted" && order.proven(state)) {
+      order.stage = "seen";
+      this.timer = setTimeout(() => this.current === order && this.show(null), SHOWN_MS);
+    }
+  }
+
+  close() {
+    clearTimeout(this.timer);
+  }
+}
+
+export function orderWords(order, state, t, f) {
+  const what = order.what;
+  if (order.stage === "pending") return t("asking", { what });
+  if (order.stage === "failed") return t("failed", { what, why: order.why });
+  const command = state?.now.command;
+  if (order.stage === "accepted") {
+    return command?.source === "override"
+      ? t("proven", { what, proof: proof(command, t, f) })
+      : t("taken", { what });
+  }
+  return command?.source === "override" && order.now
+    ? t("proven", { what, proof: proof(command, t, f) })
+    : t("done", { what });
+}
+
+// The actions of the integration, for one home.
+export class Home {
+  constructor(hass, entryId) {
+    this.hass = hass;
+    this.entryId = entryId;
+  }
+
+  can(action) {
+    return Boolean(this.hass.services?.[DOMAIN]?.[action]);
+  }
+
+  async ask(action, data = {}, answered = false) {
+    const full = { config_entry_id: this.entryId, ...data };
+    const result = await this.hass.callService(DOMAIN, action, full, undefined, false, answered);
+    return answered ? result.response : undefined;
+  }
+
+  async addSlot(from, to, action, repeat = "never") {
+    const data = { start: iso(from), end: iso(to), action, repeat };
+    return (await this.ask("add_slot", data, true))?.slot?.slot_id;
+  }
+
+  removeSlot(id) {
+    return this.ask("remove_slot", { slot_id: id });
+  }
+
+  whyNot(at, action) {
+    return this.ask("explain", { at: iso(at), action }, true);
+  }
+}
+
+// What an override's order waits for: its command seen in the battery's power.
+export const overrideSeen = (action) => (state) =>
+  state.now.command?.source === "override" &&
+  state.now.command.action === action &&
+  Boolean(state.now.command.evidence?.seen_at);
+
+// What a wish's order waits for: the wish is known and a plan was made since.
+export const planFollows = (asked) => (state) => Date.parse(state.plan?.made_at ?? 0) >= asked;
+
+const iso = (ms) => new Date(ms).toISOString();

@@ -1,0 +1,92 @@
+// The parts of the card that stand above and below the timeline.
+import { h, say } from "./dom.js";
+import { slotAt } from "./timeline.js";
+import { glance, nextWords, powerWords, reasonWords } from "./words.js";
+
+// The answer at a glance: built once, then only its words change.
+export class Top {
+  constructor(t) {
+    const part = (name) => h("div", { class: name });
+    [this.headline, this.detail, this.why, this.next] = ["headline", "detail", "why", "next"].map(part);
+    this.name = h("span", { class: "name" });
+    this.badges = h("span", {});
+    this.fill = part("fill");
+    this.value = h("span", { class: "value" });
+    this.cell = h("div", { class: "cell", role: "img", "aria-label": t("battery_level") }, this.fill, this.value);
+    const answer = h("div", { class: "answer" }, this.headline, this.detail, this.why, this.next);
+    this.glance = h("div", { class: "glance" }, answer, this.cell);
+    this.flows = ["solar", "house", "battery", "grid"].map((which) => {
+      const value = h("b", {});
+      const word = h("span", {});
+      return { which, value, word, element: h("div", { class: "flow" }, t(which), value, word) };
+    });
+    this.element = h(
+      "div", {},
+      h("div", { class: "title" }, this.name, this.badges),
+      this.glance,
+      h("div", { class: "flows" }, this.flows.map((flow) => flow.element)),
+    );
+  }
+
+  refresh(state, slots, now, title, t, f) {
+    const told = glance(state, slots, now, t, f);
+    this.glance.className = `glance ${told.tone}`;
+    say(this.headline, told.headline);
+    say(this.detail, told.detail);
+    const current = slotAt(slots, now);
+    const follows = told.tone === "well" && !state.now.override;
+    say(this.why, follows ? reasonWords(current?.planned?.reason, now, t, f) : "");
+    say(this.next, state.home.scheduler_enabled ? nextWords(slots, now, t, f) : "");
+    say(this.name, title ?? state.home.title);
+    const badges = [
+      state.home.demo && "demo", state.home.dry_run && "dry_run", !state.may_control && "read_only",
+    ].filter(Boolean);
+    this.badges.replaceChildren(...badges.map((key) => h("span", { class: "badge" }, t(key))));
+    this.battery(state, t, f);
+  }
+
+  battery(state, t, f) {
+    const reading = state.now.reading ?? {};
+    const level = reading.charge_level_percent;
+    this.fill.style.setProperty("--level", Number.isFinite(level) ? level / 100 : 0);
+    this.cell.classList.toggle("charging", reading.battery_w < -50);
+    say(this.value, f.percent(level));
+    this.cell.setAttribute("aria-label", `${t("battery_level")} ${f.percent(level)}`);
+    for (const { which, value, word } of this.flows) {
+      const watts = reading[`${which}_w`];
+      say(value, f.kw(watts));
+      say(word, powerWords(which, watts, t));
+    }
+  }
+}
+
+export function drawMoney(state, t, f) {
+  const { plan } = state;
+  const parts = [];
+  if (plan?.cost_p !== undefined) parts.push(h("span", {}, `${t("cost")} `, h("b", {}, f.money(plan.cost_p))));
+  if (plan?.cost_p !== undefined && plan.self_use_cost_p !== undefined) {
+    const saving = h("b", {}, f.money(plan.self_use_cost_p - plan.cost_p));
+    parts.push(h("span", {}, `${t("saving")} `, saving, ` ${t("against")}`));
+  }
+  const notes = (plan?.notes ?? []).map((note) => t(`note_${note.code}`));
+  if (!state.now.rates_reachable) notes.push(t("rates_unreachable"));
+  return [
+    h("div", { class: "money" }, parts),
+    notes.length ? h("ul", { class: "notes" }, notes.map((note) => h("li", {}, `⚠ ${note}`))) : null,
+  ].filter(Boolean);
+}
+
+export function drawLegend(slots, t) {
+  const item = (colour, key, kind = "") =>
+    h("li", { class: kind.includes("extra") ? "extra" : "" }, h("i", { class: kind, style: `--c:${colour}` }), t(key));
+  return h(
+    "ul", { class: "legend" },
+    slots.some((slot) => slot.rate < 0) ? item("var(--negative)", "legend_negative") : null,
+    item("var(--cheap)", "legend_cheap"),
+    item("var(--dear)", "legend_dear"),
+    slots.some((slot) => slot.estimate) ? item("transparent", "estimate", "estimate") : null,
+    item("var(--ink)", "legend_level", "line"),
+    item("var(--sun)", "legend_solar", "extra"),
+    item("var(--soft)", "legend_load", "line extra"),
+  );
+}

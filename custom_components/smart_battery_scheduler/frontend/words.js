@@ -1,0 +1,163 @@
+// A home's state as sentences. Pure: t() gives the words, f formats the figures.
+import { nextChange, slotAt } from "./timeline.js";
+
+const DOING = { hold: "holding", use: "using", export: "exporting" };
+const STALE_MS = 10 * 60 * 1000;
+
+// The one answer at the top: {headline, detail, tone}; tone is "well", "wait" or "trouble".
+export function glance(state, slots, now, t, f) {
+  const trouble = troubleOf(state, now, t, f);
+  if (trouble) return { ...trouble, tone: "trouble" };
+  const { command, override } = state.now;
+  if (state.now.phase === "restoring") return { headline: t("restoring"), detail: "", tone: "wait" };
+  const current = slotAt(slots, now);
+  if (!state.home.scheduler_enabled && !override) {
+    return { headline: t("off"), detail: batteryDoes(state, t, f), tone: "wait" };
+  }
+  if (!current?.action && !command) {
+    return { headline: t("no_plan"), detail: t("waiting"), tone: "wait" };
+  }
+  return { ...ordered(state, slots, current, now, t, f), tone: "well" };
+}
+
+function ordered(state, slots, current, now, t, f) {
+  const { command, override } = state.now;
+  const action = command?.action ?? override?.action ?? current.action;
+  const target = command?.target_percent ?? override?.target_percent ?? runTarget(slots, now);
+  let what =
+    action === "charge"
+      ? target
+        ? t("charging_to", { target: f.percent(target) })
+        : t("charging")
+      : t(DOING[action]);
+  const end = command?.ends_at ?? override?.until;
+  const ends = end ? Date.parse(end) : nextChange(slots, now)?.start;
+  if (ends) what = t("until", { what, time: f.moment(ends, now) });
+  if (override) what = t("by_you", { what });
+  if (state.home.dry_run) what = t("would", { what });
+  const parts = [rateWords(current, t, f)];
+  if (command) parts.push(proof(command, t, f));
+  return { headline: what, detail: parts.filter(Boolean).join(" · ") };
+}
+
+function runTarget(slots, now) {
+  const change = nextChange(slots, now);
+  return slots.findLast((slot) => slot.end > now && (!change || slot.start < change.start))?.target;
+}
+
+function troubleOf(state, now, t, f) {
+  const { reading, yielded, fault_until: fault } = state.now;
+  const heard = reading ? Date.parse(reading.read_at) : undefined;
+  if (!state.now.reachable || (heard !== undefined && now - heard > STALE_MS)) {
+    return {
+      headline: t("unreachable"),
+      detail: heard ? t("since", { time: f.moment(heard, now) }) : "",
+    };
+  }
+  if (yielded) {
+    return {
+      headline: t("yielded", { cause: t(yielded.cause) }),
+      detail: t("until_about", { time: f.moment(Date.parse(yielded.until), now) }),
+    };
+  }
+  if (fault) {
+    const time = f.moment(Date.parse(fault), now);
+    return { headline: t("fault"), detail: t("fault_until", { time }) };
+  }
+  return undefined;
+}
+
+// How far a command is proven, strongest evidence first.
+export function proof(command, t, f) {
+  const evidence = command.evidence ?? {};
+  if (evidence.doubted_at) return t("doubted");
+  if (evidence.seen_at) {
+    return Number.isFinite(evidence.seen_w) && Math.abs(evidence.seen_w) >= 50
+      ? t("seen", { power: f.kw(evidence.seen_w) })
+      : t("seen_plain");
+  }
+  const stage = ["read_back", "accepted", "sent"].find((each) => evidence[`${each}_at`]);
+  const words = t(stage ?? "unproven");
+  return command.tries > 1 ? `${words} (${t("tries", { count: command.tries })})` : words;
+}
+
+export function rateWords(slot, t, f) {
+  if (!Number.isFinite(slot?.rate)) return slot ? t("unknown_rate") : "";
+  return slot.estimate ? t("estimated", { rate: f.rate(slot.rate) }) : f.rate(slot.rate);
+}
+
+export function nextWords(slots, now, t, f) {
+  const change = nextChange(slots, now);
+  if (!change) return "";
+  const time = f.moment(change.start, now);
+  return change.action === "charge"
+    ? t("next_charge", { time, rate: rateWords(change, t, f) })
+    : t("next", { what: t(change.action).toLowerCase(), time });
+}
+
+const PLAIN = {
+  cheaper_than_later: "cheaper_than_later_plain",
+  keep_for_later: "keep_for_later_plain",
+  use_now: "use_now_plain",
+  paid_to_charge: "paid_plain",
+};
+
+// Why a slot is as it is; the plain form where a figure is missing.
+export function reasonWords(reason, now, t, f) {
+  if (!reason?.code) return "";
+  const rate = reason.rate_p_per_kwh;
+  const saves = reason.saves_p_per_kwh;
+  const values = {
+    rate: f.rate(rate),
+    saves: f.rate(saves),
+    time: reason.at ? f.moment(Date.parse(reason.at), now) : undefined,
+  };
+  const complete = {
+    cheaper_than_later: rate !== undefined && saves !== undefined && reason.at,
+    keep_for_later: saves !== undefined && reason.at,
+    use_now: rate !== undefined,
+    paid_to_charge: rate !== undefined,
+  }[reason.code];
+  if (complete === undefined || complete === false) {
+    const key = PLAIN[reason.code] ?? { power_up: "power_up_reason" }[reason.code] ?? reason.code;
+    return t(key);
+  }
+  return complete
+    ? t({ use_now: "use_now_reason" }[reason.code] ?? reason.code, values)
+    : t(PLAIN[reason.code]);
+}
+
+function batteryDoes(state, t, f) {
+  const watts = state.now.reading?.battery_w;
+  if (!Number.isFinite(watts)) return "";
+  return `${t("battery")}: ${powerWords("battery", watts, t)} ${f.kw(watts)}`;
+}
+
+export function powerWords(which, watts, t) {
+  if (!Number.isFinite(watts)) return "";
+  if (Math.abs(watts) < 50) return t("idle");
+  if (which === "battery") return t(watts < 0 ? "into" : "out_of");
+  if (which === "grid") return t(watts > 0 ? "importing" : "exporting_to");
+  return "";
+}
+
+// One half-hour in a breath, for the screen reader and for the head of its panel.
+export function slotWords(slot, now, t, f) {
+  const parts = [`${f.moment(slot.start, now)}–${f.time(slot.end)}`];
+  const target = slot.action === "charge" && slot.target ? ` ${f.percent(slot.target)}` : "";
+  parts.push(slot.action ? `${t(slot.action)}${target}` : t("none"));
+  parts.push(rateWords(slot, t, f));
+  if (Number.isFinite(slot.to)) parts.push(f.percent(slot.to));
+  if (slot.past) parts.push(t("measured"));
+  return parts.join(", ");
+}
+
+export function markWords(slot, t) {
+  const words = (slot.wishes ?? []).map((wish) => {
+    const repeat = wish.repeat === "never" ? "" : ` (${t(wish.repeat)})`;
+    return `${t(`wish_${wish.action}`)}${repeat}`;
+  });
+  if (slot.session) words.push(t(slot.session.kind));
+  if (slot.missed) words.push(t("missed"));
+  return words;
+}
