@@ -176,9 +176,9 @@ async def test_a_refusal_that_was_a_hiccup_is_forgotten(day: Day) -> None:
     """Reading goes on while a person is asked, and once it works again nobody is asked any more."""
     await day.start()
     day.cloud.faults.add(Fault.FORBIDDEN, Endpoint.NETZERO_READ, times=5)
-    await day.run(0.4)
+    await day.run(0.25)
     assert day.hass.config_entries.flow.async_progress()
-    await day.run(0.4)
+    await day.run(0.6)
     assert day.home.battery.last_update_success
     assert not day.hass.config_entries.flow.async_progress()
 
