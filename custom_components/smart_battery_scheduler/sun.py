@@ -179,19 +179,19 @@ class Sun:
             self._foretold.setdefault(start, round(slot.mean_kwh, 4))
         for old in [start for start in self._foretold if start < now - REMEMBERED]:
             del self._foretold[old]
-        share = covered_share(self.observations(measurements), now)
-        self._cover = None if share is None else Cover(since=start, share=share)
         learned_at = self._memory.learned_at
         if learned_at is None or now - learned_at >= LEARN_EVERY:
             correction = learn(self.observations(measurements), MARKET_TIME_ZONE, now)
             self._memory = replace(self._memory, correction=correction, learned_at=now)
 
     def look_back(self, now: datetime, measurements: Measurements) -> None:
-        """See what is usual, for the hours that no source foretells."""
+        """See what is usual, for the hours that no source foretells, and whether snow lies."""
         measured = {
             slot.start: slot.energies.pv_kwh for slot in measurements.slots if slot.is_whole
         }
         self._usual = SolarForecast(made_at=now, slots=usual_sun(measured, now))
+        share = covered_share(self.observations(measurements), now)
+        self._cover = None if share is None else Cover(since=floor_slot(now), share=share)
 
     def observations(self, measurements: Measurements) -> Iterator[Observation]:
         """Every half-hour that was foretold and measured."""
