@@ -54,7 +54,7 @@ svg text { font-family: inherit; font-size: 11px; fill: var(--soft); }
 .day { font-weight: 500; }
 .rate.cheap { fill: var(--cheap); } .rate.usual { fill: var(--usual); } .rate.dear { fill: var(--dear); } .rate.negative { fill: var(--negative); }
 .rate.past, .band.past { opacity: .45; }
-.rate.estimate { fill-opacity: .22; stroke-width: 1; stroke-dasharray: 2 1.5; }
+.rate.estimate { fill-opacity: .2; stroke-width: .75; stroke-opacity: .7; }
 .rate.estimate.cheap { stroke: var(--cheap); } .rate.estimate.usual { stroke: var(--usual); } .rate.estimate.dear { stroke: var(--dear); } .rate.estimate.negative { stroke: var(--negative); }
 .no-rate { stroke: var(--soft); stroke-dasharray: 1 3; }
 .band rect { fill: var(--usual); fill-opacity: .25; }
@@ -73,7 +73,7 @@ svg text { font-family: inherit; font-size: 11px; fill: var(--soft); }
 .legend { display: flex; flex-wrap: wrap; gap: 2px 12px; font-size: 12px; color: var(--soft); padding: 0; margin: 0; list-style: none; }
 .legend i { display: inline-block; width: 10px; height: 10px; border-radius: 2px; margin-inline-end: 4px; background: var(--c); }
 .legend i.line { height: 0; border-top: 2px solid var(--c); background: none; vertical-align: middle; }
-.legend i.estimate { background: none; border: 1px dashed var(--soft); }
+.legend i.estimate { background: color-mix(in srgb, var(--cheap) 20%, transparent); border: 1px solid color-mix(in srgb, var(--cheap) 70%, transparent); }
 .nav { display: flex; gap: 4px; margin-inline-start: auto; } .nav button { min-height: 36px; padding: 2px 12px; font-size: 13px; }
 .panel, .hint { margin-top: 8px; min-height: 44px; }
 .hint { color: var(--soft); font-size: 13px; display: flex; align-items: center; }
@@ -82,7 +82,8 @@ svg text { font-family: inherit; font-size: 11px; fill: var(--soft); }
 .reason { font-size: 15px; margin: 2px 0; } .figures { color: var(--soft); font-size: 13px; line-height: 1.5; }
 .why-not { margin: 6px 0 0; padding-inline-start: 18px; font-size: 13px; color: var(--soft); }
 .buttons { display: flex; flex-wrap: wrap; gap: 8px; margin-top: 10px; }
-.choices { display: flex; flex-wrap: wrap; gap: 8px 16px; margin-top: 8px; font-size: 14px; color: var(--soft); }
+.controls { display: flex; flex-wrap: wrap; gap: 0 20px; align-items: end; }
+.choices { display: flex; flex-wrap: wrap; gap: 8px 16px; margin-top: 10px; font-size: 14px; color: var(--soft); }
 select { min-height: 36px; border: 1px solid var(--rule); border-radius: 8px; background: var(--paper); padding: 2px 6px; color: var(--ink); }
 .order { display: flex; gap: 12px; align-items: center; margin-top: 8px; padding: 6px 12px; border-radius: 12px; background: var(--secondary-background-color, #eee); font-size: 14px; }
 .order span { flex: 1; } .order.failed { box-shadow: inset 4px 0 0 var(--error-color, #db4437); } .order.seen { box-shadow: inset 4px 0 0 var(--success-color, #43a047); }
@@ -96,7 +97,7 @@ tr.charge td:nth-child(2) { font-weight: 500; } tr.charge { box-shadow: inset 3p
 .empty { min-height: 120px; display: grid; place-items: center; text-align: center; color: var(--soft); }
 @container (max-width: 420px) {
   .headline { font-size: 19px; } .flow b { font-size: 14px; } .legend .extra { display: none; }
-  .controls .buttons { display: grid; grid-template-columns: 1fr 1fr; }
+  .controls .buttons { display: grid; flex: 1 0 100%; grid-template-columns: 1fr 1fr; }
 }
 @media (forced-colors: active) { .level { stroke: CanvasText; } .band rect, .rate { forced-color-adjust: none; } }
 @media (prefers-reduced-motion: no-preference) { .cell .fill { transition: height .6s; } }
