@@ -404,6 +404,7 @@ class Home:
         self.accuracy.slot_began(now, self.planner.data, self.sun.forecast)
         rates, floor = self.rates.data, self._own_reserve_percent()
         self.savings.slot_began(now, rates.imports, rates.exports, self._battery(now), floor)
+        self.savings.expect(now, self.planner.data)
         self._save_soon()
         await self.controller.async_tick()
         self._look_for_unplayed()

@@ -7,11 +7,14 @@ from typing import Any
 from homeassistant.config_entries import ConfigFlowResult
 
 from .load_flow import LoadSteps
+from .preference_flow import PreferenceSteps
+
+PAGES = ["planning", "control", "house_load", "fine_tuning"]
 
 
-class SmartBatteryOptionsFlow(LoadSteps):
+class SmartBatteryOptionsFlow(LoadSteps, PreferenceSteps):
     """The options of a home."""
 
     async def async_step_init(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Choose a page."""
-        return self.async_show_menu(step_id="init", menu_options=["house_load"])
+        return self.async_show_menu(step_id="init", menu_options=PAGES)

@@ -18,6 +18,7 @@ from .control.rules import Override
 from .measured import Energies, MeasuredSlot
 from .planner.model import ReadyBy
 from .powerwall.simulated import SimulatedState
+from .savings import SavingsMemory
 from .schedule import ManualSlot
 from .sessions_ahead import SessionWindow
 from .sun import SunMemory
@@ -49,6 +50,7 @@ class Records:
     simulated: SimulatedState | None = None
     sun: SunMemory = field(default_factory=SunMemory)
     accuracy: AccuracyMemory = field(default_factory=AccuracyMemory)
+    savings: SavingsMemory = field(default_factory=SavingsMemory)
     manual_sessions: tuple[SessionWindow, ...] = ()
     manual_slots: tuple[ManualSlot, ...] = ()
     account_home: Property | None = None

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 
 from custom_components.smart_battery_scheduler.const import DOMAIN
 from homeassistant.core import Context, HomeAssistant
+from homeassistant.helpers.entity import Entity
 
 from ..days.conftest import calm, day, frozen
 from ..days.stage import Day
@@ -41,6 +43,13 @@ class Ask:
 def ask(hass: HomeAssistant) -> Ask:
     """The integration's actions."""
     return Ask(hass)
+
+
+@pytest.fixture
+def enabled() -> Iterator[None]:
+    """Let entities that are disabled at first be enabled."""
+    with patch.object(Entity, "entity_registry_enabled_default", True):
+        yield
 
 
 @pytest.fixture

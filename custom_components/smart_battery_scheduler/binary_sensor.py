@@ -1,0 +1,128 @@
+"""Binary sensors: what is so or not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, override
+
+from homeassistant.components.binary_sensor import BinarySensorEntity, BinarySensorEntityDescription
+from homeassistant.components.binary_sensor.const import BinarySensorDeviceClass
+from homeassistant.const import EntityCategory
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+from homeassistant.util import dt as dt_util
+
+from .control.model import Phase
+from .doing import is_charging, tomorrows_rates_known
+from .entity import SmartBatteryEntity
+from .home import Home, SmartBatteryConfigEntry
+from .powerwall.base import Islanding
+from .sessions_ahead import SessionWindow
+
+PARALLEL_UPDATES = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class HomeBinarySensorDescription(BinarySensorEntityDescription):
+    """A binary sensor by what it shows of a home; ``None`` is unknown."""
+
+    is_on_fn: Callable[[Home, datetime], bool | None]
+    attributes_fn: Callable[[Home, datetime], Mapping[str, Any]] | None = None
+
+
+def _session_now(home: Home, now: datetime) -> SessionWindow | None:
+    return next((each for each in home.sessions.ahead(now) if each.start <= now), None)
+
+
+def _session_attributes(home: Home, now: datetime) -> Mapping[str, Any]:
+    """The session that runs, else the next one."""
+    session = next(iter(home.sessions.ahead(now)), None)
+    if session is None:
+        return {}
+    return {
+        "kind": session.kind.value,
+        "start": session.start.isoformat(),
+        "end": session.end.isoformat(),
+        "reward_p_per_kwh": session.reward_p_per_kwh,
+    }
+
+
+def _off_grid(home: Home, now: datetime) -> bool | None:
+    islanding = home.battery.data.islanding
+    return None if islanding is None else islanding is Islanding.OFF_GRID
+
+
+def _problems(home: Home) -> Mapping[str, bool]:
+    return {
+        "battery_unreachable": not home.battery.last_update_success,
+        "rates_unreachable": not home.rates.last_update_success,
+        "solar_unreachable": home.solar is not None and not home.solar.last_update_success,
+        "commands_ignored": home.controller.state.phase is Phase.FAULT,
+        "no_plan": home.planner.data is None,
+    }
+
+
+BINARY_SENSORS = (
+    HomeBinarySensorDescription(
+        key="charging",
+        translation_key="charging",
+        device_class=BinarySensorDeviceClass.BATTERY_CHARGING,
+        is_on_fn=lambda home, now: is_charging(home),
+    ),
+    HomeBinarySensorDescription(
+        key="tomorrows_rates",
+        translation_key="tomorrows_rates",
+        is_on_fn=tomorrows_rates_known,
+    ),
+    HomeBinarySensorDescription(
+        key="session",
+        translation_key="session",
+        is_on_fn=lambda home, now: _session_now(home, now) is not None,
+        attributes_fn=_session_attributes,
+    ),
+    HomeBinarySensorDescription(
+        key="off_grid",
+        translation_key="off_grid",
+        is_on_fn=_off_grid,
+    ),
+    HomeBinarySensorDescription(
+        key="problem",
+        translation_key="problem",
+        device_class=BinarySensorDeviceClass.PROBLEM,
+        entity_category=EntityCategory.DIAGNOSTIC,
+        is_on_fn=lambda home, now: any(_problems(home).values()),
+        attributes_fn=lambda home, now: _problems(home),
+    ),
+)
+
+
+async def async_setup_entry(
+    hass: HomeAssistant,
+    entry: SmartBatteryConfigEntry,
+    async_add_entities: AddConfigEntryEntitiesCallback,
+) -> None:
+    """Add a home's binary sensors."""
+    async_add_entities(
+        HomeBinarySensor(entry.runtime_data, description) for description in BINARY_SENSORS
+    )
+
+
+class HomeBinarySensor(SmartBatteryEntity, BinarySensorEntity):
+    """A binary sensor of the table above."""
+
+    entity_description: HomeBinarySensorDescription
+
+    @property
+    @override
+    def is_on(self) -> bool | None:
+        """Whether it is so now."""
+        return self.entity_description.is_on_fn(self.home, dt_util.utcnow())
+
+    @property
+    @override
+    def extra_state_attributes(self) -> Mapping[str, Any] | None:
+        """What goes with it."""
+        attributes = self.entity_description.attributes_fn
+        return None if attributes is None else attributes(self.home, dt_util.utcnow())

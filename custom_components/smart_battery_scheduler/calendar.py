@@ -1,0 +1,151 @@
+"""The calendar of a home: charges done and planned, the supplier's sessions, wishes for times."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta
+from typing import override
+
+from homeassistant.components.calendar import (
+    CalendarEntity,
+    CalendarEntityDescription,
+    CalendarEvent,
+)
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+from homeassistant.util import dt as dt_util
+
+from .control.model import Decision, DecisionKind
+from .doing import picture_of
+from .entity import SmartBatteryEntity
+from .home import Home, SmartBatteryConfigEntry
+from .planner.model import Action, Plan
+from .schedule import ManualSlot
+from .sessions_ahead import SessionWindow
+from .speech import because, next_charge
+from .tariff.sessions import SessionKind
+
+PARALLEL_UPDATES = 0
+
+CALENDAR = CalendarEntityDescription(key="schedule", translation_key="schedule")
+SESSIONS = {
+    SessionKind.POWER_DOWN: "Power down",
+    SessionKind.POWER_UP: "Power up",
+    SessionKind.FREE: "Free electricity",
+}
+WISHES = {Action.CHARGE: "Charge", Action.HOLD: "Hold", Action.USE: "Use"}
+LOOK_AHEAD = timedelta(days=14)
+
+
+async def async_setup_entry(
+    hass: HomeAssistant,
+    entry: SmartBatteryConfigEntry,
+    async_add_entities: AddConfigEntryEntitiesCallback,
+) -> None:
+    """Add a home's calendar."""
+    async_add_entities([ScheduleCalendar(entry.runtime_data)])
+
+
+class ScheduleCalendar(SmartBatteryEntity, CalendarEntity):
+    """What is done, what is planned, what is asked for."""
+
+    def __init__(self, home: Home) -> None:
+        """Show this home."""
+        super().__init__(home, CALENDAR)
+
+    @property
+    @override
+    def event(self) -> CalendarEvent | None:
+        """The one that runs, else the next."""
+        now = dt_util.utcnow()
+        ahead = (each for each in events(self.home, now, now + LOOK_AHEAD) if each.end > now)
+        return next(ahead, None)
+
+    @override
+    async def async_get_events(
+        self, hass: HomeAssistant, start_date: datetime, end_date: datetime
+    ) -> list[CalendarEvent]:
+        """All that touch [start_date, end_date)."""
+        return events(self.home, dt_util.as_utc(start_date), dt_util.as_utc(end_date))
+
+
+def events(home: Home, start: datetime, end: datetime) -> list[CalendarEvent]:
+    """Everything within [start, end), the earliest first."""
+    now = dt_util.utcnow()
+    found = [
+        *charges_done(home.ledger.decisions, now),
+        *charges_planned(home, now),
+        *map(session_event, home.sessions.known),
+        *wishes(home.manual.slots, start, end),
+    ]
+    return sorted(
+        (event for event in found if event.start < end and start < event.end),
+        key=lambda event: (event.start, event.summary),
+    )
+
+
+def charges_planned(home: Home, now: datetime) -> Iterator[CalendarEvent]:
+    """Charging half-hours in a row are one event."""
+    plan: Plan | None = home.planner.data
+    after, picture = now, picture_of(home, now)
+    while (charge := next_charge(plan, after)) is not None:
+        target = f" to {charge.target_percent} %" if charge.target_percent is not None else ""
+        yield CalendarEvent(
+            start=charge.start,
+            end=charge.end,
+            summary=f"Charge{target}{_at_rate(charge.p_per_kwh, charge.is_estimate)}",
+            description=f"Because {because(charge.reason, picture)}.",
+        )
+        after = charge.end
+
+
+def charges_done(decisions: Iterable[Decision], now: datetime) -> Iterator[CalendarEvent]:
+    """Charges that were seen in the battery's power, up to where they ended."""
+    begun: Decision | None = None
+    for decision in decisions:
+        if decision.action is not Action.CHARGE:
+            continue
+        if decision.kind is DecisionKind.SEEN and begun is None:
+            begun = decision
+        elif begun is not None and decision.kind in (
+            DecisionKind.COMPLETED,
+            DecisionKind.STOPPED,
+            DecisionKind.FAILED,
+        ):
+            if begun.at < decision.at <= now:
+                yield _done(begun, decision)
+            begun = None
+
+
+def _done(begun: Decision, ended: Decision) -> CalendarEvent:
+    level = ended.charge_level_percent
+    to = f" to {level:.0f} %" if level is not None else ""
+    return CalendarEvent(
+        start=begun.at,
+        end=ended.at,
+        summary=f"Charged{to}{_at_rate(begun.rate_p_per_kwh)}",
+    )
+
+
+def session_event(window: SessionWindow) -> CalendarEvent:
+    """A session, whether it is joined or only on offer."""
+    offer = "" if window.joined else " (not joined)"
+    return CalendarEvent(
+        start=window.start, end=window.end, summary=f"{SESSIONS[window.kind]}{offer}"
+    )
+
+
+def wishes(slots: Iterable[ManualSlot], start: datetime, end: datetime) -> Iterator[CalendarEvent]:
+    """What somebody asked for by hand."""
+    for slot in slots:
+        asked = "Do not charge" if slot.action is None else WISHES[slot.action]
+        for begin, finish in slot.occurrences(start, end):
+            yield CalendarEvent(
+                start=begin, end=finish, summary=f"{asked} (asked for)", uid=slot.id
+            )
+
+
+def _at_rate(p_per_kwh: float | None, is_estimate: bool = False) -> str:
+    if p_per_kwh is None:
+        return ""
+    return f" at {'about ' if is_estimate else ''}{p_per_kwh:.1f} p"

@@ -1,0 +1,334 @@
+"""Switches, selects, numbers, times and buttons; and the options pages over the same values."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import time, timedelta
+from typing import Any
+from unittest.mock import patch
+
+import pytest
+
+from custom_components.smart_battery_scheduler import home as home_module
+from custom_components.smart_battery_scheduler.control.model import Phase, YieldCause
+from custom_components.smart_battery_scheduler.planner.model import Action
+from custom_components.smart_battery_scheduler.planning import make_plan
+from custom_components.smart_battery_scheduler.powerwall.base import ExportRule, OperatingMode
+from homeassistant.config_entries import ConfigEntryState
+from homeassistant.core import HomeAssistant
+from homeassistant.data_entry_flow import FlowResultType, InvalidData
+from homeassistant.exceptions import ServiceValidationError
+from homeassistant.helpers import entity_registry as er
+from homeassistant.util import dt as dt_util
+
+from ..days.stage import Day
+
+
+def entity_id(hass: HomeAssistant, platform: str, day: Day, key: str) -> str:
+    """An entity by its key; one that is disabled by default is enabled by the caller."""
+    found = er.async_get(hass).async_get_entity_id(
+        platform, "smart_battery_scheduler", f"{day.entry.unique_id}_{key}"
+    )
+    assert found is not None
+    return found
+
+
+@pytest.fixture
+async def all_enabled(day: Day, enabled: None) -> Day:
+    """All enabled."""
+    await day.start()
+    return day
+
+
+@pytest.fixture
+def plans() -> Iterator[list[None]]:
+    """One for each plan made."""
+    made: list[None] = []
+
+    def counted(material: Any) -> Any:
+        """Counted."""
+        made.append(None)
+        return make_plan(material)
+
+    with patch.object(home_module, "make_plan", counted):
+        yield made
+
+
+async def state(day: Day, platform: str, key: str) -> str:
+    """State."""
+    found = day.hass.states.get(entity_id(day.hass, platform, day, key))
+    assert found is not None
+    return found.state
+
+
+NUMBERS = [
+    ("reserve_floor", "reserve_floor_percent", 35),
+    ("everyday_ceiling", "everyday_ceiling_percent", 85),
+    ("price_ceiling", "price_ceiling_p_per_kwh", 12.5),
+    ("ready_by_target", "ready_by_percent", 60),
+    ("charge_now_target", "charge_now_percent", 70),
+    ("charge_now_duration", "charge_now_hours", 1.5),
+    ("wear", "wear_p_per_kwh", 2.1),
+    ("carbon_price", "carbon_gbp_per_tonne", 50),
+    ("stability", "stability_p", 0),
+    ("annual_load", "annual_load_kwh", 4100),
+]
+
+
+async def test_every_number_is_its_preference_and_re_plans_once(
+    all_enabled: Day, plans: list[None]
+) -> None:
+    """Every number is its preference and re plans once."""
+    day = all_enabled
+    before = day.home
+    for key, preference, value in NUMBERS:
+        await day.run(0.01)
+        plans.clear()
+        target = entity_id(day.hass, "number", day, key)
+        await day.act("number", "set_value", entity_id=target, value=value)
+        await day.run(0.01)
+        assert getattr(day.home.preferences, preference) == value
+        assert day.entry.options[preference] == value
+        assert float(await state(day, "number", key)) == value
+        assert len(plans) == 1, key
+    assert day.entry.runtime_data is before
+
+
+@pytest.mark.parametrize(("key", "value"), [("reserve_floor", 81), ("charge_now_target", 0)])
+async def test_a_number_out_of_range_is_refused(home: Day, key: str, value: float) -> None:
+    """A number out of range is refused."""
+    before = home.home.preferences
+    with pytest.raises(ServiceValidationError):
+        await home.act(
+            "number",
+            "set_value",
+            entity_id=entity_id(home.hass, "number", home, key),
+            value=value,
+        )
+    assert home.home.preferences == before
+
+
+@pytest.mark.parametrize("key", ["peak_start", "peak_end", "ready_by_time"])
+async def test_times_are_preferences(home: Day, plans: list[None], key: str) -> None:
+    """Times are preferences."""
+    await home.run(0.01)
+    plans.clear()
+    target = entity_id(home.hass, "time", home, key)
+    await home.act("time", "set_value", entity_id=target, time="05:45:00")
+    await home.run(0.01)
+    assert getattr(home.home.preferences, key) == time(5, 45)
+    assert home.entry.options[key] == "05:45:00"
+    assert await state(home, "time", key) == "05:45:00"
+    assert len(plans) == 1
+
+
+@pytest.mark.parametrize("key", ["scheduler", "dry_run", "join_sessions"])
+async def test_switches_are_preferences(all_enabled: Day, plans: list[None], key: str) -> None:
+    """Switches are preferences."""
+    target = entity_id(all_enabled.hass, "switch", all_enabled, key)
+    before = await state(all_enabled, "switch", key)
+    await all_enabled.run(0.01)
+    plans.clear()
+    await all_enabled.act("switch", "toggle", entity_id=target)
+    await all_enabled.run(0.01)
+    assert {before, await state(all_enabled, "switch", key)} == {"on", "off"}
+    assert len(plans) == 1
+
+
+async def test_charge_now_charges_to_its_target_and_ends(home: Day) -> None:
+    """Charge now charges to its target and ends."""
+    target = entity_id(home.hass, "switch", home, "charge_now")
+    await home.home.async_prefer(charge_now_percent=70.0, charge_now_hours=1.0)
+    await home.settle()
+    await home.act("switch", "turn_on", entity_id=target)
+    override = home.home.override
+    assert override is not None
+    assert (override.action, override.target_percent) == (Action.CHARGE, 70)
+    shown = home.hass.states.get(target)
+    assert shown is not None
+    assert shown.state == "on"
+    assert shown.attributes["until"] == (dt_util.utcnow() + timedelta(hours=1)).isoformat()
+    await home.run(1.1)
+    assert await state(home, "switch", "charge_now") == "off"
+
+
+async def test_without_a_duration_charge_now_ends_with_the_half_hour(home: Day) -> None:
+    """Without a duration charge now ends with the half hour."""
+    await home.home.async_prefer(charge_now_hours=0.0)
+    await home.run(0.2)
+    target = entity_id(home.hass, "switch", home, "charge_now")
+    await home.act("switch", "turn_on", entity_id=target)
+    override = home.home.override
+    assert override is not None
+    assert (override.until.minute % 30, override.until.second) == (0, 0)
+    assert override.until - dt_util.utcnow() <= timedelta(minutes=30)
+
+
+async def test_turning_charge_now_off_leaves_another_override(home: Day) -> None:
+    """Turning charge now off leaves another override."""
+    await home.choose(entity_id(home.hass, "select", home, "override"), "hold")
+    target = entity_id(home.hass, "switch", home, "charge_now")
+    assert await state(home, "switch", "charge_now") == "off"
+    await home.act("switch", "turn_off", entity_id=target)
+    assert home.home.override is not None
+    await home.act("switch", "turn_on", entity_id=target)
+    assert await state(home, "select", "override") == "charge"
+    await home.act("button", "press", entity_id=entity_id(home.hass, "button", home, "resume"))
+    assert await state(home, "select", "override") == "automatic"
+
+
+async def test_the_powerwalls_own_settings_are_pushed_and_verified(home: Day) -> None:
+    """The powerwalls own settings are pushed and verified."""
+    await home.home.async_prefer(scheduler_enabled=False)
+    await home.run(0.3)
+    await home.act(
+        "number",
+        "set_value",
+        entity_id=entity_id(home.hass, "number", home, "backup_reserve"),
+        value=33,
+    )
+    await home.run(0.3)
+    assert home.shown.backup_reserve_percent == 33
+    grid = entity_id(home.hass, "switch", home, "grid_charging")
+    for action, expected in (("turn_off", False), ("turn_on", True)):
+        await home.act("switch", action, entity_id=grid)
+        await home.run(0.3)
+        assert home.shown.grid_charging is expected
+        assert await state(home, "switch", "grid_charging") == ("on" if expected else "off")
+    await home.choose(entity_id(home.hass, "select", home, "export_rule"), "never")
+    await home.run(0.3)
+    assert home.shown.export_rule is ExportRule.NEVER
+    await home.choose(entity_id(home.hass, "select", home, "operating_mode"), "time_based")
+    await home.run(0.3)
+    assert home.shown.operating_mode is OperatingMode.TIME_BASED
+    assert home.phase is Phase.IDLE
+
+
+async def test_a_reserve_that_does_not_exist_is_refused(home: Day) -> None:
+    """A reserve that does not exist is refused."""
+    with pytest.raises(ServiceValidationError, match="85"):
+        await home.act(
+            "number",
+            "set_value",
+            entity_id=entity_id(home.hass, "number", home, "backup_reserve"),
+            value=85,
+        )
+
+
+async def test_setting_the_reserve_during_a_charge_takes_over(home: Day) -> None:
+    """Setting the reserve during a charge takes over."""
+    await home.choose(entity_id(home.hass, "select", home, "override"), "charge")
+    await home.run(0.1)
+    assert home.phase is Phase.RUNNING
+    await home.act(
+        "number",
+        "set_value",
+        entity_id=entity_id(home.hass, "number", home, "backup_reserve"),
+        value=40,
+    )
+    await home.run(0.1)
+    yielded = home.home.controller.state.yielded
+    assert yielded is not None
+    assert yielded.cause is YieldCause.USER
+    assert home.shown.backup_reserve_percent == 40
+    assert await state(home, "number", "backup_reserve") == "40"
+
+
+PAGES: dict[str, dict[str, Any]] = {
+    "planning": {
+        "reserve_floor_percent": 25,
+        "everyday_ceiling_percent": 90,
+        "price_ceiling_p_per_kwh": 15.5,
+        "ready_by_percent": 50,
+        "ready_by_time": "07:00:00",
+        "peak_start": "16:30:00",
+        "peak_end": "18:30:00",
+    },
+    "fine_tuning": {
+        "wear_p_per_kwh": 1.5,
+        "carbon_gbp_per_tonne": 20,
+        "stability_p": 1,
+        "annual_load_kwh": 3500,
+    },
+    "control": {
+        "scheduler_enabled": True,
+        "dry_run": True,
+        "charge_now_percent": 90,
+        "charge_now_hours": 2,
+        "join_sessions": False,
+        "carbon_forecast": True,
+        "car_charging_entity": "binary_sensor.car",
+    },
+}
+
+
+async def open_page(day: Day, page: str) -> Any:
+    """Open page."""
+    flows = day.hass.config_entries.options
+    menu = await flows.async_init(day.entry.entry_id)
+    assert menu["type"] is FlowResultType.MENU
+    return await flows.async_configure(menu["flow_id"], {"next_step_id": page})
+
+
+@pytest.mark.parametrize("page", PAGES)
+async def test_an_options_page_re_plans_once_without_reload(
+    home: Day, plans: list[None], page: str
+) -> None:
+    """An options page re plans once without reload."""
+    running = home.home
+    await home.run(0.01)
+    plans.clear()
+    form = await open_page(home, page)
+    assert form["errors"] is None
+    flows = home.hass.config_entries.options
+    done = await flows.async_configure(form["flow_id"], PAGES[page])
+    assert done["type"] is FlowResultType.CREATE_ENTRY
+    await home.run(0.01)
+    assert home.entry.runtime_data is running
+    assert home.entry.state is ConfigEntryState.LOADED
+    told = home.home.preferences.as_options()
+    assert {name: told[name] for name in PAGES[page]} == PAGES[page]
+    assert len(plans) == 1
+
+
+async def test_the_pages_show_what_the_entities_set(home: Day) -> None:
+    """The pages show what the entities set."""
+    target = entity_id(home.hass, "number", home, "reserve_floor")
+    await home.act("number", "set_value", entity_id=target, value=44)
+    form = await open_page(home, "planning")
+    suggested = {str(key): key.description["suggested_value"] for key in form["data_schema"].schema}
+    assert suggested["reserve_floor_percent"] == 44
+    assert suggested["peak_start"] == "16:00:00"
+
+
+async def test_a_cleared_car_is_forgotten(home: Day) -> None:
+    """A cleared car is forgotten."""
+    await home.home.async_prefer(car_charging_entity="binary_sensor.car")
+    form = await open_page(home, "control")
+    flows = home.hass.config_entries.options
+    given = {key: value for key, value in PAGES["control"].items() if key != "car_charging_entity"}
+    await flows.async_configure(form["flow_id"], given)
+    await home.settle()
+    assert home.home.preferences.car_charging_entity == ""
+
+
+@pytest.mark.parametrize(
+    ("page", "name", "value"),
+    [
+        ("planning", "reserve_floor_percent", 99),
+        ("planning", "peak_start", "25:00"),
+        ("fine_tuning", "stability_p", -1),
+        ("control", "car_charging_entity", "light.lamp"),
+    ],
+)
+async def test_a_page_refuses_what_makes_no_sense(
+    home: Day, page: str, name: str, value: object
+) -> None:
+    """A page refuses what makes no sense."""
+    before = home.home.preferences
+    form = await open_page(home, page)
+    with pytest.raises(InvalidData):
+        await home.hass.config_entries.options.async_configure(
+            form["flow_id"], {**PAGES[page], name: value}
+        )
+    assert home.home.preferences == before
