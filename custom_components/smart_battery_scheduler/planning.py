@@ -9,7 +9,16 @@ from datetime import datetime, time, timedelta
 from .carbon import CarbonForecast
 from .const import MARKET_TIME_ZONE
 from .planner.load import Consumption, forecast_load
-from .planner.model import Battery, Plan, PlanInputs, ReadyBy, SlotInputs, Spread, Wishes
+from .planner.model import (
+    Battery,
+    Plan,
+    PlanInputs,
+    ReadyBy,
+    ReasonCode,
+    SlotInputs,
+    Spread,
+    Wishes,
+)
 from .planner.optimiser import plan
 from .planner.prices import price_scenarios
 from .preferences import NO_PRICE_CEILING_P_PER_KWH, Preferences
@@ -80,7 +89,7 @@ def plan_inputs(material: Material) -> PlanInputs:
             MARKET_TIME_ZONE,
         ),
         rates_known_at=_next_publication(material.now, material.imports),
-        running=material.running,
+        running=_running(material),
     )
 
 
@@ -122,6 +131,14 @@ def _next_publication(now: datetime, imports: RateTable) -> datetime:
 def _p_per_kwh(table: RateTable, when: datetime) -> float | None:
     rate = table.at(when)
     return None if rate is None else rate.p_per_kwh
+
+
+def _running(material: Material) -> Plan | None:
+    """The plan in force; not one that spares a car which has stopped: it must not last by habit."""
+    running = material.running
+    slot = running.slot_at(material.now) if running else None
+    spares_car = slot is not None and slot.reason.code is ReasonCode.CAR_CHARGING
+    return None if spares_car and not material.car_charging else running
 
 
 def _carbon(forecast: CarbonForecast | None, when: datetime) -> float | None:
