@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from datetime import timedelta
+import json
+from typing import Any, cast
 
 from freezegun.api import FrozenDateTimeFactory
 import pytest
@@ -10,6 +12,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.smart_battery_scheduler.accuracy import AccuracyMemory, Expected, day_start
 from custom_components.smart_battery_scheduler.const import DOMAIN, MARKET_TIME_ZONE
+from custom_components.smart_battery_scheduler.forecast_report import forecasts_as_dict
 from custom_components.smart_battery_scheduler.forecast_sensors import ForecastSensor
 from custom_components.smart_battery_scheduler.measured import Energies, MeasuredSlot
 from custom_components.smart_battery_scheduler.storage import HomeStorage, Records
@@ -108,6 +111,19 @@ async def test_what_is_expected_and_how_right_it_was(
         assert state.attributes["half_hours"] == 48
         assert state.attributes["yesterday_expected_kwh"] == 14.4
         assert state.attributes["yesterday_measured_kwh"] == 9.6
+    report = cast(dict[str, Any], forecasts_as_dict(entry.runtime_data, dt_util.utcnow()))
+    json.dumps(report)
+    assert report["sun"]["source"] == "OpenMeteo"
+    assert report["sun"]["learned_factors"] == [1.0] * 24
+    assert report["sun"]["under_cover_share"] is None
+    assert report["house"]["half_hours_known"] == 48
+    for part in ("sun", "house"):
+        assert report[part]["yesterday_expected_kwh"] == 14.4
+        assert report[part]["last_week"] == {
+            "error_percent": 50.0,
+            "bias_percent": 50.0,
+            "half_hours": 48,
+        }
 
 
 async def test_quiet_by_default_and_no_sun_without_panels(
@@ -130,3 +146,7 @@ async def test_quiet_by_default_and_no_sun_without_panels(
         if registry.async_get_entity_id("sensor", DOMAIN, f"{entry.unique_id}_{key}")
     }
     assert known == {key for key in KEYS if key.startswith("load")}
+    report = cast(dict[str, Any], forecasts_as_dict(entry.runtime_data, dt_util.utcnow()))
+    assert report["sun"]["source"] is None
+    assert report["sun"]["last_week"] is None
+    assert report["house"]["yesterday_expected_kwh"] is None

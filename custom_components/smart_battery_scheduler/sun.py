@@ -134,6 +134,11 @@ class Sun:
         return ATTRIBUTION if isinstance(source, OpenMeteo) else None
 
     @property
+    def under_cover_share(self) -> float | None:
+        """What share of its forecast the roof makes under snow or with its inverter off; or None."""
+        return self._cover.share if self._cover else None
+
+    @property
     def raw(self) -> SolarForecast | None:
         """The forecast as it was fetched."""
         return self.coordinator.data if self.coordinator else None
