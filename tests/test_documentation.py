@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 import re
 
 import pytest
+
+from custom_components.smart_battery_scheduler.const import DOMAIN
+from custom_components.smart_battery_scheduler.happenings import Happening
 
 from .benchmarks.worked_day import table, the_plan
 
@@ -46,3 +50,30 @@ def _headings(page: Path) -> set[str]:
     """The anchors of a page's headings, as they are made of their text."""
     titles = re.findall(r"^#+ (.+)$", page.read_text("utf-8"), re.MULTILINE)
     return {re.sub(r"[^\w\- ]", "", title).strip().lower().replace(" ", "-") for title in titles}
+
+
+TEXTS = json.loads(
+    (ROOT / "custom_components" / DOMAIN / "translations" / "en.json").read_text("utf-8")
+)
+REFERENCE = (ROOT / "docs" / "reference.md").read_text("utf-8")
+
+
+@pytest.mark.parametrize(
+    "name",
+    sorted(text["name"] for texts in TEXTS["entity"].values() for text in texts.values()),
+)
+def test_every_entity_is_told(name: str) -> None:
+    """By the name that people see."""
+    assert f"**{name}**" in REFERENCE
+
+
+@pytest.mark.parametrize("action", sorted(TEXTS["services"]))
+def test_every_action_is_told(action: str) -> None:
+    """By the name that automations use."""
+    assert f"`{action}`" in REFERENCE
+
+
+@pytest.mark.parametrize("happening", list(Happening))
+def test_every_happening_is_told(happening: Happening) -> None:
+    """As automations name it."""
+    assert f"`{happening.value}`" in REFERENCE
