@@ -22,8 +22,10 @@ from .const import DOMAIN
 from .solar.model import SolarForecast, SolarRequestError, SolarUnreachableError
 from .solar.wh_hours import energies, with_spread
 
-# Somebody else pays for the requests; reading is free.
-CADENCE = Cadence(every=timedelta(minutes=30), jitter=timedelta(minutes=1))
+# Somebody else pays for the requests; reading is free. At start the other may not be ready yet.
+CADENCE = Cadence(
+    every=timedelta(minutes=30), jitter=timedelta(minutes=1), retry=timedelta(minutes=1)
+)
 LABELS_END_DOMAIN = "forecast_solar"
 LABELS_BEGIN_SINCE = (2026, 11)
 
