@@ -33,7 +33,7 @@ NOW = datetime(2026, 1, 14, 2, tzinfo=UTC)
 def command(lever: Lever = Lever.FAST, *, action: Action = Action.CHARGE) -> Command:
     """A proven charge."""
     wanted = Wanted(action=action, slot_start=NOW, ends_at=NOW + timedelta(hours=1), lever=lever)
-    ways = ways_to(wanted, Settings(backup_reserve_percent=20), 50.0)
+    ways = ways_to(wanted, Settings(backup_reserve_percent=20, grid_charging=False), 50.0)
     return Command(
         wanted=wanted, ways=ways, begun_at=NOW, evidence=Evidence(sent_at=NOW, seen_at=NOW)
     )

@@ -464,3 +464,15 @@ async def test_a_set_mode_is_not_undone_by_what_stood_before() -> None:
     stage.writes_arrive = True
     await stage.run(20)
     assert stage.shown.operating_mode is OperatingMode.TIME_BASED
+
+
+@pytest.mark.parametrize("action", [Action.CHARGE, Action.HOLD])
+async def test_a_switch_of_unknown_position_is_left_alone(action: Action) -> None:
+    """What was not read could not be put back, so it is not written."""
+    stage = Stage(wanted=want(action, START + HOUR, lever=Lever.FAST), level=90.0)
+    stage.distort = lambda reading: replace(
+        reading, settings=replace(reading.settings, grid_charging=None)
+    )
+    await stage.run(5)
+    assert stage.writes
+    assert all(settings.grid_charging is None for _, settings in stage.writes)

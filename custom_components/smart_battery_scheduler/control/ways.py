@@ -6,6 +6,7 @@ Facts about the modes: NetZero documentation "Backup Mode" and "Backup Reserve U
 
 from __future__ import annotations
 
+from dataclasses import replace
 from math import floor
 
 from ..planner.model import Action, Lever
@@ -29,6 +30,18 @@ def ways_to(wanted: Wanted, home: Settings, charge_level_percent: float) -> tupl
 
     ``home`` are the user's own settings: what is not needed for the action stays as they have it.
     """
+    ways = _all_ways_to(wanted, home, charge_level_percent)
+    if home.grid_charging is not None:
+        return ways
+    # A switch whose own position is not known could not be put back: it is left alone.
+    return tuple(
+        replace(way, settings=replace(way.settings, grid_charging=None))
+        for way in ways
+        if way.must.grid_charging is None
+    )
+
+
+def _all_ways_to(wanted: Wanted, home: Settings, charge_level_percent: float) -> tuple[Way, ...]:
     match wanted.action:
         case Action.CHARGE:
             return _charge(wanted, charge_level_percent)
