@@ -11,6 +11,7 @@ from homeassistant.const import PERCENTAGE, UnitOfPower
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
+from .carbon_sensor import carbon_sensors
 from .energy_sensors import energy_sensors
 from .entity import SmartBatteryEntity
 from .forecast_sensors import forecast_sensors
@@ -70,6 +71,7 @@ async def async_setup_entry(
     async_add_entities(learned_sensors(home))
     async_add_entities(forecast_sensors(home))
     async_add_entities(energy_sensors(home))
+    async_add_entities(carbon_sensors(home))
 
 
 class HomeSensor(SmartBatteryEntity, SensorEntity):

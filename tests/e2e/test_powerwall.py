@@ -64,7 +64,7 @@ async def test_the_flow_says_what_is_wrong_and_goes_on(home: Stage, cloud: Cloud
         assert step.get("errors") == {"base": "invalid_auth"}
         step = await api.answer_flow(step, wrong | {"token": cloud.token})
         assert step.get("step_id") == "tariff"
-        assert _choices(step) == {"account", "region"}
+        assert _choices(step) == {"account", "region", "rate_entities"}
 
 
 async def test_from_two_strings_to_a_plan(home: Stage, cloud: CloudProcess) -> None:

@@ -102,6 +102,11 @@ async def test_carbon_of_the_region_is_in_the_plans_inputs(day: Day) -> None:
     assert [slot.carbon_g_per_kwh for slot in slots[:10]] == [
         forecast_g_per_kwh(slot.start) for slot in slots[:10]
     ]
+    state = day.hass.states.get("sensor.home_battery_grid_carbon_intensity")
+    assert state is not None
+    assert float(state.state) == forecast_g_per_kwh(dt_util.utcnow())
+    assert "CC BY 4.0" in state.attributes["attribution"]
+    assert state.attributes["cleanest_at"] == "2026-01-14T06:00:00+00:00"
     await day.run(3)
     asked = [each for each in day.cloud.requests if each.endpoint is Endpoint.CARBON]
     assert 3 <= len(asked) <= 4
