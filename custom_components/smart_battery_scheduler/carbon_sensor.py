@@ -5,11 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, override
 
-from homeassistant.components.sensor import (
-    SensorEntity,
-    SensorEntityDescription,
-    SensorStateClass,
-)
+from homeassistant.components.sensor import SensorEntity, SensorEntityDescription, SensorStateClass
 from homeassistant.util import dt as dt_util
 
 from .carbon import ATTRIBUTION, CarbonSlot
@@ -44,7 +40,7 @@ class CarbonSensor(SmartBatteryEntity, SensorEntity):
     @property
     @override
     def native_value(self) -> float | None:
-        """g per kWh of the region, or of the nation where that is not known."""
+        """Grams per kWh in the region, or in the nation where that is not known."""
         return None if self._now is None else self._now.g_per_kwh
 
     @property
