@@ -149,6 +149,7 @@ async def test_ignored_write_is_sent_again_then_by_the_other_lever() -> None:
     stage.powerwall.deliver = only_gentle
     await stage.run(20)
     assert stage.told(DecisionKind.FAILED) == [DecisionReason.NOT_READ_BACK] * 2
+    assert stage.told(DecisionKind.RETRIED) == [DecisionReason.PLAN, DecisionReason.OTHER_LEVER]
     assert stage.phase() is Phase.RUNNING
     command = stage.state.command
     assert command is not None and command.current.lever is Lever.GENTLE

@@ -73,7 +73,9 @@ def written(state: ControlState, at: Situation, sent_at: datetime) -> Step:
     first = command.tries == 1 and command.way == 0
     state = replace(move(state, Cue.ACCEPTED), command=command)
     kind = DecisionKind.STARTED if first else DecisionKind.RETRIED
-    return Step(state=state, decisions=(of_command(command, at, kind, on_whose_word(command)),))
+    by_other_way = command.tries == 1 and command.way > 0
+    reason = DecisionReason.OTHER_LEVER if by_other_way else on_whose_word(command)
+    return Step(state=state, decisions=(of_command(command, at, kind, reason),))
 
 
 def write_failed(
