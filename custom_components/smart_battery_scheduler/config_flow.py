@@ -175,6 +175,8 @@ class SmartBatteryConfigFlow(TariffSteps, SolarSteps, domain=DOMAIN):
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
         """What to change of the same home."""
+        if self._get_reconfigure_entry().data[CONF_KIND] == KIND_DEMO:
+            return self.async_abort(reason="demo_home")
         return self.async_show_menu(
             step_id="reconfigure", menu_options=[KIND_NETZERO, "tariff", "solar"]
         )
