@@ -19,6 +19,7 @@ from .const import DOMAIN, MARKET_TIME_ZONE
 from .control.model import ControlState, Decision, DecisionKind, DecisionReason
 from .planner.model import Action, Plan
 from .tariff.model import RateTable
+from .tariff.polling import PUBLISHED_TO
 
 
 class Happening(StrEnum):
@@ -156,8 +157,11 @@ class Happenings:
         if before is None or until <= before:
             return
         news = imports.between(max(before, now), until)
+        today = now.astimezone(MARKET_TIME_ZONE).date()
+        # A flat tariff is known two days ahead at any time: each look tells a little more of it.
+        tomorrows_end = datetime.combine(today + timedelta(days=1), PUBLISHED_TO, MARKET_TIME_ZONE)
         market_day = until.astimezone(MARKET_TIME_ZONE).date()
-        if market_day > now.astimezone(MARKET_TIME_ZONE).date():
+        if market_day > today and before < tomorrows_end:
             rates = [rate.p_per_kwh for rate in news]
             lowest = min(news, key=lambda rate: rate.p_per_kwh)
             self.tell(

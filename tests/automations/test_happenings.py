@@ -151,6 +151,14 @@ async def test_rates(happenings: Happenings, told: Told) -> None:
     assert other["half_hours"] == 2
 
 
+async def test_a_flat_tariff_has_no_news(happenings: Happenings, told: Told) -> None:
+    """It is known two days ahead; each look reaches a little further."""
+    for looks in range(8):
+        now = NOW + timedelta(hours=6 * looks)
+        happenings.of_rates(rates(*[20.0] * 108, since=now), now)
+    assert not told
+
+
 async def test_rates_after_a_gap(happenings: Happenings, told: Told) -> None:
     """When nothing was known for a while, the first rates of the day are no tomorrow."""
     happenings.of_rates(rates(*[20.0] * 2), NOW)
