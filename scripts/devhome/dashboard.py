@@ -8,7 +8,16 @@ from .api import Entry, HomeAssistantApi, Json, RegistryEntry
 PATH = "demo-home"
 _TITLE = "Demo home"
 
-_NOW = ("plan", "next_charge", "charge_level", "current_rate", "plan_cost")
+_NOW = (
+    "status",
+    "reason",
+    "charge_level",
+    "current_rate",
+    "next_charge",
+    "cheapest_slot",
+    "cost_today",
+    "saving_today",
+)
 _POWER = ("battery_power", "solar_power", "house_power", "grid_power")
 _PLAN = """\
 {{% set slots = state_attr('{plan}', 'slots') or [] %}}
@@ -63,7 +72,12 @@ def _config(entities: Sequence[RegistryEntry]) -> Json:
         *_titled("Charge level", _history(level)),
         *_titled("More", _tiles(sorted(readable - {*now, *power}))),
     ]
-    right = [*_titled("Controls", _rows(controls)), *_titled("Plan", _plan(by_key.get("plan")))]
+    schedule = [by_key[key] for key in ("schedule",) if key in by_key]
+    right = [
+        *_titled("Schedule", _calendar(schedule)),
+        *_titled("Controls", _rows(controls)),
+        *_titled("Plan", _plan(by_key.get("plan"))),
+    ]
     view = {
         "title": _TITLE,
         "path": "home",
@@ -102,6 +116,13 @@ def _history(entity_ids: list[str]) -> list[Json]:
         return []
     entities = [_named(entity_id) for entity_id in entity_ids]
     card = {"type": "history-graph", "hours_to_show": 24, "entities": entities}
+    return [{**card, "grid_options": {"columns": "full"}}]
+
+
+def _calendar(entity_ids: list[str]) -> list[Json]:
+    if not entity_ids:
+        return []
+    card = {"type": "calendar", "initial_view": "listWeek", "entities": list(entity_ids)}
     return [{**card, "grid_options": {"columns": "full"}}]
 
 
