@@ -47,6 +47,7 @@ class HomeIntent(intent.IntentHandler):
     """An intent for one home: the only one, or the one that is named."""
 
     more_slots: dict[vol.Marker, Any] = {}
+    response_type = intent.IntentResponseType.QUERY_ANSWER
 
     @property
     @override
@@ -61,6 +62,7 @@ class HomeIntent(intent.IntentHandler):
         said = {key: slot["value"] for key, slot in slots.items()}
         home = chosen_home(intent_obj.hass, said.pop("name", None))
         response = intent_obj.create_response()
+        response.response_type = self.response_type
         response.async_set_speech(await self.async_answer(home, said))
         return response
 
@@ -123,6 +125,7 @@ class ChargeTo(HomeIntent):
     """Charge to 80 percent, now or by 6 o'clock."""
 
     intent_type = INTENT_CHARGE_TO
+    response_type = intent.IntentResponseType.ACTION_DONE
     description = (
         "Charges the home battery from the grid: at once, or, if an hour is given, as cheaply as "
         "possible to reach the charge level by then"
@@ -151,6 +154,7 @@ class Resume(HomeIntent):
     """Back to the plan."""
 
     intent_type = INTENT_RESUME
+    response_type = intent.IntentResponseType.ACTION_DONE
     description = "Ends what was asked of the home battery by hand: the plan goes on"
 
     @override

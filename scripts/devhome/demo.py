@@ -1,7 +1,8 @@
-"""What a development home starts with: the demo home and a dashboard that shows it."""
+"""What a development home starts with: the demo home, its automations, and a dashboard."""
 
 from . import DOMAIN
 from .api import Entry, HomeAssistantApi
+from .automations import automate
 from .dashboard import save_dashboard
 from .process import HomeAssistantError
 
@@ -9,6 +10,7 @@ from .process import HomeAssistantError
 async def furnish(api: HomeAssistantApi) -> str:
     """Add what is missing and return the path of the page to open."""
     entry = await demo_home(api)
+    await automate(api, entry)
     return await save_dashboard(api, entry)
 
 

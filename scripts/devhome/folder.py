@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 import json
 from pathlib import Path
+import shutil
 import socket
 
 from . import DOMAIN, ROOT
@@ -24,6 +25,9 @@ homeassistant:
   country: GB
   language: en
   time_zone: Europe/London
+
+automation: !include automations.yaml
+script: !include scripts.yaml
 
 logger:
   default: warning
@@ -74,6 +78,10 @@ class ConfigFolder:
         storage = self.path / ".storage"
         storage.mkdir(parents=True, exist_ok=True)
         self._write_configuration(log_level)
+        for name in ("automations.yaml", "scripts.yaml"):
+            (self.path / name).touch()
+        for name in ("blueprints", "custom_sentences"):
+            shutil.copytree(ROOT / name, self.path / name, dirs_exist_ok=True)
         self._link_integration()
         # An `http:` section in YAML, or a changed one, raises a confirmation dialog over the whole
         # page. The stored settings of version 1 are taken over without a question.
