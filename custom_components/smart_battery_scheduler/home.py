@@ -128,6 +128,7 @@ class Home:
         self.manual = ManualSlots(records.manual_slots, self._supply_changed)
         self.load_history = LoadHistory(hass, entry)
         self.planner = PlanCoordinator(hass, entry)
+        self.planned_from: Material | None = None
         self._unplayed = Unplayed()
         self._listeners: list[CALLBACK_TYPE] = []
         self._stop_edges: CALLBACK_TYPE = lambda: None
@@ -270,6 +271,7 @@ class Home:
         if material is None:
             return
         plan = await self.hass.async_add_executor_job(make_plan, material)
+        self.planned_from = material
         self.happenings.of_plan(self.planner.data, plan)
         self.planner.async_set_updated_data(plan)
         self._tell_if(self._unplayed.kept(material.now, plan))

@@ -1,0 +1,1 @@
+"""What holds for the whole integration rather than for one part of it."""

@@ -1,0 +1,7 @@
+"""Fixtures of homes on an Octopus account."""
+
+from __future__ import annotations
+
+from ..supply.conftest import calm, day, frozen
+
+__all__ = ["calm", "day", "frozen"]

@@ -1,0 +1,53 @@
+"""Diagnostics are enough to make the last plan again, and say nothing of who or where."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from custom_components.smart_battery_scheduler.codec import decode
+from custom_components.smart_battery_scheduler.diagnostics import async_get_config_entry_diagnostics
+from custom_components.smart_battery_scheduler.planner.model import PlanInputs
+from custom_components.smart_battery_scheduler.planner.optimiser import plan
+from homeassistant.helpers.json import json_dumps
+
+from ..cloud.faults import Endpoint, Fault
+from ..days.stage import Day
+from .secrets import SECRETS
+
+
+async def test_the_last_plan_can_be_made_again(day: Day) -> None:
+    """What a maintainer gets, through JSON, plans to the very same plan."""
+    await day.start()
+    await day.run(hours=1.5)
+    told = json.loads(json_dumps(await async_get_config_entry_diagnostics(day.hass, day.entry)))
+    inputs = decode(PlanInputs, told["plan_inputs"])
+    assert plan(inputs) == day.home.planner.data
+    assert told["plan"]["made_at"] == inputs.now.isoformat()
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "source"), [(Endpoint.NETZERO_READ, "battery"), (Endpoint.RATES, "rates")]
+)
+async def test_a_failing_source_is_shown(day: Day, endpoint: Endpoint, source: str) -> None:
+    """Which source is down, by the kind of its error."""
+    await day.start()
+    assert (await async_get_config_entry_diagnostics(day.hass, day.entry))["sources"][source][
+        "last_update_success"
+    ]
+    day.cloud.faults.add(Fault.UNAVAILABLE, endpoint)
+    coordinator = day.home.battery if source == "battery" else day.home.rates
+    await coordinator.async_refresh()
+    told = await async_get_config_entry_diagnostics(day.hass, day.entry)
+    assert told["sources"][source]["last_update_success"] is False
+    assert told["sources"][source]["last_error"] == "UpdateFailed"
+
+
+async def test_no_secret_leaves_the_house(day: Day) -> None:
+    """No key, number or place of the home, wherever it may have got to."""
+    await day.start()
+    await day.run(hours=1)
+    told = json_dumps(await async_get_config_entry_diagnostics(day.hass, day.entry))
+    assert [secret for secret in SECRETS if secret in told] == []
+    assert "**REDACTED**" in told
