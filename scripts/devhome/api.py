@@ -190,14 +190,14 @@ async def connect(url: str) -> AsyncIterator[HomeAssistantApi]:
             await api.close()
 
 
-async def log_in(url: str) -> Tokens:
-    """Return tokens of the demo user, who is made first if Home Assistant is new.
+async def log_in(url: str, user: str = USER, password: str = PASSWORD) -> Tokens:
+    """Return tokens of a user; the demo user is made first if Home Assistant is new.
 
     Raises:
-        HomeAssistantError: the demo user may not log in.
+        HomeAssistantError: the user may not log in.
     """
     async with aiohttp.ClientSession(timeout=_REQUEST_TIMEOUT) as session:
-        code = await _new_user(session, url) or await _authorise(session, url)
+        code = await _new_user(session, url) or await _authorise(session, url, user, password)
         tokens: Tokens = await _json(
             session,
             "POST",
@@ -231,7 +231,7 @@ async def _new_user(session: aiohttp.ClientSession, url: str) -> str | None:
     return str(answer["auth_code"])
 
 
-async def _authorise(session: aiohttp.ClientSession, url: str) -> str:
+async def _authorise(session: aiohttp.ClientSession, url: str, user: str, password: str) -> str:
     flow = await _json(
         session,
         "POST",
@@ -246,7 +246,7 @@ async def _authorise(session: aiohttp.ClientSession, url: str) -> str:
         session,
         "POST",
         f"{url}/auth/login_flow/{flow['flow_id']}",
-        json={"client_id": f"{url}/", "username": USER, "password": PASSWORD},
+        json={"client_id": f"{url}/", "username": user, "password": password},
     )
     if answer["type"] != "create_entry":
         raise HomeAssistantError(f"cannot log in: {answer['errors']}")

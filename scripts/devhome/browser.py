@@ -7,7 +7,7 @@ import time
 
 from playwright.async_api import Page, ViewportSize, async_playwright
 
-from .api import Tokens, log_in
+from .api import PASSWORD, USER, Tokens, log_in
 
 WIDE = ViewportSize(width=1280, height=900)
 PHONE = ViewportSize(width=390, height=844)
@@ -27,7 +27,13 @@ _ARGUMENTS = (
 
 @asynccontextmanager
 async def open_page(
-    chromium: str, url: str, *, phone: bool = False, dark: bool = False
+    chromium: str,
+    url: str,
+    *,
+    phone: bool = False,
+    dark: bool = False,
+    user: str = USER,
+    password: str = PASSWORD,
 ) -> AsyncIterator[Page]:
     """Yield an empty page in a fresh profile; whatever it opens at `url` is logged in.
 
@@ -36,8 +42,10 @@ async def open_page(
         url: address of Home Assistant, without a path.
         phone: a narrow touch screen instead of a desktop window.
         dark: ask for dark colours, which Home Assistant's default theme follows.
+        user: who is logged in.
+        password: the user's.
     """
-    tokens = await log_in(url)
+    tokens = await log_in(url, user, password)
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=chromium, args=list(_ARGUMENTS))
         context = await browser.new_context(

@@ -56,9 +56,8 @@ _SHOW = """
 """
 
 
-async def take_all(chromium: str, url: str) -> None:
-    """Write every picture."""
-    IMAGES.mkdir(parents=True, exist_ok=True)
+async def put_dashboard(url: str) -> str:
+    """Store a dashboard with nothing but the card, and return its path."""
     async with connect(url) as api:
         dashboards = await api.command("lovelace/dashboards/list")
         if PATH not in {dashboard["url_path"] for dashboard in dashboards}:
@@ -69,9 +68,16 @@ async def take_all(chromium: str, url: str) -> None:
         section = {"type": "grid", "column_span": 3, "cards": [card]}
         view = {"path": "card", "type": "sections", "max_columns": 3, "sections": [section]}
         await api.command("lovelace/config/save", url_path=PATH, config={"views": [view]})
+    return f"/{PATH}/card"
+
+
+async def take_all(chromium: str, url: str) -> None:
+    """Write every picture."""
+    IMAGES.mkdir(parents=True, exist_ok=True)
+    path = await put_dashboard(url)
     for name, (phone, dark, change) in SCENES.items():
         async with open_page(chromium, url, phone=phone, dark=dark) as page:
-            await page.goto(f"{url}/{PATH}/card")
+            await page.goto(url + path)
             shown = page.locator("smart-battery-scheduler-card")
             await shown.locator(".chart svg").wait_for()
             await shown.evaluate(_SHOW, change)

@@ -12,6 +12,18 @@ if (!window.customCards.some((card) => card.type === TYPE)) {
   });
 }
 
+// Offers the ready dashboard among those that can be added.
+window.customStrategies = window.customStrategies || [];
+if (!window.customStrategies.some((strategy) => strategy.type === "smart-battery-scheduler")) {
+  window.customStrategies.push({
+    type: "smart-battery-scheduler",
+    strategyType: "dashboard",
+    name: "Smart Battery Scheduler",
+    description: "Plan, orders, rates, savings, decisions and settings of your battery",
+    documentationURL: "https://github.com/PG-code404/smart-battery-scheduler",
+  });
+}
+
 // 2026.10 replaces the element registry after extra modules ran: what is defined before is lost.
 customElements.whenDefined("home-assistant").then(() =>
   Promise.all([import("./card.js"), import("./strategy.js")]),

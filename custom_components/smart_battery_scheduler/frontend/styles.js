@@ -31,7 +31,7 @@ button.icon { min-width: 40px; padding: 0; border: 0; }
 .title { display: flex; gap: 8px; align-items: center; min-height: 20px; color: var(--soft); font-size: 14px; }
 .title .name { flex: 1; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
 .badge { border: 1px solid var(--rule); border-radius: 10px; padding: 1px 8px; font-size: 12px; white-space: nowrap; }
-.glance { display: flex; gap: 16px; align-items: center; margin: 6px 0 10px; min-height: 84px; }
+.glance { display: flex; gap: 16px; align-items: center; margin: 6px 0 10px; min-height: 98px; }
 .answer { flex: 1; min-width: 0; }
 .headline { font-size: 22px; line-height: 1.25; font-weight: 500; }
 .detail { font-size: 15px; margin-top: 2px; font-variant-numeric: tabular-nums; }
