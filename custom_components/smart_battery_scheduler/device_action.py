@@ -15,7 +15,7 @@ from homeassistant.util import dt as dt_util
 
 from .const import DOMAIN
 from .home import Home
-from .overriding import ACTIONS, LASTS, override_of
+from .overriding import ACTIONS, override_of
 from .planner.model import Action
 from .targets import entry_id_of_device, loaded_homes
 
@@ -70,9 +70,13 @@ async def async_call_action_from_config(
         await home.async_resume()
         return
     now = dt_util.utcnow()
-    lasts: timedelta = config.get(CONF_FOR, LASTS)
+    lasts: timedelta | None = config.get(CONF_FOR)
     override = override_of(
-        Action(kind), now, until=now + lasts, target_percent=config.get(CONF_TARGET_PERCENT)
+        Action(kind),
+        now,
+        home.preferences,
+        until=now + lasts if lasts else None,
+        target_percent=config.get(CONF_TARGET_PERCENT),
     )
     await home.async_set_override(override)
 

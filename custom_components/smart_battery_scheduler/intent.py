@@ -139,7 +139,7 @@ class ChargeTo(HomeIntent):
 
     @override
     async def async_answer(self, home: Home, said: dict[str, Any]) -> str:
-        percent: int = said.get("percent", 100)
+        percent: int = said.get("percent", round(home.preferences.charge_now_percent))
         reading = home.battery.data
         level = reading.charge_level_percent if reading else None
         if level is not None and level >= percent:
@@ -196,7 +196,7 @@ def next_time(local: datetime, hour: int, minute: int, half_of_day: str | None =
 
 async def _charge_now(home: Home, percent: int) -> str:
     now = dt_util.utcnow()
-    override = override_of(Action.CHARGE, now, target_percent=percent)
+    override = override_of(Action.CHARGE, now, home.preferences, target_percent=percent)
     await home.async_set_override(override)
     if home.controller.state.command is None:
         return f"{tell_doing(_picture(home))} Nothing may be charged from the grid at this moment."

@@ -302,3 +302,16 @@ async def test_processing_needs_no_sentences_of_ours_for_the_switch(
     await hass.async_block_till_done()
     assert result.response.response_type is intent.IntentResponseType.ACTION_DONE
     assert not home.preferences.scheduler_enabled
+
+
+async def test_the_charge_switch_by_built_in_sentences(hass: HomeAssistant, home: Home) -> None:
+    """On, asked about, and off, without a sentence of ours."""
+    assert await async_setup_component(hass, "conversation", {})
+    await say(hass, "turn on the demo home charge now")
+    await hass.async_block_till_done()
+    assert home.override is not None
+    assert home.override.action is Action.CHARGE
+    assert "yes" in (await say(hass, "is demo home charge now on")).casefold()
+    await say(hass, "turn off demo home charge now")
+    await hass.async_block_till_done()
+    assert home.override is None
