@@ -14,6 +14,7 @@ from custom_components.smart_battery_scheduler.control.model import Phase, Yield
 from custom_components.smart_battery_scheduler.planner.model import Action
 from custom_components.smart_battery_scheduler.planning import make_plan
 from custom_components.smart_battery_scheduler.powerwall.base import ExportRule, OperatingMode
+from custom_components.smart_battery_scheduler.tariff.model import floor_slot
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType, InvalidData
@@ -22,6 +23,7 @@ from homeassistant.helpers import entity_registry as er
 from homeassistant.util import dt as dt_util
 
 from ..days.stage import Day
+from .conftest import Ask
 
 
 def entity_id(hass: HomeAssistant, platform: str, day: Day, key: str) -> str:
@@ -332,3 +334,18 @@ async def test_a_page_refuses_what_makes_no_sense(
             form["flow_id"], {**PAGES[page], name: value}
         )
     assert home.home.preferences == before
+
+
+async def test_a_slot_by_hand_re_plans_once(home: Day, ask: Ask, plans: list[None]) -> None:
+    """A slot by hand re plans once."""
+    await home.run(0.01)
+    plans.clear()
+    start = floor_slot(dt_util.utcnow()) + timedelta(hours=3)
+    await ask(
+        "add_slot",
+        start=start.isoformat(),
+        end=(start + timedelta(hours=1)).isoformat(),
+        action="hold",
+    )
+    await home.run(0.01)
+    assert len(plans) == 1

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from hypothesis import given, strategies as st
 import pytest
 
-from custom_components.smart_battery_scheduler.planner.model import Action
+from custom_components.smart_battery_scheduler.control.model import DecisionReason, Source
+from custom_components.smart_battery_scheduler.control.rules import Moment, Override, wanted_now
+from custom_components.smart_battery_scheduler.planner.model import Action, Lever
 from custom_components.smart_battery_scheduler.schedule import (
     MOST_SLOTS,
     ManualSlot,
@@ -18,6 +21,8 @@ from custom_components.smart_battery_scheduler.schedule import (
     is_banned,
     pin_within,
 )
+
+from ..plans import a_plan, a_slot
 
 NOW = datetime(2026, 3, 27, 12, 10, tzinfo=UTC)
 HALF_HOUR = timedelta(minutes=30)
@@ -207,3 +212,26 @@ def test_a_wish_covers_an_instant_exactly_if_an_occurrence_does(
     assert slot.covers(when, when + HALF_HOUR) == any(
         s < when + HALF_HOUR and when < e for s, e in every
     )
+
+
+def test_control_keeps_a_ban_that_came_after_the_plan() -> None:
+    """Control keeps a ban that came after the plan."""
+    plan = a_plan(a_slot(at(2), Action.CHARGE, lever=Lever.FAST, target_percent=80))
+    moment = Moment(
+        now=at(2),
+        scheduler_enabled=True,
+        dry_run=False,
+        in_peak=False,
+        rate_p_per_kwh=30.0,
+        price_ceiling_p_per_kwh=20.0,
+    )
+    assert wanted_now(plan, moment) == (None, DecisionReason.PRICE)
+    pinned, _ = wanted_now(plan, replace(moment, pinned=True))
+    assert pinned is not None
+    assert pinned.source is Source.PIN
+    banned = replace(moment, rate_p_per_kwh=1.0, charge_banned=True)
+    assert wanted_now(plan, banned) == (None, DecisionReason.DELETED)
+    asked = Override(action=Action.CHARGE, made_at=at(2), until=at(4), target_percent=80)
+    overridden, _ = wanted_now(plan, replace(banned, override=asked))
+    assert overridden is not None
+    assert overridden.source is Source.OVERRIDE
