@@ -123,7 +123,7 @@ def _next(picture: Picture) -> str:
     charge = next_charge(picture.plan, picture.now)
     if charge is None:
         return "no charge from the grid is needed."
-    target = f" to {charge.target_percent} %" if charge.target_percent else ""
+    target = f" to {charge.reaches_percent} %" if charge.reaches_percent else ""
     rate = f" at {charge.p_per_kwh:.1f} p" if charge.p_per_kwh is not None else ""
     saved, later = charge.reason.numbers.get("saves_p_per_kwh"), charge.reason.at
     why = (

@@ -60,11 +60,14 @@ class Picture:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Charge:
-    """Charging half-hours in a row; the rate is their mean, None where one is not known."""
+    """Charging half-hours in a row; the rate is their mean, None where one is not known.
+
+    ``reaches_percent`` is the level expected at the end, which may come before the target.
+    """
 
     start: datetime
     end: datetime
-    target_percent: int | None
+    reaches_percent: int | None
     p_per_kwh: float | None
     is_estimate: bool
     reason: Reason
@@ -84,10 +87,16 @@ def next_charge(plan: Plan | None, now: datetime) -> Charge | None:
     return Charge(
         start=first.start,
         end=slots[-1].end,
-        target_percent=slots[-1].target_percent,
+        reaches_percent=_reaches(slots[-1]),
         p_per_kwh=sum(known) / len(known) if len(known) == len(rates) else None,
         is_estimate=any(slot.rate_is_estimate for slot in slots),
         reason=first.reason,
+    )
+
+
+def _reaches(last: PlannedSlot) -> int | None:
+    return (
+        None if last.target_percent is None else min(last.target_percent, round(last.end_percent))
     )
 
 
@@ -107,7 +116,7 @@ def tell_next_charge(home: Picture) -> str:
     if charge is None:
         until = tell_moment(home.plan.slots[-1].end, home)
         return f"No charge from the grid is planned until {until}."
-    target = f", to {charge.target_percent} percent" if charge.target_percent else ""
+    target = f", to {charge.reaches_percent} percent" if charge.reaches_percent else ""
     rate = f", at {_about(charge)}{pence(charge.p_per_kwh)}" if charge.p_per_kwh is not None else ""
     if charge.start <= home.now:
         return f"It is to charge now, until {tell_clock(charge.end, home.zone)}{target}{rate}."

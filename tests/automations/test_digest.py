@@ -61,7 +61,9 @@ def a_charge_plan(**more: object) -> Plan:
     )
     slots = [a_slot(NOW, Action.USE, end=start)]
     slots += [
-        a_slot(start + HALF_HOUR * i, Action.CHARGE, target_percent=80, reason=reason)
+        a_slot(
+            start + HALF_HOUR * i, Action.CHARGE, target_percent=80, end_percent=84.0, reason=reason
+        )
         for i in range(2)
     ]
     slots.append(a_slot(start + HALF_HOUR * 2, Action.HOLD, end=NOW + timedelta(hours=36)))

@@ -76,7 +76,8 @@ def a_night_plan() -> Plan:
             a_slot(
                 NOW + HALF_HOUR * i,
                 action,
-                target_percent=80 if action is Action.CHARGE else None,
+                target_percent=100 if action is Action.CHARGE else None,
+                end_percent=80.0,
                 reason=dear if action is Action.CHARGE else Reason(code=ReasonCode.USE_NOW),
             )
             for i, action in enumerate(actions)
