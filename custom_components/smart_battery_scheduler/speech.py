@@ -67,6 +67,7 @@ class Charge:
 
     start: datetime
     end: datetime
+    target_percent: int | None
     reaches_percent: int | None
     p_per_kwh: float | None
     is_estimate: bool
@@ -87,6 +88,7 @@ def next_charge(plan: Plan | None, now: datetime) -> Charge | None:
     return Charge(
         start=first.start,
         end=slots[-1].end,
+        target_percent=slots[-1].target_percent,
         reaches_percent=_reaches(slots[-1]),
         p_per_kwh=sum(known) / len(known) if len(known) == len(rates) else None,
         is_estimate=any(slot.rate_is_estimate for slot in slots),
