@@ -222,3 +222,21 @@ def test_platforms_say_how_many_updates_may_run() -> None:
         assert re.search(
             r"^PARALLEL_UPDATES = \d", (ROOT / f"{platform}.py").read_text("utf-8"), re.MULTILINE
         ), platform
+
+
+@pytest.mark.parametrize(
+    ("workflow", "step"),
+    [
+        ("test", ".ci/run"),
+        ("validate", "hacs/action@"),
+        ("validate", "home-assistant/actions/hassfest@"),
+        ("release", "manifest.json"),
+    ],
+)
+def test_workflows(workflow: str, step: str) -> None:
+    """What cannot run here runs where the project is hosted, with no rights to write."""
+    text = (PROJECT / ".github" / "workflows" / f"{workflow}.yaml").read_text("utf-8")
+    described = yaml.safe_load(text)
+    steps = [step for job in described["jobs"].values() for step in job["steps"]]
+    assert any(step in each.get("uses", "") + each.get("run", "") for each in steps)
+    assert described["permissions"] == {"contents": "read"}
