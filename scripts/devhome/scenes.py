@@ -1,16 +1,25 @@
 """The pictures of the card: real frontend, real card, given states. `scripts/screenshot --scenes` starts this.
 
-Each scene is the running demo home's own state with a few things changed, so that prices below zero or a
-fault need not be waited for. The pictures are cropped to the card.
+Most show the running demo home as it is; the fault is put into its state, because it need not be waited for.
+The days of the fake cloud run in a Home Assistant of their own. The pictures are cropped to the card.
 """
 
 import asyncio
+from pathlib import Path
 import sys
+from tempfile import TemporaryDirectory
+
+from playwright.async_api import Page
+
+from tests.e2e.cloud import running_cloud
+from tests.e2e.test_powerwall import add_home
 
 from . import ROOT
 from .address import running_home
 from .api import connect
 from .browser import open_page
+from .folder import ConfigFolder, free_port
+from .process import HomeAssistantProcess, running
 
 PATH = "card-scenes"
 IMAGES = ROOT / "docs/images"
@@ -21,21 +30,6 @@ SCENES = {
     "card-dark": (False, True, ""),
     "card-phone": (True, False, ""),
     "card-phone-dark": (True, True, ""),
-    "card-negative": (
-        False,
-        False,
-        """
-        const near = Object.values(state.plan.slots).slice(4, 14);
-        near.forEach((slot, n) => {
-          slot.import_p_per_kwh = -6.2 + Math.abs(n - 5) * 1.4;
-          if (slot.import_p_per_kwh < 0) {
-            slot.action = "charge";
-            slot.target_percent = 100;
-            slot.reason = {code: "paid_to_charge", rate_p_per_kwh: slot.import_p_per_kwh};
-          }
-        });
-        """,
-    ),
     "card-fault": (
         False,
         False,
@@ -45,6 +39,9 @@ SCENES = {
         """,
     ),
 }
+
+# Scenarios of the fake cloud that are worth a picture.
+DAYS = ("negative", "winter")
 
 _SHOW = """
 (card, change) => {
@@ -77,16 +74,39 @@ async def take_all(chromium: str, url: str) -> None:
     path = await put_dashboard(url)
     for name, (phone, dark, change) in SCENES.items():
         async with open_page(chromium, url, phone=phone, dark=dark) as page:
-            await page.goto(url + path)
-            shown = page.locator("smart-battery-scheduler-card")
-            await shown.locator(".chart svg").wait_for()
-            await shown.evaluate(_SHOW, change)
-            # Home Assistant's bar lies over a card that is taller than the window.
-            height = (await shown.bounding_box() or {"height": 900})["height"]
-            width = page.viewport_size["width"] if page.viewport_size else 1280
-            await page.set_viewport_size({"width": width, "height": int(height) + 160})
-            await shown.screenshot(path=IMAGES / f"{name}.png")
-            print(name, (IMAGES / f"{name}.png").stat().st_size)
+            await take(page, url + path, name, change)
+
+
+async def take(page: Page, address: str, name: str, change: str = "") -> None:
+    """Write one picture."""
+    await page.goto(address)
+    shown = page.locator("smart-battery-scheduler-card")
+    await shown.locator(".chart svg").wait_for(timeout=60_000)
+    if change:
+        await shown.evaluate(_SHOW, change)
+    # Home Assistant's bar lies over a card that is taller than the window.
+    height = (await shown.bounding_box() or {"height": 900})["height"]
+    width = page.viewport_size["width"] if page.viewport_size else 1280
+    await page.set_viewport_size({"width": width, "height": int(height) + 160})
+    await shown.screenshot(path=IMAGES / f"{name}.png")
+    print(name, (IMAGES / f"{name}.png").stat().st_size)
+
+
+async def take_days(chromium: str) -> None:
+    """Write the pictures of the fake cloud's days, each in a fresh Home Assistant."""
+    for scenario in DAYS:
+        with TemporaryDirectory() as folder:
+            home = ConfigFolder(Path(folder) / "config", free_port(8300))
+            home.prepare()
+            async with running_cloud(scenario) as cloud:
+                process = HomeAssistantProcess(
+                    home, python=Path(sys.executable), environment=cloud.environment
+                )
+                async with running(process), connect(home.url) as api:
+                    await add_home(api, cloud)
+                    path = await put_dashboard(home.url)
+                    async with open_page(chromium, home.url) as page:
+                        await take(page, home.url + path, f"card-{scenario}")
 
 
 def main() -> int:
@@ -96,6 +116,7 @@ def main() -> int:
         print("No development home is running: start one with scripts/develop", file=sys.stderr)
         return 1
     asyncio.run(take_all(sys.argv[1], home.url))
+    asyncio.run(take_days(sys.argv[1]))
     return 0
 
 
