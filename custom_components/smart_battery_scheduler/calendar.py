@@ -89,7 +89,8 @@ def charges_planned(home: Home, now: datetime) -> Iterator[CalendarEvent]:
     plan: Plan | None = home.planner.data
     after, picture = now, picture_of(home, now)
     while (charge := next_charge(plan, after)) is not None:
-        target = f" to {charge.target_percent} %" if charge.target_percent is not None else ""
+        level = charge.reaches_percent
+        target = f" to {level} %" if level is not None else ""
         yield CalendarEvent(
             start=charge.start,
             end=charge.end,

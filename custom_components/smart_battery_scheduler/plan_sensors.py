@@ -128,6 +128,7 @@ def _charge_attributes(home: Home) -> Mapping[str, Any]:
     return {
         "end": charge.end.isoformat(),
         "target_percent": charge.target_percent,
+        "reaches_percent": charge.reaches_percent,
         "rate_p_per_kwh": None if charge.p_per_kwh is None else round(charge.p_per_kwh, 2),
         "rate_is_estimate": charge.is_estimate,
     }
