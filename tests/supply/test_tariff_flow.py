@@ -20,7 +20,7 @@ from ..cloud.faults import Endpoint, Fault
 from ..cloud.octopus import account_body
 from ..cloud.server import Cloud
 from ..cloud.world import ACCOUNT_NUMBER, API_KEY
-from ..days.stage import Day, home_entry, point_to
+from ..days.stage import Day, point_to
 from ..test_config_flow import Flow, to_tariff
 
 LONG_AGO = "2024-10-15T00:00:00+01:00"
@@ -231,26 +231,27 @@ async def test_an_entity_without_rates_is_explained(
     assert sentence(key)
 
 
-async def test_the_tariff_can_be_changed_later(
-    hass: HomeAssistant, cloud: Cloud, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """From a region to the account; what was known of the other tariff is forgotten."""
-    point_to(cloud, monkeypatch)
-    entry = home_entry(cloud)
-    entry.add_to_hass(hass)
-    assert await hass.config_entries.async_setup(entry.entry_id)
-    cloud.octopus.account = account_body((("E-1R-VAR-22-11-01-C", LONG_AGO, None),), ())
-    flow = Flow(hass)
-    flow.result = await hass.config_entries.flow.async_init(
-        entry.domain, context={"source": SOURCE_RECONFIGURE, "entry_id": entry.entry_id}
+async def test_the_tariff_can_be_changed_later(day: Day) -> None:
+    """From Agile by region to the account; what was known of the other tariff is forgotten."""
+    region = {"region": "c", "import_tariff": AGILE[0][0], "export_tariff": OUTGOING[0][0]}
+    day.hass.config_entries.async_update_entry(day.entry, data={**day.entry.data, "tariff": region})
+    await day.start()
+    assert day.home.rates.data.exports
+    day.cloud.octopus.account = account_body((("E-1R-VAR-22-11-01-C", LONG_AGO, None),), ())
+    # NetZero is not read again within the minute.
+    day.freezer.tick(120)
+    flow = Flow(day.hass)
+    flow.result = await day.hass.config_entries.flow.async_init(
+        day.entry.domain, context={"source": SOURCE_RECONFIGURE, "entry_id": day.entry.entry_id}
     )
     await flow.choose("tariff")
     await flow.choose("account")
     result = await flow.answer(api_key=API_KEY)
     assert result["reason"] == "reconfigure_successful"
-    home: Home = entry.runtime_data
-    assert len({rate.p_per_kwh for rate in home.rates.data.imports.rates}) <= 2
-    assert home.rates.data.exports is None
+    await day.settle()
+    day.adopt()
+    assert len({rate.p_per_kwh for rate in day.home.rates.data.imports.rates}) <= 2
+    assert day.home.rates.data.exports is None
 
 
 async def test_a_new_key_for_the_same_account(day: Day) -> None:
