@@ -7,6 +7,7 @@ import logging
 from typing import cast
 
 from homeassistant.core import HomeAssistant, callback
+from homeassistant.exceptions import ConfigEntryError, UnsupportedStorageVersionError
 from homeassistant.helpers.storage import Store
 
 from .accuracy import AccuracyMemory
@@ -106,7 +107,13 @@ class HomeStorage:
 
 
 async def _load[T](store: Store[dict[str, Json]], kind: type[T]) -> T | None:
-    data = await store.async_load()
+    """What is stored; fields it lacks take their defaults. Raises ConfigEntryError if it is newer."""
+    try:
+        data = await store.async_load()
+    except UnsupportedStorageVersionError as err:
+        raise ConfigEntryError(
+            translation_domain=DOMAIN, translation_key="stored_by_newer_version"
+        ) from err
     if data is None:
         return None
     try:
