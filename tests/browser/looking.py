@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from playwright.async_api import Page
 
 from scripts.devhome import DEV
+from scripts.devhome.api import PASSWORD, USER
 from scripts.devhome.browser import open_page
 from tests.e2e.stage import Stage
 
@@ -14,14 +15,24 @@ PICTURES = DEV / "failures"
 
 @asynccontextmanager
 async def looking_at(
-    stage: Stage, path: str, chromium: str, *, phone: bool = False, dark: bool = False
+    stage: Stage,
+    path: str,
+    chromium: str,
+    *,
+    phone: bool = False,
+    dark: bool = False,
+    user: str = USER,
+    password: str = PASSWORD,
 ) -> AsyncIterator[Page]:
     """Open a path of the running Home Assistant; at the end its console must be free of errors.
 
     When the test fails meanwhile, a screenshot is kept under .dev/failures.
     """
     errors: list[str] = []
-    async with open_page(chromium, stage.folder.url, phone=phone, dark=dark) as page:
+    opened = open_page(
+        chromium, stage.folder.url, phone=phone, dark=dark, user=user, password=password
+    )
+    async with opened as page:
         page.on(
             "console",
             lambda message: errors.append(message.text) if message.type == "error" else None,
@@ -30,7 +41,7 @@ async def looking_at(
         await page.goto(stage.folder.url + path)
         try:
             yield page
-            assert errors == []
+            assert not errors, "\n".join(["complaints in the console:", *errors])
         except BaseException:
             name = stage.folder.path.parent.name
             await page.screenshot(path=PICTURES / f"{name}.png", full_page=True)

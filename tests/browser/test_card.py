@@ -1,0 +1,210 @@
+"""The card in a real browser: what it shows, what it takes, who may."""
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+import re
+from typing import Any
+
+from axe_playwright_python.async_playwright import Axe
+from playwright.async_api import Locator, Page, expect
+import pytest
+
+from scripts.devhome import DOMAIN
+from scripts.devhome.api import Entry, HomeAssistantApi
+from scripts.devhome.demo import demo_home
+from tests.e2e.cloud import CloudProcess, running_cloud
+from tests.e2e.stage import Stage, eventually
+from tests.e2e.test_powerwall import add_home
+
+from .looking import looking_at
+
+PATH = "the-card"
+PATIENCE_MS = 30_000
+
+
+async def put_card(api: HomeAssistantApi) -> str:
+    """A dashboard with nothing but the card; returns its path."""
+    await api.command("lovelace/dashboards/create", url_path=PATH, title="Card", icon="mdi:battery")
+    card = {"type": "custom:smart-battery-scheduler-card"}
+    section = {"type": "grid", "column_span": 2, "cards": [card]}
+    view = {"title": "Card", "path": "card", "type": "sections", "sections": [section]}
+    await api.command("lovelace/config/save", url_path=PATH, config={"views": [view]})
+    return f"/{PATH}/card"
+
+
+async def card_on(page: Page) -> Locator:
+    """The card, once it has drawn its chart."""
+    card = page.locator("smart-battery-scheduler-card")
+    await expect(card.locator(".chart svg")).to_be_visible(timeout=PATIENCE_MS)
+    return card
+
+
+async def plan_of(api: HomeAssistantApi, entry: Entry) -> list[dict[str, Any]]:
+    """The plan as automations get it."""
+    data = {"config_entry_id": entry["entry_id"]}
+    plan = await api.act(f"{DOMAIN}.get_plan", data, response=True)
+    slots: list[dict[str, Any]] = plan["slots"]
+    return slots
+
+
+@pytest.fixture
+async def cloud() -> AsyncIterator[CloudProcess]:
+    """The clouds on a winter's day."""
+    async with running_cloud("winter") as process:
+        yield process
+
+
+@pytest.mark.parametrize(
+    ("phone", "dark"), [(False, False), (True, True)], ids=["wide-light", "phone-dark"]
+)
+async def test_it_shows_the_plan_to_everybody(
+    stage: Stage, chromium: str, *, phone: bool, dark: bool
+) -> None:
+    """The same figures as get_plan, nothing wider than the screen, no serious barrier."""
+    async with stage.home_assistant() as api:
+        entry = await demo_home(api)
+        path = await put_card(api)
+        async with looking_at(stage, path, chromium, phone=phone, dark=dark) as page:
+            card = await card_on(page)
+            await assert_no_barrier(page)
+            wider = "element => element.scrollWidth - element.clientWidth"
+            assert await page.locator("html").evaluate(wider) <= 0
+            await card.get_by_role("button", name="As a table").click()
+            shown = await card.locator("tbody tr").all_inner_texts()
+            planned = await plan_of(api, entry)
+        assert len(shown) == len(planned)
+        for row, slot in zip(shown, planned, strict=True):
+            assert slot["action"] in row.lower()
+            rate = re.search(r"(-?[0-9.]+) p/kWh", row)
+            assert rate is not None
+            assert float(rate[1]) == pytest.approx(slot["import_p_per_kwh"], abs=0.051)
+            assert ("(estimate)" in row) is slot["rate_is_estimate"]
+
+
+async def assert_no_barrier(page: Page) -> None:
+    """axe-core finds nothing serious in the card."""
+    results = await Axe().run(page)
+    found = [
+        (each["id"], node["target"], node["html"][:120])
+        for each in results.response["violations"]
+        if each["impact"] in {"serious", "critical"}
+        for node in each["nodes"]
+        if "smart-battery-scheduler-card" in str(node["target"])
+    ]
+    assert found == []
+
+
+async def test_it_changes_without_a_reload(stage: Stage, chromium: str) -> None:
+    """A switch turned elsewhere shows at once, and so does a home that stops."""
+    async with stage.home_assistant() as api:
+        entry = await demo_home(api)
+        path = await put_card(api)
+        async with looking_at(stage, path, chromium) as page:
+            card = await card_on(page)
+            await page.evaluate("window.untouched = true")
+            await api.act("switch.turn_on", {"entity_id": "switch.demo_home_dry_run"})
+            await expect(card.locator(".badge", has_text="Dry run")).to_be_visible()
+            disabled = {"entry_id": entry["entry_id"]}
+            await api.command("config_entries/disable", disabled_by="user", **disabled)
+            await expect(card.get_by_text("This home is not running")).to_be_visible(
+                timeout=PATIENCE_MS
+            )
+            await api.command("config_entries/disable", disabled_by=None, **disabled)
+            await expect(card.locator(".headline")).to_be_visible(timeout=PATIENCE_MS)
+            assert await page.evaluate("window.untouched")
+
+
+async def test_a_ban_changes_the_plan_and_can_be_undone(stage: Stage, chromium: str) -> None:
+    """Keys choose the first planned charge; forbidden, it is planned no more."""
+    async with stage.home_assistant() as api:
+        entry = await demo_home(api)
+        path = await put_card(api)
+        slots = await plan_of(api, entry)
+        index = next(
+            number for number, slot in enumerate(slots) if number > 1 and slot["action"] == "charge"
+        )
+        start = slots[index]["start"]
+        async with looking_at(stage, path, chromium) as page:
+            card = await card_on(page)
+            await card.locator(".chart").focus()
+            for _ in range(index + 1):
+                await page.keyboard.press("ArrowRight")
+            await expect(card.locator(".panel")).to_contain_text("Charge")
+            await card.get_by_role("button", name="Don't charge").click()
+            await expect(card.locator(".order")).to_contain_text("done", timeout=PATIENCE_MS)
+
+            async def action() -> str:
+                found = [s["action"] for s in await plan_of(api, entry) if s["start"] == start]
+                return str(found[0])
+
+            await eventually(action, lambda found: found != "charge")
+            await expect(card.locator(".wish.do_not_charge")).to_have_count(1)
+            await card.get_by_role("button", name="Undo").click()
+            await expect(card.locator(".wish.do_not_charge")).to_have_count(0, timeout=PATIENCE_MS)
+
+
+async def test_charge_now_is_proven(stage: Stage, cloud: CloudProcess, chromium: str) -> None:
+    """The order reaches the Powerwall, and the card says what its power shows."""
+    home = replace(stage, environment=cloud.environment)
+    async with home.home_assistant() as api:
+        await add_home(api, cloud)
+        path = await put_card(api)
+        async with looking_at(home, path, chromium) as page:
+            card = await card_on(page)
+            await card.get_by_role("button", name="Charge now").click()
+            await expect(card.locator(".headline")).to_contain_text("Charging", timeout=PATIENCE_MS)
+            await expect(card.locator(".order.seen")).to_contain_text("seen", timeout=180_000)
+            state = await cloud.state()
+            assert state["reading"]["battery_power_w"] < -1000
+            await card.get_by_role("button", name="Back to plan").click()
+            await expect(card.locator(".order")).to_contain_text("done", timeout=PATIENCE_MS)
+
+
+async def test_a_refused_order_says_why(stage: Stage, chromium: str) -> None:
+    """A charge to less than there is fails in plain words."""
+    async with stage.home_assistant(but="target_percent is 1 %") as api:
+        await demo_home(api)
+        path = await put_card(api)
+        async with looking_at(stage, path, chromium) as page:
+            card = await card_on(page)
+            await card.evaluate(
+                "card => card.orders.give('Charge now', () =>"
+                " card.home.ask('charge', {target_percent: 1}))"
+            )
+            await expect(card.locator(".order.failed")).to_contain_text("Charge now failed: ")
+
+
+async def test_a_reader_may_only_look(stage: Stage, chromium: str) -> None:
+    """A user of the read-only group sees the plan and no button that orders."""
+    async with stage.home_assistant() as api:
+        await demo_home(api)
+        path = await put_card(api)
+        created = await api.command(
+            "config/auth/create", name="Reader", group_ids=["system-read-only"], local_only=False
+        )
+        await api.command(
+            "config/auth_provider/homeassistant/create",
+            user_id=created["user"]["id"],
+            username="reader",
+            password="reader",
+        )
+        async with looking_at(stage, path, chromium, user="reader", password="reader") as page:
+            card = await card_on(page)
+            await expect(card.get_by_text("Read only")).to_be_visible()
+            await expect(card.get_by_role("button", name="Charge now")).to_be_hidden()
+
+
+async def test_the_ready_dashboard(stage: Stage, chromium: str) -> None:
+    """The strategy shows the plan, the settings and the rest of the home."""
+    async with stage.home_assistant() as api:
+        await demo_home(api)
+        await api.command(
+            "lovelace/dashboards/create", url_path=PATH, title="Battery", icon="mdi:battery"
+        )
+        config = {"strategy": {"type": "custom:smart-battery-scheduler"}}
+        await api.command("lovelace/config/save", url_path=PATH, config=config)
+        async with looking_at(stage, f"/{PATH}", chromium) as page:
+            await card_on(page)
+            for heading in ("Rates", "Power", "Settings"):
+                await expect(page.get_by_text(heading, exact=True).first).to_be_visible()
+            await expect(page.get_by_text("Entity not found")).to_have_count(0)
