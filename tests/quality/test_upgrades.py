@@ -17,7 +17,7 @@ async def test_an_entry_of_a_newer_version_is_refused(
     day.hass.config_entries.async_update_entry(day.entry, version=2)
     await day.start()
     assert day.entry.state is ConfigEntryState.MIGRATION_ERROR
-    assert "has version 2 which is newer" in caplog.text.replace("\n", " ")
+    assert "has version 2 which is higher" in caplog.text
 
 
 async def test_an_entry_with_a_newer_minor_version_is_read(day: Day) -> None:
