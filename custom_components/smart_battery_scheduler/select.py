@@ -116,6 +116,9 @@ class ExportRuleSelect(SmartBatteryEntity, SelectEntity):
         """The home setting, whatever a running command has put in its place."""
         settings = self.home.controller.home_settings
         rule = settings.export_rule if settings else None
+        if rule is None:
+            # Commands leave it alone, and then it is not among the saved home settings.
+            rule = self.home.battery.data.settings.export_rule
         return next((name for name, value in EXPORT_RULES.items() if value is rule), None)
 
     @override

@@ -229,6 +229,7 @@ async def test_setting_the_reserve_during_a_charge_takes_over(home: Day) -> None
         value=40,
     )
     await home.run(0.1)
+    assert await state(home, "select", "export_rule") != "unknown"
     yielded = home.home.controller.state.yielded
     assert yielded is not None
     assert yielded.cause is YieldCause.USER
