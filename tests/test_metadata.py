@@ -11,9 +11,9 @@ import struct
 from typing import Any
 
 import pytest
-import yaml
 
 from custom_components.smart_battery_scheduler.const import DOMAIN
+from homeassistant.util.yaml import parse_yaml
 
 PROJECT = Path(__file__).parent.parent
 ROOT = PROJECT / "custom_components" / DOMAIN
@@ -44,9 +44,15 @@ def _json(path: Path) -> Any:
     return json.loads(path.read_text("utf-8"))
 
 
+def _yaml(text: str) -> dict[str, Any]:
+    parsed = parse_yaml(text)
+    assert isinstance(parsed, dict)
+    return parsed
+
+
 TEXTS = _json(ROOT / "translations" / "en.json")
 ICONS = _json(ROOT / "icons.json")
-SERVICES = yaml.safe_load((ROOT / "services.yaml").read_text("utf-8"))
+SERVICES = _yaml((ROOT / "services.yaml").read_text("utf-8"))
 
 
 def _leaves(texts: Any, path: str = "") -> Iterator[tuple[str, str]]:
@@ -109,7 +115,7 @@ def test_brand() -> None:
 def test_files_parse(path: Path) -> None:
     """Every data file is well-formed."""
     text = path.read_text("utf-8")
-    assert (json.loads(text) if path.suffix == ".json" else yaml.safe_load(text)) is not None
+    assert (json.loads(text) if path.suffix == ".json" else _yaml(text)) is not None
 
 
 def test_texts_hold_no_address() -> None:
@@ -150,7 +156,7 @@ def test_actions_have_texts_icons_and_fields() -> None:
 @pytest.mark.parametrize("kind", ["triggers", "conditions"])
 def test_triggers_and_conditions_have_texts_and_icons(kind: str) -> None:
     """One list in three files."""
-    listed = yaml.safe_load((ROOT / f"{kind}.yaml").read_text("utf-8"))
+    listed = _yaml((ROOT / f"{kind}.yaml").read_text("utf-8"))
     names = {name for name in listed if not name.startswith(".")}
     assert names == set(TEXTS[kind]) == set(ICONS[kind])
 
@@ -236,7 +242,7 @@ def test_platforms_say_how_many_updates_may_run() -> None:
 def test_workflows(workflow: str, step: str) -> None:
     """What cannot run here runs where the project is hosted, with no rights to write."""
     text = (PROJECT / ".github" / "workflows" / f"{workflow}.yaml").read_text("utf-8")
-    described = yaml.safe_load(text)
+    described = _yaml(text)
     steps = [step for job in described["jobs"].values() for step in job["steps"]]
     assert any(step in each.get("uses", "") + each.get("run", "") for each in steps)
     assert described["permissions"] == {"contents": "read"}

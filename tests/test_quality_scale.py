@@ -6,13 +6,15 @@ from pathlib import Path
 import re
 
 import pytest
-import yaml
 
 from custom_components.smart_battery_scheduler.const import DOMAIN
+from homeassistant.util.yaml import parse_yaml
 
 PROJECT = Path(__file__).parent.parent
 ROOT = PROJECT / "custom_components" / DOMAIN
-RULES = yaml.safe_load((ROOT / "quality_scale.yaml").read_text("utf-8"))["rules"]
+SCALE = parse_yaml((ROOT / "quality_scale.yaml").read_text("utf-8"))
+assert isinstance(SCALE, dict)
+RULES = SCALE["rules"]
 
 # developers.home-assistant.io, "Integration Quality Scale rules".
 NAMES = """
