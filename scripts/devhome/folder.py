@@ -81,7 +81,7 @@ class ConfigFolder:
         for name in ("automations.yaml", "scripts.yaml"):
             (self.path / name).touch()
         for name in ("blueprints", "custom_sentences"):
-            shutil.copytree(ROOT / name, self.path / name, dirs_exist_ok=True)
+            shutil.copytree(ROOT / "docs" / name, self.path / name, dirs_exist_ok=True)
         self._link_integration()
         # An `http:` section in YAML, or a changed one, raises a confirmation dialog over the whole
         # page. The stored settings of version 1 are taken over without a question.

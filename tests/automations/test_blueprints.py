@@ -29,7 +29,7 @@ from homeassistant.util import yaml as yaml_util
 
 from .conftest import NOW, device_id_of, plan_of
 
-FOLDER = Path(__file__).parents[2] / "blueprints"
+FOLDER = Path(__file__).parents[2] / "docs" / "blueprints"
 AUTOMATED = pytest.mark.usefixtures("installed")
 BLUEPRINTS = sorted((FOLDER / "automation" / "smart_battery_scheduler").glob("*.yaml"))
 TAPPED = "mobile_app_notification_action"
@@ -80,7 +80,7 @@ def test_it_can_be_imported(path: Path) -> None:
     head = blueprint.metadata
     assert head["homeassistant"]["min_version"] == "2026.10.0"
     assert str(head["source_url"]).endswith(
-        f"/blob/main/blueprints/automation/smart_battery_scheduler/{path.name}"
+        f"/blob/main/docs/blueprints/automation/smart_battery_scheduler/{path.name}"
     )
 
 

@@ -25,7 +25,7 @@ def test_every_blueprint_has_its_link() -> None:
     """That imports the file as it lies in the repository."""
     links = re.findall(r"https://my\.home-assistant\.io/redirect/blueprint_import/[^)]+", PAGE)
     imported = {parse_qs(urlparse(link).query)["blueprint_url"][0] for link in links}
-    folder = "blueprints/automation/smart_battery_scheduler"
+    folder = "docs/blueprints/automation/smart_battery_scheduler"
     files = (ROOT / folder).glob("*.yaml")
     at = f"https://github.com/PG-code404/smart-battery-scheduler/blob/main/{folder}"
     assert imported == {f"{at}/{file.name}" for file in files}
@@ -33,5 +33,5 @@ def test_every_blueprint_has_its_link() -> None:
 
 def test_the_sentences_are_where_it_says() -> None:
     """The link leads to the file."""
-    assert "../custom_sentences/en/smart_battery_scheduler.yaml" in PAGE
-    assert (ROOT / "custom_sentences" / "en" / "smart_battery_scheduler.yaml").is_file()
+    assert "custom_sentences/en/smart_battery_scheduler.yaml" in PAGE
+    assert (ROOT / "docs" / "custom_sentences" / "en" / "smart_battery_scheduler.yaml").is_file()

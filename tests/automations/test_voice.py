@@ -32,7 +32,7 @@ from homeassistant.setup import async_setup_component
 from ..plans import a_plan, a_slot
 from .conftest import NOW, plan_of
 
-SENTENCES = Path(__file__).parents[2] / "custom_sentences"
+SENTENCES = Path(__file__).parents[2] / "docs" / "custom_sentences"
 HALF_HOUR = timedelta(minutes=30)
 
 
