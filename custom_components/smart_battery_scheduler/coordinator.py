@@ -78,6 +78,7 @@ class BatteryCoordinator(DataUpdateCoordinator[PowerwallState]):
         self._has_read = False
         self._failures = 0
         self._refusals = 0
+        self._due: datetime | None = None
 
     async def _async_update_data(self) -> PowerwallState:
         try:
@@ -91,7 +92,8 @@ class BatteryCoordinator(DataUpdateCoordinator[PowerwallState]):
             self._trust_again()
             return reading
         finally:
-            self.pace()
+            now = dt_util.utcnow()
+            self._arrange(now, self._wait(now))
 
     async def _async_read(self) -> PowerwallState:
         try:
@@ -142,17 +144,30 @@ class BatteryCoordinator(DataUpdateCoordinator[PowerwallState]):
                 self.hass.config_entries.flow.async_abort(flow["flow_id"])
         self._refusals = 0
 
-    def pace(self) -> None:
-        """Set the wait for the next reading; one always falls just before a slot's edge."""
+    @callback
+    def hasten(self) -> None:
+        """Read sooner than was arranged if there is more to prove by now, as after an order."""
+        # What a failure waits for, such as a cloud's own word, is not cut short.
+        if self._due is None or not self.last_update_success:
+            return
         now = dt_util.utcnow()
+        wait = self._wait(now)
+        if now + wait < self._due:
+            self._arrange(now, wait)
+            self._schedule_refresh()
+
+    def _arrange(self, now: datetime, wait: timedelta) -> None:
+        self._due = now + wait
+        self.update_interval = wait
+
+    def _wait(self, now: datetime) -> timedelta:
+        """How long to wait for the next reading; one always falls just before a slot's edge."""
         wait = self._cadence(now)
         if self._failures > 1:
             patience = min(wait * 2 ** min(self._failures - 1, 6), LONGEST_WAIT)
             wait = max(wait, patience * random.uniform(0.8, 1.0))
         to_edge = floor_slot(now) + SLOT - BEFORE_EDGE - now
-        if SHORTEST_WAIT <= to_edge < wait:
-            wait = to_edge
-        self.update_interval = wait
+        return to_edge if SHORTEST_WAIT <= to_edge < wait else wait
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -152,7 +152,7 @@ class Home:
         await self._async_replan()
         self._listen()
         await self.controller.async_observe(self.battery.data)
-        self.battery.pace()
+        self.battery.hasten()
 
     async def _async_wait_for_facts(self) -> None:
         """Rates and sun; silent services must not keep the battery waiting to be reconciled."""
@@ -178,6 +178,7 @@ class Home:
         on_unload(self.planner.async_add_listener(self._changed))
         on_unload(self.supply.async_start(self.preferences))
         on_unload(self.controller.async_add_listener(self._changed))
+        on_unload(self.controller.async_add_listener(self.battery.hasten))
         on_unload(async_track_utc_time_change(self.hass, self._slot_edge, minute=[0, 30], second=0))
         put_back = HassJob(self._async_shut_down, "put the home settings back")
         on_unload(self.hass.async_add_shutdown_job(put_back))
@@ -360,7 +361,7 @@ class Home:
         self._look_for_unplayed()
         self._learn(before, reading)
         self._end_finished_override()
-        self.battery.pace()
+        self.battery.hasten()
         lever_lost = self.controller.state.out_of_service != before.out_of_service
         if lever_lost or self._plan_is_due():
             await self.async_replan()

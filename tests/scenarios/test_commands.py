@@ -195,6 +195,19 @@ async def test_idle_reads_seldom_and_writes_never(day: Day) -> None:
     assert len(day.cloud.requests.to(Endpoint.NETZERO_READ)) <= 2 * 20 + 8
 
 
+async def test_an_order_is_proven_without_waiting_for_the_usual_reading(day: Day) -> None:
+    """On a quiet home the next reading would be minutes away; an order brings it forward."""
+    await day.start()
+    await day.run(20 / 3600)
+    day.cloud.requests.clear()
+    await day.choose("select.home_battery_override", "charge")
+    await day.run(35 / 3600)
+    assert day.cloud.requests.to(Endpoint.NETZERO_READ)
+    command = day.home.controller.state.command
+    assert command is not None
+    assert command.evidence.read_back_at is not None
+
+
 async def test_a_full_battery_is_not_asked_to_charge(day: Day, script: Script) -> None:
     """At its target a charge is complete, not ignored."""
     day.cloud.world.powerwall.set_charge_level(100.0)
