@@ -1,5 +1,6 @@
 """Fixtures of all tests that run real processes; the conftest files beside them load this as a plugin."""
 
+from collections.abc import AsyncIterator
 from pathlib import Path
 from random import randrange
 
@@ -8,6 +9,7 @@ import pytest
 from scripts.devhome import DEV
 from scripts.devhome.folder import ConfigFolder, free_port
 
+from .cloud import CloudProcess, running_cloud
 from .stage import Stage
 
 RELEASES = {"oldest": DEV / "venv/bin/python", "newest": DEV / "venv-next/bin/python"}
@@ -21,15 +23,20 @@ def pytest_configure(config: pytest.Config) -> None:
         )
 
 
-# One worker for each release: two starts at a time are what two cores can bear.
-@pytest.fixture(
-    params=[
-        pytest.param(python, id=release, marks=pytest.mark.xdist_group(release))
-        for release, python in RELEASES.items()
-    ]
-)
+@pytest.fixture(params=[pytest.param(python, id=release) for release, python in RELEASES.items()])
 def stage(request: pytest.FixtureRequest, tmp_path: Path) -> Stage:
     """A release of Home Assistant that a test may start and stop as it likes."""
     # Below the ports that the system gives to outgoing connections; at random, for several at once.
     port = free_port(randrange(10_000, 30_000))
     return Stage(ConfigFolder(tmp_path / "config", port), request.param)
+
+
+@pytest.fixture
+async def cloud() -> AsyncIterator[CloudProcess]:
+    """The clouds on a winter's day, with a Powerwall that is told of a change within seconds.
+
+    A change may take minutes; how that is borne with is tested where the clock can be moved.
+    """
+    async with running_cloud("winter") as process:
+        await process.change("delivery", shortest_s=1, longest_s=4, seed=1)
+        yield process

@@ -1,6 +1,5 @@
 """A Powerwall through the wire: real Home Assistant, fake cloud, nothing replaced inside either."""
 
-from collections.abc import AsyncIterator
 from dataclasses import replace
 
 import pytest
@@ -8,17 +7,10 @@ import pytest
 from scripts.devhome import DOMAIN
 from scripts.devhome.api import Entry, FlowStep, HomeAssistantApi
 
-from .cloud import CloudProcess, running_cloud
+from .cloud import CloudProcess
 from .stage import Stage, eventually
 
 OVERRIDE = "select.home_battery_override"
-
-
-@pytest.fixture
-async def cloud() -> AsyncIterator[CloudProcess]:
-    """The clouds on a winter's day."""
-    async with running_cloud("winter") as process:
-        yield process
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ export class Orders {
   constructor(changed) {
     this.changed = changed;
     this.current = null;
+    this.state = null;
   }
 
   // call() asks; proven(state) says when the home's own state shows it; undo() takes it back.
@@ -23,7 +24,11 @@ export class Orders {
       order.stage = "failed";
       order.why = error?.message ?? String(error);
     }
-    if (this.current === order) this.show(order);
+    if (this.current === order) {
+      // The state that proves it may have come before the answer did.
+      this.look(this.state);
+      this.changed();
+    }
     return order.stage !== "failed";
   }
 
@@ -35,8 +40,9 @@ export class Orders {
 
   // A new state of the home came.
   look(state) {
+    this.state = state;
     const order = this.current;
-    if (order?.stage === "accepted" && order.proven(state)) {
+    if (order?.stage === "accepted" && state && order.proven(state)) {
       order.stage = "seen";
       this.timer = setTimeout(() => this.current === order && this.show(null), SHOWN_MS);
     }

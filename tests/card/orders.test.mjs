@@ -1,0 +1,44 @@
+// What becomes of an order, as the card tells it.
+import assert from "node:assert/strict";
+import test from "node:test";
+
+import { Orders } from "../../custom_components/smart_battery_scheduler/frontend/orders.js";
+
+const overridden = { now: { override: { action: "charge" } } };
+const free = { now: { override: null } };
+const proven = (state) => !state.now.override;
+
+function orders() {
+  const drawn = [];
+  const all = new Orders(() => drawn.push(all.current?.stage));
+  return { all, drawn };
+}
+
+test("an order waits for the state that proves it", async () => {
+  const { all, drawn } = orders();
+  all.look(overridden);
+  assert.equal(await all.give("Back to plan", async () => {}, { proven }), true);
+  assert.equal(all.current.stage, "accepted");
+  all.look(free);
+  assert.equal(all.current.stage, "seen");
+  assert.deepEqual(drawn, ["pending", "accepted"]);
+  all.close();
+});
+
+test("a state that came before the answer proves it too", async () => {
+  const { all, drawn } = orders();
+  all.look(overridden);
+  await all.give("Back to plan", async () => all.look(free), { proven });
+  assert.deepEqual(drawn, ["pending", "seen"]);
+  all.close();
+});
+
+test("a refusal is kept in its own words", async () => {
+  const { all, drawn } = orders();
+  const refuse = async () => {
+    throw new Error("Not below 10 %");
+  };
+  assert.equal(await all.give("Charge now", refuse), false);
+  assert.equal(all.current.why, "Not below 10 %");
+  assert.deepEqual(drawn, ["pending", "failed"]);
+});
