@@ -12,6 +12,7 @@ from scripts.devhome import DOMAIN
 from scripts.devhome.api import Entry, HomeAssistantApi
 from scripts.devhome.demo import demo_home
 from tests.e2e.cloud import CloudProcess
+from tests.e2e.fixtures import on_each_release
 from tests.e2e.stage import Stage, eventually
 from tests.e2e.test_powerwall import add_home
 
@@ -48,6 +49,7 @@ async def plan_of(api: HomeAssistantApi, entry: Entry) -> list[dict[str, Any]]:
     return slots
 
 
+@on_each_release
 @pytest.mark.parametrize(
     ("phone", "dark"), [(False, False), (True, True)], ids=["wide-light", "phone-dark"]
 )

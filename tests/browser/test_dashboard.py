@@ -4,11 +4,13 @@ from playwright.async_api import expect
 import pytest
 
 from scripts.devhome.demo import furnish
+from tests.e2e.fixtures import on_each_release
 from tests.e2e.stage import Stage
 
 from .looking import looking_at
 
 
+@on_each_release
 @pytest.mark.parametrize("phone", [False, True], ids=["wide", "phone"])
 async def test_it_shows_the_home(stage: Stage, chromium: str, *, phone: bool) -> None:
     """The charge level and the scheduler's switch are there, without an error in the console."""

@@ -13,6 +13,8 @@ from .cloud import CloudProcess, running_cloud
 from .stage import Stage
 
 RELEASES = {"oldest": DEV / "venv/bin/python", "newest": DEV / "venv-next/bin/python"}
+# A start is dear, so most tests do with the newest release.
+on_each_release = pytest.mark.parametrize("stage", RELEASES, indirect=True)
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -23,12 +25,13 @@ def pytest_configure(config: pytest.Config) -> None:
         )
 
 
-@pytest.fixture(params=[pytest.param(python, id=release) for release, python in RELEASES.items()])
+@pytest.fixture
 def stage(request: pytest.FixtureRequest, tmp_path: Path) -> Stage:
-    """A release of Home Assistant that a test may start and stop as it likes."""
+    """The newest release of Home Assistant, or each that the test is marked for, to start and stop at will."""
+    python = RELEASES[getattr(request, "param", "newest")]
     # Below the ports that the system gives to outgoing connections; at random, for several at once.
     port = free_port(randrange(10_000, 30_000))
-    return Stage(ConfigFolder(tmp_path / "config", port), request.param)
+    return Stage(ConfigFolder(tmp_path / "config", port), python)
 
 
 @pytest.fixture

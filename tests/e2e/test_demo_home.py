@@ -7,6 +7,7 @@ from scripts.devhome import DOMAIN
 from scripts.devhome.api import HomeAssistantApi
 from scripts.devhome.demo import demo_home
 
+from .fixtures import on_each_release
 from .stage import Stage, eventually
 
 UNAVAILABLE = {"unavailable", "unknown"}
@@ -29,6 +30,7 @@ async def entry_state(api: HomeAssistantApi) -> str | None:
     return entries[0]["state"] if entries else None
 
 
+@on_each_release
 async def test_one_click_gives_a_plan(stage: Stage) -> None:
     """The flow ends with a loaded home whose plan covers the day in half-hours, each with a reason."""
     async with stage.home_assistant() as api:
@@ -47,6 +49,7 @@ async def test_one_click_gives_a_plan(stage: Stage) -> None:
     assert float(states["sensor.demo_home_charge_level"]) > 0
 
 
+@on_each_release
 async def test_every_entity_shows_something(stage: Stage) -> None:
     """No entity of a new demo home is unavailable, and none is missing its state."""
     async with stage.home_assistant() as api:
@@ -59,6 +62,7 @@ async def test_every_entity_shows_something(stage: Stage) -> None:
     }
 
 
+@on_each_release
 async def test_the_home_comes_back_after_a_restart(stage: Stage) -> None:
     """A restart keeps the entry, the entities and the user's choice."""
     async with stage.home_assistant() as api:
@@ -73,6 +77,7 @@ async def test_the_home_comes_back_after_a_restart(stage: Stage) -> None:
     assert after["switch.demo_home_dry_run"] == "on"
 
 
+@on_each_release
 async def test_it_unloads_and_comes_back(stage: Stage) -> None:
     """Disabled, the home has no states; enabled, it has a plan again."""
     async with stage.home_assistant() as api:
@@ -89,6 +94,7 @@ async def test_it_unloads_and_comes_back(stage: Stage) -> None:
     assert set(after) == set(before)
 
 
+@on_each_release
 async def test_it_is_removed_without_a_trace(stage: Stage) -> None:
     """Removed, neither entry nor entities nor stored files of the home are left."""
     async with stage.home_assistant() as api:

@@ -11,6 +11,7 @@ from scripts.devhome import DOMAIN
 
 from ..cloud.world import API_KEY
 from .cloud import CloudProcess, running_cloud
+from .fixtures import on_each_release
 from .stage import Stage
 
 MOST_SECONDS = 60.0
@@ -24,6 +25,7 @@ async def cloud() -> AsyncIterator[CloudProcess]:
         yield process
 
 
+@on_each_release
 async def test_from_add_integration_to_the_first_plan(
     stage: Stage, cloud: CloudProcess, capsys: pytest.CaptureFixture[str]
 ) -> None:
