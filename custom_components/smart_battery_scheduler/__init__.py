@@ -16,6 +16,7 @@ from .const import CONF_KIND, CONF_SITE_ID, CONF_TOKEN, DOMAIN, KIND_NETZERO
 from .control.model import DecisionReason
 from .home import Home, SmartBatteryConfigEntry
 from .issues import Issues
+from .own_dashboard import async_entry_updated, async_show_dashboard
 from .powerwall.base import PowerwallError, Purpose, Settings
 from .reload import Watch
 from .sources import build_sources, netzero
@@ -63,6 +64,8 @@ async def async_setup_entry(hass: HomeAssistant, entry: SmartBatteryConfigEntry)
     entry.async_on_unload(Issues(home).async_start())
     entry.async_on_unload(SupplyIssues(home).async_start())
     entry.async_on_unload(entry.add_update_listener(Watch(entry).async_entry_updated))
+    entry.async_on_unload(entry.add_update_listener(async_entry_updated))
+    async_show_dashboard(hass)
     return True
 
 
@@ -74,6 +77,7 @@ async def async_unload_entry(hass: HomeAssistant, entry: SmartBatteryConfigEntry
 
 async def async_remove_entry(hass: HomeAssistant, entry: SmartBatteryConfigEntry) -> None:
     """Put back what an earlier run may have left on the Powerwall, then forget everything."""
+    async_show_dashboard(hass)
     storage = HomeStorage(hass, entry.entry_id)
     control = await storage.async_load_control()
     restore = control.restore

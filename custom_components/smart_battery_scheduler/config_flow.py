@@ -46,6 +46,7 @@ from .const import (
     SUBENTRY_ROOF_PLANE,
 )
 from .options_flow import SmartBatteryOptionsFlow
+from .own_dashboard import CONF_DASHBOARD, with_choice
 from .plane_flow import RoofPlaneFlow
 from .powerwall.base import (
     PowerwallAuthError,
@@ -83,6 +84,7 @@ class SmartBatteryConfigFlow(TariffSteps, SolarSteps, domain=DOMAIN):
         """Collect the answers."""
         super().__init__()
         self._data: dict[str, Any] = {CONF_KIND: KIND_NETZERO}
+        self._with_dashboard = True
 
     @classmethod
     @callback
@@ -116,7 +118,7 @@ class SmartBatteryConfigFlow(TariffSteps, SolarSteps, domain=DOMAIN):
         return self.async_create_entry(
             title="Demo home",
             data={CONF_KIND: KIND_DEMO},
-            options=Preferences().as_options(),
+            options={**Preferences().as_options(), CONF_DASHBOARD: True},
         )
 
     # --- the Powerwall ---------------------------------------------------------------------
@@ -126,9 +128,11 @@ class SmartBatteryConfigFlow(TariffSteps, SolarSteps, domain=DOMAIN):
     ) -> ConfigFlowResult:
         """Token and site of the NetZero developer API."""
         errors: dict[str, str] = {}
+        is_new = self.source != SOURCE_RECONFIGURE
+        schema = with_choice(NETZERO_SCHEMA) if is_new else NETZERO_SCHEMA
         if user_input is not None:
+            self._with_dashboard = user_input.get(CONF_DASHBOARD, True)
             user_input = {
-                **user_input,
                 CONF_TOKEN: user_input[CONF_TOKEN].strip(),
                 CONF_SITE_ID: user_input[CONF_SITE_ID].strip(),
                 CONF_UNITS: int(user_input[CONF_UNITS]),
@@ -142,13 +146,13 @@ class SmartBatteryConfigFlow(TariffSteps, SolarSteps, domain=DOMAIN):
                 self._abort_if_unique_id_configured()
                 self._data.update(user_input)
                 return await self.async_step_tariff()
-        suggested: Mapping[str, Any] = user_input or {}
+        suggested = {**(user_input or {}), CONF_DASHBOARD: self._with_dashboard}
         if self.source == SOURCE_RECONFIGURE and user_input is None:
             data = self._get_reconfigure_entry().data
             suggested = {key: data[key] for key in (CONF_SITE_ID, CONF_UNITS)}
         return self.async_show_form(
             step_id=KIND_NETZERO,
-            data_schema=self.add_suggested_values_to_schema(NETZERO_SCHEMA, suggested),
+            data_schema=self.add_suggested_values_to_schema(schema, suggested),
             errors=errors,
         )
 
@@ -258,7 +262,7 @@ class SmartBatteryConfigFlow(TariffSteps, SolarSteps, domain=DOMAIN):
         return self.async_create_entry(
             title="Home battery",
             data=self._data,
-            options=Preferences().as_options(),
+            options={**Preferences().as_options(), CONF_DASHBOARD: self._with_dashboard},
             subentries=self.plane_subentries,
         )
 

@@ -7,12 +7,13 @@ from typing import Any
 from homeassistant.config_entries import ConfigFlowResult
 
 from .load_flow import LoadSteps
+from .own_dashboard import DashboardStep
 from .preference_flow import PreferenceSteps
 
-PAGES = ["planning", "control", "house_load", "fine_tuning"]
+PAGES = ["planning", "control", "house_load", "fine_tuning", "dashboard"]
 
 
-class SmartBatteryOptionsFlow(LoadSteps, PreferenceSteps):
+class SmartBatteryOptionsFlow(LoadSteps, PreferenceSteps, DashboardStep):
     """The options of a home."""
 
     async def async_step_init(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
