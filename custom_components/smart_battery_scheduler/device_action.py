@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import voluptuous as vol
 
+from homeassistant.auth.permissions.const import POLICY_CONTROL
 from homeassistant.components.device_automation.exceptions import InvalidDeviceAutomationConfig
 from homeassistant.const import CONF_DEVICE_ID, CONF_DOMAIN, CONF_FOR, CONF_TYPE
 from homeassistant.core import Context, HomeAssistant
@@ -16,6 +17,7 @@ from homeassistant.util import dt as dt_util
 from .const import DOMAIN
 from .home import Home
 from .overriding import ACTIONS, override_of
+from .permissions import async_check
 from .planner.model import Action
 from .targets import entry_id_of_device, loaded_homes
 
@@ -60,8 +62,9 @@ async def async_call_action_from_config(
     variables: TemplateVarsType,
     context: Context | None,
 ) -> None:
-    """Do it. Raises InvalidDeviceAutomationConfig if the home does not run."""
+    """Do it. Raises InvalidDeviceAutomationConfig if the home does not run, or Unauthorized."""
     home = _home(hass, config[CONF_DEVICE_ID])
+    await async_check(hass, context, home.entry.entry_id, POLICY_CONTROL)
     kind: str = config[CONF_TYPE]
     if kind == REPLAN:
         await home.async_replan()

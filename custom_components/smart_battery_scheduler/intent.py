@@ -12,13 +12,16 @@ from typing import Any, override
 
 import voluptuous as vol
 
+from homeassistant.auth.permissions.const import POLICY_CONTROL, POLICY_READ
 from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import Unauthorized
 from homeassistant.helpers import intent
 from homeassistant.util import dt as dt_util
 
 from .doing import override_now, picture_of
 from .home import Home
 from .overriding import override_of
+from .permissions import async_check
 from .planner.model import Action, NoteCode, ReadyBy
 from .speech import Picture, tell_clock, tell_doing, tell_moment, tell_next_charge, tell_why
 from .targets import loaded_homes
@@ -61,10 +64,20 @@ class HomeIntent(intent.IntentHandler):
         slots = self.async_validate_slots(intent_obj.slots)
         said = {key: slot["value"] for key, slot in slots.items()}
         home = chosen_home(intent_obj.hass, said.pop("name", None))
+        await self._async_check(intent_obj, home)
         response = intent_obj.create_response()
         response.response_type = self.response_type
         response.async_set_speech(await self.async_answer(home, said))
         return response
+
+    async def _async_check(self, intent_obj: intent.Intent, home: Home) -> None:
+        """Whoever may not press a button may not have it pressed by voice either."""
+        asks = self.response_type is intent.IntentResponseType.QUERY_ANSWER
+        policy = POLICY_READ if asks else POLICY_CONTROL
+        try:
+            await async_check(intent_obj.hass, intent_obj.context, home.entry.entry_id, policy)
+        except Unauthorized as err:
+            raise intent.IntentHandleError("this user may not do that", "not_allowed") from err
 
     @abstractmethod
     async def async_answer(self, home: Home, said: dict[str, Any]) -> str:

@@ -11,9 +11,11 @@ from typing import override
 
 import voluptuous as vol
 
+from homeassistant.auth.permissions.const import POLICY_READ
 from homeassistant.components.homeassistant.exposed_entities import async_should_expose
 from homeassistant.components.llm import LLMTools
 from homeassistant.core import HomeAssistant, callback
+from homeassistant.exceptions import Unauthorized
 from homeassistant.helpers import entity_registry as er, intent
 from homeassistant.helpers.llm import (
     LLM_API_ASSIST,
@@ -30,6 +32,7 @@ from homeassistant.util.json import JsonObjectType
 from .const import DOMAIN
 from .doing import picture_of
 from .intent import INTENT_CHARGE_TO, INTENT_RESUME, chosen_home
+from .permissions import async_check
 from .planner.model import PlannedSlot
 from .speech import Picture, because, tell_doing, tell_next_charge, tell_why
 from .targets import loaded_homes
@@ -67,6 +70,9 @@ class GetPlanTool(Tool):
         said = self.parameters(tool_input.tool_args)
         try:
             home = chosen_home(hass, said.get("name"))
+            await async_check(hass, llm_context.context, home.entry.entry_id, POLICY_READ)
+        except Unauthorized:
+            return ToolResult(data={"error": "this user may not see that"}, error=True)
         except intent.IntentHandleError as err:
             names = ", ".join(home.entry.title for home in loaded_homes(hass))
             return ToolResult(data={"error": f"{err}; homes: {names}"}, error=True)

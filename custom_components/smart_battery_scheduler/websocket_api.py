@@ -6,7 +6,6 @@ from typing import Any
 
 import voluptuous as vol
 
-from homeassistant.auth.models import User
 from homeassistant.auth.permissions.const import POLICY_CONTROL, POLICY_READ
 from homeassistant.components import websocket_api
 from homeassistant.components.websocket_api.connection import ActiveConnection
@@ -16,7 +15,6 @@ from homeassistant.components.websocket_api.messages import event_message
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import ATTR_CONFIG_ENTRY_ID
 from homeassistant.core import HomeAssistant, callback
-from homeassistant.helpers import entity_registry as er
 from homeassistant.util import dt as dt_util
 
 from .codec import Json
@@ -24,6 +22,7 @@ from .const import DOMAIN
 from .home import Home, SmartBatteryConfigEntry
 from .live import live_state
 from .merge_patch import merge_patch
+from .permissions import may
 
 
 @callback
@@ -44,7 +43,7 @@ def handle_homes(hass: HomeAssistant, connection: ActiveConnection, msg: dict[st
             "loaded": entry.state is ConfigEntryState.LOADED,
         }
         for entry in hass.config_entries.async_entries(DOMAIN)
-        if _may(hass, connection.user, entry.entry_id, POLICY_READ)
+        if may(hass, connection.user, entry.entry_id, POLICY_READ)
     ]
     connection.send_result(msg["id"], {"homes": homes})
 
@@ -70,21 +69,13 @@ def handle_subscribe(
     if entry is None or entry.domain != DOMAIN or entry.state is not ConfigEntryState.LOADED:
         connection.send_error(msg["id"], ERR_NOT_FOUND, "This home is not running")
         return
-    if not _may(hass, connection.user, entry.entry_id, POLICY_READ):
+    if not may(hass, connection.user, entry.entry_id, POLICY_READ):
         connection.send_error(msg["id"], ERR_UNAUTHORIZED, "Not yours to see")
         return
     line = _Line(hass, connection, msg["id"], entry)
     connection.subscriptions[msg["id"]] = line.close
     connection.send_result(msg["id"])
     line.begin()
-
-
-def _may(hass: HomeAssistant, user: User, entry_id: str, policy: str) -> bool:
-    """A home has no permission of its own: what counts is any of its entities."""
-    if user.permissions.access_all_entities(policy):
-        return True
-    entities = er.async_entries_for_config_entry(er.async_get(hass), entry_id)
-    return any(user.permissions.check_entity(entity.entity_id, policy) for entity in entities)
 
 
 class _Line:
@@ -147,7 +138,7 @@ class _Line:
 
     def _state(self) -> dict[str, Json]:
         entry_id = self._entry.entry_id
-        may_control = _may(self._hass, self._connection.user, entry_id, POLICY_CONTROL)
+        may_control = may(self._hass, self._connection.user, entry_id, POLICY_CONTROL)
         return {**live_state(self._home, dt_util.utcnow()), "may_control": may_control}
 
     def _send(self, event: dict[str, Json]) -> None:

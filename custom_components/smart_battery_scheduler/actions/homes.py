@@ -6,13 +6,14 @@ import voluptuous as vol
 
 from homeassistant.auth.permissions.const import POLICY_CONTROL, POLICY_READ
 from homeassistant.const import ATTR_CONFIG_ENTRY_ID, CONF_TARGET
-from homeassistant.core import HomeAssistant, ServiceCall, callback
-from homeassistant.exceptions import ServiceValidationError, Unauthorized
-from homeassistant.helpers import config_validation as cv, entity_registry as er
+from homeassistant.core import ServiceCall, callback
+from homeassistant.exceptions import ServiceValidationError
+from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.typing import ConfigType, VolDictType
 
 from ..const import DOMAIN
 from ..home import Home
+from ..permissions import async_check
 from ..targets import loaded_homes, targeted_homes
 
 # Besides a target a home can be named by its config entry, as the card does.
@@ -27,7 +28,7 @@ async def async_homes(call: ServiceCall) -> tuple[Home, ...]:
     """The homes to command: those targeted, or the only one. Raises ServiceValidationError."""
     homes = _meant(call)
     for home in homes:
-        await _async_check(call, home, POLICY_CONTROL)
+        await async_check(call.hass, call.context, home.entry.entry_id, POLICY_CONTROL)
     return homes
 
 
@@ -36,7 +37,7 @@ async def async_home(call: ServiceCall) -> Home:
     homes = _meant(call)
     if len(homes) > 1:
         raise problem("one_home_only")
-    await _async_check(call, homes[0], POLICY_READ)
+    await async_check(call.hass, call.context, homes[0].entry.entry_id, POLICY_READ)
     return homes[0]
 
 
@@ -62,25 +63,3 @@ def _meant(call: ServiceCall) -> tuple[Home, ...]:
     if not homes:
         raise problem("no_such_home")
     return homes
-
-
-async def _async_check(call: ServiceCall, home: Home, policy: str) -> None:
-    """A home has no permission of its own: any of its entities stands for it."""
-    if call.context.user_id is None:
-        return
-    user = await call.hass.auth.async_get_user(call.context.user_id)
-    if user is None:
-        raise Unauthorized(context=call.context, permission=policy)
-    if user.permissions.access_all_entities(policy):
-        return
-    if not any(
-        user.permissions.check_entity(entity.entity_id, policy)
-        for entity in _entities(call.hass, home)
-    ):
-        raise Unauthorized(
-            context=call.context, config_entry_id=home.entry.entry_id, permission=policy
-        )
-
-
-def _entities(hass: HomeAssistant, home: Home) -> list[er.RegistryEntry]:
-    return er.async_entries_for_config_entry(er.async_get(hass), home.entry.entry_id)

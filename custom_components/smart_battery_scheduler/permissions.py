@@ -1,0 +1,31 @@
+"""Who may see or command a home.
+
+A home has no permission of its own: any of its entities stands for it.
+"""
+
+from __future__ import annotations
+
+from homeassistant.auth.models import User
+from homeassistant.core import Context, HomeAssistant, callback
+from homeassistant.exceptions import Unauthorized
+from homeassistant.helpers import entity_registry as er
+
+
+@callback
+def may(hass: HomeAssistant, user: User, entry_id: str, policy: str) -> bool:
+    """Whether a user may do so much (``POLICY_READ``, ``POLICY_CONTROL``) with a home."""
+    if user.permissions.access_all_entities(policy):
+        return True
+    entities = er.async_entries_for_config_entry(er.async_get(hass), entry_id)
+    return any(user.permissions.check_entity(entity.entity_id, policy) for entity in entities)
+
+
+async def async_check(
+    hass: HomeAssistant, context: Context | None, entry_id: str, policy: str
+) -> None:
+    """Raise Unauthorized unless the one who asks may; what no user asked for is allowed."""
+    if context is None or context.user_id is None:
+        return
+    user = await hass.auth.async_get_user(context.user_id)
+    if user is None or not may(hass, user, entry_id, policy):
+        raise Unauthorized(context=context, config_entry_id=entry_id, permission=policy)
