@@ -92,6 +92,21 @@ async def test_the_second_demo_home_is_refused(flow: Flow, hass: HomeAssistant) 
     assert again.result["reason"] == "already_configured"
 
 
+async def test_a_flow_left_half_way_stands_in_nobodys_way(
+    flow: Flow, hass: HomeAssistant, cloud: Cloud
+) -> None:
+    """A page that was closed leaves its flow behind; the owner just begins again."""
+    await to_tariff(flow, cloud)
+    again = Flow(hass)
+    await again.begin()
+    await to_tariff(again, cloud)
+    await again.choose("region")
+    await again.answer(region="c", export_tariff="none")
+    await again.answer(source="none")
+    assert again.result["type"] is FlowResultType.CREATE_ENTRY
+    assert not hass.config_entries.flow.async_progress()
+
+
 async def test_region_and_roof_to_a_plan(flow: Flow, cloud: Cloud) -> None:
     """Two strings, a region, a roof: loaded, with a plan on published rates."""
     await to_tariff(flow, cloud)

@@ -113,7 +113,7 @@ class SmartBatteryConfigFlow(TariffSteps, SolarSteps, domain=DOMAIN):
 
     async def async_step_demo(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Everything simulated, nothing to fill in."""
-        await self.async_set_unique_id(KIND_DEMO)
+        await self.async_set_unique_id(KIND_DEMO, raise_on_progress=False)
         self._abort_if_unique_id_configured()
         return self.async_create_entry(
             title="Demo home",
@@ -139,7 +139,8 @@ class SmartBatteryConfigFlow(TariffSteps, SolarSteps, domain=DOMAIN):
             }
             errors = await self._powerwall_errors(user_input)
             if not errors:
-                await self.async_set_unique_id(user_input[CONF_SITE_ID])
+                # A page that was closed half-way leaves a flow behind that nobody can go on with.
+                await self.async_set_unique_id(user_input[CONF_SITE_ID], raise_on_progress=False)
                 if self.source == SOURCE_RECONFIGURE:
                     self._abort_if_unique_id_mismatch(reason="wrong_site")
                     return self._updated(self._get_reconfigure_entry(), user_input)
