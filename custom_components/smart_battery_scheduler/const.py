@@ -29,6 +29,10 @@ CONF_EXPORT_TARIFF = "export_tariff"
 CONF_RATE_ENTITIES = "rate_entities"
 CONF_EXPORT_ENTITIES = "export_entities"
 CONF_DISPATCH_ENTITY = "dispatch_entity"
+# When the night rate of a two-rate tariff holds: it depends on the meter.
+CONF_NIGHT = "night"
+NIGHT_SMART_METER = "smart_meter"
+NIGHT_OLD_METER = "old_meter"
 
 # Which key a request to authenticate again is about; without it, the Powerwall's.
 CONF_REAUTH = "reauth"

@@ -155,7 +155,11 @@ class SolarSteps(ConfigFlow):
             if not errors:
                 return self.solar_done(settings)
         schema = OPTIONAL_KEY_SCHEMA if source == SOLAR_FORECAST_SOLAR else KEY_SCHEMA
-        return self.async_show_form(step_id=step_id, data_schema=schema, errors=errors)
+        return self.async_show_form(
+            step_id=step_id,
+            data_schema=self.add_suggested_values_to_schema(schema, user_input or {}),
+            errors=errors,
+        )
 
     async def async_step_solcast(
         self, user_input: dict[str, Any] | None = None

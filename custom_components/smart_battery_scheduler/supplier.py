@@ -20,9 +20,12 @@ from .const import (
     CONF_EXPORT_ENTITIES,
     CONF_EXPORT_TARIFF,
     CONF_IMPORT_TARIFF,
+    CONF_NIGHT,
     CONF_PROPERTY,
     CONF_RATE_ENTITIES,
     CONF_TARIFF,
+    NIGHT_OLD_METER,
+    NIGHT_SMART_METER,
 )
 from .coordinator import RateSource
 from .endpoints import CARBON, OCTOPUS, endpoint
@@ -47,9 +50,12 @@ from .tariff.following import AccountRates, TariffRates
 from .tariff.model import RateTable
 from .tariff.octopus_rest import BASE_URL, OctopusRest
 from .tariff.products import Direction
+from .tariff.rows import OLD_METER_NIGHT, SMART_METER_NIGHT
 
 # The letters of the distribution regions, as the form's options.
 REGIONS = ("a", "b", "c", "d", "e", "f", "g", "h", "j", "k", "l", "m", "n", "p")
+# When the night rate holds, as the form's options.
+NIGHTS = {NIGHT_SMART_METER: SMART_METER_NIGHT, NIGHT_OLD_METER: OLD_METER_NIGHT}
 
 
 class TariffProblem(Exception):
@@ -171,6 +177,25 @@ async def _async_accounts_of(hass: HomeAssistant, key: str) -> tuple[str, ...]:
     return numbers
 
 
+def has_night_rate(home: FoundHome) -> bool:
+    """Whether the home buys, now or by an agreement to come, by day and night registers.
+
+    Intelligent Go has its own night, whatever the meter.
+    """
+    now = dt_util.utcnow()
+    point = home.address.import_point(now)
+    codes = [each.tariff_code for each in point.from_now_on(now)] if point else []
+    return any(map(_depends_on_the_meter, codes))
+
+
+def _depends_on_the_meter(tariff_code: str) -> bool:
+    try:
+        code = TariffCode.parse(tariff_code)
+    except TariffNotSupportedError:
+        return False
+    return code.is_two_register and not code.is_intelligent
+
+
 async def async_try_home(hass: HomeAssistant, key: str, home: FoundHome) -> tuple[str, str | None]:
     """The import and export tariffs of a home, tried live. Raises TariffProblem.
 
@@ -209,7 +234,12 @@ def rate_source(
     if key and number:
         client = octopus(hass, key)
         rates = AccountRates(
-            client, number, tariff.get(CONF_PROPERTY), clock=dt_util.utcnow, kept=kept
+            client,
+            number,
+            tariff.get(CONF_PROPERTY),
+            clock=dt_util.utcnow,
+            night=NIGHTS.get(tariff.get(CONF_NIGHT)),
+            kept=kept,
         )
         return AccountSource(rates, lambda: async_ask_for_key(hass, entry))
     client, exports = octopus(hass), tariff[CONF_EXPORT_TARIFF]
@@ -226,6 +256,8 @@ def tariff_mark(entry: SmartBatteryConfigEntry) -> str:
     keys = [CONF_ACCOUNT_NUMBER, CONF_PROPERTY, CONF_RATE_ENTITIES, CONF_EXPORT_ENTITIES]
     if tariff.get(CONF_ACCOUNT_NUMBER) is None:
         keys += [CONF_IMPORT_TARIFF, CONF_EXPORT_TARIFF]
+    if CONF_NIGHT in tariff:
+        keys.append(CONF_NIGHT)
     return "|".join(str(tariff.get(key)) for key in keys)
 
 

@@ -29,14 +29,17 @@ from .const import (
     CONF_EXPORT_ENTITIES,
     CONF_EXPORT_TARIFF,
     CONF_IMPORT_TARIFF,
+    CONF_NIGHT,
     CONF_POSTCODE,
     CONF_PROPERTY,
     CONF_RATE_ENTITIES,
     CONF_REGION,
+    NIGHT_SMART_METER,
 )
 from .known_rates import KnownRates, known_rates
 from .rate_entities import RateEntityError, rates_of
 from .supplier import (
+    NIGHTS,
     REGIONS,
     FoundHome,
     TariffProblem,
@@ -44,6 +47,7 @@ from .supplier import (
     async_homes_of,
     async_regions_of,
     async_try_home,
+    has_night_rate,
 )
 
 PASSWORD = TextSelector(TextSelectorConfig(type=TextSelectorType.PASSWORD))
@@ -66,6 +70,15 @@ REGION_SCHEMA = vol.Schema(
                 options=[EXPORT_AGILE, EXPORT_NONE], translation_key=CONF_EXPORT_TARIFF
             )
         ),
+    }
+)
+NIGHT_SCHEMA = vol.Schema(
+    {
+        vol.Required(CONF_NIGHT, default=NIGHT_SMART_METER): SelectSelector(
+            SelectSelectorConfig(
+                options=list(NIGHTS), translation_key=CONF_NIGHT, mode=SelectSelectorMode.LIST
+            )
+        )
     }
 )
 RATE_ENTITIES = EntitySelector(EntitySelectorConfig(domain=["sensor", "event"], multiple=True))
@@ -91,6 +104,7 @@ class TariffSteps(ConfigFlow):
         super().__init__()
         self._api_key = ""
         self._homes: tuple[FoundHome, ...] = ()
+        self._tariff: dict[str, Any] = {}
 
     async def tariff_done(self, tariff: Mapping[str, Any]) -> ConfigFlowResult:
         """What comes after these steps."""
@@ -147,15 +161,22 @@ class TariffSteps(ConfigFlow):
 
     async def _home_chosen(self, home: FoundHome) -> ConfigFlowResult:
         imports, exports = await async_try_home(self.hass, self._api_key, home)
-        return await self.tariff_done(
-            {
-                CONF_API_KEY: self._api_key,
-                CONF_ACCOUNT_NUMBER: home.account_number,
-                CONF_PROPERTY: home.address.id,
-                CONF_IMPORT_TARIFF: imports,
-                CONF_EXPORT_TARIFF: exports,
-            }
-        )
+        self._tariff = {
+            CONF_API_KEY: self._api_key,
+            CONF_ACCOUNT_NUMBER: home.account_number,
+            CONF_PROPERTY: home.address.id,
+            CONF_IMPORT_TARIFF: imports,
+            CONF_EXPORT_TARIFF: exports,
+        }
+        if has_night_rate(home):
+            return await self.async_step_night()
+        return await self.tariff_done(self._tariff)
+
+    async def async_step_night(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """When the night rate holds, where the tariff has one and no price list tells."""
+        if user_input is not None:
+            return await self.tariff_done({**self._tariff, **user_input})
+        return self.async_show_form(step_id="night", data_schema=NIGHT_SCHEMA)
 
     # --- a region --------------------------------------------------------------------------
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC, time, tzinfo
 import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from custom_components.smart_battery_scheduler.const import MARKET_TIME_ZONE
 from custom_components.smart_battery_scheduler.home import Home
 from custom_components.smart_battery_scheduler.tariff.model import SLOT, floor_slot
 from homeassistant.config_entries import SOURCE_RECONFIGURE
@@ -79,6 +81,43 @@ async def test_several_homes_are_asked_about(flow: Flow, cloud: Cloud) -> None:
     await flow.answer(property=options[1]["value"])
     await flow.answer(source="none")
     assert flow.result["result"].data["tariff"]["property"] == "1000003"
+
+
+@pytest.mark.parametrize(
+    ("meter", "zone", "first", "last"),
+    [
+        ("smart_meter", UTC, time(0, 30), time(7)),
+        ("old_meter", MARKET_TIME_ZONE, time(0), time(6, 30)),
+    ],
+)
+async def test_the_night_of_economy_7_is_asked_about(
+    flow: Flow, cloud: Cloud, meter: str, zone: tzinfo, first: time, last: time
+) -> None:
+    """A smart meter keeps UTC, an old one the local clock; no price list says which it is."""
+    cloud.octopus.account = account_body((("E-2R-VAR-22-11-01-C", LONG_AGO, None),))
+    await flow.choose("account")
+    result = await flow.answer(api_key=API_KEY)
+    assert result["step_id"] == "night"
+    await flow.answer(night=meter)
+    await flow.answer(source="none")
+    home: Home = flow.result["result"].runtime_data
+    rates = home.rates.data.imports.rates
+    night = [each.start for each in rates if each.p_per_kwh == min(r.p_per_kwh for r in rates)]
+    clocks = [start.astimezone(zone).time() for start in night]
+    assert (min(clocks), max(clocks)) == (first, last)
+
+
+@pytest.mark.parametrize(
+    "tariff", ["E-1R-VAR-22-11-01-C", "E-1R-INTELLI-VAR-24-10-29-C"], ids=["flat", "intelligent"]
+)
+async def test_other_tariffs_are_not_asked_about_their_night(
+    flow: Flow, cloud: Cloud, tariff: str
+) -> None:
+    """Their rows say when it is cheap."""
+    cloud.octopus.account = account_body(((tariff, LONG_AGO, None),))
+    await flow.choose("account")
+    result = await flow.answer(api_key=API_KEY)
+    assert result["step_id"] == "solar"
 
 
 async def test_accounts_of_one_key_are_told_apart(flow: Flow, cloud: Cloud) -> None:

@@ -30,6 +30,7 @@ from custom_components.smart_battery_scheduler.tariff.products import (
     current_agile,
     parse_products,
 )
+from custom_components.smart_battery_scheduler.tariff.rows import OLD_METER_NIGHT
 
 from ..wire import Wire
 from .bodies import (
@@ -295,7 +296,9 @@ async def test_wrong_rate_type_400_means_day_and_night(octopus: OctopusRest, wir
             rates_url(code, start, end, kind=f"{kind}-unit-rates"),
             payload=page(row(datetime(2025, 12, 12, tzinfo=UTC), None, price)),
         )
-    found = await octopus.rates(TariffCode.parse(code), start, end, taxed=True)
+    found = await octopus.rates(
+        TariffCode.parse(code), start, end, taxed=True, night=OLD_METER_NIGHT
+    )
     assert [rate.p_per_kwh for rate in found.rates] == [30.0, 7.0]
 
 

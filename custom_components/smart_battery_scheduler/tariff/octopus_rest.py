@@ -146,7 +146,7 @@ class OctopusRest:
         """What is published for the half-hours that touch [start, end).
 
         ``taxed`` for bought energy; sold energy bears no VAT. ``night`` is the window of a tariff
-        with two registers, by default that of a smart meter (or of Intelligent Go).
+        with two registers, by default that of a smart meter. Intelligent Go has its own.
         """
         start, end = floor_slot(start), ceil_slot(end)
 
@@ -160,7 +160,7 @@ class OctopusRest:
             except WrongRegistersError:
                 # Some single-register codes have two rates all the same.
                 pass
-        window = night or (INTELLIGENT_NIGHT if code.is_intelligent else SMART_METER_NIGHT)
+        window = INTELLIGENT_NIGHT if code.is_intelligent else night or SMART_METER_NIGHT
         return day_and_night(await table("day"), await table("night"), window)
 
     async def standing_charges(
