@@ -22,6 +22,8 @@ from .tariff.model import Rate, floor_slot
 
 # Yesterday whole, wherever in the day one looks.
 PAST = timedelta(hours=48)
+# A weekly wish comes again within this time.
+NEXT_WISH = timedelta(days=8)
 DECISIONS_SHOWN = 60
 
 
@@ -34,7 +36,7 @@ def live_state(home: Home, now: datetime) -> dict[str, Json]:
         "plan": None if home.planner.data is None else _plan(home.planner.data),
         "past": _past(home.measurements.slots, since),
         "rates": _rates(home.rates.data.imports.between(since, now + PAST)),
-        "manual": _manual(home, since, now + PAST),
+        "manual": _manual(home, since, now + NEXT_WISH),
         "sessions": _sessions(home, since),
         "decisions": _decisions(home.ledger.since(since)),
     }

@@ -74,12 +74,12 @@ test("meters tell what was done", () => {
   assert.equal(measuredAction(measured()), "hold");
 });
 
-test("bands join neighbours of one action and take the last target", () => {
+test("bands join neighbours of one action and tell what the last reaches", () => {
   const acts = ["use", "charge", "charge", "use"];
   const slots = timeline(
-    stateOf(acts.map((action, n) => plannedSlot(START + n * SLOT, { action, target_percent: 50 + n }))), NOW,
+    stateOf(acts.map((action, n) => plannedSlot(START + n * SLOT, { action, end_percent: 50 + n }))), NOW,
   );
-  assert.deepEqual(bands(slots).map((band) => [band.action, band.target]), [["use", 50], ["charge", 52], ["use", 53]]);
+  assert.deepEqual(bands(slots).map((band) => [band.action, band.to]), [["use", 50], ["charge", 52], ["use", 53]]);
   assert.equal(nextChange(slots, NOW).start, START + SLOT);
 });
 

@@ -7,8 +7,9 @@ import { Format } from "./format.js";
 import { Line, listHomes } from "./line.js";
 import { Home, Orders, orderWords } from "./orders.js";
 import { askWhyNots, drawPanel } from "./panel.js";
+import { plainTable } from "./plain.js";
 import { clockOf } from "./scales.js";
-import { translator } from "./strings.js";
+import { spoken, translator } from "./strings.js";
 import { STYLES } from "./styles.js";
 import { drawTable } from "./table.js";
 import { SLOT_MS, timeline, windowOf } from "./timeline.js";
@@ -127,6 +128,7 @@ class SmartBatterySchedulerCard extends HTMLElement {
     });
     this.choosing = new Choosing(this.chart, this);
     this.controls = new Controls(this);
+    this.table = h("div", { class: "table", tabindex: "0", role: "region", "aria-label": t("chart"), hidden: true });
     this.legend = h("div", {});
     this.nav = this.buildNav();
     this.panel = h("div", { "aria-live": "polite" });
@@ -136,10 +138,12 @@ class SmartBatterySchedulerCard extends HTMLElement {
     this.under = h("div", { class: "under" }, this.legend, this.nav);
     this.body = h(
       "div", { hidden: true },
-      this.top.element, this.chart, this.under, this.panel, this.controls.element, this.order, this.money,
+      this.top.element, this.chart, this.table, this.under, this.panel, this.controls.element, this.order, this.money,
     );
     this.shadow ??= this.attachShadow({ mode: "open" });
-    this.shadow.replaceChildren(h("style", {}, STYLES), h("ha-card", {}, this.empty, this.body));
+    const { language, direction } = spoken(this._hass.language);
+    const whole = h("ha-card", { lang: language, dir: direction }, this.empty, this.body);
+    this.shadow.replaceChildren(h("style", {}, STYLES), whole);
     this.sizes?.disconnect();
     this.sizes?.observe(this.chart);
   }
@@ -190,8 +194,20 @@ class SmartBatterySchedulerCard extends HTMLElement {
     }, 300);
   }
 
+  // Whatever is missing in the browser or odd in the data: the plan stays readable.
   render() {
     if (!this.body) return;
+    try {
+      this.draw();
+    } catch (error) {
+      console.error(error);
+      this.body.hidden = true;
+      this.empty.hidden = false;
+      this.empty.replaceChildren(plainTable(this.state, Date.now()));
+    }
+  }
+
+  draw() {
     const { state, t, f } = this;
     this.empty.hidden = Boolean(state);
     this.body.hidden = !state;
@@ -221,14 +237,26 @@ class SmartBatterySchedulerCard extends HTMLElement {
       this.chart.replaceChildren(h("div", { class: "empty" }, t("waiting")));
       return;
     }
-    const view = { slots: this.shown, width: this.width, now, chosen: this.choosing.span, t, f, clock };
+    const level = this.state.now.reading?.charge_level_percent;
+    const view = { slots: this.shown, width: this.width, now, level, chosen: this.choosing.span, t, f, clock };
     this.describe(now);
     this.chart.replaceChildren(this.tabular ? "" : this.drawn(view));
     this.chart.hidden = this.tabular === true;
-    this.tableShown?.remove();
-    if (this.tabular) this.chart.after((this.tableShown = drawTable({ slots: this.slots, now, t, f })));
+    this.renderTable(now);
     this.legend.replaceChildren(this.tabular ? "" : drawLegend(this.shown, t));
     this.renderPanel(now);
+  }
+
+  // The same frame with new rows: who has scrolled stays there, and so does the focus.
+  renderTable(now) {
+    const { t, f, table } = this;
+    table.hidden = !this.tabular;
+    if (!this.tabular) return table.replaceChildren();
+    const focused = this.shadow.activeElement?.dataset?.start;
+    const choose = (slot) => this.choosing.choose(slot, false);
+    table.replaceChildren(drawTable({ slots: this.slots, now, t, f, choose }));
+    if (focused) table.querySelector(`[data-start="${focused}"]`)?.focus();
+    return undefined;
   }
 
   // A browser too old for the chart still gets the table.
@@ -261,7 +289,7 @@ class SmartBatterySchedulerCard extends HTMLElement {
             mayControl: state.may_control && this.config.controls !== false,
             close: () => this.choosing.clear(),
           })
-        : h("div", { class: "hint" }, t("pick")),
+        : h("div", { class: "hint" }, t(this.tabular ? "pick_row" : "pick")),
     );
     if (focused) this.panel.querySelector(`[data-wish="${focused}"]`)?.focus();
   }

@@ -118,7 +118,11 @@ function hours(slots, at, right, f, clock) {
 }
 
 function dayNames(slots, at, f) {
-  const days = Map.groupBy(slots, (slot) => f.date(slot.start));
+  const days = new Map();
+  for (const slot of slots) {
+    const date = f.date(slot.start);
+    days.set(date, [...(days.get(date) ?? []), slot]);
+  }
   return [...days.values()].map((day) => {
     const [from, to] = [at.x(day[0].start), at.x(day.at(-1).end)];
     if (to - from < 52) return null;
@@ -154,7 +158,7 @@ function actionBands({ slots, t, f }, at) {
     const x = at.x(band.start) + 0.5;
     const width = Math.max(1, at.x(band.end) - x - 0.5);
     const words = t(band.action);
-    const full = band.action === "charge" && band.target ? `${words} ${f.percent(band.target)}` : words;
+    const full = band.action === "charge" && !band.past && Number.isFinite(band.to) ? `${words} ${f.percent(band.to)}` : words;
     const label = [full, words, SHORT[band.action]].find((text) => text.length * 6.4 + 6 <= width);
     return svg(
       "g",
@@ -183,16 +187,20 @@ function energies({ slots }, at) {
   return [...areas, ...lines];
 }
 
-function chargeLevel({ slots, now }, at) {
+// The measured line ends, and the planned one begins, at what the battery shows now.
+function chargeLevel({ slots, now, level }, at) {
   const past = consecutive(slots.filter((slot) => slot.past && Number.isFinite(slot.to)));
   const planned = slots.filter((slot) => !slot.past && Number.isFinite(slot.to));
   const point = (when, value) => `${at.x(when)},${at.percent(value)}`;
-  const drawn = past.map((run) =>
-    svg("polyline", { class: "level past", points: run.map((s) => point(s.end, s.to)).join(" ") }),
-  );
+  const current = planned[0]?.start <= now && Number.isFinite(level) ? point(now, level) : undefined;
+  const drawn = past.map((run) => {
+    const points = run.map((slot) => point(slot.end, slot.to));
+    if (current && run.at(-1).end === planned[0].start) points.push(current);
+    return svg("polyline", { class: "level past", points: points.join(" ") });
+  });
   if (!planned.length) return drawn;
   const first = Math.max(planned[0].start, Math.min(now, planned[0].end));
-  const begin = point(first, planned[0].from);
+  const begin = current ?? point(first, planned[0].from);
   const ends = (key) => planned.map((slot) => point(slot.end, slot[key]));
   return [
     ...drawn,

@@ -1,4 +1,7 @@
-// Figures and times as the person's Home Assistant writes them.
+// Figures and times as the person's Home Assistant writes them; names of days as the card speaks,
+// because a sentence in two languages, or in two directions of writing, is hard to read.
+import { spoken } from "./strings.js";
+
 const LOCALES = { comma_decimal: "en-US", decimal_comma: "de", space_comma: "fr", none: "en" };
 
 export class Format {
@@ -18,18 +21,13 @@ export class Format {
     );
     const hour12 = { 12: true, 24: false }[locale.time_format];
     const zone = { timeZone: this.timeZone };
-    const words = /^en(-US)?$/.test(this.language) ? "en-GB" : this.language;
-    this.times = new Intl.DateTimeFormat(hour12 === undefined ? words : this.language, {
-      ...zone,
-      hour: "numeric",
-      minute: "2-digit",
-      ...(hour12 === undefined ? {} : { hour12 }),
-    });
-    this.hours = new Intl.DateTimeFormat(words, {
-      ...zone,
-      hour: hour12 ? "numeric" : "2-digit",
-      ...(hour12 ? { hour12: true } : { hourCycle: "h23" }),
-    });
+    const own = /^en(-US)?$/.test(this.language) ? "en-GB" : this.language;
+    const speaks = spoken(this.language).language;
+    const words = own.split("-")[0] === speaks ? own : speaks === "en" ? "en-GB" : speaks;
+    const twelve = hour12 ?? new Intl.DateTimeFormat(own, { hour: "numeric" }).resolvedOptions().hour12;
+    const clock = twelve ? { hour: "numeric", hour12: true } : { hour: "2-digit", hourCycle: "h23" };
+    this.times = new Intl.DateTimeFormat(words, { ...zone, ...clock, minute: "2-digit" });
+    this.hours = new Intl.DateTimeFormat(words, { ...zone, ...clock });
     this.days = new Intl.DateTimeFormat(words, { ...zone, weekday: "short", day: "numeric" });
     this.dates = new Intl.DateTimeFormat("en-CA", zone);
   }

@@ -25,6 +25,11 @@ if (!window.customStrategies.some((strategy) => strategy.type === "smart-battery
 }
 
 // 2026.10 replaces the element registry after extra modules ran: what is defined before is lost.
-customElements.whenDefined("home-assistant").then(() =>
-  Promise.all([import("./card.js"), import("./strategy.js")]),
-);
+// Where the card's modules do not load, a plain table stands in for it.
+customElements.whenDefined("home-assistant").then(() => {
+  import("./card.js").catch((error) => {
+    console.warn("Smart Battery Scheduler shows a plain table:", error);
+    return import("./plain.js").then((plain) => plain.definePlain(TYPE));
+  });
+  return import("./strategy.js");
+});

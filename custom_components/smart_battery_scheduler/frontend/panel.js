@@ -1,6 +1,8 @@
 // The chosen half-hours: their facts, why, why not, and what can be asked of them.
 import { h } from "./dom.js";
 import { planFollows } from "./orders.js";
+import { floorSlot } from "./timeline.js";
+import { bringBack, swap, wishesOf } from "./wishes.js";
 import { markWords, rateWords, reasonWords, slotWords } from "./words.js";
 
 const OTHERS = ["charge", "hold", "use"];
@@ -37,7 +39,7 @@ function facts(view, slot) {
   if (plan) {
     figures.push(`${f.percent(plan.start_percent)} → ${f.percent(plan.end_percent)}`);
     const likely = { low: f.percent(plan.end_percent_p10), high: f.percent(plan.end_percent_p90) };
-    figures.push(t("spread", likely));
+    if (likely.low !== likely.high) figures.push(t("spread", likely));
     figures.push(`${t("house")} ${f.kwh(plan.load_kwh)}`, `${t("solar")} ${f.kwh(plan.pv_kwh)}`);
     figures.push(`${t("grid")} ${f.kwh(plan.grid_import_kwh - plan.grid_export_kwh)}`);
     if (plan.cost_p !== undefined) figures.push(`${t("costs")} ${f.money(plan.cost_p)}`);
@@ -107,28 +109,16 @@ function wishes(view) {
   );
 }
 
-function wishesOf(slots) {
-  const all = slots.flatMap((slot) => slot.wishes);
-  return [...new Map(all.map((each) => [each.id, each])).values()];
-}
-
-// One wish for the chosen time instead of those that touch it; undo brings those back.
-function wish({ slots, home, orders, now }, action, label, present) {
-  const from = Math.max(slots[0].start, Math.floor(now / 1_800_000) * 1_800_000);
+function wish({ slots, home, orders, now, t }, action, label, present) {
+  const from = Math.max(slots[0].start, floorSlot(now));
   const to = slots.at(-1).end;
-  const swap = async () => {
-    for (const each of present) await home.removeSlot(each.id);
-    return action ? home.addSlot(from, to, action) : undefined;
-  };
   const undo = (added) =>
-    orders.give(label, async () => {
+    orders.give(t("undo"), async () => {
       if (added) await home.removeSlot(added);
-      for (const each of present) {
-        const { start, end } = each.times[0];
-        await home.addSlot(Date.parse(start), Date.parse(end), each.action, each.repeat);
-      }
+      await bringBack(home, present, Date.now());
     });
-  return orders.give(label, swap, { proven: planFollows(Date.now()), undo });
+  const call = () => swap(home, present, from, to, action, Date.now());
+  return orders.give(label, call, { proven: planFollows(Date.now()), undo });
 }
 
 export async function askWhyNots(home, slot, answers) {

@@ -4,7 +4,7 @@ const en = {
   charging: "Charging", charging_to: "Charging to {target}", holding: "Holding the charge",
   using: "Running the house", exporting: "Exporting",
   until: "{what} until {time}", would: "Dry run, would be: {what}", by_you: "{what}, on your word",
-  starts: "{what}: from {time}",
+  starts: "{what}: from {time}", charge_reaching: "Charge to {target}",
   off: "Scheduler is off", no_plan: "No plan yet", waiting: "Waiting for rates and a reading",
   yielded: "Stepped back: {cause}", until_about: "Looks again at {time}",
   off_grid: "the home is off the grid", storm_watch: "Storm Watch is active",
@@ -27,7 +27,7 @@ const en = {
   chart: "Half-hours of the plan", chart_help: "Arrow keys choose a half-hour, shift extends the choice",
   chosen: "{from} to {to}", slots: "{count} half-hours", measured: "measured", now: "now",
   earlier: "Earlier", later: "Later", back_to_now: "Now", as_table: "As a table", as_chart: "As a chart",
-  pick: "Touch a half-hour for its reason, drag to choose several.",
+  pick: "Touch a half-hour for its reason, drag to choose several.", pick_row: "Choose a time for its reason.",
   charge_here: "Charge here", hold_here: "Hold here", not_here: "Don't charge", automatic: "Automatic",
   use_here: "Use here", close: "Close", undo: "Undo", why_not: "Why not {what}?",
   extra: "would cost {money} more", saves_nothing: "would cost about the same",
@@ -68,8 +68,16 @@ const en = {
 
 const tables = { en };
 
-export function translator(language = "en") {
-  const table = tables[language] ?? tables[language.split("-")[0]] ?? en;
+const RIGHT_TO_LEFT = new Set(["ar", "fa", "he", "ur"]);
+
+// The language that the card speaks to a person, and which way it is written.
+export function spoken(language = "en") {
+  const found = [language, language.split("-")[0], "en"].find((each) => tables[each]);
+  return { language: found, direction: RIGHT_TO_LEFT.has(found) ? "rtl" : "ltr" };
+}
+
+export function translator(language) {
+  const table = tables[spoken(language).language];
   return (key, values = {}) =>
     (table[key] ?? en[key] ?? key).replace(/\{(\w+)\}/g, (_, name) => values[name] ?? "?");
 }

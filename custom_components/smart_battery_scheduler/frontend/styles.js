@@ -27,6 +27,7 @@ button[aria-pressed=true] { border-color: var(--primary-color, #03a9f4); box-sha
 button:disabled { opacity: .45; cursor: default; }
 button:focus-visible, select:focus-visible, .chart:focus-visible, .table:focus-visible { outline: 2px solid var(--primary-color, #03a9f4); outline-offset: 2px; }
 button.icon { min-width: 40px; padding: 0; border: 0; }
+button.row { min-height: 28px; padding: 0; border: 0; border-radius: 4px; font-variant-numeric: tabular-nums; }
 [hidden] { display: none !important; }
 .title { display: flex; gap: 8px; align-items: center; min-height: 20px; color: var(--soft); font-size: 14px; }
 .title .name { flex: 1; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
@@ -46,7 +47,7 @@ button.icon { min-width: 40px; padding: 0; border: 0; }
 .flows { display: grid; grid-template-columns: repeat(4, 1fr); gap: 8px; margin-bottom: 10px; padding: 8px 0; border-block: 1px solid var(--rule); }
 .flow { min-width: 0; font-size: 12px; color: var(--soft); line-height: 1.35; }
 .flow b { display: block; font-size: 16px; font-weight: 500; color: var(--ink); font-variant-numeric: tabular-nums; white-space: nowrap; }
-.chart { touch-action: pan-y; cursor: pointer; height: 264px; border-radius: 6px; user-select: none; -webkit-user-select: none; }
+.chart { direction: ltr; touch-action: pan-y; cursor: pointer; height: 264px; border-radius: 6px; user-select: none; -webkit-user-select: none; }
 .chart svg { display: block; overflow: visible; }
 svg text { font-family: inherit; font-size: 11px; fill: var(--soft); }
 .grid { stroke: var(--rule); } .zero { stroke: var(--soft); } .tick { stroke: var(--rule); }
@@ -62,9 +63,9 @@ svg text { font-family: inherit; font-size: 11px; fill: var(--soft); }
 .band.hold rect { fill: url(#hatch-hold); fill-opacity: 1; } .band.export rect { fill: var(--negative); fill-opacity: .5; }
 .hatch-ground { fill: var(--usual); fill-opacity: .16; } .hatch-line { fill: var(--usual); fill-opacity: .3; }
 .band text { fill: var(--ink); } .band.charge text { fill: #000; }
-.pv { fill: var(--sun); fill-opacity: .3; } .load { fill: none; stroke: var(--soft); stroke-width: 1; opacity: .8; }
+.pv { fill: var(--sun); fill-opacity: .3; } .load { fill: none; stroke: var(--soft); stroke-width: 1; opacity: .6; }
 .spread { fill: var(--use); fill-opacity: .2; }
-.level { fill: none; stroke: var(--ink); stroke-width: 2; stroke-linejoin: round; } .level.past { stroke-width: 1.5; opacity: .6; }
+.level { fill: none; stroke: var(--ink); stroke-width: 2; stroke-linejoin: round; } .level.past { opacity: .65; }
 .session { fill: var(--negative); opacity: .14; }
 .chosen { fill: var(--primary-color, #03a9f4); fill-opacity: .16; stroke: var(--primary-color, #03a9f4); }
 .wish { fill: var(--ink); font-weight: 700; } .missed { fill: var(--error-color, #db4437); font-weight: 700; }
@@ -84,7 +85,7 @@ svg text { font-family: inherit; font-size: 11px; fill: var(--soft); }
 .buttons { display: flex; flex-wrap: wrap; gap: 8px; margin-top: 10px; }
 .controls { display: flex; flex-wrap: wrap; gap: 0 20px; align-items: end; }
 .choices { display: flex; flex-wrap: wrap; gap: 8px 16px; margin-top: 10px; font-size: 14px; color: var(--soft); }
-select { min-height: 36px; border: 1px solid var(--rule); border-radius: 8px; background: var(--paper); padding: 2px 6px; color: var(--ink); }
+select { min-height: 40px; border: 1px solid var(--rule); border-radius: 8px; background: var(--paper); padding: 2px 6px; color: var(--ink); }
 .order { display: flex; gap: 12px; align-items: center; margin-top: 8px; padding: 6px 12px; border-radius: 12px; background: var(--secondary-background-color, #eee); font-size: 14px; }
 .order span { flex: 1; } .order.failed { box-shadow: inset 4px 0 0 var(--error-color, #db4437); } .order.seen { box-shadow: inset 4px 0 0 var(--success-color, #43a047); }
 .money { display: flex; flex-wrap: wrap; gap: 4px 20px; margin-top: 12px; padding-top: 10px; border-top: 1px solid var(--rule); font-size: 14px; color: var(--soft); }

@@ -2,9 +2,11 @@
 import { h } from "./dom.js";
 import { markWords, rateWords, reasonWords } from "./words.js";
 
-export function drawTable({ slots, now, t, f }) {
+const FIGURES = new Set(["rate", "level", "costs"]);
+
+export function drawTable({ slots, now, t, f, choose }) {
   const head = ["time", "action", "rate", "level", "costs"].map((key) =>
-    h("th", { scope: "col" }, t(key)),
+    h("th", { scope: "col", class: FIGURES.has(key) ? "number" : null }, t(key)),
   );
   const rows = slots
     .filter((slot) => slot.end > now)
@@ -13,16 +15,15 @@ export function drawTable({ slots, now, t, f }) {
       return h(
         "tr",
         { class: slot.action ?? "none", title: why.filter(Boolean).join(". ") },
-        h("th", { scope: "row" }, f.moment(slot.start, now)),
+        h(
+          "th", { scope: "row" },
+          h("button", { class: "row", "data-start": slot.start, onclick: () => choose(slot) }, f.moment(slot.start, now)),
+        ),
         h("td", {}, slot.action ? t(slot.action) : t("none")),
         h("td", { class: slot.estimate ? "number estimate" : "number" }, rateWords(slot, t, f)),
         h("td", { class: "number" }, f.percent(slot.to)),
         h("td", { class: "number" }, f.money(slot.planned?.cost_p)),
       );
     });
-  return h(
-    "div",
-    { class: "table", tabindex: "0", role: "region", "aria-label": t("chart") },
-    h("table", {}, h("thead", {}, h("tr", {}, head)), h("tbody", {}, rows)),
-  );
+  return h("table", {}, h("thead", {}, h("tr", {}, head)), h("tbody", {}, rows));
 }

@@ -115,14 +115,14 @@ export function bands(slots) {
     const last = runs.at(-1);
     if (last && last.end === slot.start && last.action === slot.action && last.past === slot.past) {
       last.end = slot.end;
-      last.target = slot.target ?? last.target;
+      last.to = slot.to;
     } else {
       runs.push({
         start: slot.start,
         end: slot.end,
         action: slot.action,
         past: slot.past,
-        target: slot.target,
+        to: slot.to,
       });
     }
   }

@@ -144,10 +144,11 @@ export function powerWords(which, watts, t) {
 // One half-hour in a breath, for the screen reader and for the head of its panel.
 export function slotWords(slot, now, t, f) {
   const parts = [`${f.moment(slot.start, now)}–${f.time(slot.end)}`];
-  const target = slot.action === "charge" && slot.target ? ` ${f.percent(slot.target)}` : "";
-  parts.push(slot.action ? `${t(slot.action)}${target}` : t("none"));
+  const reaching = slot.action === "charge" && !slot.past && Number.isFinite(slot.to);
+  if (reaching) parts.push(t("charge_reaching", { target: f.percent(slot.to) }));
+  else parts.push(t(slot.action ?? "none"));
   parts.push(rateWords(slot, t, f));
-  if (Number.isFinite(slot.to)) parts.push(f.percent(slot.to));
+  if (!reaching && Number.isFinite(slot.to)) parts.push(f.percent(slot.to));
   if (slot.past) parts.push(t("measured"));
   return parts.join(", ");
 }

@@ -1,0 +1,98 @@
+// For browsers that cannot run the card: the same plan as a bare table. Written in old JavaScript
+// throughout, so that it runs where the other modules do not.
+const SUBSCRIBE = "smart_battery_scheduler/subscribe";
+const HOMES = "smart_battery_scheduler/homes";
+const ACTIONS = { charge: "Charge", hold: "Hold", use: "Use", export: "Export" };
+
+function merged(state, patch) {
+  if (typeof patch !== "object" || patch === null || Array.isArray(patch)) return patch;
+  const result = Object.assign({}, state);
+  Object.keys(patch).forEach((key) => {
+    if (patch[key] === null) delete result[key];
+    else result[key] = merged(result[key], patch[key]);
+  });
+  return result;
+}
+
+// [[time, action, rate, level]] of the half-hours that are not over. Pure.
+export function plainRows(state, now) {
+  const slots = (state && state.plan && state.plan.slots) || {};
+  const figure = (value, unit) => (typeof value === "number" ? `${value.toFixed(unit === "%" ? 0 : 1)} ${unit}` : "?");
+  return Object.keys(slots)
+    .map((key) => slots[key])
+    .filter((slot) => Date.parse(slot.end) > now)
+    .sort((one, other) => Date.parse(one.start) - Date.parse(other.start))
+    .map((slot) => [
+      new Date(slot.start).toLocaleString([], { weekday: "short", hour: "2-digit", minute: "2-digit" }),
+      ACTIONS[slot.action] || "?",
+      figure(slot.import_p_per_kwh, "p/kWh") + (slot.rate_is_estimate ? " (estimate)" : ""),
+      figure(slot.end_percent, "%"),
+    ]);
+}
+
+function row(kind, texts) {
+  const line = document.createElement("tr");
+  texts.forEach((text) => {
+    const cell = document.createElement(kind);
+    cell.style.cssText = "text-align: start; padding: 4px 8px;";
+    cell.textContent = text;
+    line.appendChild(cell);
+  });
+  return line;
+}
+
+export function plainTable(state, now) {
+  const table = document.createElement("table");
+  table.appendChild(row("th", ["Time", "Action", "Rate", "Level"]));
+  plainRows(state, now).forEach((texts) => table.appendChild(row("td", texts)));
+  return table;
+}
+
+export function definePlain(type) {
+  if (customElements.get(type)) return;
+  customElements.define(
+    type,
+    class extends HTMLElement {
+      setConfig(config) {
+        this.config = config || {};
+      }
+
+      set hass(hass) {
+        if (!this.begun) this.begin(hass.connection);
+        this.begun = true;
+      }
+
+      getCardSize() {
+        return 10;
+      }
+
+      begin(connection) {
+        const chosen = this.config.config_entry
+          ? Promise.resolve(this.config.config_entry)
+          : connection.sendMessagePromise({ type: HOMES }).then((found) => found.homes[0].entry_id);
+        chosen
+          .then((entry) =>
+            connection.subscribeMessage((event) => this.told(event), { type: SUBSCRIBE, config_entry_id: entry }),
+          )
+          .catch(() => this.show("This home is not running"));
+      }
+
+      told(event) {
+        if (event.gone) return this.show("This home is not running");
+        this.state = event.state || merged(this.state, event.patch);
+        return this.show("This browser is too old for the chart and the controls.", this.state);
+      }
+
+      show(words, state) {
+        const card = document.createElement("ha-card");
+        card.style.cssText = "display: block; padding: 16px; overflow: auto;";
+        const note = document.createElement("p");
+        note.textContent = words;
+        card.appendChild(note);
+        if (state) card.appendChild(plainTable(state, Date.now()));
+        while (this.firstChild) this.removeChild(this.firstChild);
+        this.appendChild(card);
+      }
+    },
+  );
+}
