@@ -10,13 +10,18 @@ from .const import MARKET_TIME_ZONE
 from .control.model import Phase
 from .control.rules import Override
 from .home import Home
-from .planner.model import Action
+from .planner.model import Action, ReadyBy
 from .speech import Picture
 
 
 def override_now(home: Home, now: datetime) -> Override | None:
     """The override, unless its end has come."""
     return home.override if home.override is not None and now < home.override.until else None
+
+
+def ready_once(home: Home, now: datetime) -> ReadyBy | None:
+    """The wish to be ready at one time, unless that time has come."""
+    return home.ready_once if home.ready_once is not None and now < home.ready_once.at else None
 
 
 def action_now(home: Home, now: datetime) -> Action | None:

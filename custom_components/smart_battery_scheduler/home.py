@@ -124,7 +124,6 @@ class Home:
             self.happenings,
         )
         self.sessions = self.supply.sessions
-        self._wishes_kept = (records.manual_sessions, records.manual_slots)
         self.manual = ManualSlots(records.manual_slots, self._supply_changed)
         self.load_history = LoadHistory(hass, entry)
         self.planner = PlanCoordinator(hass, entry)
@@ -231,6 +230,7 @@ class Home:
         await self.async_remember()
         await self.controller.async_tick()
         self._changed()
+        await self.async_replan()
 
     async def async_resume(self) -> None:
         """Back to the plan at once: without an override, and over whatever stopped control."""
@@ -297,6 +297,7 @@ class Home:
             history=self.load_history.history(self.measurements.slots, now),
             running=self._running_plan(),
             ready_once=self.ready_once,
+            override=self.override,
             sessions=self.sessions.known,
             manual=self.manual.slots,
             carbon=self.supply.carbon_forecast,
@@ -304,10 +305,11 @@ class Home:
         )
 
     def _running_plan(self) -> Plan | None:
-        """The plan in force, unless it was made from other wishes for single slots."""
-        plan = self.planner.data
-        stale = plan is not None and self.manual.changed_since(plan.made_at)
-        return None if stale else plan
+        """The plan in force, unless people ask for something else since: it must not last by habit."""
+        made_from = self.planned_from
+        if made_from is None or made_from.manual != self.manual.slots:
+            return None
+        return self.planner.data if made_from.override == self.override else None
 
     def _battery(self, now: datetime) -> Battery:
         capacity_kwh = self.battery.data.capacity_kwh
@@ -360,10 +362,10 @@ class Home:
         await self.controller.async_observe(reading)
         self._look_for_unplayed()
         self._learn(before, reading)
-        self._end_finished_override()
+        ended = self._end_finished_override()
         self.battery.hasten()
         lever_lost = self.controller.state.out_of_service != before.out_of_service
-        if lever_lost or self._plan_is_due():
+        if ended or lever_lost or self._plan_is_due():
             await self.async_replan()
 
     def _plan_is_due(self) -> bool:
@@ -390,10 +392,6 @@ class Home:
     @callback
     def _supply_changed(self) -> None:
         self._changed()
-        wishes = (self.sessions.manual, self.manual.slots)
-        if wishes != self._wishes_kept:
-            self._wishes_kept = wishes
-            self._save_now()
         self.entry.async_create_background_task(
             self.hass, self._async_follow_supply(), "follow a session or the car"
         )
@@ -416,16 +414,18 @@ class Home:
         await self.load_history.async_refresh(now)
         await self.async_replan()
 
-    def _end_finished_override(self) -> None:
+    def _end_finished_override(self) -> bool:
+        """Forget an override that has reached its target or its end; True if it was there."""
         override = self.override
         if override is None:
-            return
+            return False
         completed = self.controller.state.completed
         reached = completed is not None and completed.slot_start == override.made_at
         if reached or dt_util.utcnow() >= override.until:
             self.override = None
             self._save_soon()
             self._changed()
+        return self.override is None
 
     def _learn(self, before: ControlState, reading: PowerwallState) -> None:
         command, earlier = self.controller.state.command, before.command
@@ -453,12 +453,6 @@ class Home:
         control, reading = self.controller.state, self.battery.data
         self._tell_if(
             self._unplayed.look(now, self.planner.data, self._wanted(now), control, reading)
-        )
-
-    def _save_now(self) -> None:
-        """What a person has said must outlive a power cut in the next minute."""
-        self.entry.async_create_background_task(
-            self.hass, self._storage.async_save_records(self._records()), "store a wish"
         )
 
     def _save_soon(self) -> None:

@@ -8,9 +8,12 @@ from datetime import datetime, time, timedelta
 
 from .carbon import CarbonForecast
 from .const import MARKET_TIME_ZONE
+from .control.rules import Override
 from .planner.load import Consumption, forecast_load
 from .planner.model import (
+    Action,
     Battery,
+    Lever,
     Plan,
     PlanInputs,
     ReadyBy,
@@ -37,7 +40,8 @@ class Material:
     """All that a plan is made from, as the home knows it.
 
     ``reserve_percent`` is the Powerwall's own reserve: the plan never goes below it.
-    ``ready_once`` is a wish for one time only. ``car_charging``: the car charges now.
+    ``ready_once`` is a wish for one time only. ``override`` is what somebody asked for now: the plan
+    counts on it and goes on from where it leads. ``car_charging``: the car charges now.
     """
 
     now: datetime
@@ -51,6 +55,7 @@ class Material:
     history: tuple[Consumption, ...]
     running: Plan | None
     ready_once: ReadyBy | None = None
+    override: Override | None = None
     sessions: tuple[SessionWindow, ...] = ()
     manual: tuple[ManualSlot, ...] = ()
     carbon: CarbonForecast | None = None
@@ -104,6 +109,8 @@ def _slots(now: datetime) -> Iterator[tuple[datetime, datetime]]:
 def _slot(material: Material, start: datetime, end: datetime, load: Spread) -> SlotInputs:
     share = (end - start) / SLOT
     local = start.astimezone(MARKET_TIME_ZONE).time()
+    asked = _overriding(material.override, start, end)
+    charging = asked is not None and asked.action is Action.CHARGE
     return SlotInputs(
         start=start,
         end=end,
@@ -111,13 +118,20 @@ def _slot(material: Material, start: datetime, end: datetime, load: Spread) -> S
         export_p_per_kwh=0.0 if material.exports is None else _p_per_kwh(material.exports, start),
         load_kwh=_part(load, share),
         pv_kwh=_part(_pv(material.solar, floor_slot(start)), share),
-        pin=pin_within(material.manual, start, end),
-        charge_banned=is_banned(material.manual, start, end),
+        pin=asked.action if asked else pin_within(material.manual, start, end),
+        pin_target_percent=(asked.target_percent or 100) if asked and charging else None,
+        pin_lever=Lever.FAST if charging else None,
+        charge_banned=not charging and is_banned(material.manual, start, end),
         grid_charge_forbidden=material.preferences.in_peak(local),
         carbon_g_per_kwh=_carbon(material.carbon, start),
         session=session_within(material.sessions, start, end),
         car_charging=material.car_charging and start == material.now,
     )
+
+
+def _overriding(asked: Override | None, start: datetime, end: datetime) -> Override | None:
+    """The override, if it rules most of this slot."""
+    return asked if asked is not None and asked.until >= start + (end - start) / 2 else None
 
 
 def _next_publication(now: datetime, imports: RateTable) -> datetime:

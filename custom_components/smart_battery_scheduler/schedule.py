@@ -130,7 +130,6 @@ class ManualSlots:
         """Begin with the stored ones."""
         self._slots = tuple(slots)
         self._changed = changed
-        self._changed_at: datetime | None = None
 
     @property
     def slots(self) -> tuple[ManualSlot, ...]:
@@ -144,10 +143,6 @@ class ManualSlots:
     def banned_at(self, now: datetime) -> bool:
         """Whether charging is not wished at this instant."""
         return is_banned(self._slots, now, now + timedelta.resolution)
-
-    def changed_since(self, when: datetime) -> bool:
-        """Whether a plan of that time was made from other wishes."""
-        return self._changed_at is not None and self._changed_at >= when
 
     def add(
         self,
@@ -169,20 +164,19 @@ class ManualSlots:
         )
         kept = tuple(each for each in self._slots if not each.is_over(now))
         _check(slot, kept, now)
-        self._take((*kept, slot), now)
+        self._take((*kept, slot))
         return slot
 
-    def remove(self, slot_id: str, *, now: datetime) -> bool:
+    def remove(self, slot_id: str) -> bool:
         """Forget a wish; False if there is no such."""
         kept = tuple(slot for slot in self._slots if slot.id != slot_id)
         if len(kept) == len(self._slots):
             return False
-        self._take(kept, now)
+        self._take(kept)
         return True
 
-    def _take(self, slots: tuple[ManualSlot, ...], now: datetime) -> None:
+    def _take(self, slots: tuple[ManualSlot, ...]) -> None:
         self._slots = slots
-        self._changed_at = now
         self._changed()
 
 

@@ -10,6 +10,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.util import dt as dt_util
 
+from .doing import override_now
 from .entity import SmartBatteryEntity
 from .home import Home, SmartBatteryConfigEntry
 from .overriding import ACTIONS, override_of
@@ -70,7 +71,8 @@ class OverrideSelect(SmartBatteryEntity, SelectEntity):
     @override
     def current_option(self) -> str:
         """What overrides the plan, if anything does."""
-        return self.home.override.action.value if self.home.override else AUTOMATIC
+        asked = override_now(self.home, dt_util.utcnow())
+        return AUTOMATIC if asked is None else asked.action.value
 
     @override
     async def async_select_option(self, option: str) -> None:

@@ -11,6 +11,8 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.util import dt as dt_util
 
+from .control.rules import Override
+from .doing import override_now
 from .entity import SmartBatteryEntity
 from .home import Home, SmartBatteryConfigEntry
 from .overriding import override_of
@@ -105,17 +107,21 @@ class ChargeNowSwitch(SmartBatteryEntity, SwitchEntity):
     @override
     def is_on(self) -> bool:
         """Whether an override to charge is in force."""
-        asked = self.home.override
-        return asked is not None and asked.action is Action.CHARGE
+        return self._asked is not None
 
     @property
     @override
     def extra_state_attributes(self) -> dict[str, Any]:
         """Where and when it ends."""
-        asked = self.home.override
-        if asked is None or asked.action is not Action.CHARGE:
+        asked = self._asked
+        if asked is None:
             return {}
         return {"target_percent": asked.target_percent, "until": asked.until.isoformat()}
+
+    @property
+    def _asked(self) -> Override | None:
+        asked = override_now(self.home, dt_util.utcnow())
+        return asked if asked is not None and asked.action is Action.CHARGE else None
 
     @override
     async def async_turn_on(self, **kwargs: Any) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from custom_components.smart_battery_scheduler.planner.model import (
     Action,
+    Lever,
     NoteCode,
     PlanInputs,
     ReadyBy,
@@ -17,7 +18,7 @@ from custom_components.smart_battery_scheduler.planner.model import (
 )
 from custom_components.smart_battery_scheduler.planner.optimiser import plan
 
-from .homes import MONEY_ONLY, home, with_slot
+from .homes import GENTLE, MONEY_ONLY, POWERWALL, home, with_slot
 
 CHEAP, MIDDLE, DEAR = 8.0, 20.0, 35.0
 # From 20:00: a cheap night, a middling day, a dear evening. The next night is a little cheaper, so
@@ -170,3 +171,27 @@ def test_hours_of_surplus_are_left_to_the_sun() -> None:
     found = plan(home([25.0] * 48, pv_kwh=0.2, load_kwh=0.2, stored_kwh=6.0))
     assert {slot.action for slot in found.slots} == {Action.USE}
     assert found.made_at + timedelta(days=1) == found.slots[-1].end
+
+
+def test_a_charge_that_is_asked_for_now_goes_to_its_own_target_by_its_own_lever() -> None:
+    """And from there on the plan goes on as it would have done anyway, without a word of reproach."""
+    wishes = replace(MONEY_ONLY, everyday_ceiling_percent=50.0)
+    inputs = two_days(wishes=wishes)
+    for index in range(8):
+        asked = {"pin": Action.CHARGE, "pin_target_percent": 62, "pin_lever": Lever.FAST}
+        inputs = with_slot(inputs, index, **asked)
+    found = plan(inputs)
+    charging = [slot for slot in found.slots[:8] if slot.action is Action.CHARGE]
+    assert charging == list(found.slots[: len(charging)])
+    assert {(slot.lever, slot.target_percent) for slot in charging} == {(Lever.FAST, 62)}
+    assert charging[-1].end_percent == pytest.approx(62.0, abs=1.0)
+    # From 2 kWh by 3.3 kW: 4.1 half-hours.
+    assert len(charging) == 5
+    assert not found.notes
+
+
+def test_a_charge_by_a_lever_that_rests_is_done_by_another() -> None:
+    """A lever that was ignored lately is not offered."""
+    inputs = replace(two_days(), battery=replace(POWERWALL, levers=(GENTLE,)))
+    found = plan(with_slot(inputs, 0, pin=Action.CHARGE, pin_lever=Lever.FAST))
+    assert found.slots[0].lever is Lever.GENTLE

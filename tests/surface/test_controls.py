@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import time, timedelta
+from datetime import datetime, time, timedelta
 from typing import Any
 from unittest.mock import patch
 
@@ -11,7 +11,7 @@ import pytest
 
 from custom_components.smart_battery_scheduler import home as home_module
 from custom_components.smart_battery_scheduler.control.model import Phase, YieldCause
-from custom_components.smart_battery_scheduler.planner.model import Action
+from custom_components.smart_battery_scheduler.planner.model import Action, Lever, ReasonCode
 from custom_components.smart_battery_scheduler.planning import make_plan
 from custom_components.smart_battery_scheduler.powerwall.base import ExportRule, OperatingMode
 from custom_components.smart_battery_scheduler.tariff.model import floor_slot
@@ -24,6 +24,8 @@ from homeassistant.util import dt as dt_util
 
 from ..days.stage import Day
 from .conftest import Ask
+
+PINNED = ReasonCode.PINNED
 
 
 def entity_id(hass: HomeAssistant, platform: str, day: Day, key: str) -> str:
@@ -350,3 +352,56 @@ async def test_a_slot_by_hand_re_plans_once(home: Day, ask: Ask, plans: list[Non
     )
     await home.run(0.01)
     assert len(plans) == 1
+
+
+def planned_until(day: Day, until: datetime) -> set[Action]:
+    """What is planned for the half-hours up to then."""
+    plan = day.home.planner.data
+    assert plan is not None
+    return {slot.action for slot in plan.slots if slot.end <= until}
+
+
+@pytest.mark.parametrize("action", ["hold", "use"])
+async def test_an_override_re_plans_once_and_the_plan_counts_on_it(
+    home: Day, ask: Ask, plans: list[None], action: str
+) -> None:
+    """The plan shows the override for as long as it lasts, and goes on from there."""
+    await home.run(0.01)
+    plans.clear()
+    until = floor_slot(dt_util.utcnow()) + timedelta(hours=3)
+    await ask(action, until=until.isoformat())
+    await home.run(0.01)
+    assert len(plans) == 1
+    assert planned_until(home, until) == {Action(action)}
+    plans.clear()
+    await ask("resume")
+    await home.run(0.01)
+    assert len(plans) == 1
+    assert planned_until(home, until) != {Action(action)}
+
+
+async def test_a_charge_that_is_asked_for_is_in_the_plan_up_to_its_target(
+    home: Day, plans: list[None]
+) -> None:
+    """No further, by the lever that does it; when it is reached early, the plan is made anew."""
+    await home.home.async_prefer(charge_now_percent=60.0, charge_now_hours=8.0)
+    await home.run(0.01)
+    plans.clear()
+    await home.act(
+        "switch", "turn_on", entity_id=entity_id(home.hass, "switch", home, "charge_now")
+    )
+    await home.run(0.01)
+    assert len(plans) == 1
+    plan = home.home.planner.data
+    assert plan is not None
+    charges = [s for s in plan.slots if s.action is Action.CHARGE and s.reason.code is PINNED]
+    assert charges[0].start == plan.slots[0].start
+    assert {(slot.lever, slot.target_percent) for slot in charges} == {(Lever.FAST, 60)}
+    assert charges[-1].end_percent <= 61
+    assert not plan.notes
+    while home.home.override is not None:
+        await home.run(0.1)
+    assert await state(home, "switch", "charge_now") == "off"
+    material = home.home.planned_from
+    assert material is not None
+    assert material.override is None

@@ -17,10 +17,11 @@ from homeassistant.core import (
 from homeassistant.helpers import config_validation as cv
 from homeassistant.util import dt as dt_util
 
+from ..bounds import BOUNDS
 from ..codec import Json, encode
 from ..const import DOMAIN, UNIT_CAPACITY_KWH
 from ..control.model import Decision, DecisionKind
-from ..doing import picture_of
+from ..doing import override_now, picture_of, ready_once
 from ..home import Home
 from ..messages import REASONS
 from ..planner.model import Action, Plan
@@ -40,14 +41,15 @@ AT, HOURS, KIND, BATTERY_KWH = "at", "hours", "kind", "battery_kwh"
 RATES_AHEAD = timedelta(hours=48)
 LONGEST_RATES = timedelta(days=14)
 
-# What can be tried in thought: preference -> (least, most).
-TRIABLE: dict[str, tuple[float, float]] = {
-    "reserve_floor_percent": (0, 80),
-    "everyday_ceiling_percent": (20, 100),
-    "price_ceiling_p_per_kwh": (-20, 100),
-    "wear_p_per_kwh": (0, 20),
-    "carbon_gbp_per_tonne": (0, 500),
-}
+# The preferences that can be tried in thought, each within its own bounds.
+TRIABLE = (
+    "reserve_floor_percent",
+    "everyday_ceiling_percent",
+    "price_ceiling_p_per_kwh",
+    "ready_by_percent",
+    "wear_p_per_kwh",
+    "carbon_gbp_per_tonne",
+)
 
 EXPLAIN_SCHEMA = vol.Schema(
     {
@@ -92,9 +94,12 @@ def async_setup(hass: HomeAssistant) -> None:
 
 async def _async_get_plan(call: ServiceCall) -> ServiceResponse:
     home = await async_home(call)
-    ahead = home.sessions.ahead(dt_util.utcnow())
+    now = dt_util.utcnow()
+    ahead, asked, ready = home.sessions.ahead(now), override_now(home, now), ready_once(home, now)
     return {
         **plan_as_dict(_plan(home)),
+        "override": encode(asked),
+        "ready_once": encode(ready),
         "sessions": [session_as_dict(window) for window in ahead],
     }
 
@@ -113,7 +118,8 @@ async def _async_explain(call: ServiceCall) -> ServiceResponse:
         "why_not": None,
     }
     asked: str | None = call.data.get(ACTION)
-    material = home.material()
+    # What the plan was made from, not what is known by now: else the answer is about another plan.
+    material = home.planned_from
     if asked is None or material is None:
         return answer
     other = await home.hass.async_add_executor_job(_why_not, material, plan, when, Action(asked))
@@ -199,8 +205,8 @@ async def _async_what_if(call: ServiceCall) -> ServiceResponse:
     battery_kwh = in_range(call.data, BATTERY_KWH, 1, 200)
     tried = {
         name: value
-        for name, (least, most) in TRIABLE.items()
-        if (value := in_range(call.data, name, least, most)) is not None
+        for name in TRIABLE
+        if (value := in_range(call.data, name, BOUNDS[name].least, BOUNDS[name].most)) is not None
     }
     if battery_kwh is None and not tried:
         raise problem("nothing_to_try")

@@ -79,7 +79,7 @@ async def _async_add(call: ServiceCall) -> ServiceResponse:
 async def _async_remove(call: ServiceCall) -> None:
     home = _only(await async_homes(call))
     slot_id: str = call.data[SLOT_ID]
-    if not home.manual.remove(slot_id, now=dt_util.utcnow()):
+    if not home.manual.remove(slot_id):
         raise problem("no_such_slot", field=SLOT_ID, id=slot_id)
     await home.async_remember()
 

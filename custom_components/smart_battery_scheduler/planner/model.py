@@ -93,6 +93,8 @@ class SlotInputs:
     Rates are p/kWh including VAT, ``None`` where not published. ``pin`` is a user's durable wish
     for this slot; ``charge_banned`` the wish that it be not charged. ``grid_charge_forbidden`` is
     a rule's verdict (peak window). ``car_charging`` means: do not feed the car from the battery.
+    ``pin_target_percent`` is where a pinned charge is over, if that is not the everyday ceiling;
+    ``pin_lever`` is the lever that is used for it, if that is settled already.
     """
 
     start: datetime
@@ -103,6 +105,8 @@ class SlotInputs:
     pv_kwh: Spread
     carbon_g_per_kwh: float | None = None
     pin: Action | None = None
+    pin_target_percent: int | None = None
+    pin_lever: Lever | None = None
     charge_banned: bool = False
     grid_charge_forbidden: bool = False
     session: Session | None = None

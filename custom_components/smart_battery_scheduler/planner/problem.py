@@ -255,6 +255,12 @@ class Problem:
         spare = (self.battery.max_charge_w * self.hours / 1000.0)[:, None, None]
         self.levers = tuple(self._paths(lever, share, spare) for lever in self.battery.levers)
 
+    def levers_at(self, slot: int) -> tuple[tuple[int, LeverPaths], ...]:
+        """The levers that may be used in a slot, each with its number."""
+        settled = self.slots[slot].pin_lever
+        every = tuple(enumerate(self.levers))
+        return tuple(each for each in every if each[1].model.lever is settled) or every
+
     def _paths(self, lever: LeverModel, share: Floats, spare: Floats) -> LeverPaths:
         most = (lever.power_w * self.hours / 1000.0)[:, None, None] * share
         bought = np.minimum(most, spare - self.solar_in_kwh)
@@ -335,6 +341,10 @@ class Problem:
         self.may_sell = self.may_use & np.array([pin in (None, Action.EXPORT) for pin in pins])
         self.must_sell = self.may_sell & np.array([pin is Action.EXPORT for pin in pins])
         self.ceiling_kwh = np.array([self._ceiling(i) for i in range(len(self.slots))])
+        # A pinned charge that has its own target is a wish only below that target.
+        has_target = np.array([slot.pin_target_percent is not None for slot in self.slots])
+        below = self.grid < self.ceiling_kwh[:, None] - 1e-9
+        self.unmet: Floats = (self.must_charge[:, None] & (below | ~has_target[:, None])) * 1.0
         short = np.maximum(self.floor_kwh - self.grid, 0.0)
         self.level_p = np.outer(self.hours, SHORT_P_PER_KWH_HOUR * short)
         for index, asked_kwh in self.asked:
@@ -380,9 +390,12 @@ class Problem:
     def _ceiling(self, index: int) -> float:
         """How far a slot may charge from the grid.
 
+        A pinned charge with a target of its own goes so far, whatever the everyday ceiling is.
         A wish for more than the everyday ceiling lifts it only in the hours before the wish.
         """
         slot, capacity = self.slots[index], self.battery.capacity_kwh
+        if slot.pin is Action.CHARGE and slot.pin_target_percent is not None:
+            return float(slot.pin_target_percent) / 100.0 * capacity
         if self.paid[index] or slot.session is Session.POWER_UP:
             return capacity
         everyday = min(self.wishes.everyday_ceiling_percent, 100.0) / 100.0 * capacity

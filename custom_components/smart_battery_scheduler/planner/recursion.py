@@ -123,13 +123,13 @@ def options_at(problem: Problem, slot: int, after: Floats, *, thorough: bool) ->
     found = np.full((rows, len(after), POINTS), NEVER_P)
     _without_grid(problem, slot, after, price, found[:CHARGE])
     if problem.must_charge[slot]:
-        found[:CHARGE] += WISHED_P
+        found[:CHARGE] += WISHED_P * problem.unmet[slot]
     if problem.may_charge[slot]:
         stored_p = price[:, None] / problem.eta
         # Where a stored kWh is nowhere worth what it costs, no charge can pay.
         pays = (np.diff(after) + stored_p * problem.step_kwh).min() < 0.0
         if pays or thorough or problem.must_charge[slot]:
-            for number, lever in enumerate(problem.levers):
+            for number, lever in problem.levers_at(slot):
                 row = CHARGE + PER_LEVER * number
                 _charge(problem, slot, lever, after, price, found[row : row + PER_LEVER])
     found += base

@@ -120,6 +120,9 @@ def _notes(problem: Problem, course: Course) -> Iterator[Note]:
                 at=slot.start,
             )
     for index, slot in enumerate(inputs.slots):
+        target = slot.pin_target_percent
+        if target is not None and course.percent[index] >= target - NEAR_PERCENT:
+            continue
         if slot.pin is not None and course.choices[index].action is not slot.pin:
             why = problem.forbidden(index)
             numbers = {f"forbidden_{why.value}": 1.0} if isinstance(why, Forbidden) else {}
