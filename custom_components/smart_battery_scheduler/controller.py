@@ -24,6 +24,7 @@ from .planner.model import Action, Lever
 from .powerwall.base import (
     Powerwall,
     PowerwallAuthError,
+    PowerwallBudgetError,
     PowerwallError,
     PowerwallRateLimitError,
     PowerwallState,
@@ -44,6 +45,8 @@ QUICK = timedelta(seconds=30)
 WATCHFUL = timedelta(seconds=60)
 CALM = timedelta(seconds=120)
 IDLE = timedelta(seconds=180)
+# Our own budget holds a write back for no longer than its window: that is no failure.
+LONGEST_HOLD_S = 60.0
 # A minute of fast charging is about half a percent: closer to its target it is watched.
 NEAR_TARGET_PERCENT = 3.0
 
@@ -197,6 +200,10 @@ class Controller:
         try:
             await self._powerwall.write(settings, Purpose.RESTORE if restoring else Purpose.COMMAND)
         except PowerwallError as err:
+            if isinstance(err, PowerwallBudgetError) and err.retry_after_s <= LONGEST_HOLD_S:
+                held = machine.write_held(self.state, self._situation(), err.retry_after_s)
+                await self._adopt(held)
+                return False
             wait_s = err.retry_after_s if isinstance(err, PowerwallRateLimitError) else None
             failed = machine.write_failed(
                 self.state, self._situation(), str(err), wait_s, random.random()

@@ -18,6 +18,7 @@ from homeassistant.util import dt as dt_util
 
 from .cadence import wait_after_failures
 from .const import DOMAIN
+from .controller import READING_LIMIT
 from .planner.model import Plan
 from .powerwall.base import (
     Powerwall,
@@ -26,6 +27,7 @@ from .powerwall.base import (
     PowerwallError,
     PowerwallRateLimitError,
     PowerwallState,
+    Purpose,
 )
 from .solar.model import (
     SolarAuthError,
@@ -48,6 +50,8 @@ _LOGGER = logging.getLogger(__name__)
 BEFORE_EDGE = timedelta(seconds=20)
 # Two readings a minute leave the other requests of the budget to commands.
 SHORTEST_WAIT = timedelta(seconds=30)
+# A reading that a person's set-up took is as good as another so shortly after it.
+FRESH = timedelta(seconds=60)
 # A cloud that fails again and again is asked less often, but at least so often.
 LONGEST_WAIT = timedelta(minutes=5)
 REFUSALS_UNTIL_REAUTH = 3
@@ -64,8 +68,12 @@ class BatteryCoordinator(DataUpdateCoordinator[PowerwallState]):
         entry: SmartBatteryConfigEntry,
         powerwall: Powerwall,
         cadence: Callable[[datetime], timedelta],
+        at_hand: PowerwallState | None = None,
     ) -> None:
-        """Read through ``powerwall``; ``cadence`` says how soon again."""
+        """Read through ``powerwall``; ``cadence`` says how soon again.
+
+        A reading ``at_hand`` that is still fresh saves the first request.
+        """
         super().__init__(
             hass,
             _LOGGER,
@@ -78,13 +86,19 @@ class BatteryCoordinator(DataUpdateCoordinator[PowerwallState]):
         self._has_read = False
         self._failures = 0
         self._refusals = 0
+        self._at_hand = at_hand
         self._due: datetime | None = None
+        self._quiet_until: datetime | None = None
+        self._held_until: datetime | None = None
 
     async def _async_update_data(self) -> PowerwallState:
+        self._quiet_until = self._held_until = None
         try:
             reading = await self._async_read()
-        except UpdateFailed:
+        except UpdateFailed as err:
             self._failures += 1
+            if err.retry_after is not None:
+                self._quiet_until = dt_util.utcnow() + timedelta(seconds=err.retry_after)
             raise
         else:
             self._failures = 0
@@ -96,19 +110,23 @@ class BatteryCoordinator(DataUpdateCoordinator[PowerwallState]):
             self._arrange(now, self._wait(now))
 
     async def _async_read(self) -> PowerwallState:
+        if (reading := self._still_fresh()) is not None:
+            return reading
         try:
-            return await self._powerwall.read()
+            # Nothing can be put back, and no home set up, before the first reading.
+            return await self._powerwall.read(Purpose.READ if self._has_read else Purpose.RESTORE)
         except PowerwallAuthError as err:
             raise self._refused() from err
         except PowerwallBudgetError as err:
-            # Somebody asked out of turn; the last reading is still the newest there can be, unless
-            # reading fails just now: then this is no success, or every failure would look new.
-            if self.data is None or not self.last_update_success:
+            # Something more urgent has used up the requests; the last reading is still the newest
+            # there can be, unless it is old or reading fails just now: then this is no success.
+            if not self.last_update_success or not self._is_young(self.data):
                 raise UpdateFailed(
                     translation_domain=DOMAIN,
                     translation_key="powerwall_rate_limit",
                     retry_after=err.retry_after_s,
                 ) from None
+            self._held_until = dt_util.utcnow() + timedelta(seconds=err.retry_after_s + 1.0)
             return self.data
         except PowerwallRateLimitError as err:
             raise UpdateFailed(
@@ -122,6 +140,17 @@ class BatteryCoordinator(DataUpdateCoordinator[PowerwallState]):
                 translation_key="powerwall_unreachable",
                 translation_placeholders={"reason": str(err)},
             ) from err
+
+    def _still_fresh(self) -> PowerwallState | None:
+        """The reading at hand, once."""
+        reading, self._at_hand = self._at_hand, None
+        if reading is None or dt_util.utcnow() - reading.read_at > FRESH:
+            return None
+        return reading
+
+    @staticmethod
+    def _is_young(reading: PowerwallState | None) -> bool:
+        return reading is not None and dt_util.utcnow() - reading.read_at <= READING_LIMIT
 
     def _refused(self) -> Exception:
         """Once may be a hiccup; a person is asked if it stays so, and reading goes on meanwhile.
@@ -147,10 +176,10 @@ class BatteryCoordinator(DataUpdateCoordinator[PowerwallState]):
     @callback
     def hasten(self) -> None:
         """Read sooner than was arranged if there is more to prove by now, as after an order."""
-        # What a failure waits for, such as a cloud's own word, is not cut short.
-        if self._due is None or not self.last_update_success:
-            return
         now = dt_util.utcnow()
+        # What another side has asked for is not cut short.
+        if self._due is None or (self._quiet_until is not None and now < self._quiet_until):
+            return
         wait = self._wait(now)
         if now + wait < self._due:
             self._arrange(now, wait)
@@ -162,6 +191,8 @@ class BatteryCoordinator(DataUpdateCoordinator[PowerwallState]):
 
     def _wait(self, now: datetime) -> timedelta:
         """How long to wait for the next reading; one always falls just before a slot's edge."""
+        if self._held_until is not None and now < self._held_until:
+            return self._held_until - now
         wait = self._cadence(now)
         if self._failures > 1:
             patience = min(wait * 2 ** min(self._failures - 1, 6), LONGEST_WAIT)

@@ -58,6 +58,7 @@ class Sources:
     """Where a home's facts come from and what moves its battery.
 
     ``units`` is the number of Powerwalls. ``past`` are half-hours known from elsewhere.
+    ``just_read`` is what setting the home up has read of the Powerwall.
     """
 
     powerwall: Powerwall
@@ -67,6 +68,7 @@ class Sources:
     past: Sequence[MeasuredSlot] = ()
     roof: Roof = field(default_factory=Roof)
     supply: SupplySources = field(default_factory=SupplySources)
+    just_read: PowerwallState | None = None
 
 
 class Home:
@@ -108,7 +110,10 @@ class Home:
             tell=self._tell,
             auth_failed=lambda: entry.async_start_reauth(hass),
         )
-        self.battery = BatteryCoordinator(hass, entry, sources.powerwall, self.controller.cadence)
+        # A home with a past reads anew: its last reading may be older than its last write.
+        at_hand = sources.just_read if control == ControlState() else None
+        cadence = self.controller.cadence
+        self.battery = BatteryCoordinator(hass, entry, sources.powerwall, cadence, at_hand)
         kept = Rates(imports=records.import_rates, exports=records.export_rates)
         self.rates = RatesCoordinator(hass, entry, sources.rates, kept, KEPT)
         self._look_at_rates()

@@ -15,7 +15,7 @@ from .demo.home import DemoSolar, demo_history, demo_powerwall
 from .demo.rates import DemoTariff, next_publication
 from .endpoints import NETZERO, endpoint
 from .home import SmartBatteryConfigEntry, Sources
-from .powerwall.base import PowerwallState
+from .powerwall.base import PowerwallState, Purpose
 from .powerwall.budget import RequestBudget
 from .powerwall.netzero import BASE_URL, NetZeroPowerwall
 from .solar_sources import made_for, most_kwh_of, solar_source
@@ -29,6 +29,10 @@ DEMO_PAST_DAYS = 28
 
 # One budget per site and process: a reload or a config flow must not get a fresh one.
 BUDGETS: HassKey[dict[str, RequestBudget]] = HassKey(f"{DOMAIN}_budgets")
+
+
+# What a config flow read last of a site, for the home that it may set up.
+JUST_READ: HassKey[dict[str, PowerwallState]] = HassKey(f"{DOMAIN}_just_read")
 
 
 def netzero(hass: HomeAssistant, token: str, site_id: str) -> NetZeroPowerwall:
@@ -46,7 +50,9 @@ def netzero(hass: HomeAssistant, token: str, site_id: str) -> NetZeroPowerwall:
 
 async def async_try_powerwall(hass: HomeAssistant, token: str, site_id: str) -> PowerwallState:
     """Read once with new credentials. Raises a PowerwallError."""
-    return await netzero(hass, token, site_id).read()
+    reading = await netzero(hass, token, site_id).read(Purpose.COMMAND)
+    hass.data.setdefault(JUST_READ, {})[site_id] = reading
+    return reading
 
 
 async def build_sources(
@@ -59,6 +65,7 @@ async def build_sources(
     rates = rate_source(hass, entry, records.account_home)
     return Sources(
         powerwall=netzero(hass, token, site_id),
+        just_read=hass.data.get(JUST_READ, {}).pop(site_id, None),
         rates=rates,
         supply=SupplySources(
             carbon=carbon_source(hass, entry),

@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator
 import aiohttp
 import pytest
 
+from custom_components.smart_battery_scheduler.powerwall.budget import RequestBudget
 from custom_components.smart_battery_scheduler.powerwall.netzero import NetZeroPowerwall
 
 from .clock import utc_now
@@ -51,8 +52,9 @@ def netzero_client(
     token: str | None = None,
     site_id: str | None = None,
     timeout_s: float = 0.2,
+    budget: RequestBudget | None = None,
 ) -> NetZeroPowerwall:
-    """A client with the world's clock that gives up early."""
+    """A client with the world's clock that gives up early, and asks as often as it likes."""
     return NetZeroPowerwall(
         session,
         token or cloud.world.token,
@@ -60,4 +62,5 @@ def netzero_client(
         base_url=cloud.url,
         clock=cloud.world.clock,
         timeout_s=timeout_s,
+        budget=budget or RequestBudget(limit=8),
     )

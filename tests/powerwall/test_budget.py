@@ -22,20 +22,29 @@ def at(seconds: float) -> datetime:
     return START + timedelta(seconds=seconds)
 
 
-@pytest.mark.parametrize("purpose", [Purpose.READ, Purpose.COMMAND])
-def test_one_request_is_left_for_a_restore(purpose: Purpose) -> None:
-    """Three others, then a restore; the fourth other waits for the window to move on."""
+@pytest.mark.parametrize(("purpose", "most"), [(Purpose.READ, 2), (Purpose.COMMAND, 3)])
+def test_requests_are_left_for_what_is_more_urgent(purpose: Purpose, most: int) -> None:
+    """Readings leave one for a command and one for a restore, commands the last for a restore."""
     budget = RequestBudget()
-    for seconds in (0, 10, 20):
-        budget.spend(at(seconds), purpose)
+    for number in range(most):
+        budget.spend(at(10 * number), purpose)
     with pytest.raises(PowerwallBudgetError) as caught:
         budget.spend(at(25), purpose)
     assert caught.value.retry_after_s == 35
     budget.spend(at(25), Purpose.RESTORE)
-    assert budget.spent(at(25)) == 4
-    # The first one has left the window, but three are still in it.
-    assert budget.wait(at(60), Purpose.READ) == timedelta(seconds=10)
-    budget.spend(at(70), Purpose.READ)
+    # The first one has left the window, but as many as before are still in it.
+    assert budget.wait(at(60), purpose) == timedelta(seconds=10)
+    budget.spend(at(70), purpose)
+
+
+def test_no_reading_keeps_a_person_waiting() -> None:
+    """However often is read: an order goes at once, and so does the stop right after it."""
+    budget = RequestBudget()
+    for seconds in range(0, 120, 5):
+        if not budget.wait(at(seconds), Purpose.READ):
+            budget.spend(at(seconds), Purpose.READ)
+    budget.spend(at(120), Purpose.COMMAND)
+    budget.spend(at(121), Purpose.RESTORE)
 
 
 def test_the_fifth_write_waits() -> None:
@@ -63,7 +72,7 @@ def test_quiet_holds_for_reads_and_writes() -> None:
 def test_a_refused_request_costs_nothing() -> None:
     """Asking in vain does not prolong the wait."""
     budget = RequestBudget()
-    for seconds in range(3):
+    for seconds in range(2):
         budget.spend(at(seconds), Purpose.READ)
     for seconds in range(10, 50):
         with pytest.raises(PowerwallRateLimitError):
@@ -104,4 +113,5 @@ def test_no_minute_ever_holds_more_than_four(
     for begin, _ in sent:
         minute = [what for moment, what in sent if begin <= moment < begin + timedelta(minutes=1)]
         assert len(minute) <= 4
-        assert minute.count(Purpose.READ) <= 3
+        assert minute.count(Purpose.READ) <= 2
+        assert len(minute) - minute.count(Purpose.RESTORE) <= 3

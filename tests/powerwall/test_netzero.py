@@ -219,28 +219,30 @@ async def test_a_spent_limit_without_a_time_is_left_to_our_own_budget(
 async def test_the_budget_holds_without_any_help_from_the_other_side(
     netzero: NetZeroPowerwall, clock: Clock
 ) -> None:
-    """Three reads and a restore a minute, failures included."""
+    """Two reads, a command and a restore a minute, failures included."""
+    change = Settings(grid_charging=True)
     with Wire() as wire:
-        wire.get(URL_, payload=config())
         wire.get(URL_, status=500, body=PAGE)
         wire.get(URL_, exception=TimeoutError())
+        wire.get(URL_, payload=config())
         wire.post(URL_, payload=config(), repeat=True)
-        wire.get(URL_, payload=config(), repeat=True)
-        await netzero.read()
         for _ in range(2):
             with pytest.raises(PowerwallConnectionError):
                 await netzero.read()
         with pytest.raises(PowerwallRateLimitError) as caught:
             await netzero.read()
         assert caught.value.retry_after_s == 60
-        await netzero.write(Settings(grid_charging=True), Purpose.RESTORE)
+        await netzero.write(change)
         with pytest.raises(PowerwallRateLimitError):
-            await netzero.write(Settings(grid_charging=True), Purpose.RESTORE)
+            await netzero.write(change)
+        await netzero.write(change, Purpose.RESTORE)
+        with pytest.raises(PowerwallRateLimitError):
+            await netzero.write(change, Purpose.RESTORE)
         clock.now += timedelta(seconds=60)
-        await netzero.read()
+        await netzero.read(Purpose.COMMAND)
     assert sum(len(requests) for requests in wire.requests.values()) == 5
     counts = netzero.counts
-    assert (counts.reads, counts.writes, counts.held_back) == (4, 1, 2)
+    assert (counts.reads, counts.writes, counts.held_back) == (3, 2, 3)
     assert (counts.unreachable, counts.refused, counts.not_understood) == (2, 0, 0)
 
 

@@ -1,4 +1,4 @@
-"""Machine, evidence, escalation, levers, budget: what becomes of a command."""
+"""Machine, evidence, escalation, levers: what becomes of a command."""
 
 from __future__ import annotations
 
@@ -26,7 +26,6 @@ from ..days.stage import Day
 from .conftest import Script
 
 HOUR = timedelta(hours=1)
-NETZERO = (Endpoint.NETZERO_READ, Endpoint.NETZERO_WRITE)
 
 
 def told(day: Day, kind: DecisionKind) -> list[Decision]:
@@ -171,41 +170,6 @@ async def test_levers_are_learned_shown_used_and_forgotten(
     await day.home.async_forget_levers()
     await day.settle()
     assert day.home.learned.fast.rate_w.count == 0
-
-
-async def test_budget_holds_in_the_busiest_hour(day: Day, script: Script) -> None:
-    """Overrides, changes of mind, refusals and lost writes: never more than four in a minute."""
-    await day.start()
-    day.cloud.faults.add(Fault.LOST, Endpoint.NETZERO_WRITE, times=3)
-    day.cloud.faults.add(Fault.RATE_LIMITED, Endpoint.NETZERO_WRITE, skip=5, times=2, detail="20")
-    for option in ("charge", "hold", "use", "charge", "automatic", "charge", "automatic"):
-        await day.choose("select.home_battery_override", option)
-        await day.run(0.01)
-    await day.run(1)
-    assert day.cloud.requests.most_within(timedelta(seconds=60), *NETZERO) <= 4
-    assert day.shown == day.cloud.world.scenario.settings
-
-
-async def test_idle_reads_seldom_and_writes_never(day: Day) -> None:
-    """Nothing differs, nothing is written; a reading every three minutes, one at the edge."""
-    await day.start()
-    day.cloud.requests.clear()
-    await day.run(2)
-    assert not day.cloud.requests.writes
-    assert len(day.cloud.requests.to(Endpoint.NETZERO_READ)) <= 2 * 20 + 8
-
-
-async def test_an_order_is_proven_without_waiting_for_the_usual_reading(day: Day) -> None:
-    """On a quiet home the next reading would be minutes away; an order brings it forward."""
-    await day.start()
-    await day.run(20 / 3600)
-    day.cloud.requests.clear()
-    await day.choose("select.home_battery_override", "charge")
-    await day.run(35 / 3600)
-    assert day.cloud.requests.to(Endpoint.NETZERO_READ)
-    command = day.home.controller.state.command
-    assert command is not None
-    assert command.evidence.read_back_at is not None
 
 
 async def test_a_full_battery_is_not_asked_to_charge(day: Day, script: Script) -> None:

@@ -107,6 +107,11 @@ def write_failed(
     return Step(state=state, decisions=(decision,))
 
 
+def write_held(state: ControlState, at: Situation, wait_s: float) -> Step:
+    """Our own budget of requests keeps the write back: it leaves as soon as that allows."""
+    return Step(state=replace(state, retry_at=at.now + timedelta(seconds=wait_s)))
+
+
 def set_home(state: ControlState, at: Situation, change: Settings) -> Step:
     """A person sets the Powerwall's own settings through us: they are the home settings now.
 

@@ -126,7 +126,10 @@ class PowerwallBudgetError(PowerwallRateLimitError):
 
 
 class Purpose(StrEnum):
-    """What a request is for: what puts the user's settings back goes before everything else."""
+    """What a request is for: what puts the user's settings back goes before everything else.
+
+    A person's wait counts as a command, be it for a write or for a first reading.
+    """
 
     READ = "read"
     COMMAND = "command"
@@ -136,7 +139,7 @@ class Purpose(StrEnum):
 class Powerwall(Protocol):
     """A back end. Every method raises a PowerwallError when it fails."""
 
-    async def read(self) -> PowerwallState:
+    async def read(self, purpose: Purpose = Purpose.READ) -> PowerwallState:
         """The settings and powers now."""
         ...
 

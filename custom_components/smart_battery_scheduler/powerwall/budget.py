@@ -7,12 +7,15 @@ from datetime import datetime, timedelta
 
 from .base import PowerwallBudgetError, Purpose
 
+# Of the requests of a window so many are kept for what is more urgent: a command finds one left
+# by the readings, and putting the user's settings back finds one left by both.
+KEPT_BACK = {Purpose.READ: 2, Purpose.COMMAND: 1, Purpose.RESTORE: 0}
+
 
 class RequestBudget:
-    """At most ``limit`` requests in any ``window``, the last one only for a restore.
+    """At most ``limit`` requests in any ``window``, the last ones only for what cannot wait.
 
-    So putting the user's settings back need not wait for reads and commands. When the other side
-    asks for quiet, nothing goes until that time has passed.
+    When the other side asks for quiet, nothing goes until that time has passed.
     """
 
     def __init__(self, limit: int = 4, window: timedelta = timedelta(seconds=60)) -> None:
@@ -36,7 +39,7 @@ class RequestBudget:
         """How long until such a request may leave; zero if it may now."""
         self._forget(now)
         wait = timedelta()
-        allowed = self._limit if purpose is Purpose.RESTORE else self._limit - 1
+        allowed = self._limit - KEPT_BACK[purpose]
         if len(self._sent) >= allowed:
             wait = self._sent[-allowed] + self._window - now
         if self._quiet_until is not None:

@@ -87,9 +87,9 @@ class NetZeroPowerwall:
         """Name no secret."""
         return f"<{type(self).__name__}>"
 
-    async def read(self) -> PowerwallState:
+    async def read(self, purpose: Purpose = Purpose.READ) -> PowerwallState:
         """Settings and powers now. Raises a PowerwallError."""
-        return await self._ask("GET", None, Purpose.READ)
+        return await self._ask("GET", None, purpose)
 
     async def write(self, change: Settings, purpose: Purpose = Purpose.COMMAND) -> PowerwallState:
         """Ask for a change with one POST; returns the reply, which shows what was accepted.
@@ -112,7 +112,7 @@ class NetZeroPowerwall:
     ) -> PowerwallState:
         if not (self._token.isascii() and self._token.isprintable()):
             raise PowerwallAuthError("the token holds characters that no token has")
-        self._spend(purpose)
+        self._spend(method, purpose)
         try:
             async with self._session.request(
                 method,
@@ -142,7 +142,7 @@ class NetZeroPowerwall:
             "Connection": "close",
         }
 
-    def _spend(self, purpose: Purpose) -> None:
+    def _spend(self, method: str, purpose: Purpose) -> None:
         try:
             self.budget.spend(self._clock(), purpose)
         except PowerwallBudgetError:
@@ -151,7 +151,7 @@ class NetZeroPowerwall:
         counts = self.counts
         self.counts = (
             replace(counts, reads=counts.reads + 1)
-            if purpose is Purpose.READ
+            if method == "GET"
             else replace(counts, writes=counts.writes + 1)
         )
 

@@ -142,7 +142,7 @@ class SimulatedPowerwall:
         self._house_w = house_w
         self._sun_w = sun_w
 
-    async def read(self) -> PowerwallState:
+    async def read(self, purpose: Purpose = Purpose.READ) -> PowerwallState:
         """The settings shown and the powers now."""
         return self.reading()
 
