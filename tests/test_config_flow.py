@@ -140,6 +140,25 @@ async def test_postcode_finds_the_region(flow: Flow, cloud: Cloud) -> None:
     assert tariff["export_tariff"] is None
 
 
+@pytest.mark.parametrize(
+    ("choice", "product"),
+    [
+        ("agile_outgoing", "AGILE-OUTGOING-"),
+        ("outgoing", "OUTGOING-VAR-"),
+        ("outgoing_prime", "OUTGOING-PRIME-"),
+    ],
+)
+async def test_exports_of_a_region(flow: Flow, cloud: Cloud, choice: str, product: str) -> None:
+    """Paid as the owner says, by rates that are there."""
+    await to_tariff(flow, cloud)
+    await flow.choose("region")
+    await flow.answer(region="c", export_tariff=choice)
+    await flow.answer(source="none")
+    entry = flow.result["result"]
+    assert entry.data["tariff"]["export_tariff"].startswith(f"E-1R-{product}")
+    assert entry.runtime_data.rates.data.exports.rates
+
+
 async def test_account_finds_the_tariffs(flow: Flow, cloud: Cloud) -> None:
     """The agreements in force on the account are taken."""
     await to_tariff(flow, cloud)

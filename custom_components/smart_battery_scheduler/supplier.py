@@ -49,7 +49,7 @@ from .tariff.errors import (
 from .tariff.following import AccountRates, TariffRates
 from .tariff.model import RateTable
 from .tariff.octopus_rest import BASE_URL, OctopusRest
-from .tariff.products import Direction
+from .tariff.products import Offer
 from .tariff.rows import OLD_METER_NIGHT, SMART_METER_NIGHT
 
 # The letters of the distribution regions, as the form's options.
@@ -106,20 +106,25 @@ async def async_regions_of(hass: HomeAssistant, postcode: str) -> tuple[str, ...
     return tuple(region.lower() for region in regions)
 
 
-async def async_agile_tariffs(hass: HomeAssistant, region: str) -> tuple[str, str | None]:
-    """Today's Agile import and export tariff codes in a region, tried live. Raises TariffProblem."""
+async def async_agile_tariffs(
+    hass: HomeAssistant, region: str, sold: Offer | None
+) -> tuple[str, str | None]:
+    """Today's tariff codes of Agile and of what exports are paid by, in a region, tried live.
+
+    Raises TariffProblem.
+    """
     client, now = octopus(hass), dt_util.utcnow()
+    offers = (Offer.AGILE,) if sold is None else (Offer.AGILE, sold)
     try:
-        products = {direction: await client.current_agile(direction) for direction in Direction}
-        imports, exports = (
-            TariffCode.of(products[direction].code, region.upper()) for direction in Direction
-        )
-        await client.rates(imports, now, now + timedelta(hours=1), taxed=True)
+        products = await client.current_products(*offers)
+        codes = [TariffCode.of(product.code, region.upper()) for product in products]
+        for code in codes:
+            await client.rates(code, now, now + timedelta(hours=1), taxed=code is codes[0])
     except TariffNotFoundError as err:
-        raise TariffProblem("no_agile") from err
+        raise TariffProblem("not_on_offer") from err
     except TariffError as err:
         raise problem_of(err) from err
-    return imports.text, exports.text
+    return codes[0].text, codes[1].text if sold else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)

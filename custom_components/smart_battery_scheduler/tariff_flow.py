@@ -49,12 +49,13 @@ from .supplier import (
     async_try_home,
     has_night_rate,
 )
+from .tariff.products import Offer
 
 PASSWORD = TextSelector(TextSelectorConfig(type=TextSelectorType.PASSWORD))
 KEY_SCHEMA = vol.Schema({vol.Required(CONF_API_KEY): PASSWORD})
 ACCOUNT_SCHEMA = KEY_SCHEMA.extend({vol.Optional(CONF_ACCOUNT_NUMBER): TextSelector()})
-EXPORT_AGILE = "agile_outgoing"
 EXPORT_NONE = "none"
+EXPORT_TARIFFS = [Offer.AGILE_OUTGOING, Offer.OUTGOING, Offer.OUTGOING_PRIME, EXPORT_NONE]
 REGION_SCHEMA = vol.Schema(
     {
         vol.Optional(CONF_POSTCODE): TextSelector(),
@@ -65,9 +66,11 @@ REGION_SCHEMA = vol.Schema(
                 mode=SelectSelectorMode.DROPDOWN,
             )
         ),
-        vol.Required(CONF_EXPORT_TARIFF, default=EXPORT_AGILE): SelectSelector(
+        vol.Required(CONF_EXPORT_TARIFF, default=Offer.AGILE_OUTGOING.value): SelectSelector(
             SelectSelectorConfig(
-                options=[EXPORT_AGILE, EXPORT_NONE], translation_key=CONF_EXPORT_TARIFF
+                options=[str(each) for each in EXPORT_TARIFFS],
+                translation_key=CONF_EXPORT_TARIFF,
+                mode=SelectSelectorMode.LIST,
             )
         ),
     }
@@ -199,12 +202,13 @@ class TariffSteps(ConfigFlow):
         postcode = (user_input.get(CONF_POSTCODE) or "").strip()
         if region is None:
             region = await self._region_of(postcode)
-        imports, exports = await async_agile_tariffs(self.hass, region)
-        wants_export = user_input[CONF_EXPORT_TARIFF] == EXPORT_AGILE
+        chosen = user_input[CONF_EXPORT_TARIFF]
+        sold = None if chosen == EXPORT_NONE else Offer(chosen)
+        imports, exports = await async_agile_tariffs(self.hass, region, sold)
         return {
             CONF_REGION: region,
             CONF_IMPORT_TARIFF: imports,
-            CONF_EXPORT_TARIFF: exports if wants_export else None,
+            CONF_EXPORT_TARIFF: exports,
         }
 
     async def _region_of(self, postcode: str) -> str:

@@ -9,9 +9,13 @@ from collections import Counter
 from datetime import timedelta
 import os
 import sys
+from types import MappingProxyType
 
 import pytest
 
+from custom_components.smart_battery_scheduler.cadence import Cadence
+from custom_components.smart_battery_scheduler.solar import forecast_solar, solcast
+from homeassistant.config_entries import ConfigSubentry
 from homeassistant.util import dt as dt_util
 
 from ..cloud.faults import Endpoint
@@ -30,7 +34,9 @@ LIMITS = {
     "NetZero": (5760, 240),
     "Octopus REST": (60, 20),
     "Octopus GraphQL": (480, 30),
-    "Open-Meteo": (30, 4),
+    # Each round is a request for each roof plane; 10,000 a day are allowed, and about one round an
+    # hour is asked for.
+    "Open-Meteo": (40, 6),
     "Carbon Intensity": (26, 3),
 }
 SERVICES = {
@@ -47,6 +53,8 @@ SERVICES = {
 )
 async def test_a_week_of_requests(day: Day, tariff: str) -> None:
     """Counted by service, from the second hour on: the first one reads five weeks of rates."""
+    for bearing in (90, 180):
+        add_plane(day, bearing)
     day.cloud.octopus.account = account_body(((tariff, LONG_AGO, None),))
     day.cloud.world.octoplus.cars = {"car-1": "One"}
     await day.start()
@@ -71,3 +79,34 @@ async def test_a_week_of_requests(day: Day, tariff: str) -> None:
         assert max(days) <= day_limit, service
         assert most <= hour_limit, service
     sys.stdout.write(f"tokens minted: {day.cloud.world.octoplus.minted}\n")
+
+
+@pytest.mark.parametrize(
+    ("name", "cadence", "each_time", "most_per_day"),
+    [
+        ("Forecast.Solar, two planes", forecast_solar.CADENCE, 2, 12 * 24),
+        ("Solcast, one site", solcast.cadence(1), 1, solcast.CALLS_PER_DAY),
+        ("Solcast, two sites", solcast.cadence(2), 2, solcast.CALLS_PER_DAY),
+    ],
+)
+def test_a_week_of_another_sun(
+    name: str, cadence: Cadence, each_time: int, most_per_day: int
+) -> None:
+    """The other sources of a forecast by their own cadence; a home has one of them."""
+    by_day: Counter[int] = Counter()
+    elapsed = timedelta()
+    while elapsed < timedelta(days=7):
+        by_day[elapsed // timedelta(days=1)] += each_time
+        elapsed += cadence.next_wait()
+    mean, most = sum(by_day.values()) / 7, max(by_day.values())
+    sys.stdout.write(f"\n{name:26} a day: mean {mean:7.1f}, most {most:5}\n")
+    assert most <= most_per_day
+
+
+def add_plane(day: Day, azimuth: int) -> None:
+    """A roof plane, as its form makes it."""
+    plane = {"peak_kw": 3.0, "declination": 35, "azimuth": azimuth}
+    subentry = ConfigSubentry(
+        data=MappingProxyType(plane), subentry_type="roof_plane", title="Roof", unique_id=None
+    )
+    day.hass.config_entries.async_add_subentry(day.entry, subentry)

@@ -20,7 +20,7 @@ from custom_components.smart_battery_scheduler.tariff.errors import (
     TariffUnreachableError,
 )
 from custom_components.smart_battery_scheduler.tariff.octopus_rest import OctopusRest
-from custom_components.smart_battery_scheduler.tariff.products import Direction
+from custom_components.smart_battery_scheduler.tariff.products import Offer
 
 from ..cloud.faults import Endpoint, Fault
 from ..cloud.server import Cloud
@@ -42,11 +42,14 @@ def octopus(cloud: Cloud, session: aiohttp.ClientSession) -> OctopusRest:
     return OctopusRest(session, API_KEY, base_url=cloud.url, clock=cloud.world.clock, timeout_s=5.0)
 
 
-async def test_a_newcomer_gets_the_current_agile(octopus: OctopusRest) -> None:
+async def test_a_newcomer_gets_the_current_products(octopus: OctopusRest) -> None:
     """Not a closed version and not another brand's."""
-    bought = await octopus.current_agile(Direction.IMPORT)
-    sold = await octopus.current_agile(Direction.EXPORT)
-    assert (bought.code, sold.code) == ("AGILE-24-10-01", "AGILE-OUTGOING-19-05-13")
+    assert [each.code for each in await octopus.current_products(*Offer)] == [
+        "AGILE-24-10-01",
+        "AGILE-OUTGOING-19-05-13",
+        "OUTGOING-VAR-24-10-26",
+        "OUTGOING-PRIME-FIX-12M-26-06-23",
+    ]
 
 
 @pytest.mark.parametrize(

@@ -25,11 +25,7 @@ from custom_components.smart_battery_scheduler.tariff.errors import (
     Unsupported,
 )
 from custom_components.smart_battery_scheduler.tariff.octopus_rest import OctopusRest
-from custom_components.smart_battery_scheduler.tariff.products import (
-    Direction,
-    current_agile,
-    parse_products,
-)
+from custom_components.smart_battery_scheduler.tariff.products import Offer, current, parse_products
 from custom_components.smart_battery_scheduler.tariff.rows import OLD_METER_NIGHT
 
 from ..wire import Wire
@@ -61,9 +57,9 @@ FIREWALL_PAGE = (
 # --- products -----------------------------------------------------------------------------------
 
 
-def newest(*rows: object, direction: Direction = Direction.IMPORT) -> str | None:
+def newest(*rows: object, offer: Offer = Offer.AGILE) -> str | None:
     """The code of the product that a newcomer gets."""
-    found = current_agile(parse_products(rows), direction)
+    found = current(parse_products(rows), offer)
     return None if found is None else found.code
 
 
@@ -99,11 +95,29 @@ def test_other_products_and_other_brands_copies_are_never_chosen(other: object) 
     assert newest(other, product("AGILE-24-10-01")) == "AGILE-24-10-01"
 
 
-def test_the_export_product_has_its_own_pattern() -> None:
-    """A digit follows AGILE-OUTGOING."""
-    outgoing = product("AGILE-OUTGOING-19-05-13", "EXPORT", since="2018-01-01T00:00:00Z")
-    brand_copy = product("AGILE-OUTGOING-BB-23-02-28", "EXPORT", since="2023-02-28T00:00:00Z")
-    assert newest(outgoing, brand_copy, direction=Direction.EXPORT) == "AGILE-OUTGOING-19-05-13"
+EXPORTS = (
+    product("AGILE-OUTGOING-19-05-13", "EXPORT", since="2018-01-01T00:00:00Z"),
+    product("AGILE-OUTGOING-BB-23-02-28", "EXPORT", since="2023-02-28T00:00:00Z"),
+    product("OUTGOING-VAR-24-10-26", "EXPORT", since="2024-10-28T00:00:00Z"),
+    product("OUTGOING-VAR-BB-25-10-26", "EXPORT", since="2025-10-28T00:00:00Z"),
+    product("OUTGOING-FIX-12M-19-05-13", "EXPORT", since="2026-10-28T00:00:00Z"),
+    product("OUTGOING-SEG-FIX-12M-20-07-07", "EXPORT", since="2026-10-28T00:00:00Z"),
+    product("OUTGOING-PRIME-FIX-12M-26-06-23", "EXPORT", since="2026-06-23T00:00:00Z"),
+    product("OUTGOING-PRIME-FIX-12M-BB-26-07-23", "EXPORT", since="2026-07-23T00:00:00Z"),
+)
+
+
+@pytest.mark.parametrize(
+    ("offer", "code"),
+    [
+        (Offer.AGILE_OUTGOING, "AGILE-OUTGOING-19-05-13"),
+        (Offer.OUTGOING, "OUTGOING-VAR-24-10-26"),
+        (Offer.OUTGOING_PRIME, "OUTGOING-PRIME-FIX-12M-26-06-23"),
+    ],
+)
+def test_each_export_product_has_its_own_pattern(offer: Offer, code: str) -> None:
+    """A digit follows the name; copies of other brands and other export products do not fit."""
+    assert newest(*EXPORTS, offer=offer) == code
 
 
 @pytest.mark.parametrize("bad", [None, "AGILE-24-10-01", {}, {"code": None}])
@@ -117,7 +131,7 @@ async def test_no_agile_on_offer_is_told(octopus: OctopusRest, wire: Wire) -> No
     """Not a guess at some product."""
     wire.get(PRODUCTS_URL, payload=page(product("GO-VAR-22-10-14")))
     with pytest.raises(TariffNotFoundError):
-        await octopus.current_agile(Direction.IMPORT)
+        await octopus.current_products(Offer.AGILE)
 
 
 async def test_the_products_list_is_read_to_its_last_page(octopus: OctopusRest, wire: Wire) -> None:
@@ -125,7 +139,8 @@ async def test_the_products_list_is_read_to_its_last_page(octopus: OctopusRest, 
     second = f"{PRODUCTS_URL}?page=2"
     wire.get(PRODUCTS_URL, payload=page(product("GO-VAR-22-10-14"), following=second))
     wire.get(second, payload=page(product("AGILE-24-10-01")))
-    assert (await octopus.current_agile(Direction.IMPORT)).code == "AGILE-24-10-01"
+    (found,) = await octopus.current_products(Offer.AGILE)
+    assert found.code == "AGILE-24-10-01"
 
 
 # --- codes and regions --------------------------------------------------------------------------

@@ -29,7 +29,7 @@ from .errors import (
     TariffUnreachableError,
 )
 from .model import RateTable, floor_slot
-from .products import Direction, Product, current_agile, parse_products
+from .products import Offer, Product, current, parse_products
 from .rows import (
     DIRECT_DEBIT,
     INTELLIGENT_NIGHT,
@@ -82,12 +82,16 @@ class OctopusRest:
         """All products on offer, other brands' too."""
         return parse_products(await self._list(self._base / "v1/products/"))
 
-    async def current_agile(self, direction: Direction) -> Product:
-        """The Agile product for somebody who is not on it yet."""
-        product = current_agile(await self.products(), direction)
-        if product is None:
-            raise TariffNotFoundError(f"no Agile product for {direction.value.lower()} on offer")
-        return product
+    async def current_products(self, *offers: Offer) -> tuple[Product, ...]:
+        """The product of each offer for somebody who is not on it yet."""
+        products = await self.products()
+        found = []
+        for offer in offers:
+            product = current(products, offer)
+            if product is None:
+                raise TariffNotFoundError(f"no product of {offer.value} on offer")
+            found.append(product)
+        return tuple(found)
 
     async def regions_of_postcode(self, postcode: str) -> tuple[str, ...]:
         """Region letters of a postcode: several at a border, none if it is not known."""

@@ -1,4 +1,4 @@
-"""Products on offer, and which of them a newcomer to Agile would get."""
+"""Products on offer, and which of them a newcomer would get."""
 
 from __future__ import annotations
 
@@ -21,10 +21,21 @@ class Direction(StrEnum):
     EXPORT = "EXPORT"
 
 
-# A digit must follow: AGILE-OUTGOING, AGILE-FLEX and AGILE-BB are other products.
-_CURRENT_AGILE = {
-    Direction.IMPORT: re.compile(r"AGILE-\d"),
-    Direction.EXPORT: re.compile(r"AGILE-OUTGOING-\d"),
+class Offer(StrEnum):
+    """What somebody may be on whose account is not known."""
+
+    AGILE = "agile"
+    AGILE_OUTGOING = "agile_outgoing"
+    OUTGOING = "outgoing"
+    OUTGOING_PRIME = "outgoing_prime"
+
+
+# A digit must follow: AGILE-OUTGOING, AGILE-FLEX and AGILE-BB are other products than AGILE.
+_FORMS = {
+    Offer.AGILE: (Direction.IMPORT, re.compile(r"AGILE-\d")),
+    Offer.AGILE_OUTGOING: (Direction.EXPORT, re.compile(r"AGILE-OUTGOING-\d")),
+    Offer.OUTGOING: (Direction.EXPORT, re.compile(r"OUTGOING-VAR-\d")),
+    Offer.OUTGOING_PRIME: (Direction.EXPORT, re.compile(r"OUTGOING-PRIME-FIX-\d+M-\d")),
 }
 
 
@@ -60,11 +71,12 @@ def _parse_product(result: object) -> Product:
     )
 
 
-def current_agile(products: Iterable[Product], direction: Direction) -> Product | None:
-    """The Agile product that a newcomer would get today, or None if none is on offer.
+def current(products: Iterable[Product], offer: Offer) -> Product | None:
+    """The product that a newcomer would get today, or None if none is on offer.
 
     The list holds other brands' copies and versions that are closed.
     """
+    direction, form = _FORMS[offer]
     on_offer = [
         (product.available_from, product)
         for product in products
@@ -72,7 +84,7 @@ def current_agile(products: Iterable[Product], direction: Direction) -> Product 
         and product.direction is direction
         and product.is_open
         and product.available_from is not None
-        and _CURRENT_AGILE[direction].match(product.code)
+        and form.match(product.code)
     ]
     newest = max(on_offer, key=lambda offer: offer[0], default=None)
     return None if newest is None else newest[1]
