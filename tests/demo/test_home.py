@@ -135,6 +135,15 @@ def test_the_past_is_whole_and_balances() -> None:
     assert HARDWARE.capacity_kwh == 13.5
 
 
+@pytest.mark.parametrize("month", [1, 3, 6, 9, 11])
+async def test_the_first_reading_goes_on_from_the_past(month: int) -> None:
+    """No leap of the charge level where the past ends and the present begins."""
+    now = datetime(2026, month, 21, 12, tzinfo=UTC)
+    reached = demo_history(now, 28)[-1].charge_level_percent
+    reading = await demo_powerwall(lambda: now).read()
+    assert reading.charge_level_percent == pytest.approx(reached, abs=1)
+
+
 def test_the_past_is_the_same_whenever_it_is_asked_for() -> None:
     """Load and sun are facts of the date; only the charge level remembers where it began."""
     one, other = demo_history(NOW, 2), demo_history(NOW + timedelta(days=1), 3)

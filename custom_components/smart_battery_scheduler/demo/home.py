@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from math import exp
 from random import Random
@@ -27,9 +28,16 @@ from .weather import air_celsius, clearness, day_clearness
 LATITUDE, LONGITUDE = 51.5, -0.12
 ROOF = RoofPlane(declination_degrees=35.0, azimuth_degrees=195.0, peak_kw=4.2, inverter_kw=3.68)
 HARDWARE = Hardware(export_limit_w=3680.0)
-FIRST_CHARGE_LEVEL_PERCENT = 45.0
+# The family that lived here before the scheduler kept this much for the evening, set by hand
+# some hours before each time anybody looks.
+KEPT_BY_HAND_PERCENT = 45
+BY_HAND_FOR = timedelta(hours=4)
+# So long is enough to forget how full the battery was before.
+MEMORY_DAYS = 2
 # The gateway hears of new settings within a minute.
 SHORTEST_DELAY, LONGEST_DELAY = timedelta(seconds=4), timedelta(seconds=45)
+
+RAISED_BY_HAND = replace(SELF_POWERED_AT_20, backup_reserve_percent=KEPT_BY_HAND_PERCENT)
 
 FORECAST_DAYS = 4
 # How far a day's forecast misses, as a share: today's and later ones.
@@ -48,7 +56,7 @@ def demo_powerwall(
     """The demo home's battery, new or going on from a stored state."""
     if state is None:
         state = SimulatedState.new(
-            clock(), hardware=HARDWARE, charge_level_percent=FIRST_CHARGE_LEVEL_PERCENT
+            clock(), hardware=HARDWARE, charge_level_percent=_first_charge_level_percent(clock())
         )
     return SimulatedPowerwall(
         state,
@@ -79,18 +87,27 @@ class DemoSolar:
         )
 
 
+def _first_charge_level_percent(now: datetime) -> float:
+    """Where the past ends, so that the first reading goes on from it."""
+    level = demo_history(now, MEMORY_DAYS)[-1].charge_level_percent
+    return KEPT_BY_HAND_PERCENT if level is None else level
+
+
 def demo_history(now: datetime, days: int) -> tuple[MeasuredSlot, ...]:
     """The last days as half-hours: the home ran by itself, self-powered with a reserve of 20 %.
+
+    In the last hours the reserve was raised by hand, so that the evening finds something.
 
     Pure arithmetic of some hundredths of a second per week: not for the event loop.
     """
     end = floor_slot(now.astimezone(UTC))
     start = end - timedelta(days=days)
-    stored_kwh = HARDWARE.capacity_kwh * FIRST_CHARGE_LEVEL_PERCENT / 100.0
+    stored_kwh = HARDWARE.capacity_kwh * KEPT_BY_HAND_PERCENT / 100.0
     past, meters = list[MeasuredSlot](), Meters()
     while start < end:
         before = meters
-        stored_kwh, meters = _lived(start, stored_kwh, meters, SELF_POWERED_AT_20)
+        settings = RAISED_BY_HAND if start >= end - BY_HAND_FOR else SELF_POWERED_AT_20
+        stored_kwh, meters = _lived(start, stored_kwh, meters, settings)
         level = stored_kwh / HARDWARE.capacity_kwh * 100.0
         past.append(
             MeasuredSlot(
