@@ -40,9 +40,11 @@ def _number(least: float, most: float, step: float, unit: str) -> NumberSelector
 
 KILOWATT = UnitOfPower.KILO_WATT.value
 DEFAULT_LOSSES_PERCENT = 12
+# Without a value to begin with the form would show the smallest that is allowed.
+USUAL_PEAK_KW = 4
 PLANE_SCHEMA = vol.Schema(
     {
-        vol.Required(CONF_PEAK_KW): _number(0.1, 100, 0.01, KILOWATT),
+        vol.Required(CONF_PEAK_KW, default=USUAL_PEAK_KW): _number(0.1, 100, 0.01, KILOWATT),
         vol.Required(CONF_DECLINATION, default=35): _number(0, 90, 1, DEGREE),
         vol.Required(CONF_AZIMUTH, default=180): _number(0, 359, 1, DEGREE),
         vol.Optional(CONF_INVERTER_KW): _number(0.1, 100, 0.01, KILOWATT),
