@@ -20,6 +20,7 @@ const TYPE = "smart-battery-scheduler-card";
 const NARROWEST_SLOT = 6;
 const PAST_MS = 3 * 3_600_000;
 const TICK_MS = 30_000;
+const TRY_AGAIN_MS = 5_000;
 
 class SmartBatterySchedulerCard extends HTMLElement {
   static getStubConfig() {
@@ -46,7 +47,10 @@ class SmartBatterySchedulerCard extends HTMLElement {
     }
     const moved = this.config && this.config.config_entry !== config.config_entry;
     this.config = config;
-    if (moved) this.disconnect();
+    if (moved) {
+      this.disconnect();
+      this.tryAfter = 0;
+    }
     this.connect();
     this.render();
   }
@@ -83,7 +87,10 @@ class SmartBatterySchedulerCard extends HTMLElement {
 
   async connect() {
     if (!this._hass || !this.config || !this.isConnected || this.line || this.finding) return;
+    // Called with every change of any state.
+    if (Date.now() < (this.tryAfter ?? 0)) return;
     this.finding = true;
+    this.tryAfter = Date.now() + TRY_AGAIN_MS;
     try {
       const entryId = this.config.config_entry ?? (await listHomes(this._hass))[0]?.entry_id;
       if (!this.isConnected) return;
@@ -103,6 +110,7 @@ class SmartBatterySchedulerCard extends HTMLElement {
   disconnect() {
     this.line?.close();
     this.line = undefined;
+    this.tryAfter = 0;
     this.orders?.close();
   }
 

@@ -1,6 +1,9 @@
 // Choosing half-hours in the chart: by pointer, by dragging, by keys.
 import { places } from "./chart.js";
 
+// A finger that moves less has tapped.
+const TAP_PX = 8;
+
 // The chart is a slider to a screen reader: it stands on one half-hour and says which.
 export class Choosing {
   constructor(element, card) {
@@ -10,11 +13,8 @@ export class Choosing {
     this.span = null;
     element.addEventListener("pointerdown", (event) => this.down(event));
     element.addEventListener("pointermove", (event) => this.moved(event));
-    for (const name of ["pointerup", "pointercancel"]) {
-      element.addEventListener(name, () => {
-        this.dragging = false;
-      });
-    }
+    element.addEventListener("pointerup", () => this.up());
+    element.addEventListener("pointercancel", () => this.released());
     element.addEventListener("keydown", (event) => this.key(event));
   }
 
@@ -33,15 +33,32 @@ export class Choosing {
     if (event.button !== 0) return;
     const slot = this.under(event);
     if (!slot) return;
-    this.dragging = true;
     this.element.setPointerCapture?.(event.pointerId);
-    this.choose(slot, event.shiftKey);
+    // A finger may have come to scroll the page: what it wants shows when it moves or leaves.
+    this.finger = event.pointerType === "touch" ? { slot, x: event.clientX } : undefined;
+    this.dragging = !this.finger;
+    if (this.dragging) this.choose(slot, event.shiftKey);
   }
 
   moved(event) {
+    if (this.finger && Math.abs(event.clientX - this.finger.x) > TAP_PX) {
+      this.choose(this.finger.slot, false);
+      this.finger = undefined;
+      this.dragging = true;
+    }
     if (!this.dragging) return;
     const slot = this.under(event);
     if (slot) this.choose(slot, true);
+  }
+
+  up() {
+    if (this.finger) this.choose(this.finger.slot, false);
+    this.released();
+  }
+
+  released() {
+    this.finger = undefined;
+    this.dragging = false;
   }
 
   under(event) {

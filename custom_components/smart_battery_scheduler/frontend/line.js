@@ -1,4 +1,4 @@
-// The subscription to one home: keeps its state, says when it changed.
+// The subscription to one home: keeps its state, says when it changed, comes back after a restart.
 import { applyPatch } from "./patch.js";
 
 const DOMAIN = "smart_battery_scheduler";
@@ -6,25 +6,33 @@ const AGAIN_AFTER_MS = 5000;
 
 export class Line {
   // told(state | null, problem | null): problem is "connecting", "not_running" or "not_allowed".
-  constructor(connection, entryId, told) {
+  constructor(connection, entryId, told, pauseMs = AGAIN_AFTER_MS) {
+    this.pauseMs = pauseMs;
     this.connection = connection;
     this.entryId = entryId;
     this.told = told;
     this.state = null;
     this.closed = false;
+    this.reconnected = () => this.open();
+    connection.addEventListener("ready", this.reconnected);
     this.open();
   }
 
+  // The connection would ask again only once after a restart, when the home may not run yet.
   async open() {
+    clearTimeout(this.timer);
+    const turn = (this.turn = {});
+    const told = (event) => this.turn === turn && this.received(event);
     try {
-      const unsubscribe = await this.connection.subscribeMessage((event) => this.received(event), {
-        type: `${DOMAIN}/subscribe`,
-        config_entry_id: this.entryId,
-      });
-      if (this.closed) unsubscribe().catch(() => {});
+      const unsubscribe = await this.connection.subscribeMessage(
+        told,
+        { type: `${DOMAIN}/subscribe`, config_entry_id: this.entryId },
+        { resubscribe: false },
+      );
+      if (this.closed || this.turn !== turn) unsubscribe().catch(() => {});
       else this.unsubscribe = unsubscribe;
     } catch (error) {
-      if (this.closed) return;
+      if (this.closed || this.turn !== turn) return;
       this.state = null;
       this.told(null, error?.code === "unauthorized" ? "not_allowed" : "not_running");
       this.again();
@@ -44,7 +52,8 @@ export class Line {
   }
 
   again() {
-    this.timer = setTimeout(() => this.open(), AGAIN_AFTER_MS);
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.open(), this.pauseMs);
   }
 
   drop() {
@@ -54,6 +63,7 @@ export class Line {
 
   close() {
     this.closed = true;
+    this.connection.removeEventListener("ready", this.reconnected);
     clearTimeout(this.timer);
     this.drop();
   }
