@@ -55,6 +55,8 @@ FRESH = timedelta(seconds=60)
 # A cloud that fails again and again is asked less often, but at least so often.
 LONGEST_WAIT = timedelta(minutes=5)
 REFUSALS_UNTIL_REAUTH = 3
+# The step of the reauthentication flow that asks for NetZero's token.
+REAUTH_STEP = "reauth_confirm"
 
 
 class BatteryCoordinator(DataUpdateCoordinator[PowerwallState]):
@@ -68,11 +70,14 @@ class BatteryCoordinator(DataUpdateCoordinator[PowerwallState]):
         entry: SmartBatteryConfigEntry,
         powerwall: Powerwall,
         cadence: Callable[[datetime], timedelta],
+        *,
         at_hand: PowerwallState | None = None,
+        has_run: bool = False,
     ) -> None:
         """Read through ``powerwall``; ``cadence`` says how soon again.
 
-        A reading ``at_hand`` that is still fresh saves the first request.
+        A reading ``at_hand`` that is still fresh saves the first request. ``has_run``: token and
+        site were right before.
         """
         super().__init__(
             hass,
@@ -83,6 +88,7 @@ class BatteryCoordinator(DataUpdateCoordinator[PowerwallState]):
         )
         self._powerwall = powerwall
         self._cadence = cadence
+        self._has_run = has_run
         self._has_read = False
         self._failures = 0
         self._refusals = 0
@@ -102,8 +108,8 @@ class BatteryCoordinator(DataUpdateCoordinator[PowerwallState]):
             raise
         else:
             self._failures = 0
-            self._has_read = True
             self._trust_again()
+            self._has_read = True
             return reading
         finally:
             now = dt_util.utcnow()
@@ -155,22 +161,24 @@ class BatteryCoordinator(DataUpdateCoordinator[PowerwallState]):
     def _refused(self) -> Exception:
         """Once may be a hiccup; a person is asked if it stays so, and reading goes on meanwhile.
 
-        (``ConfigEntryAuthFailed`` would end the reading for good, with a command in force.)
+        (``ConfigEntryAuthFailed`` would end the reading for good, with a command in force or
+        settings to be put back.)
         """
-        if not self._has_read:
+        if not (self._has_read or self._has_run):
             return ConfigEntryAuthFailed(
                 translation_domain=DOMAIN, translation_key="powerwall_auth"
             )
         self._refusals += 1
-        if self._refusals == REFUSALS_UNTIL_REAUTH:
+        if self._refusals == REFUSALS_UNTIL_REAUTH or not self._has_read:
             self.config_entry.async_start_reauth(self.hass)
         return UpdateFailed(translation_domain=DOMAIN, translation_key="powerwall_auth")
 
     def _trust_again(self) -> None:
         """The token works: nobody needs to give another."""
-        if self._refusals >= REFUSALS_UNTIL_REAUTH:
+        if self._refusals >= REFUSALS_UNTIL_REAUTH or not self._has_read:
             for flow in self.config_entry.async_get_active_flows(self.hass, {SOURCE_REAUTH}):
-                self.hass.config_entries.flow.async_abort(flow["flow_id"])
+                if flow["step_id"] == REAUTH_STEP:
+                    self.hass.config_entries.flow.async_abort(flow["flow_id"])
         self._refusals = 0
 
     @callback

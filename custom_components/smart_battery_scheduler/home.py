@@ -111,9 +111,15 @@ class Home:
             auth_failed=lambda: entry.async_start_reauth(hass),
         )
         # A home with a past reads anew: its last reading may be older than its last write.
-        at_hand = sources.just_read if control == ControlState() else None
-        cadence = self.controller.cadence
-        self.battery = BatteryCoordinator(hass, entry, sources.powerwall, cadence, at_hand)
+        is_new = control == ControlState() and records == Records()
+        self.battery = BatteryCoordinator(
+            hass,
+            entry,
+            sources.powerwall,
+            self.controller.cadence,
+            at_hand=sources.just_read if is_new else None,
+            has_run=not is_new,
+        )
         kept = Rates(imports=records.import_rates, exports=records.export_rates)
         self.rates = RatesCoordinator(hass, entry, sources.rates, kept, KEPT)
         self._look_at_rates()
@@ -226,6 +232,7 @@ class Home:
         self.supply.prefer(self.preferences)
         self._changed()
         await self.controller.async_tick()
+        await self.supply.async_catch_up()
         await self.load_history.async_refresh(dt_util.utcnow())
         await self.async_replan()
 
@@ -252,6 +259,7 @@ class Home:
     async def async_be_ready(self, ready_once: ReadyBy | None) -> None:
         """Ask for a charge level at one time, once, or take that back; plans by it at once."""
         self.ready_once = ready_once
+        self._changed()
         await self.async_remember()
         await self.async_replan()
 

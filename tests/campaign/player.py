@@ -89,8 +89,9 @@ class Player:
         self.day.cloud.world.deliver = self._courier
         self.day.cloud.world.powerwall.meet(Circumstances())
         await self._come_up()
-        while not self._alive:
-            await self.run_until(dt_util.utcnow() + timedelta(minutes=1))
+        if not await self._comes_up_by_itself():
+            self.witness.wrong.append(f"the home stays down ({self.day.entry.state})")
+            return
         await self._within(self.day.home.async_prefer(scheduler_enabled=False))
         await self._away_from_override()
         end, well_since = dt_util.utcnow() + LONGEST_AFTERMATH, None
@@ -100,6 +101,12 @@ class Player:
             well_since = (well_since or now) if well else None
             if well_since is not None and now - well_since >= QUIET_FOR:
                 return
+
+    async def _comes_up_by_itself(self) -> bool:
+        end = dt_util.utcnow() + LONGEST_AFTERMATH
+        while not self._alive and dt_util.utcnow() < end:
+            await self.run_until(dt_util.utcnow() + timedelta(minutes=1))
+        return self._alive
 
     async def _away_from_override(self) -> None:
         if self.day.home.override is not None:

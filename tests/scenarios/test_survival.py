@@ -16,7 +16,7 @@ from custom_components.smart_battery_scheduler.control.model import (
 )
 from custom_components.smart_battery_scheduler.powerwall.base import Settings
 from custom_components.smart_battery_scheduler.powerwall.simulated import Delivery
-from homeassistant.config_entries import ConfigEntryState
+from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntryState
 from homeassistant.util import dt as dt_util
 
 from ..cloud.faults import Endpoint, Fault
@@ -172,6 +172,26 @@ async def test_set_up_retry_after_a_kill_restores_in_the_end(day: Day, script: S
     await day.run(0.5)
     assert day.is_loaded()
     assert day.shown == day.cloud.world.scenario.settings
+
+
+async def test_a_refusal_at_start_up_does_not_keep_the_settings(day: Day, script: Script) -> None:
+    """A 403 that was a hiccup: a person is asked, yet setting up is tried again by itself."""
+    begin = dt_util.utcnow()
+    script.charge(begin, begin + HOUR / 2)
+    await day.start()
+    home = day.cloud.world.scenario.settings
+    await day.run(0.1)
+    await day.power_cut()
+    day.freezer.tick(HOUR)
+    day.cloud.faults.add(Fault.FORBIDDEN, Endpoint.NETZERO_READ, times=2)
+    await day.start()
+    assert day.entry.state is ConfigEntryState.SETUP_RETRY
+    (flow,) = day.hass.config_entries.flow.async_progress()
+    assert (flow["context"]["source"], flow["step_id"]) == (SOURCE_REAUTH, "reauth_confirm")
+    await day.run(0.1)
+    assert day.is_loaded()
+    assert day.shown == home
+    assert not day.hass.config_entries.flow.async_progress()
 
 
 async def test_intent_is_stored_before_the_first_write(day: Day, script: Script) -> None:
