@@ -20,7 +20,11 @@ from .tariff.account import Property
 from .tariff.codes import TariffCode
 from .tariff.dispatches import DISPATCHES_CADENCE, Device, Dispatch, Dispatches
 from .tariff.errors import TariffAuthError, TariffError, TariffNotSupportedError
-from .tariff.kraken_errors import DispatchesUnavailableError, SessionNotJoinableError
+from .tariff.kraken_errors import (
+    DispatchesUnavailableError,
+    FeatureGoneError,
+    SessionNotJoinableError,
+)
 from .tariff.octopus_graphql import BASE_URL, SESSIONS_URL, OctopusGraphQL
 from .tariff.sessions import (
     FREE_SESSIONS_CADENCE,
@@ -127,10 +131,12 @@ class OctoplusFeed:
     @property
     def troubles(self) -> frozenset[SupplyTrouble]:
         """What a person should know."""
-        found = {trouble_of(each) for each in (self.sessions.problem,) if each is not None}
-        if self.dispatches.problem is not None and self._is_intelligent():
-            gone = trouble_of(self.dispatches.problem) is SupplyTrouble.SESSIONS_GONE
-            found |= {SupplyTrouble.DISPATCHES_GONE} if gone else set()
+        problem = self.sessions.problem
+        found = {trouble_of(problem)} if problem is not None else set()
+        if isinstance(self.free.problem, FeatureGoneError):
+            found.add(SupplyTrouble.FREE_GONE)
+        if isinstance(self.dispatches.problem, FeatureGoneError) and self._is_intelligent():
+            found.add(SupplyTrouble.DISPATCHES_GONE)
         return frozenset(each for each in found if each is not None)
 
     async def _async_first(self) -> None:

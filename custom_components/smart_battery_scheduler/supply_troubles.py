@@ -24,6 +24,7 @@ class SupplyTrouble(StrEnum):
     INTELLIGENT_FLUX = "intelligent_flux"
     TARIFF_UNKNOWN = "tariff_unknown"
     SESSIONS_GONE = "sessions_gone"
+    FREE_GONE = "free_gone"
     DISPATCHES_GONE = "dispatches_gone"
     RATE_ENTITY = "rate_entity"
 

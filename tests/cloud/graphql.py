@@ -8,6 +8,7 @@ an error of code KT-CT-1113.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 import json
 import re
 
@@ -15,6 +16,7 @@ from aiohttp import web
 
 from custom_components.smart_battery_scheduler.codec import Json
 
+from .faults import Endpoint
 from .octoplus import HOME_REGION
 from .replies import answer, page, refuse
 from .world import ACCOUNT_NUMBER, World
@@ -23,6 +25,8 @@ type Variables = Mapping[str, Json]
 type Operation = Callable[[World, Variables], Json]
 
 MINT = "ObtainToken"
+POINTS_AN_HOUR = 50_000
+POINTS_A_QUESTION = 40
 _NAME = re.compile(r"(?:query|mutation)\s+(\w+)")
 
 
@@ -59,10 +63,18 @@ def _accounts(world: World, _: Variables) -> Json:
 
 
 def _points(world: World, _: Variables) -> Json:
+    """The hour begins anew when its time is over; each question costs some points."""
+    now = world.clock()
+    hour = now.replace(minute=0, second=0, microsecond=0)
+    used = sum(
+        POINTS_A_QUESTION
+        for each in world.requests
+        if each.endpoint is Endpoint.GRAPHQL and each.at >= hour
+    )
     allowance: Json = {
-        "limit": 50_000,
-        "remainingPoints": 50_000 - 40 * len(world.requests),
-        "ttl": round(world.clock().timestamp()) + 1800,
+        "limit": POINTS_AN_HOUR,
+        "remainingPoints": POINTS_AN_HOUR - used - world.octoplus.points_used_by_others,
+        "ttl": round((hour + timedelta(hours=1)).timestamp()),
         "isBlocked": False,
     }
     return {"rateLimitInfo": {"pointsAllowanceRateLimit": allowance}}

@@ -74,6 +74,7 @@ class Octoplus:
     dispatches: list[tuple[datetime, datetime, str]] = field(default_factory=list)
     fields_gone: set[str] = field(default_factory=set)
     errors: dict[str, str] = field(default_factory=dict)
+    points_used_by_others: int = 0
     minted: int = 0
     tokens: dict[str, datetime] = field(default_factory=dict)
     refresh_tokens: set[str] = field(default_factory=set)

@@ -195,27 +195,58 @@ async def test_one_token_serves_all_questions_of_a_day(day: Day) -> None:
     assert day.cloud.world.octoplus.minted <= 14
 
 
-@pytest.mark.parametrize("operation", ["Sessions", "Dispatches"], ids=["sessions", "dispatches"])
+@pytest.mark.parametrize(
+    ("operation", "notice"),
+    [
+        ("Sessions", "sessions_gone"),
+        ("FreeElectricity", "free_gone"),
+        ("Dispatches", "dispatches_gone"),
+    ],
+)
 async def test_a_field_that_is_gone_is_told_once_and_the_rest_goes_on(
-    day: Day, operation: str
+    day: Day, operation: str, notice: str
 ) -> None:
     """KT-CT-1113. It is asked for again the next day, and the notice goes by itself."""
     day.cloud.octopus.account = account_body(INTELLIGENT, ())
     octoplus = day.cloud.world.octoplus
     octoplus.cars = {"car-1": "One"}
     octoplus.free = [FreeSession("FREE_1", EVENING, EVENING + HOUR)]
+    octoplus.sessions = [
+        CampaignSession(id=1, start=EVENING, end=EVENING + HOUR, kind="TURN_UP", joined=True)
+    ]
     octoplus.fields_gone = {operation}
     await day.start()
     await day.run(0.05)
-    assert notices(day) == {f"{operation.lower()}_gone"}
+    assert notices(day) == {notice}
     assert day.home.rates.data.imports.rates
     assert day.home.sessions.at(EVENING) is Session.POWER_UP
-    wanted = feed(day).sessions if operation == "Sessions" else feed(day).dispatches
-    assert wanted.update_interval == timedelta(hours=24)
+    asked = {
+        "Sessions": feed(day).sessions,
+        "FreeElectricity": feed(day).free,
+        "Dispatches": feed(day).dispatches,
+    }
+    assert asked[operation].update_interval == timedelta(hours=24)
     octoplus.fields_gone = set()
     await asked_again(day, timedelta(hours=1))
     await day.run(0.05)
     assert notices(day) == set()
+
+
+async def test_points_that_another_application_used_up_are_waited_for(day: Day) -> None:
+    """What is known holds, and the owner's other applications keep the last points."""
+    octoplus = day.cloud.world.octoplus
+    octoplus.sessions = [CampaignSession(id=1, start=EVENING, end=EVENING + HOUR, joined=True)]
+    await day.start()
+    octoplus.points_used_by_others = 48_000
+    await asked_again(day, HOUR)
+    asked = len(day.cloud.requests)
+    await asked_again(day, HOUR / 4)
+    assert len(day.cloud.requests) == asked
+    assert day.home.sessions.at(EVENING) is Session.POWER_DOWN
+    assert notices(day) == set()
+    octoplus.points_used_by_others = 0
+    await asked_again(day, HOUR)
+    assert feed(day).sessions.last_update_success
 
 
 @pytest.mark.parametrize(

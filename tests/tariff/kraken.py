@@ -57,6 +57,18 @@ class Asked:
     headers: Mapping[str, str]
 
 
+def allowance(remaining: Json = 46_705, **more: Json) -> Reply:
+    """What is left of the hour's points."""
+    points: Json = {
+        "limit": 50_000,
+        "remainingPoints": remaining,
+        "ttl": round((NOW + timedelta(minutes=40)).timestamp()),
+        "isBlocked": False,
+        **more,
+    }
+    return {"data": {"rateLimitInfo": {"pointsAllowanceRateLimit": points}}}
+
+
 class Clock:
     """A clock moved by hand."""
 
@@ -79,7 +91,10 @@ class Kraken:
     def __init__(self, wire: Wire, clock: Clock) -> None:
         """Take the place of both hosts."""
         self.asked: list[Asked] = []
-        self.replies: dict[str, Reply | Callable[[Asked], Reply]] = {"ObtainToken": self._mint}
+        self.replies: dict[str, Reply | Callable[[Asked], Reply]] = {
+            "ObtainToken": self._mint,
+            "Points": allowance(),
+        }
         self.minted = 0
         self.refresh_for = timedelta(days=7)
         self._clock = clock

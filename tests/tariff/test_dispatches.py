@@ -110,6 +110,23 @@ def test_a_boost_is_not_cheap(kind: str) -> None:
     assert cheap_half_hours(found.planned) == frozenset()
 
 
+@pytest.mark.parametrize(
+    ("meta", "cheap"),
+    [
+        ({"source": "smart-charge", "location": "AT_HOME"}, True),
+        ({"source": "smart-charge", "location": "AWAY_FROM_HOME"}, False),
+        ({"source": None, "location": None}, True),
+        (None, True),
+    ],
+    ids=["at home", "elsewhere", "not told", "nothing told"],
+)
+def test_a_car_charged_elsewhere_made_nothing_cheap_here(meta: Json, cheap: bool) -> None:
+    """The completed list holds public chargers too."""
+    done = planned(EVENING, 30) | {"delta": "-7.1", "meta": meta}
+    found = parse_dispatches({"completedDispatches": [done]})
+    assert bool(cheap_half_hours(found.completed)) is cheap
+
+
 def test_dispatched_half_hours_cost_the_night_rate() -> None:
     """And the others what they did; where no rate is known none is made."""
     night = RateTable.of(

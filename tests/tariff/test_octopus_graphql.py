@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from datetime import UTC, datetime, timedelta
+import re
 import traceback
 from typing import Any
 
 import aiohttp
 import pytest
 
+from custom_components.smart_battery_scheduler.codec import Json
 from custom_components.smart_battery_scheduler.tariff.dispatches import Device
 from custom_components.smart_battery_scheduler.tariff.errors import (
     TariffAuthError,
@@ -25,14 +27,19 @@ from custom_components.smart_battery_scheduler.tariff.kraken_errors import (
     SessionNotJoinableError,
 )
 from custom_components.smart_battery_scheduler.tariff.octopus_graphql import (
+    FREE_ELECTRICITY,
     REQUESTS_PER_HOUR,
     OctopusGraphQL,
 )
-from custom_components.smart_battery_scheduler.tariff.sessions import OctoplusSession, SessionKind
+from custom_components.smart_battery_scheduler.tariff.sessions import (
+    OctoplusSession,
+    OctoplusSessions,
+    SessionKind,
+)
 
 from ..wire import Wire
 from .bodies import ACCOUNT, API_KEY
-from .kraken import MAIN, NOW, Asked, Clock, Kraken, Reply, refusal
+from .kraken import MAIN, NOW, Asked, Clock, Kraken, Reply, allowance, refusal
 
 CAR = Device(id="00000000-0000-4000-8000-000000000001", name="Mini Cooper SE")
 ACCOUNTS: Reply = {"data": {"viewer": {"accounts": [{"number": ACCOUNT}]}}}
@@ -333,26 +340,78 @@ async def test_our_own_budget_ends_before_theirs(
 
 
 async def test_the_points_allowance(octopus: OctopusGraphQL, kraken: Kraken) -> None:
-    """``ttl`` is the moment when it is renewed."""
-    allowance: Reply = {
-        "limit": 50000,
-        "remainingPoints": 46705,
-        "usedPoints": 3295,
-        "ttl": round((NOW + timedelta(minutes=20)).timestamp()),
-        "isBlocked": False,
-    }
-    kraken.replies["Points"] = {"data": {"rateLimitInfo": {"pointsAllowanceRateLimit": allowance}}}
+    """``ttl`` is the moment when it is renewed, and no span."""
     points = await octopus.points()
     assert (points.limit, points.remaining, points.is_blocked) == (50000, 46705, False)
-    assert points.renewed_at == NOW + timedelta(minutes=20)
-    kraken.replies["Points"] = {
-        "data": {"rateLimitInfo": {"pointsAllowanceRateLimit": {"limit": None}}}
-    }
+    assert points.renewed_at == NOW + timedelta(minutes=40)
+    kraken.replies["Points"] = allowance(None)
     with pytest.raises(TariffReplyError):
         await octopus.points()
 
 
+@pytest.mark.parametrize(
+    "scarce",
+    [allowance(4_999), allowance(50_000, isBlocked=True)],
+    ids=["few are left", "blocked"],
+)
+async def test_scarce_points_are_left_to_other_applications(
+    octopus: OctopusGraphQL, kraken: Kraken, clock: Clock, scarce: Reply
+) -> None:
+    """Nothing more is asked until they are renewed; then all is as before."""
+    kraken.replies["Points"] = scarce
+    for _ in range(3):
+        with pytest.raises(TariffRateLimitError) as caught:
+            await octopus.sessions(ACCOUNT)
+        assert caught.value.retry_after_s == 40 * 60
+    assert len(kraken.of("Points")) == 1
+    assert not kraken.of("Sessions")
+    clock.tick(minutes=40)
+    kraken.replies["Points"] = allowance()
+    await octopus.sessions(ACCOUNT)
+    assert len(kraken.of("Sessions")) == 1
+
+
+@pytest.mark.parametrize("ttl", [None, 0, -5, 1e15, 1.0, "soon"])
+async def test_scarce_points_without_a_sensible_renewal_are_looked_at_again_soon(
+    octopus: OctopusGraphQL, kraken: Kraken, ttl: Json
+) -> None:
+    """Neither never nor at once."""
+    kraken.replies["Points"] = allowance(0, ttl=ttl)
+    with pytest.raises(TariffRateLimitError) as caught:
+        await octopus.devices(ACCOUNT)
+    assert caught.value.retry_after_s == 600
+
+
+async def test_points_are_looked_at_once_an_hour(
+    octopus: OctopusGraphQL, kraken: Kraken, clock: Clock
+) -> None:
+    """They cost points themselves."""
+    for _ in range(12):
+        await octopus.sessions(ACCOUNT)
+        clock.tick(minutes=10)
+    assert len(kraken.of("Points")) == 2
+
+
+@pytest.mark.parametrize(
+    "told",
+    [refusal("KT-CT-1113"), refusal("KT-CT-1111"), refusal("KT-CT-1199"), {"data": {}}],
+    ids=["switched off", "not allowed", "too often", "nonsense"],
+)
+async def test_an_allowance_that_is_not_told_stops_nothing(
+    octopus: OctopusGraphQL, kraken: Kraken, told: Reply
+) -> None:
+    """The question itself says whether it is answered."""
+    kraken.replies["Points"] = told
+    assert await octopus.sessions(ACCOUNT) == OctoplusSessions()
+
+
 # --- what is asked ------------------------------------------------------------------------------
+
+
+def test_a_connection_is_asked_for_fewer_than_100() -> None:
+    """Without ``first``, or with more, it is refused."""
+    (first,) = re.findall(r"first: (\d+)", FREE_ELECTRICITY)
+    assert 0 < int(first) < 100
 
 
 async def test_sessions_are_asked_of_the_backend_host_with_a_user_agent(
@@ -360,8 +419,9 @@ async def test_sessions_are_asked_of_the_backend_host_with_a_user_agent(
 ) -> None:
     """The main host lost them; the backend refuses requests without a User-Agent."""
     await octopus.sessions(ACCOUNT)
-    mint, query = kraken.asked
-    assert (mint.host, query.host) == ("api.octopus.energy", "api.backend.octopus.energy")
+    mint, points, query = kraken.asked
+    assert mint.host == points.host == "api.octopus.energy"
+    assert query.host == "api.backend.octopus.energy"
     assert query.headers["User-Agent"]
     assert query.variables == {"account": ACCOUNT}
 

@@ -23,6 +23,7 @@ DISPATCHES_CADENCE = Cadence(every=timedelta(minutes=4), jitter=timedelta(minute
 CHEAP_TYPES = (None, "SMART")
 CAR_DEVICES = frozenset({"ELECTRIC_VEHICLES", "CHARGE_POINTS"})
 LIVE = "LIVE"
+AT_HOME = "AT_HOME"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,7 +82,8 @@ def parse_dispatches(data: JsonObject) -> Dispatches:
             for each in objects(data, "flexPlannedDispatches")
         ),
         completed=_sorted(
-            _dispatch(each, is_cheap=True) for each in objects(data, "completedDispatches")
+            _dispatch(each, is_cheap=_was_at_home(each))
+            for each in objects(data, "completedDispatches")
         ),
         state=states[0] if states else None,
     )
@@ -112,6 +114,13 @@ def with_dispatches(rates: RateTable, dispatches: Iterable[Dispatch]) -> RateTab
             for rate in rates.rates
         )
     )
+
+
+def _was_at_home(completed: JsonObject) -> bool:
+    """A car that was charged elsewhere made nothing cheap here; a place not told is home."""
+    meta = completed.get("meta")
+    place = meta.get("location") if isinstance(meta, Mapping) else None
+    return place is None or place == AT_HOME
 
 
 def _dispatch(body: JsonObject, *, is_cheap: bool) -> Dispatch:

@@ -8,14 +8,13 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from http import HTTPStatus
 
 import aiohttp
 from yarl import URL
 
-from ..web import TIMEOUT_S, NoReplyError, NotJsonError, Reply, ask, number, utc_now
+from ..web import TIMEOUT_S, NoReplyError, NotJsonError, Reply, ask, utc_now
 from .account import account_number
 from .dispatches import Device, Dispatches, parse_devices, parse_dispatches
 from .errors import TariffAuthError, TariffRateLimitError, TariffReplyError, TariffUnreachableError
@@ -26,6 +25,7 @@ from .kraken_errors import (
     error_codes,
     error_for,
 )
+from .kraken_points import POINTS, Allowance, Points, parse_points
 from .kraken_token import TokenKeeper
 from .octopus_rest import raise_for
 from .sessions import OctoplusSession, OctoplusSessions, parse_free_electricity, parse_sessions
@@ -39,9 +39,6 @@ USER_AGENT = "SmartBatteryScheduler (Home Assistant)"
 REQUESTS_PER_HOUR = 60
 
 ACCOUNTS = "query Accounts { viewer { accounts { number } } }"
-POINTS = """query Points {
-  rateLimitInfo { pointsAllowanceRateLimit { limit remainingPoints ttl isBlocked } }
-}"""
 SESSIONS = """query Sessions($account: String!) {
   savingSessions {
     events(includeDev: false) {
@@ -78,16 +75,6 @@ DISPATCHES = """query Dispatches($account: String!, $device: String!) {
 }"""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Points:
-    """The hour's allowance for this key's account, whoever uses it."""
-
-    limit: int
-    remaining: int
-    renewed_at: datetime | None
-    is_blocked: bool
-
-
 class OctopusGraphQL:
     """The API behind one key. Have one for each key, so that all share its token.
 
@@ -113,6 +100,7 @@ class OctopusGraphQL:
         self._timeout_s = timeout_s
         self._sent: deque[datetime] = deque()
         self._keeper = TokenKeeper(api_key, self._mint, clock)
+        self._allowance = Allowance(self.points, clock)
 
     def __repr__(self) -> str:
         """Name no secret."""
@@ -131,22 +119,11 @@ class OctopusGraphQL:
 
     async def points(self) -> Points:
         """What is left of the hour's allowance."""
-        data = await self._query(self._main, POINTS, {})
-        info = one_object(data.get("rateLimitInfo"), "rateLimitInfo")
-        points = one_object(info.get("pointsAllowanceRateLimit"), "the allowance")
-        limit, remaining = number(points.get("limit")), number(points.get("remainingPoints"))
-        if limit is None or remaining is None:
-            raise TariffReplyError("the allowance has no numbers")
-        until = number(points.get("ttl"))
-        return Points(
-            limit=int(limit),
-            remaining=int(remaining),
-            renewed_at=datetime.fromtimestamp(until, UTC) if until and until < 1e11 else None,
-            is_blocked=points.get("isBlocked") is True,
-        )
+        return parse_points(await self._query(self._main, POINTS, {}))
 
     async def sessions(self, account: str) -> OctoplusSessions:
         """Power Down, Power Up and happy hours that concern an account."""
+        await self._allowance.require()
         return parse_sessions(await self._query(self._backend, SESSIONS, {"account": account}))
 
     async def join(self, account: str, session: OctoplusSession) -> None:
@@ -161,15 +138,18 @@ class OctopusGraphQL:
 
     async def free_electricity(self, account: str, import_mpan: str) -> tuple[OctoplusSession, ...]:
         """Free electricity sessions."""
+        await self._allowance.require()
         variables = {"account": account, "mpan": import_mpan}
         return parse_free_electricity(await self._query(self._main, FREE_ELECTRICITY, variables))
 
     async def devices(self, account: str) -> tuple[Device, ...]:
         """The live cars and chargers that Octopus steers."""
+        await self._allowance.require()
         return parse_devices(await self._query(self._main, DEVICES, {"account": account}))
 
     async def dispatches(self, account: str, device: Device) -> Dispatches:
         """When the car is to be charged. Raises DispatchesUnavailableError: keep the last."""
+        await self._allowance.require()
         variables = {"account": account, "device": device.id}
         data = await self._query(self._main, DISPATCHES, variables, without=COMPLETED_UNAVAILABLE)
         return parse_dispatches(data)
