@@ -32,6 +32,8 @@ async def open_page(
     *,
     phone: bool = False,
     dark: bool = False,
+    size: ViewportSize | None = None,
+    locale: str = "en-GB",
     user: str = USER,
     password: str = PASSWORD,
 ) -> AsyncIterator[Page]:
@@ -42,6 +44,8 @@ async def open_page(
         url: address of Home Assistant, without a path.
         phone: a narrow touch screen instead of a desktop window.
         dark: ask for dark colours, which Home Assistant's default theme follows.
+        size: of the window, where it is not that of a phone or a desktop.
+        locale: the browser's language and region, which Home Assistant's own follow.
         user: who is logged in.
         password: the user's.
     """
@@ -49,12 +53,12 @@ async def open_page(
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=chromium, args=list(_ARGUMENTS))
         context = await browser.new_context(
-            viewport=PHONE if phone else WIDE,
+            viewport=size or (PHONE if phone else WIDE),
             device_scale_factor=2 if phone else 1,
             has_touch=phone,
             is_mobile=phone,
             color_scheme="dark" if dark else "light",
-            locale="en-GB",
+            locale=locale,
             timezone_id="Europe/London",
         )
         await context.add_init_script(_remember(url, tokens))

@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from playwright.async_api import Page
+from playwright.async_api import Page, ViewportSize
 
 from scripts.devhome import DEV
 from scripts.devhome.api import PASSWORD, USER
@@ -21,6 +21,8 @@ async def looking_at(
     *,
     phone: bool = False,
     dark: bool = False,
+    size: ViewportSize | None = None,
+    locale: str = "en-GB",
     user: str = USER,
     password: str = PASSWORD,
     but: str | None = None,
@@ -31,7 +33,14 @@ async def looking_at(
     """
     errors: list[str] = []
     opened = open_page(
-        chromium, stage.folder.url, phone=phone, dark=dark, user=user, password=password
+        chromium,
+        stage.folder.url,
+        phone=phone,
+        dark=dark,
+        size=size,
+        locale=locale,
+        user=user,
+        password=password,
     )
     async with opened as page:
         page.on(

@@ -13,9 +13,9 @@ export class Controls {
     const option = (value, text, chosen) => h("option", { value, selected: chosen }, text);
     const duration = (minutes) =>
       minutes === 30 ? t("half_hour") : minutes === 60 ? t("hour") : t("hours", { count: minutes / 60 });
-    this.end = h("select", {}, MINUTES.map((each) => option(each, duration(each), each === 60)));
+    this.end = h("select", { "aria-label": t("end_label") }, MINUTES.map((each) => option(each, duration(each), each === 60)));
     this.target = h(
-      "select", {},
+      "select", { "aria-label": t("target_label") },
       option("", t("as_far"), true),
       TARGETS.map((each) => option(each, f.percent(each))),
     );

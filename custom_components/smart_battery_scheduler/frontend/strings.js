@@ -33,6 +33,7 @@ const en = {
   extra: "would cost {money} more", saves_nothing: "would cost about the same",
   forbidden: "not possible: {by}", peak_window: "inside your peak window",
   charge_now: "Charge now", hold_now: "Hold", use_now: "Use", resume: "Back to plan", end: "For", target: "To",
+  end_label: "For how long", target_label: "Charge to how much",
   half_hour: "30 min", hour: "1 h", hours: "{count} h", as_far: "as far as it goes",
   asking: "{what}: asking…", taken: "{what}: accepted, waiting for proof", proven: "{what}: {proof}",
   done: "{what}: done", failed: "{what} failed: {why}",

@@ -97,7 +97,7 @@ th, td { text-align: start; padding: 5px 6px; border-bottom: 1px solid var(--rul
 tr.charge td:nth-child(2) { font-weight: 500; } tr.charge { box-shadow: inset 3px 0 0 var(--charge); }
 .empty { min-height: 120px; display: grid; place-items: center; text-align: center; color: var(--soft); }
 @container (max-width: 420px) {
-  .headline { font-size: 19px; } .flow b { font-size: 14px; } .legend .extra { display: none; }
+  .headline { font-size: 19px; } td.estimate { white-space: normal; } th, td { padding-inline: 3px; } .flow b { font-size: 14px; } .legend .extra { display: none; }
   .controls .buttons { display: grid; flex: 1 0 100%; grid-template-columns: 1fr 1fr; }
 }
 @media (forced-colors: active) { .level { stroke: CanvasText; } .band rect, .rate { forced-color-adjust: none; } }
