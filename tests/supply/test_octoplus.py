@@ -220,12 +220,12 @@ async def test_a_field_that_is_gone_is_told_once_and_the_rest_goes_on(
     assert notices(day) == {notice}
     assert day.home.rates.data.imports.rates
     assert day.home.sessions.at(EVENING) is Session.POWER_UP
-    asked = {
-        "Sessions": feed(day).sessions,
-        "FreeElectricity": feed(day).free,
-        "Dispatches": feed(day).dispatches,
+    waits = {
+        "Sessions": feed(day).sessions.update_interval,
+        "FreeElectricity": feed(day).free.update_interval,
+        "Dispatches": feed(day).dispatches.update_interval,
     }
-    assert asked[operation].update_interval == timedelta(hours=24)
+    assert waits[operation] == timedelta(hours=24)
     octoplus.fields_gone = set()
     await asked_again(day, timedelta(hours=1))
     await day.run(0.05)
