@@ -16,13 +16,14 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.util import dt as dt_util
 
 from .control.model import Decision, DecisionKind
-from .doing import picture_of
+from .doing import picture_of, ready_once
 from .entity import SmartBatteryEntity
 from .home import Home, SmartBatteryConfigEntry
-from .planner.model import Action, Plan
+from .planner.model import Action, Plan, ReadyBy
 from .schedule import ManualSlot
 from .sessions_ahead import SessionWindow
 from .speech import because, next_charge
+from .tariff.model import SLOT
 from .tariff.sessions import SessionKind
 
 PARALLEL_UPDATES = 0
@@ -76,6 +77,7 @@ def events(home: Home, start: datetime, end: datetime) -> list[CalendarEvent]:
         *charges_done(home.ledger.decisions, now),
         *charges_planned(home, now),
         *map(session_event, home.sessions.known),
+        *ready_event(ready_once(home, now)),
         *wishes(home.manual.slots, start, end),
     ]
     return sorted(
@@ -134,6 +136,16 @@ def session_event(window: SessionWindow) -> CalendarEvent:
     return CalendarEvent(
         start=window.start, end=window.end, summary=f"{SESSIONS[window.kind]}{offer}"
     )
+
+
+def ready_event(asked: ReadyBy | None) -> Iterator[CalendarEvent]:
+    """The last half-hour before the battery is to be ready, once."""
+    if asked is not None:
+        yield CalendarEvent(
+            start=asked.at - SLOT,
+            end=asked.at,
+            summary=f"To be at {asked.percent:.0f} % (asked for)",
+        )
 
 
 def wishes(slots: Iterable[ManualSlot], start: datetime, end: datetime) -> Iterator[CalendarEvent]:

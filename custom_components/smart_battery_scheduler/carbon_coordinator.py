@@ -45,19 +45,18 @@ class CarbonCoordinator(DataUpdateCoordinator[CarbonForecast | None]):
         """Ask for the first time, in the background."""
         self._begun = True
         if self._enabled:
-            self._ask()
+            self.config_entry.async_create_background_task(
+                self.hass, self.async_refresh(), f"first {self.name}"
+            )
 
     @callback
-    def enable(self, enabled: bool) -> None:
-        """Whether it is wanted; what is not wanted is not asked for and not shown."""
-        changed, self._enabled = enabled != self._enabled, enabled
-        if changed and self._begun:
-            self._ask()
+    def enable(self, enabled: bool) -> bool:
+        """Whether it is wanted; what is not wanted is not asked for and not shown.
 
-    def _ask(self) -> None:
-        self.config_entry.async_create_background_task(
-            self.hass, self.async_refresh(), f"first {self.name}"
-        )
+        True if it has to be refreshed for that.
+        """
+        changed, self._enabled = enabled != self._enabled, enabled
+        return changed and self._begun
 
     async def _async_update_data(self) -> CarbonForecast | None:
         self.update_interval = CADENCE.next_wait()

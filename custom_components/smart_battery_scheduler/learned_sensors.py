@@ -53,6 +53,7 @@ def _descriptions() -> Iterator[LearnedSensorDescription]:
             suggested_display_precision=0,
             state_class=SensorStateClass.MEASUREMENT,
             entity_category=EntityCategory.DIAGNOSTIC,
+            entity_registry_enabled_default=False,
         )
         yield LearnedSensorDescription(
             key=f"{lever.value}_lever_taper",

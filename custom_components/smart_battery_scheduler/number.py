@@ -38,7 +38,8 @@ def _number(key: str, preference: str, *, enabled: bool = True) -> PreferenceNum
         native_max_value=bounds.most,
         native_step=bounds.step,
         native_unit_of_measurement=bounds.unit,
-        mode=NumberMode.SLIDER if bounds.unit == PERCENTAGE else NumberMode.BOX,
+        # A slider hides its figure where there is little room, as on the device page.
+        mode=NumberMode.BOX,
         entity_category=EntityCategory.CONFIG,
         entity_registry_enabled_default=enabled,
     )
@@ -63,7 +64,7 @@ BACKUP_RESERVE = NumberEntityDescription(
     native_max_value=100,
     native_step=1,
     native_unit_of_measurement=PERCENTAGE,
-    mode=NumberMode.SLIDER,
+    mode=NumberMode.BOX,
     entity_category=EntityCategory.CONFIG,
 )
 

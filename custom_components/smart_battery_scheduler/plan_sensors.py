@@ -19,7 +19,7 @@ from homeassistant.util import dt as dt_util
 from .accuracy import day_start
 from .const import GBP_PER_KWH, MARKET_TIME_ZONE, PENCE_PER_KWH
 from .control.model import Evidence, Phase
-from .doing import override_now, picture_of
+from .doing import override_now, picture_of, ready_once
 from .home import Home
 from .planner.model import Action, Plan, PlannedSlot
 from .present import plan_as_dict
@@ -132,6 +132,11 @@ def _charge_attributes(home: Home) -> Mapping[str, Any]:
         "rate_p_per_kwh": None if charge.p_per_kwh is None else round(charge.p_per_kwh, 2),
         "rate_is_estimate": charge.is_estimate,
     }
+
+
+def _ready_attributes(home: Home) -> Mapping[str, Any]:
+    asked = ready_once(home, dt_util.utcnow())
+    return {} if asked is None else {"target_percent": round(asked.percent)}
 
 
 def _cheapest(home: Home) -> tuple[datetime, float] | None:
@@ -314,6 +319,11 @@ PLAN_SENSORS: tuple[HomeSensorDescription, ...] = (
         "override_end",
         lambda home: asked.until if (asked := override_now(home, dt_util.utcnow())) else None,
         enabled=False,
+    ),
+    _moment(
+        "ready_once",
+        lambda home: asked.at if (asked := ready_once(home, dt_util.utcnow())) else None,
+        _ready_attributes,
     ),
     HomeSensorDescription(
         key="stored_worth",

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -61,8 +62,10 @@ class Supply:
         self.tariff_mark = sources.tariff_mark
         self._happenings = happenings
         self._stops: list[CALLBACK_TYPE] = []
+        self._preferring = False
+        self._carbon_due = False
         self.sessions = Sessions(manual, changed)
-        self.car = Car(hass, changed)
+        self.car = Car(hass, self._news)
         self.carbon = (
             CarbonCoordinator(hass, entry, sources.carbon) if sources.carbon is not None else None
         )
@@ -81,7 +84,7 @@ class Supply:
         """Fetch and watch from now on, in the background; the returned call ends that."""
         self.prefer(preferences)
         if self.carbon is not None:
-            self._stops.append(self.carbon.async_add_listener(self._changed))
+            self._stops.append(self.carbon.async_add_listener(self._news))
             self.carbon.begin()
         if self.octoplus is not None:
             self._stops.append(self.octoplus.async_start())
@@ -105,12 +108,33 @@ class Supply:
 
     @callback
     def prefer(self, preferences: Preferences) -> None:
-        """Go by these preferences."""
-        self.car.watch(preferences.car_charging_entity)
+        """Go by these preferences. Whoever changes them plans anew: nothing of it is news."""
+        with self._quiet():
+            self.car.watch(preferences.car_charging_entity)
         if self.carbon is not None:
-            self.carbon.enable(preferences.carbon_forecast)
+            self._carbon_due |= self.carbon.enable(preferences.carbon_forecast)
         if self.octoplus is not None:
             self.octoplus.join = preferences.join_sessions
+
+    async def async_catch_up(self) -> None:
+        """Fetch what changed preferences ask for, so that one plan takes all of it in."""
+        if self.carbon is not None and self._carbon_due:
+            self._carbon_due = False
+            with self._quiet():
+                await self.carbon.async_refresh()
+
+    @contextmanager
+    def _quiet(self) -> Iterator[None]:
+        self._preferring = True
+        try:
+            yield
+        finally:
+            self._preferring = False
+
+    @callback
+    def _news(self) -> None:
+        if not self._preferring:
+            self._changed()
 
     @property
     def troubles(self) -> frozenset[SupplyTrouble]:

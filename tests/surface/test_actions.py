@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import datetime, time, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 import voluptuous as vol
 
+import custom_components.smart_battery_scheduler
 from custom_components.smart_battery_scheduler.actions import async_setup_actions
+from custom_components.smart_battery_scheduler.actions.answers import TRIABLE
+from custom_components.smart_battery_scheduler.bounds import BOUNDS
 from custom_components.smart_battery_scheduler.const import DOMAIN
 from custom_components.smart_battery_scheduler.control.model import DecisionKind, Phase
 from custom_components.smart_battery_scheduler.planner.model import Action, Session
@@ -17,11 +22,13 @@ from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import device_registry as dr
 from homeassistant.util import dt as dt_util
+from homeassistant.util.yaml import parse_yaml
 
 from ..days.stage import Day
 from .conftest import Ask
 
 HOUR = timedelta(hours=1)
+FOLDER = Path(custom_components.smart_battery_scheduler.__file__).parent
 
 
 def in_hours(hours: float) -> str:
@@ -124,6 +131,10 @@ HOSTILE: list[tuple[str, dict[str, Any]]] = [
     ("what_if", {"scheduler_enabled": False}),
     ("list_slots", {"limit": -1}),
     ("replan", {"fast": True}),
+    ("ready_once", {"at": "2026-01-14 10:00"}),
+    ("ready_once", {"target_percent": float("nan"), "at": "2026-01-14 10:00"}),
+    ("ready_once", {"target_percent": 80, "at": "by six"}),
+    ("cancel_ready_once", {"all": True}),
 ]
 
 
@@ -212,6 +223,80 @@ async def test_ids_that_are_not_known_are_refused(home: Day, ask: Ask) -> None:
         await ask("remove_session", session_id="y" * 4)
 
 
+async def test_being_ready_once_is_planned_for_shown_and_taken_back(
+    home: Day, ask: Ask, hass: HomeAssistant
+) -> None:
+    """A later wish takes the place of an earlier one; it outlives a power cut."""
+    await ask("ready_once", target_percent=50, at=in_hours(3))
+    await ask("ready_once", target_percent=90, at=in_hours(20))
+    await home.run(0.01)
+    at = dt_util.as_utc(datetime.fromisoformat(in_hours(20)))
+    plan = home.home.planner.data
+    assert plan is not None
+    ready = plan.slot_at(at)
+    assert ready is not None
+    assert ready.start_percent >= 89
+    told = await ask.answer("get_plan")
+    assert told["ready_once"] == {"at": at.isoformat(), "percent": 90}
+    assert told["override"] is None
+    await home.power_cut()
+    await home.start()
+    shown = hass.states.get("sensor.home_battery_ready_once")
+    assert shown is not None
+    assert (datetime.fromisoformat(shown.state), shown.attributes["target_percent"]) == (at, 90)
+    events = await hass.services.async_call(
+        "calendar",
+        "get_events",
+        {"entity_id": "calendar.home_battery_schedule", "duration": {"hours": 30}},
+        blocking=True,
+        return_response=True,
+    )
+    assert "To be at 90 % (asked for)" in str(events)
+    for _ in range(2):
+        await ask("cancel_ready_once")
+        shown = hass.states.get("sensor.home_battery_ready_once")
+        assert shown is not None
+        assert shown.state == "unknown"
+    assert home.home.ready_once is None
+
+
+@pytest.mark.parametrize(
+    ("percent", "hours", "key"),
+    [(0, 3, "out_of_range"), (80, -3, "ready_in_the_past"), (80, 24 * 8, "ready_too_far")],
+)
+async def test_being_ready_at_a_time_that_makes_no_sense_is_refused(
+    home: Day, ask: Ask, percent: int, hours: int, key: str
+) -> None:
+    """With the mend."""
+    with pytest.raises(ServiceValidationError) as caught:
+        await ask("ready_once", target_percent=percent, at=in_hours(hours))
+    assert caught.value.translation_key == key
+    assert home.home.ready_once is None
+
+
+async def test_the_plan_tells_of_the_override_it_counts_on(home: Day, ask: Ask) -> None:
+    """Who asks for the plan sees that it is not all the scheduler's own."""
+    until = dt_util.utcnow() + 2 * HOUR
+    await ask("hold", until=until.isoformat())
+    await home.run(0.01)
+    told = await ask.answer("get_plan")
+    assert told["override"]["action"] == "hold"
+    assert told["override"]["until"] == until.isoformat()
+    assert {slot["action"] for slot in told["slots"][:3]} == {"hold"}
+
+
+async def test_why_not_is_told_of_what_the_plan_was_made_from(home: Day, ask: Ask) -> None:
+    """A setting that is changed before the next plan does not change the answer."""
+    peak = in_hours(17)
+    material = home.home.planned_from
+    assert material is not None
+    with_no_peak = replace(home.home.preferences, peak_start=time(1), peak_end=time(1))
+    home.home.preferences = with_no_peak
+    answer = await ask.answer("explain", at=peak, action="charge")
+    assert answer["why_not"]["verdict"] == "forbidden"
+    assert answer["why_not"]["forbidden_by"] == "peak"
+
+
 async def test_a_session_told_by_hand_is_planned_by_and_taken_back(home: Day, ask: Ask) -> None:
     """A session told by hand is planned by and taken back."""
     answer = await ask.answer(
@@ -289,10 +374,23 @@ async def test_what_if_compares_and_changes_nothing(home: Day, ask: Ask) -> None
     bigger = await ask.answer("what_if", battery_kwh=27)
     smaller = await ask.answer("what_if", battery_kwh=4)
     assert bigger["saves_p"] > smaller["saves_p"]
+    full = await ask.answer("what_if", ready_by_percent=100)
+    assert full["saves_p"] < 0
     never = await ask.answer("what_if", price_ceiling_p_per_kwh=-20)
     assert never["saves_p"] <= 0.2
     assert "charge" not in {slot["action"] for slot in never["slots"]}
     assert home.home.preferences == before
+
+
+def test_the_form_of_what_if_has_the_bounds_of_the_settings() -> None:
+    """What can be set can be tried, and nothing else."""
+    services: Any = parse_yaml((FOLDER / "services.yaml").read_text("utf-8"))
+    fields = services["what_if"]["fields"]
+    assert set(fields) == {"battery_kwh", *TRIABLE}
+    for name in TRIABLE:
+        form, bounds = fields[name]["selector"]["number"], BOUNDS[name]
+        assert (form["min"], form["max"], form["step"]) == (bounds.least, bounds.most, bounds.step)
+        assert form["unit_of_measurement"] == bounds.unit
 
 
 @pytest.mark.parametrize("data", [{}, {"battery_kwh": 0}, {"reserve_floor_percent": 81}])

@@ -126,7 +126,7 @@ async def test_times_are_preferences(home: Day, plans: list[None], key: str) -> 
     assert len(plans) == 1
 
 
-@pytest.mark.parametrize("key", ["scheduler", "dry_run", "join_sessions"])
+@pytest.mark.parametrize("key", ["scheduler", "dry_run", "join_sessions", "carbon_forecast"])
 async def test_switches_are_preferences(all_enabled: Day, plans: list[None], key: str) -> None:
     """Switches are preferences."""
     target = entity_id(all_enabled.hass, "switch", all_enabled, key)
@@ -337,6 +337,20 @@ async def test_a_page_refuses_what_makes_no_sense(
             form["flow_id"], {**PAGES[page], name: value}
         )
     assert home.home.preferences == before
+
+
+async def test_a_car_that_charges_already_re_plans_once_when_it_is_named(
+    home: Day, plans: list[None]
+) -> None:
+    """What the named entity shows is in the plan that the naming makes."""
+    home.hass.states.async_set("binary_sensor.car", "on")
+    await home.run(0.01)
+    plans.clear()
+    await home.home.async_prefer(car_charging_entity="binary_sensor.car")
+    await home.run(0.01)
+    assert len(plans) == 1
+    assert home.home.planned_from is not None
+    assert home.home.planned_from.car_charging
 
 
 async def test_a_slot_by_hand_re_plans_once(home: Day, ask: Ask, plans: list[None]) -> None:

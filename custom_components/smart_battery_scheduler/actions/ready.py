@@ -1,0 +1,52 @@
+"""Actions on being ready at one time, once: the daily time is a preference and has entities."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import voluptuous as vol
+
+from homeassistant.core import HomeAssistant, ServiceCall, callback
+from homeassistant.helpers import config_validation as cv
+from homeassistant.util import dt as dt_util
+
+from ..const import DOMAIN
+from ..planner.model import ReadyBy
+from .fields import TARGET_PERCENT, moment, number, percent
+from .homes import HOME_FIELDS, async_homes, problem
+
+READY_ONCE, CANCEL_READY_ONCE = "ready_once", "cancel_ready_once"
+AT = "at"
+FURTHEST = timedelta(days=7)
+
+READY_SCHEMA = vol.Schema(
+    {**HOME_FIELDS, vol.Required(TARGET_PERCENT): number, vol.Required(AT): cv.datetime}
+)
+CANCEL_SCHEMA = vol.Schema(HOME_FIELDS)
+
+
+@callback
+def async_setup(hass: HomeAssistant) -> None:
+    """Register them."""
+    hass.services.async_register(DOMAIN, READY_ONCE, _async_be_ready, schema=READY_SCHEMA)
+    hass.services.async_register(DOMAIN, CANCEL_READY_ONCE, _async_cancel, schema=CANCEL_SCHEMA)
+
+
+async def _async_be_ready(call: ServiceCall) -> None:
+    now, at = dt_util.utcnow(), moment(call.data, AT)
+    target = percent(call.data, TARGET_PERCENT)
+    homes = await async_homes(call)
+    if at is None or target is None:
+        raise problem("times_missing")
+    if at <= now:
+        raise problem("ready_in_the_past", field=AT)
+    if at > now + FURTHEST:
+        raise problem("ready_too_far", field=AT, days=str(FURTHEST.days))
+    for home in homes:
+        await home.async_be_ready(ReadyBy(at=at, percent=target))
+
+
+async def _async_cancel(call: ServiceCall) -> None:
+    for home in await async_homes(call):
+        if home.ready_once is not None:
+            await home.async_be_ready(None)
