@@ -129,6 +129,19 @@ async def test_region_and_roof_to_a_plan(flow: Flow, cloud: Cloud) -> None:
     assert any(not slot.rate_is_estimate for slot in plan.slots)
 
 
+async def test_the_roof_is_where_home_assistant_is(flow: Flow, cloud: Cloud) -> None:
+    """Nobody is asked for a place that is known."""
+    flow.hass.config.latitude, flow.hass.config.longitude = 55.95, -3.19
+    await to_tariff(flow, cloud)
+    await flow.choose("region")
+    await flow.answer(region="n", export_tariff="none")
+    await flow.answer(
+        source="open_meteo", plane_1={"peak_kw": 4, "declination": 35, "azimuth": 180}
+    )
+    asked = [each.query for each in cloud.requests if each.endpoint is Endpoint.FORECAST]
+    assert {(each["latitude"], each["longitude"]) for each in asked} == {("55.95", "-3.19")}
+
+
 async def test_postcode_finds_the_region(flow: Flow, cloud: Cloud) -> None:
     """The region of a postcode is asked once and kept."""
     await to_tariff(flow, cloud)

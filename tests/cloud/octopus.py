@@ -341,7 +341,7 @@ def _tariff(request: web.Request) -> tuple[Product, str, str] | None:
         return None
     if match[1] == "2R" and product.night is None:
         return None
-    return product, match[1], match[3]
+    return product, product.registers if product.registers == "2R" else match[1], match[3]
 
 
 def _window(query: Mapping[str, str], now: datetime) -> tuple[datetime, datetime] | web.Response:

@@ -43,7 +43,10 @@ type Rows = Callable[[Ask], Iterator[Row]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Product:
-    """One product. ``registers`` is 1R or 2R; ``night`` are the night rows of a 2R product."""
+    """One product. ``night`` are the rows of its night register.
+
+    ``registers`` is 2R for one that has day and night rates whatever its tariff codes say.
+    """
 
     code: str
     display_name: str
@@ -274,4 +277,31 @@ _ALL = (
     ),
 )
 
-PRODUCTS: dict[str, Product] = {product.code: product for product in _ALL}
+_OTHERS = (
+    Product(
+        code="OUTGOING-SEG-FIX-12M-20-07-07",
+        display_name="Octopus Outgoing Smart Export Guarantee",
+        direction="EXPORT",
+        rows=_open_rows({datetime(2020, 7, 13, 23, tzinfo=UTC): 4.1}, taxed=False),
+        available_from="2020-07-14T00:00:00+01:00",
+        standing_exc_vat=0.0,
+    ),
+    Product(
+        code="OE-FIX-12M-26-05-01",
+        display_name="Octopus 12M Fixed",
+        direction="IMPORT",
+        rows=_open_rows({datetime(2026, 4, 30, 23, tzinfo=UTC): 23.6}, taxed=True, methods=True),
+        available_from="2026-05-01T00:00:00+01:00",
+    ),
+    Product(
+        code="IOG-SMB-TOU-25-12-12",
+        display_name="Intelligent Octopus Go",
+        direction="IMPORT",
+        rows=_open_rows({datetime(2025, 12, 12, tzinfo=UTC): 26.4}, taxed=True),
+        night=_open_rows({datetime(2025, 12, 12, tzinfo=UTC): 6.7}, taxed=True),
+        registers="2R",
+        available_from="2025-12-12T00:00:00Z",
+    ),
+)
+
+PRODUCTS: dict[str, Product] = {product.code: product for product in _ALL + _OTHERS}

@@ -187,6 +187,15 @@ async def test_one_request_asks_in_utc_for_one_plane(roof: Roof, wire: Wire) -> 
     }
 
 
+async def test_a_request_weighs_one_call(roof: Roof, wire: Wire) -> None:
+    """It would count for more with over 10 variables or over 14 days."""
+    await roof.fetch(payload=body())
+    ((_, url),) = wire.requests
+    variables = url.query["hourly"].split(",") + url.query["minutely_15"].split(",")
+    days = int(url.query["past_days"]) + int(url.query["forecast_days"])
+    assert max(1.0, len(variables) / 10, len(variables) / 10 * days / 14) == 1.0
+
+
 @pytest.mark.parametrize(
     ("reason", "wait_s"),
     [

@@ -48,6 +48,9 @@ def scenario() -> str:
         ("E-1R-OUTGOING-VAR-24-10-26-C", False, 1, None, 0),
         ("E-1R-OUTGOING-PRIME-FIX-12M-26-06-23-C", False, 2, None, 2),
         ("E-1R-FLUX-EXPORT-23-02-14-C", False, 3, (2, 5), 4),
+        ("E-1R-OUTGOING-SEG-FIX-12M-20-07-07-C", False, 1, None, 0),
+        ("E-1R-OE-FIX-12M-26-05-01-C", True, 1, None, 0),
+        ("E-1R-IOG-SMB-TOU-25-12-12-C", True, 2, (0, 5.5), 2),
     ],
     ids=[
         "Agile",
@@ -62,6 +65,9 @@ def scenario() -> str:
         "Outgoing",
         "Outgoing Prime",
         "Flux export",
+        "Export guarantee",
+        "Fixed, two ways of payment",
+        "Intelligent Go with four rates",
     ],
 )
 async def test_a_local_day_of_a_tariff(

@@ -153,6 +153,13 @@ def test_a_tariff_code_is_taken_apart() -> None:
     assert TariffCode.of("AGILE-24-10-01", "C") == AGILE
 
 
+def test_a_meter_of_two_registers_with_one_rate_is_no_two_rate_tariff() -> None:
+    """FLAT2R is an old form of code: it has standard rates."""
+    code = TariffCode.parse("E-FLAT2R-SUPER-GREEN-24M-21-07-30-A")
+    assert (code.registers, code.product) == ("FLAT2R", "SUPER-GREEN-24M-21-07-30")
+    assert not code.is_two_register
+
+
 @pytest.mark.parametrize(
     ("code", "reason"),
     [

@@ -20,8 +20,6 @@ SESSIONS_CADENCE = Cadence(every=timedelta(minutes=20), jitter=timedelta(minutes
 FREE_SESSIONS_CADENCE = Cadence(every=timedelta(minutes=90), jitter=timedelta(minutes=10))
 
 POINTS_PER_PENNY = 8.0
-# Credited at most in a free hour.
-FREE_HOUR_LIMIT_KWH = 16.0
 
 
 class SessionKind(StrEnum):
