@@ -104,7 +104,7 @@ async def test_charge_now_is_refused_or_proven(
     """A target that is reached already is refused in plain words; another is seen in the power."""
     home = replace(stage, environment=cloud.environment)
     await cloud.change("level", percent=70)
-    async with home.home_assistant() as api:
+    async with home.home_assistant(but="target_percent is 50 %") as api:
         await add_home(api, cloud)
         path = await put_card(api)
         async with looking_at(home, path, chromium) as page:
@@ -169,6 +169,6 @@ async def test_the_ready_dashboard(stage: Stage, chromium: str) -> None:
             await page.get_by_text("Battery plan").first.click()
             await page.wait_for_url(re.compile("/battery-plan"))
             await card_on(page)
-            for heading in ("Rates", "Savings", "Power", "What was done", "Settings"):
+            for heading in ("Plan", "Rates", "Savings", "Power", "What was done", "Settings"):
                 await expect(page.get_by_text(heading, exact=True).first).to_be_attached()
             await expect(page.get_by_text("Entity not found")).to_have_count(0)

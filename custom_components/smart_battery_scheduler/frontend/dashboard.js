@@ -2,11 +2,11 @@
 const DOMAIN = "smart_battery_scheduler";
 const READABLE = new Set(["sensor", "binary_sensor", "event", "calendar"]);
 
-// Which entities belong together, by their translation keys; what is in no group comes last.
+// Which entities belong together, by their translation keys; what is in no group tells of the plan.
 const GROUPS = [
-  ["Rates", "mdi:cash-clock", /rate|session|carbon|price_now|worth/],
-  ["Savings", "mdi:piggy-bank", /saving|cost|forecast|accuracy|actual/],
-  ["Power", "mdi:flash", /power|energy|charge_level|grid|solar|house/],
+  ["section_rates", "mdi:cash-clock", /rate|session|carbon|price_now|worth/],
+  ["section_savings", "mdi:piggy-bank", /saving|cost|forecast|accuracy|actual/],
+  ["section_power", "mdi:flash", /power|energy|charge_level|grid|solar|house/],
 ];
 
 export function entitiesOf(hass, deviceIds) {
@@ -15,7 +15,8 @@ export function entitiesOf(hass, deviceIds) {
   );
 }
 
-export function sectionsOf(entities) {
+// First what happens and why, last what is rarely changed.
+export function sectionsOf(entities, t) {
   const domain = (entity) => entity.entity_id.split(".")[0];
   const readable = entities.filter((entity) => READABLE.has(domain(entity)));
   const settings = entities.filter((entity) => !READABLE.has(domain(entity)));
@@ -23,11 +24,14 @@ export function sectionsOf(entities) {
   const sections = GROUPS.map(([title, icon, pattern]) => {
     const members = [...left].filter((entity) => pattern.test(entity.translation_key ?? ""));
     members.forEach((entity) => left.delete(entity));
-    return section(title, icon, tiles(members));
+    return section(t(title), icon, tiles(members));
   });
-  sections.push(section("More", "mdi:dots-horizontal", tiles([...left])));
-  sections.push(section("Settings", "mdi:tune", rows(settings)));
-  return sections.filter(Boolean);
+  return [
+    section(t("section_plan"), "mdi:calendar-clock", tiles([...left])),
+    ...sections,
+    section(t("decisions"), "mdi:format-list-bulleted", logbook(entities)),
+    section(t("section_settings"), "mdi:tune", rows(settings)),
+  ].filter(Boolean);
 }
 
 const tiles = (entities) =>
@@ -39,10 +43,16 @@ function rows(entities) {
   return [{ type: "entities", entities: listed, grid_options: { columns: "full" } }];
 }
 
+function logbook(entities) {
+  if (!entities.length) return [];
+  const target = { entity_id: entities.map((entity) => entity.entity_id) };
+  return [{ type: "logbook", target, hours_to_show: 24, grid_options: { columns: "full" } }];
+}
+
 const section = (heading, icon, cards) =>
   cards.length ? { type: "grid", cards: [{ type: "heading", heading, icon }, ...cards] } : null;
 
-export function viewOf(home, entities) {
+export function viewOf(home, entities, t) {
   const plan = {
     type: "grid",
     column_span: 3,
@@ -50,17 +60,12 @@ export function viewOf(home, entities) {
       { type: "custom:smart-battery-scheduler-card", config_entry: home.entry_id, grid_options: { columns: "full" } },
     ],
   };
-  const logbook = entities.length
-    ? section("What was done", "mdi:format-list-bulleted", [
-        { type: "logbook", target: { entity_id: entities.map((e) => e.entity_id) }, hours_to_show: 24, grid_options: { columns: "full" } },
-      ])
-    : null;
   return {
     title: home.title,
     path: home.entry_id.toLowerCase(),
     icon: "mdi:home-battery",
     type: "sections",
     max_columns: 3,
-    sections: [plan, ...sectionsOf(entities), logbook].filter(Boolean),
+    sections: [plan, ...sectionsOf(entities, t)],
   };
 }

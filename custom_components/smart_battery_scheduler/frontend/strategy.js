@@ -1,6 +1,7 @@
 // The ready dashboard: `strategy: {type: custom:smart-battery-scheduler}`.
 import { entitiesOf, viewOf } from "./dashboard.js";
 import { listHomes } from "./line.js";
+import { translator } from "./strings.js";
 
 const NAME = "ll-strategy-dashboard-smart-battery-scheduler";
 
@@ -22,7 +23,8 @@ if (!customElements.get(NAME)) {
         const homes = (await homesWithEntities(hass)).filter(
           ([home]) => !config.config_entry || home.entry_id === config.config_entry,
         );
-        return { title: "Smart Battery Scheduler", views: homes.map(([home, entities]) => viewOf(home, entities)) };
+        const t = translator(hass.language);
+        return { title: "Smart Battery Scheduler", views: homes.map(([home, entities]) => viewOf(home, entities, t)) };
       }
     },
   );

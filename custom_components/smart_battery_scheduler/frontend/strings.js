@@ -65,6 +65,8 @@ const en = {
   use_now_plain: "Worth using now: nothing later would save more", paid_plain: "You are paid to take it",
   config_home: "Home", config_controls: "Show controls", config_hours: "Hours shown (0 for all that fits)",
   config_title: "Title", decisions: "What was done",
+  section_plan: "Plan", section_rates: "Rates", section_savings: "Savings", section_power: "Power",
+  section_settings: "Settings",
 };
 
 const tables = { en };
