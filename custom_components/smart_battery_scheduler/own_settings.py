@@ -14,9 +14,10 @@ FULL_RESERVE_PERCENT = 100
 
 
 async def async_set_own(home: Home, change: Settings) -> None:
-    """Set and push them. Raises HomeAssistantError while nothing is known of them yet."""
+    """Set, push and plan by them. Raises HomeAssistantError while nothing is known of them yet."""
     if not await home.async_set_powerwall(change):
         raise HomeAssistantError(translation_domain=DOMAIN, translation_key="settings_unknown")
+    await home.async_replan()
 
 
 def no_such_reserve(percent: int) -> bool:

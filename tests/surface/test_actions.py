@@ -112,6 +112,7 @@ HOSTILE: list[tuple[str, dict[str, Any]]] = [
     ("charge", {"until": "tomorrow"}),
     ("charge", {"lever": "fast"}),
     ("hold", {"target_percent": 50}),
+    ("use", {"duration": {"hours": "many"}}),
     ("resume", {"unknown": 1}),
     ("add_slot", {"start": "x", "end": "y", "action": "charge"}),
     ("add_slot", {"start": "2026-01-14 10:00:00", "action": "charge"}),
@@ -129,6 +130,7 @@ HOSTILE: list[tuple[str, dict[str, Any]]] = [
     ("get_rates", {"start": "../../secrets"}),
     ("what_if", {"battery_kwh": "huge"}),
     ("what_if", {"scheduler_enabled": False}),
+    ("get_digest", {"lines": 1000000}),
     ("list_slots", {"limit": -1}),
     ("replan", {"fast": True}),
     ("ready_once", {"at": "2026-01-14 10:00"}),
@@ -136,6 +138,12 @@ HOSTILE: list[tuple[str, dict[str, Any]]] = [
     ("ready_once", {"target_percent": 80, "at": "by six"}),
     ("cancel_ready_once", {"all": True}),
 ]
+
+
+def test_hostility_leaves_no_action_out() -> None:
+    """A new action comes with its own."""
+    services: Any = parse_yaml((FOLDER / "services.yaml").read_text("utf-8"))
+    assert {name for name, _ in HOSTILE} == set(services)
 
 
 @pytest.mark.parametrize(("action", "data"), HOSTILE)

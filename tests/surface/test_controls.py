@@ -208,6 +208,30 @@ async def test_the_powerwalls_own_settings_are_pushed_and_verified(home: Day) ->
     assert home.phase is Phase.IDLE
 
 
+@pytest.mark.parametrize(
+    ("platform", "key", "action", "data"),
+    [
+        ("number", "backup_reserve", "set_value", {"value": 45}),
+        ("switch", "grid_charging", "toggle", {}),
+        ("select", "export_rule", "select_option", {"option": "everything"}),
+        ("select", "operating_mode", "select_option", {"option": "time_based"}),
+        ("select", "override", "select_option", {"option": "hold"}),
+        ("button", "resume", "press", {}),
+        ("button", "replan", "press", {}),
+    ],
+)
+async def test_every_other_control_re_plans_once(
+    home: Day, plans: list[None], platform: str, key: str, action: str, data: dict[str, Any]
+) -> None:
+    """The Powerwall's own reserve is a floor of plans, so its own settings count too."""
+    await home.run(0.01)
+    plans.clear()
+    target = entity_id(home.hass, platform, home, key)
+    await home.act(platform, action, entity_id=target, **data)
+    await home.run(0.01)
+    assert len(plans) == 1
+
+
 async def test_a_reserve_that_does_not_exist_is_refused(home: Day) -> None:
     """A reserve that does not exist is refused."""
     with pytest.raises(ServiceValidationError, match="85"):
