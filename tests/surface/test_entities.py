@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from pathlib import Path
+import re
 from typing import Any
 
 import pytest
@@ -21,6 +23,7 @@ from ..cloud.faults import Endpoint, Fault
 from ..days.stage import Day
 
 HOUR = timedelta(hours=1)
+REFERENCE = Path(__file__).parents[2] / "docs" / "reference.md"
 
 
 def shown(day: Day, platform: str, key: str) -> State:
@@ -57,6 +60,14 @@ async def test_the_registry_is_as_it_was(home: Day, snapshot: SnapshotAssertion)
         }
         for entry in sorted(entries, key=lambda entry: entry.entity_id)
     } == snapshot
+
+
+async def test_the_reference_marks_what_is_disabled_at_first(home: Day) -> None:
+    """With a circle behind the name. This home has no panels, whose entities are marked too."""
+    entries = er.async_entries_for_config_entry(er.async_get(home.hass), home.entry.entry_id)
+    marked = set(re.findall(r"\*\*([^*]+)\*\* ○", REFERENCE.read_text("utf-8")))
+    ours = {entry.original_name: entry.disabled_by is not None for entry in entries}
+    assert {name for name, disabled in ours.items() if disabled} == marked & set(ours)
 
 
 async def test_every_entity_has_its_words_and_none_is_broken(day: Day, enabled: None) -> None:
