@@ -26,7 +26,7 @@ from .planner.optimiser import plan
 from .planner.prices import price_scenarios
 from .preferences import NO_PRICE_CEILING_P_PER_KWH, Preferences
 from .schedule import ManualSlot, is_banned, pin_within
-from .sessions_ahead import SessionWindow, session_within
+from .sessions_ahead import SessionWindow, rebate_within, session_within
 from .solar.model import SolarForecast
 from .tariff.model import SLOT, RateTable, floor_slot
 
@@ -114,7 +114,7 @@ def _slot(material: Material, start: datetime, end: datetime, load: Spread) -> S
     return SlotInputs(
         start=start,
         end=end,
-        import_p_per_kwh=_p_per_kwh(material.imports, start),
+        import_p_per_kwh=_bought_p_per_kwh(material, start, end),
         export_p_per_kwh=0.0 if material.exports is None else _p_per_kwh(material.exports, start),
         load_kwh=_part(load, share),
         pv_kwh=_part(_pv(material.solar, floor_slot(start)), share),
@@ -145,6 +145,12 @@ def _next_publication(now: datetime, imports: RateTable) -> datetime:
 def _p_per_kwh(table: RateTable, when: datetime) -> float | None:
     rate = table.at(when)
     return None if rate is None else rate.p_per_kwh
+
+
+def _bought_p_per_kwh(material: Material, start: datetime, end: datetime) -> float | None:
+    """The rate, less what a session pays for each kWh."""
+    rate = _p_per_kwh(material.imports, start)
+    return None if rate is None else rate - rebate_within(material.sessions, start, end)
 
 
 def _running(material: Material) -> Plan | None:

@@ -14,7 +14,7 @@ from .tariff.sessions import OctoplusSession, SessionKind
 REMEMBERED = timedelta(days=28)
 LONGEST = timedelta(hours=24)
 
-# For a plan free energy and energy that is paid for using more are one: charge, at nothing a kWh.
+# To a plan free energy is a session: charge, at nothing a kWh.
 _FOR_PLANS = {
     SessionKind.POWER_DOWN: Session.POWER_DOWN,
     SessionKind.POWER_UP: Session.POWER_UP,
@@ -55,9 +55,14 @@ class SessionWindow:
         )
 
     @property
-    def for_plans(self) -> Session:
-        """What a plan makes of it."""
-        return _FOR_PLANS[self.kind]
+    def is_rebate(self) -> bool:
+        """Whether more use is paid for by the kWh: that makes energy cheaper, not free."""
+        return self.kind is SessionKind.POWER_UP and bool(self.reward_p_per_kwh)
+
+    @property
+    def for_plans(self) -> Session | None:
+        """What a plan makes of it; None for one that is but a lower price."""
+        return None if self.is_rebate else _FOR_PLANS[self.kind]
 
 
 def session_within(
@@ -68,6 +73,18 @@ def session_within(
         each.for_plans for each in windows if each.joined and each.start < end and start < each.end
     }
     return next((kind for kind in Session if kind in found), None)
+
+
+def rebate_within(windows: Iterable[SessionWindow], start: datetime, end: datetime) -> float:
+    """What a kWh bought in the whole of [start, end) is paid for by sessions, in pence."""
+    return max(
+        (
+            each.reward_p_per_kwh or 0.0
+            for each in windows
+            if each.joined and each.is_rebate and each.start <= start and end <= each.end
+        ),
+        default=0.0,
+    )
 
 
 class Sessions:

@@ -63,10 +63,27 @@ async def test_a_joined_power_down_reaches_the_plan(day: Day) -> None:
     assert within.action is Action.USE
 
 
+async def test_a_power_up_that_is_paid_by_the_kwh_is_a_lower_price(day: Day) -> None:
+    """22.5 p for each kWh is no gift: what the rate leaves is still to be paid."""
+    day.cloud.world.octoplus.sessions = [
+        CampaignSession(id=1, start=NOON, end=NOON + HOUR, kind="TURN_UP", joined=True)
+    ]
+    await day.start()
+    assert [each.kind for each in day.home.sessions.known] == [SessionKind.POWER_UP]
+    assert day.home.sessions.at(NOON) is None
+    await day.run(0.01)
+    plan, rate = day.home.planner.data, day.home.rates.data.imports.at(NOON)
+    assert plan is not None
+    assert rate is not None
+    slot = plan.slot_at(NOON)
+    assert slot is not None
+    assert slot.import_p_per_kwh == pytest.approx(rate.p_per_kwh - 22.5)
+
+
 @pytest.mark.parametrize(
     ("session", "kind"),
     [
-        ({"kind": "TURN_UP"}, SessionKind.POWER_UP),
+        ({"kind": "TURN_UP", "points": 0}, SessionKind.POWER_UP),
         ({"kind": "WEEKEND_HAPPY_HOUR", "points": 0}, SessionKind.FREE),
         ({"points": 0}, SessionKind.FREE),
     ],
@@ -212,7 +229,9 @@ async def test_a_field_that_is_gone_is_told_once_and_the_rest_goes_on(
     octoplus.cars = {"car-1": "One"}
     octoplus.free = [FreeSession("FREE_1", EVENING, EVENING + HOUR)]
     octoplus.sessions = [
-        CampaignSession(id=1, start=EVENING, end=EVENING + HOUR, kind="TURN_UP", joined=True)
+        CampaignSession(
+            id=1, start=EVENING, end=EVENING + HOUR, kind="TURN_UP", points=0, joined=True
+        )
     ]
     octoplus.fields_gone = {operation}
     await day.start()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -11,6 +12,7 @@ from custom_components.smart_battery_scheduler.sessions_ahead import (
     Sessions,
     SessionTimesError,
     SessionWindow,
+    rebate_within,
     session_within,
 )
 from custom_components.smart_battery_scheduler.tariff.sessions import OctoplusSession, SessionKind
@@ -119,6 +121,28 @@ async def test_a_session_on_offer_does_not_count() -> None:
     assert len(sessions.known) == 1
     assert sessions.at(at(1)) is None
     assert sessions.ahead(NOW) == ()
+
+
+@pytest.mark.parametrize(
+    ("window", "session", "rebate_p"),
+    [
+        ({"kind": SessionKind.POWER_UP, "reward_p_per_kwh": 12.5}, None, 12.5),
+        ({"kind": SessionKind.POWER_UP, "reward_p_per_kwh": 0.0}, Session.POWER_UP, 0.0),
+        ({"kind": SessionKind.POWER_UP}, Session.POWER_UP, 0.0),
+        ({"kind": SessionKind.FREE, "reward_p_per_kwh": 0.0}, Session.POWER_UP, 0.0),
+        ({"kind": SessionKind.POWER_DOWN, "reward_p_per_kwh": 22.5}, Session.POWER_DOWN, 0.0),
+        ({"kind": SessionKind.POWER_UP, "reward_p_per_kwh": 12.5, "joined": False}, None, 0.0),
+    ],
+    ids=["paid", "paid nothing", "not told", "free", "power down", "not joined"],
+)
+def test_more_use_that_is_paid_for_is_cheaper_and_not_free(
+    window: dict[str, Any], session: Session | None, rebate_p: float
+) -> None:
+    """And only where the session covers the whole time."""
+    windows = [SessionWindow(id="1", start=at(1), end=at(2), **window)]
+    assert session_within(windows, at(1), at(1.5)) is session
+    assert rebate_within(windows, at(1), at(1.5)) == rebate_p
+    assert rebate_within(windows, at(1.75), at(2.25)) == 0.0
 
 
 async def test_old_sessions_told_by_hand_are_forgotten_after_a_month() -> None:
