@@ -57,8 +57,10 @@ async def test_it_changes_without_a_reload(stage: Stage, chromium: str) -> None:
         async with looking_at(stage, path, chromium) as page:
             card = await card_on(page)
             await page.evaluate("window.untouched = true")
+            stood = await card.locator(".chart").bounding_box()
             await api.act("switch.turn_on", {"entity_id": "switch.demo_home_dry_run"})
             await expect(card.locator(".badge", has_text="Dry run")).to_be_visible()
+            assert await card.locator(".chart").bounding_box() == stood
             disabled = {"entry_id": entry["entry_id"]}
             await api.command("config_entries/disable", disabled_by="user", **disabled)
             await expect(card.get_by_text("This home is not running")).to_be_visible(
@@ -146,7 +148,7 @@ async def test_a_reader_may_only_look(stage: Stage, chromium: str) -> None:
 
 
 async def test_the_picker_offers_it(stage: Stage, chromium: str) -> None:
-    """Among the cards to add it appears with its name and a drawn preview."""
+    """Among the cards to add it appears, drawn; chosen, it is set up in the standard form."""
     async with stage.home_assistant() as api:
         await demo_home(api)
         path = await put_card(api)
@@ -156,9 +158,12 @@ async def test_the_picker_offers_it(stage: Stage, chromium: str) -> None:
             await page.get_by_text("By card").click()
             picker = page.locator("hui-card-picker")
             await picker.locator("input").first.fill("Smart Battery")
-            await expect(picker.get_by_text("Smart Battery Scheduler").first).to_be_visible(
-                timeout=PATIENCE_MS
-            )
+            preview = picker.locator("smart-battery-scheduler-card")
+            await expect(preview.locator(".chart svg")).to_be_visible(timeout=PATIENCE_MS)
+            await picker.get_by_text("Smart Battery Scheduler").first.click()
+            form = page.locator("hui-dialog-edit-card ha-form")
+            for label in ("Home", "Title", "Hours shown", "Show controls"):
+                await expect(form.get_by_text(label).first).to_be_visible(timeout=PATIENCE_MS)
 
 
 async def test_the_ready_dashboard(stage: Stage, chromium: str) -> None:

@@ -42,7 +42,7 @@ for (const [evidence, words] of [
   [{ sent_at: "x" }, "sent, not yet accepted"],
   [{ sent_at: "x", accepted_at: "x" }, "accepted, not yet read back"],
   [{ sent_at: "x", accepted_at: "x", read_back_at: "x" }, "settings read back, not yet seen in the power"],
-  [{ seen_at: "x", seen_w: -10 }, "seen"],
+  [{ seen_at: "x", seen_w: -10 }, "seen in the battery"],
   [{ seen_at: "x", seen_w: -3000, doubted_at: "x" }, "was seen, not any more"],
 ]) {
   test(`evidence: ${words}`, () => assert.equal(proof(command(evidence), t, f), words));

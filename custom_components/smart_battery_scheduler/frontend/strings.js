@@ -17,7 +17,7 @@ const en = {
   next: "Next: {what} at {time}", next_charge: "Next: charge at {time}, {rate}", demo: "Demo",
   dry_run: "Dry run", read_only: "Read only", stale: "Not up to date",
   unproven: "not confirmed yet", sent: "sent, not yet accepted", accepted: "accepted, not yet read back",
-  read_back: "settings read back, not yet seen in the power", seen: "seen {power}", seen_plain: "seen",
+  read_back: "settings read back, not yet seen in the power", seen: "seen {power}", seen_plain: "seen in the battery",
   doubted: "was seen, not any more", tries: "try {count}",
   solar: "Solar", house: "House", battery: "Battery", grid: "Grid",
   into: "charging", out_of: "discharging", importing: "importing", exporting_to: "exporting", idle: "idle",
