@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from itertools import islice
 from typing import override
 
 from homeassistant.components.calendar import (
@@ -59,8 +60,15 @@ class ScheduleCalendar(SmartBatteryEntity, CalendarEntity):
     def event(self) -> CalendarEvent | None:
         """The one that runs, else the next."""
         now = dt_util.utcnow()
-        ahead = (each for each in events(self.home, now, now + LOOK_AHEAD) if each.end > now)
-        return next(ahead, None)
+        until = now + LOOK_AHEAD
+        # Asked for several times at every reading: no more is made than may be the next.
+        found = [
+            *islice(charges_planned(self.home, now), 1),
+            *map(session_event, self.home.sessions.known),
+            *wishes(self.home.manual.slots, now, until),
+        ]
+        ahead = (each for each in found if now < each.end and each.start < until)
+        return min(ahead, key=_order, default=None)
 
     @override
     async def async_get_events(
@@ -82,8 +90,12 @@ def events(home: Home, start: datetime, end: datetime) -> list[CalendarEvent]:
     ]
     return sorted(
         (event for event in found if event.start < end and start < event.end),
-        key=lambda event: (event.start, event.summary),
+        key=_order,
     )
+
+
+def _order(event: CalendarEvent) -> tuple[date, str]:
+    return event.start, event.summary
 
 
 def charges_planned(home: Home, now: datetime) -> Iterator[CalendarEvent]:

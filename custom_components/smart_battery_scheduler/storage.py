@@ -63,6 +63,8 @@ class HomeStorage:
 
     def __init__(self, hass: HomeAssistant, entry_id: str) -> None:
         """Name the files after the config entry."""
+        self._hass = hass
+        self._newest: Records | None = None
         self._control = Store[dict[str, Json]](
             hass, VERSION, f"{DOMAIN}.{entry_id}.control", private=True, atomic_writes=True
         )
@@ -91,19 +93,26 @@ class HomeStorage:
     @callback
     def async_save_records_soon(self, records: Records) -> None:
         """Store everything else within minutes, or when Home Assistant stops if sooner."""
-        self._records.async_delay_save(
-            lambda: cast(dict[str, Json], encode(records, omit_defaults=True)),
-            RECORDS_DELAY_S,
-        )
+        self._newest = records
+        self._records.async_delay_save(lambda: _encoded(records), RECORDS_DELAY_S)
 
     async def async_save_records(self, records: Records) -> None:
         """Store everything else now."""
-        await self._records.async_save(cast(dict[str, Json], encode(records, omit_defaults=True)))
+        self._newest = records
+        encoded = await self._hass.async_add_executor_job(_encoded, records)
+        await self._records.async_save(encoded)
+        if self._newest is not records:
+            # Saving has taken the place of what was to be stored later, and is newer.
+            self.async_save_records_soon(self._newest)
 
     async def async_remove(self) -> None:
         """Delete the files."""
         await self._control.async_remove()
         await self._records.async_remove()
+
+
+def _encoded(records: Records) -> dict[str, Json]:
+    return cast(dict[str, Json], encode(records, omit_defaults=True))
 
 
 async def _load[T](store: Store[dict[str, Json]], kind: type[T]) -> T | None:
