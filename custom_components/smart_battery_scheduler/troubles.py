@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from enum import StrEnum
@@ -60,16 +60,14 @@ def troubles(facts: Facts) -> frozenset[Trouble]:
     return frozenset(trouble for trouble, applies in checks.items() if applies)
 
 
-def _since_resumed(facts: Facts) -> Iterable[Decision]:
-    """The decisions of a day, but none from before a person said to go on."""
-    recent: list[Decision] = []
-    for decision in facts.decisions:
+def _since_resumed(facts: Facts) -> Iterator[Decision]:
+    """The decisions of a day, the newest first, but none from before a person said to go on."""
+    since = facts.now - DAY
+    for decision in reversed(facts.decisions):
         by_user = decision.reason is DecisionReason.USER
-        if decision.kind is DecisionKind.RESUMED and by_user:
-            recent.clear()
-        elif facts.now - decision.at < DAY:
-            recent.append(decision)
-    return recent
+        if decision.at <= since or (decision.kind is DecisionKind.RESUMED and by_user):
+            return
+        yield decision
 
 
 def _grid_charging_refused(facts: Facts) -> bool:

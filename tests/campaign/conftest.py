@@ -16,6 +16,7 @@ from ..cloud.server import running
 from ..cloud.world import SCENARIOS, World
 from ..days.stage import Day, home_entry, point_to
 from .player import Player
+from .remembering import RememberingEncode
 from .story import Story, random_story
 from .wild import WildPlanner
 
@@ -50,6 +51,9 @@ async def player(
     hass.loop.set_debug(False)
     # Entities only read, and showing every change would take a third of the time.
     monkeypatch.setattr("custom_components.smart_battery_scheduler.PLATFORMS", [])
+    monkeypatch.setattr(
+        "custom_components.smart_battery_scheduler.storage.encode", RememberingEncode()
+    )
     if story.wild:
         monkeypatch.setattr(
             "custom_components.smart_battery_scheduler.home.make_plan", WildPlanner(story.seed)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from itertools import pairwise
@@ -115,9 +116,8 @@ def _unproven(witness: Witness) -> Iterator[str]:
 def _undisturbed(witness: Witness, start: datetime, end: datetime) -> timedelta:
     """The longest time in a row in which control could see and act."""
     longest = current = timedelta()
-    for before, after in pairwise(witness.samples):
-        if not start <= before.at < end:
-            continue
+    first, last = _place(witness, start, bisect_left), _place(witness, end, bisect_left)
+    for before, after in pairwise(witness.samples[first : last + 1]):
         current = timedelta() if after.disturbed else current + (after.at - before.at)
         longest = max(longest, current)
     return longest
@@ -152,4 +152,9 @@ def _level_told(decision: Decision, around: list[Sample]) -> bool:
 
 
 def _around(witness: Witness, when: datetime, span: timedelta) -> list[Sample]:
-    return [sample for sample in witness.samples if when - span <= sample.at <= when]
+    first = _place(witness, when - span, bisect_left)
+    return witness.samples[first : _place(witness, when, bisect_right)]
+
+
+def _place(witness: Witness, when: datetime, bisect: Callable[..., int]) -> int:
+    return bisect(witness.samples, when, key=lambda sample: sample.at)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -63,8 +64,10 @@ class RequestLog:
 
     def most_within(self, window: timedelta, *endpoints: Endpoint) -> int:
         """The largest number that came within any span of this length."""
-        moments = [received.at for received in self.to(*endpoints)]
-        return max(
-            (sum(begin <= moment < begin + window for moment in moments) for begin in moments),
-            default=0,
-        )
+        most, within = 0, deque[datetime]()
+        for moment in sorted(received.at for received in self.to(*endpoints)):
+            within.append(moment)
+            while within[0] + window <= moment:
+                within.popleft()
+            most = max(most, len(within))
+        return most
