@@ -36,7 +36,8 @@ export class Top {
     const current = slotAt(slots, now);
     const follows = told.tone === "well" && !state.now.override;
     say(this.why, follows ? reasonWords(current?.planned?.reason, now, t, f) : "");
-    say(this.next, state.home.scheduler_enabled ? nextWords(slots, now, t, f) : "");
+    const goesOn = state.home.scheduler_enabled && told.tone !== "trouble";
+    say(this.next, goesOn ? nextWords(slots, now, t, f) : "");
     say(this.name, title ?? state.home.title);
     const badges = [
       state.home.demo && "demo", state.home.dry_run && "dry_run", !state.may_control && "read_only",
