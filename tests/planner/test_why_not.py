@@ -92,3 +92,11 @@ def test_a_moment_outside_the_plan() -> None:
     """There is nothing to tell of it."""
     with pytest.raises(PlanInputError, match="when"):
         why_not(INPUTS, PLAN, PLAN.slots[-1].end, Action.CHARGE)
+
+
+@pytest.mark.parametrize("action", [Action.HOLD, Action.USE])
+def test_what_somebody_asked_for_is_the_reason(action: Action) -> None:
+    """Not a price: the other actions were never weighed."""
+    inputs = with_slot(INPUTS, 3, pin=Action.CHARGE)
+    answer = why_not(inputs, plan(inputs), inputs.slots[3].start, action)
+    assert (answer.verdict, answer.forbidden_by) == (Verdict.FORBIDDEN, "pinned")

@@ -9,7 +9,7 @@ from enum import StrEnum
 from .checks import check
 from .choices import best_of
 from .model import Action, Plan, PlanInputError, PlanInputs, PlannedSlot
-from .problem import Problem
+from .problem import Forbidden, Problem
 from .recursion import WISHED_P, solve
 
 
@@ -57,7 +57,10 @@ def why_not(inputs: PlanInputs, plan: Plan, when: datetime, action: Action) -> W
     if slot.action is action:
         return WhyNot(slot=slot, action=action, verdict=Verdict.AS_PLANNED, extra_p=0.0)
     problem = Problem(inputs)
-    if action is Action.CHARGE and (rule := problem.forbidden(index)) is not None:
+    rule = problem.forbidden(index) if action is Action.CHARGE else None
+    if slot.action is inputs.slots[index].pin:
+        rule = rule or Forbidden.PINNED
+    if rule is not None:
         return WhyNot(slot=slot, action=action, verdict=Verdict.FORBIDDEN, forbidden_by=rule.value)
     solution = solve(problem, thorough=True)
     stored_kwh = slot.start_percent / 100.0 * problem.battery.capacity_kwh
