@@ -17,6 +17,7 @@ from pathlib import Path
 import sys
 import threading
 from typing import Any
+from unittest.mock import patch
 
 from freezegun.api import FrozenDateTimeFactory
 import numpy as np
@@ -30,6 +31,7 @@ from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import EVENT_STATE_CHANGED
 from homeassistant.core import Event, EventStateChangedData, HomeAssistant
 from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers.storage import Store
 
 from ..cloud import netzero
 from ..cloud.clock import utc_now
@@ -43,6 +45,10 @@ SET_UPS, REPEATS = 5, 200
 PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 # What a refresh may take of the event loop in 99 of 100 cases.
 REFRESH_LIMIT_MS = 5.0
+# The harness puts a memory in the place of the files, and keeps everything ever written.
+STORE = {
+    name: getattr(Store, name) for name in ("_async_load", "_async_write_data", "async_remove")
+}
 
 
 @pytest.fixture
@@ -70,7 +76,7 @@ def cloud(socket_enabled: None, scenario: str) -> Iterator[Cloud]:
 @pytest.fixture
 def home(
     hass: HomeAssistant, cloud: Cloud, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> MockConfigEntry:
+) -> Iterator[MockConfigEntry]:
     """A home on the fake cloud; its files are written in earnest, as a household's are."""
     point_to(cloud, monkeypatch)
     monkeypatch.setattr(hass.config, "config_dir", str(tmp_path))
@@ -79,7 +85,8 @@ def home(
     monkeypatch.setattr(logging.root.manager, "disable", logging.INFO)
     entry = home_entry(cloud)
     entry.add_to_hass(hass)
-    return entry
+    with patch.multiple(Store, **STORE):
+        yield entry
 
 
 class Rows:
@@ -146,7 +153,7 @@ async def test_the_event_loop(
         refreshes = []
         for name, doing in (
             ("a reading and all that follows", running_home.battery.async_refresh),
-            ("a plan, beside the executor's part", running_home.async_replan),
+            ("a plan, beside the executor's part", running_home._async_replan),
             ("what is stored now", running_home.async_remember),
         ):
             stretches, callbacks = [], []
