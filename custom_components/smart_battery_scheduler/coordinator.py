@@ -200,7 +200,7 @@ class BatteryCoordinator(DataUpdateCoordinator[PowerwallState]):
     def _wait(self, now: datetime) -> timedelta:
         """How long to wait for the next reading; one always falls just before a slot's edge."""
         if self._held_until is not None and now < self._held_until:
-            return self._held_until - now
+            return min(self._held_until - now, LONGEST_WAIT)
         wait = self._cadence(now)
         if self._failures > 1:
             patience = min(wait * 2 ** min(self._failures - 1, 6), LONGEST_WAIT)

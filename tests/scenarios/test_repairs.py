@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 from custom_components.smart_battery_scheduler.const import DOMAIN
+from custom_components.smart_battery_scheduler.control.model import Phase
+from custom_components.smart_battery_scheduler.powerwall.base import Settings
 from custom_components.smart_battery_scheduler.repairs import async_create_fix_flow
 from custom_components.smart_battery_scheduler.troubles import Trouble
 from homeassistant.core import HomeAssistant
@@ -66,6 +68,42 @@ async def test_late_rates_are_asked_for_again_by_the_fix(day: Day) -> None:
     day.cloud.faults.clear()
     await fix(day, Trouble.RATES_LATE)
     assert issue(day, Trouble.RATES_LATE) is None
+
+
+async def test_a_tariff_that_ended_is_told_until_rates_come_again(day: Day) -> None:
+    """Rates that ended hours ago, while Octopus answers: an agreement has run out."""
+    ends = dt_util.utcnow() + HOUR
+    day.cloud.faults.add(Fault.UNPUBLISHED, Endpoint.RATES, detail=ends.isoformat())
+    await day.start()
+    await day.run(2.5)
+    assert issue(day, Trouble.TARIFF_ENDED) is None
+    await day.run(0.7)
+    assert issue(day, Trouble.TARIFF_ENDED) is not None
+    day.cloud.faults.clear()
+    await fix(day, Trouble.TARIFF_ENDED)
+    assert issue(day, Trouble.TARIFF_ENDED) is None
+
+
+async def test_another_controller_is_told_when_it_keeps_changing_settings(
+    day: Day, script: Script
+) -> None:
+    """Once or twice is a person; three changes in a day are a machine. A person's word ends it."""
+    begin = dt_util.utcnow()
+    script.charge(begin, begin + 8 * HOUR)
+    await day.start()
+    await day.run(0.2)
+    for reserve in (37, 38, 39):
+        assert issue(day, Trouble.ANOTHER_CONTROLLER) is None
+        assert day.phase is Phase.RUNNING
+        day.cloud.world.powerwall.set_in_app(Settings(backup_reserve_percent=reserve))
+        await day.run(1.3)
+    assert issue(day, Trouble.ANOTHER_CONTROLLER) is not None
+    day.cloud.world.powerwall.set_in_app(Settings(backup_reserve_percent=40))
+    await day.run(0.15)
+    await fix(day, Trouble.ANOTHER_CONTROLLER)
+    assert issue(day, Trouble.ANOTHER_CONTROLLER) is None
+    await day.run(0.2)
+    assert day.phase is Phase.RUNNING
 
 
 async def test_notices_leave_with_the_home(day: Day, script: Script) -> None:
