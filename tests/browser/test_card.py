@@ -160,7 +160,8 @@ async def test_the_picker_offers_it(stage: Stage, chromium: str) -> None:
             await picker.locator("input").first.fill("Smart Battery")
             preview = picker.locator("smart-battery-scheduler-card")
             await expect(preview.locator(".chart svg")).to_be_visible(timeout=PATIENCE_MS)
-            await picker.get_by_text("Smart Battery Scheduler").first.click()
+            # The preview lies under a layer that takes the click.
+            await picker.get_by_text("Smart Battery Scheduler").first.click(force=True)
             form = page.locator("hui-dialog-edit-card ha-form")
             for label in ("Home", "Title", "Hours shown", "Show controls"):
                 await expect(form.get_by_text(label).first).to_be_visible(timeout=PATIENCE_MS)
