@@ -240,17 +240,20 @@ class Home:
         """Begin or end an override."""
         self.override = override
         await self.async_remember()
+        if override is None:
+            await self.async_replan()
         await self.controller.async_tick()
         self._changed()
-        await self.async_replan()
+        if override is not None:
+            await self.async_replan()
 
     async def async_resume(self) -> None:
         """Back to the plan at once: without an override, and over whatever stopped control."""
         self.override = None
+        await self.async_replan()
         await self.controller.async_resume()
         await self.async_remember()
         self._changed()
-        await self.async_replan()
 
     async def async_remember(self) -> None:
         """Store what people asked for now: it must not be lost with the power."""

@@ -9,7 +9,14 @@ import pytest
 
 from custom_components.smart_battery_scheduler.control.model import DecisionReason, Source
 from custom_components.smart_battery_scheduler.control.rules import Moment, Override, wanted_now
-from custom_components.smart_battery_scheduler.planner.model import Action, Lever, Plan, Session
+from custom_components.smart_battery_scheduler.planner.model import (
+    Action,
+    Lever,
+    Plan,
+    Reason,
+    ReasonCode,
+    Session,
+)
 
 from ..plans import a_plan, a_slot
 
@@ -118,3 +125,14 @@ def test_no_plan_and_the_end_of_the_plan_want_nothing() -> None:
     assert wanted_now(None, MOMENT) == (None, DecisionReason.OVER)
     later = replace(MOMENT, now=NOW + timedelta(days=3))
     assert wanted_now(charging_plan(), later) == (None, DecisionReason.OVER)
+
+
+@pytest.mark.parametrize("action", [Action.CHARGE, Action.HOLD])
+def test_what_is_planned_on_a_persons_word_ends_with_the_word(action: Action) -> None:
+    """However old the plan is: it counts on an override or a pin that is there no more."""
+    asked = a_slot(SLOT_START, action, reason=Reason(code=ReasonCode.PINNED))
+    plan = a_plan(asked, *charging_plan().slots[1:])
+    wanted, _ = wanted_now(plan, replace(MOMENT, pinned=True))
+    assert wanted is not None
+    assert (wanted.action, wanted.source) == (action, Source.PIN)
+    assert wanted_now(plan, MOMENT) == (None, DecisionReason.DELETED)

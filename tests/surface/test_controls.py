@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime, time, timedelta
 from typing import Any
-from unittest.mock import patch
+from unittest.mock import AsyncMock, patch
 
 import pytest
 
@@ -443,3 +443,14 @@ async def test_a_charge_that_is_asked_for_is_in_the_plan_up_to_its_target(
     material = home.home.planned_from
     assert material is not None
     assert material.override is None
+
+
+async def test_an_override_that_is_ended_ends_at_once(home: Day, ask: Ask) -> None:
+    """Even where the next plan has to wait: nothing charges on the word of nobody."""
+    await ask("charge", duration={"hours": 4})
+    await home.run(0.1)
+    assert home.phase is Phase.RUNNING
+    with patch.object(home.home, "async_replan", AsyncMock()):
+        await home.choose(entity_id(home.hass, "select", home, "override"), "automatic")
+    command = home.home.controller.state.command
+    assert command is None or command.wanted.action is not Action.CHARGE

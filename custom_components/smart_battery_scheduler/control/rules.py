@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from ..planner.model import Action, Lever, Plan, PlannedSlot, Session
+from ..planner.model import Action, Lever, Plan, PlannedSlot, ReasonCode, Session
 from .model import DecisionReason, Source, Wanted
 
 
@@ -57,6 +57,9 @@ def wanted_now(plan: Plan | None, at: Moment) -> tuple[Wanted | None, DecisionRe
     slot = plan.slot_at(at.now) if plan else None
     if plan is None or slot is None:
         return None, DecisionReason.OVER
+    if slot.reason.code is ReasonCode.PINNED and not at.pinned:
+        # The plan is older than the end of what somebody asked for.
+        return None, DecisionReason.DELETED
     planned = _planned(plan.slots, slot, at)
     return _allowed(_sparing_the_car(planned, at), at)
 
