@@ -292,6 +292,29 @@ async def test_the_tariff_can_be_changed_later(day: Day) -> None:
     assert day.home.rates.data.exports is None
 
 
+async def test_another_night_voids_the_rates_that_are_kept(day: Day) -> None:
+    """They were made by the other meter's clock."""
+    day.cloud.octopus.account = account_body((("E-2R-VAR-22-11-01-C", LONG_AGO, None),))
+    await day.start()
+    midnight = dt_util.utcnow().replace(hour=0, minute=0, second=0, microsecond=0)
+    dear = day.home.rates.data.imports.at(midnight)
+    flow = Flow(day.hass)
+    flow.result = await day.hass.config_entries.flow.async_init(
+        day.entry.domain, context={"source": SOURCE_RECONFIGURE, "entry_id": day.entry.entry_id}
+    )
+    await flow.choose("tariff")
+    await flow.choose("account")
+    await flow.answer(api_key=API_KEY)
+    result = await flow.answer(night="old_meter")
+    assert result["reason"] == "reconfigure_successful"
+    await day.run(0.03)
+    day.adopt()
+    cheap = day.home.rates.data.imports.at(midnight)
+    assert dear is not None
+    assert cheap is not None
+    assert cheap.p_per_kwh < dear.p_per_kwh
+
+
 async def test_a_new_key_for_the_same_account(day: Day) -> None:
     """Asked for when the old one is refused; the wrong one is not taken."""
     await day.start()
