@@ -1,0 +1,102 @@
+"""Every example of the documentation is valid and does what it says it does."""
+
+from __future__ import annotations
+
+from pathlib import Path
+import re
+from typing import Any
+
+import pytest
+
+from custom_components.smart_battery_scheduler.const import DOMAIN
+from custom_components.smart_battery_scheduler.home import Home
+from homeassistant.components.automation.config import ValidationStatus, async_validate_config_item
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import config_validation as cv
+from homeassistant.helpers.script import Script, async_validate_actions_config
+from homeassistant.helpers.template import Template
+from homeassistant.setup import async_setup_component
+from homeassistant.util.yaml import parse_yaml
+
+ROOT = Path(__file__).parents[2]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+CARD = (ROOT / "custom_components" / DOMAIN / "frontend" / "card.js").read_text("utf-8")
+
+
+def blocks(language: str) -> list[Any]:
+    """The examples in a language, named by their page."""
+    return [
+        pytest.param(text, id=f"{page.stem}-{number}")
+        for page in PAGES
+        for number, text in enumerate(
+            re.findall(rf"```{language}\n(.*?)```", page.read_text("utf-8"), re.DOTALL)
+        )
+    ]
+
+
+def test_no_example_is_left_out() -> None:
+    """Each block is of a language that is tested here, or a diagram."""
+    for page in PAGES:
+        languages = re.findall(r"^```(\w*)\n", page.read_text("utf-8"), re.MULTILINE)
+        assert set(languages) <= {"yaml", "sh", "mermaid", ""}, page.name
+        # Every second fence closes.
+        assert languages.count("") * 2 == len(languages), page.name
+
+
+@pytest.mark.parametrize("text", blocks("yaml"))
+async def test_yaml_is_valid(hass: HomeAssistant, home: Home, text: str) -> None:
+    """As an automation, a list of actions, or the card."""
+    example = parse_yaml(text)
+    assert isinstance(example, dict)
+    if "triggers" in example:
+        assert await async_setup_component(hass, "automation", {})
+        checked = await async_validate_config_item(hass, "example", example)
+        assert checked is not None
+        assert checked.validation_status is ValidationStatus.OK, checked.validation_error
+    elif "action" in example:
+        await run(hass, example)
+        assert [slot.action for slot in home.manual.slots]
+    else:
+        assert example.pop("type") == "custom:smart-battery-scheduler-card"
+        offered = set(re.findall(r'\{ name: "(\w+)", selector', CARD))
+        assert set(example) <= offered
+
+
+async def run(hass: HomeAssistant, action: dict[str, Any]) -> None:
+    """Do what an action of the documentation says."""
+    checked = await async_validate_actions_config(hass, cv.SCRIPT_SCHEMA([action]))
+    script = Script(hass, checked, "example", DOMAIN)
+    await script.async_run()
+    await hass.async_block_till_done()
+
+
+@pytest.mark.parametrize("text", blocks("sh"))
+def test_commands_exist(text: str) -> None:
+    """The scripts that are named, and the options that they know."""
+    for line in text.splitlines():
+        command, _, _ = line.partition("#")
+        words = command.split()
+        script = ROOT / words[0]
+        assert script.is_file(), line
+        sources = script.read_text("utf-8") + "".join(
+            each.read_text("utf-8") for each in (ROOT / "scripts" / "devhome").glob("*.py")
+        )
+        own = words[1 : words.index("--")] if "--" in words else words[1:]
+        for option in (word for word in own if word.startswith("--")):
+            assert f'"{option}"' in sources or f"{option} " in sources, line
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_templates_compile(hass: HomeAssistant, page: Path) -> None:
+    """Every template anywhere on a page."""
+    for template in re.findall(r"\{\{.*?\}\}|\{%.*?%\}", page.read_text("utf-8")):
+        Template(template, hass).ensure_valid()
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_named_files_exist(page: Path) -> None:
+    """Scripts, tests and pages that a sentence names."""
+    text = page.read_text("utf-8")
+    named = set(re.findall(r"`((?:scripts|tests|docs)/[\w./-]+)", text))
+    missing = {name for name in named if not (ROOT / name).exists()}
+    assert missing == set()
