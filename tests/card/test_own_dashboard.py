@@ -46,8 +46,12 @@ async def test_the_page_is_there_while_it_is_wanted(
     assert await in_sidebar(client)
     content = await ask(client, "lovelace/config", url_path=URL_PATH)
     assert content == {"strategy": {"type": "custom:smart-battery-scheduler"}}
+    assert await hass.data[LOVELACE_DATA].dashboards[URL_PATH].async_load(force=False) == content
     listed = await ask(client, "lovelace/dashboards/list")
     assert URL_PATH in {each["url_path"] for each in listed}
+    # As Home Assistant's system health adds them up.
+    info = await hass.data[LOVELACE_DATA].dashboards[URL_PATH].async_get_info()
+    assert info == {"mode": "yaml", "views": 0}
     for wanted in (False, True):
         step = await hass.config_entries.options.async_init(entry.entry_id)
         step = await hass.config_entries.options.async_configure(
