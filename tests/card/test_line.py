@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, timedelta
 from typing import Any
 
 import pytest
@@ -9,10 +10,12 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUs
 from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 
 from custom_components.smart_battery_scheduler.card import FOLDER, content_hash
-from custom_components.smart_battery_scheduler.const import DOMAIN
+from custom_components.smart_battery_scheduler.const import DOMAIN, MARKET_TIME_ZONE
+from custom_components.smart_battery_scheduler.tariff.model import SLOT, floor_slot
 from homeassistant.components.frontend import DATA_EXTRA_MODULE_URL
 from homeassistant.core import HomeAssistant
 from homeassistant.setup import async_setup_component
+from homeassistant.util import dt as dt_util
 
 
 @pytest.fixture
@@ -176,3 +179,23 @@ def test_the_address_changes_with_the_content(tmp_path: Any) -> None:
     (tmp_path / "c.js").write_text("")
     seen.add(content_hash(tmp_path))
     assert len(seen) == 4
+
+
+async def test_a_weekly_wish_is_told_with_its_next_time(
+    hass: HomeAssistant, entry: MockConfigEntry, hass_ws_client: WebSocketGenerator
+) -> None:
+    """Who takes it back for a while can ask for it again from then on."""
+    start = floor_slot(dt_util.utcnow()) + SLOT
+    end = start + SLOT
+    await hass.services.async_call(
+        DOMAIN,
+        "add_slot",
+        {"start": start, "end": end, "action": "hold", "repeat": "weekly"},
+        blocking=True,
+    )
+    client = await hass_ws_client(hass)
+    state = (await subscribe(client, entry.entry_id))["state"]
+    [wish] = state["manual"]
+    assert wish["repeat"] == "weekly"
+    again = (start.astimezone(MARKET_TIME_ZONE) + timedelta(days=7)).astimezone(UTC)
+    assert [time["start"] for time in wish["times"]] == [start.isoformat(), again.isoformat()]
