@@ -18,7 +18,7 @@ from homeassistant.exceptions import Unauthorized
 from homeassistant.helpers import intent
 from homeassistant.util import dt as dt_util
 
-from .doing import override_now, picture_of
+from .doing import override_now, picture_of, ready_once
 from .home import Home
 from .overriding import override_of
 from .permissions import async_check
@@ -173,12 +173,10 @@ class Resume(HomeIntent):
     @override
     async def async_answer(self, home: Home, said: dict[str, Any]) -> str:
         now = dt_util.utcnow()
-        once = home.ready_once
-        asked = override_now(home, now) is not None or (once is not None and once.at > now)
-        if not asked:
+        if override_now(home, now) is None and ready_once(home, now) is None:
             return "The plan is in force already."
-        if once is not None:
-            await home.async_be_ready(None)
+        # Forgotten first, so that one plan is made without either.
+        home.ready_once = None
         await home.async_resume()
         return "Back to the plan."
 
