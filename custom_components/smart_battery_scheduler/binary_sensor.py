@@ -30,6 +30,7 @@ class HomeBinarySensorDescription(BinarySensorEntityDescription):
 
     is_on_fn: Callable[[Home, datetime], bool | None]
     attributes_fn: Callable[[Home, datetime], Mapping[str, Any]] | None = None
+    from_battery: bool = False
 
 
 def _session_now(home: Home, now: datetime) -> SessionWindow | None:
@@ -86,6 +87,7 @@ BINARY_SENSORS = (
         key="off_grid",
         translation_key="off_grid",
         is_on_fn=_off_grid,
+        from_battery=True,
     ),
     HomeBinarySensorDescription(
         key="problem",
@@ -113,6 +115,12 @@ class HomeBinarySensor(SmartBatteryEntity, BinarySensorEntity):
     """A binary sensor of the table above."""
 
     entity_description: HomeBinarySensorDescription
+
+    @property
+    @override
+    def available(self) -> bool:
+        """Battery values are gone when the battery cannot be read."""
+        return not self.entity_description.from_battery or self.home.battery.last_update_success
 
     @property
     @override
