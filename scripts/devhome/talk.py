@@ -26,6 +26,10 @@ CONVERSATION = (
 )
 
 
+# As long as a person takes to say the next thing; plans that follow quickly upon each other are made as one.
+PAUSE_S = 3
+
+
 async def talk(
     api: HomeAssistantApi, sentences: Sequence[str]
 ) -> AsyncIterator[tuple[str, str, str]]:
@@ -34,6 +38,7 @@ async def talk(
         reply = await api.command("conversation/process", text=sentence, language="en")
         response = reply["response"]
         yield sentence, response["response_type"], response["speech"]["plain"]["speech"]
+        await asyncio.sleep(PAUSE_S)
 
 
 async def _print(url: str, sentences: Sequence[str]) -> None:
