@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { again, bringBack, swap, wishesOf } from "../../custom_components/smart_battery_scheduler/frontend/wishes.js";
+import { again, bringBack, rest, swap, wishesOf } from "../../custom_components/smart_battery_scheduler/frontend/wishes.js";
 import { at, iso, SLOT } from "./helpers.mjs";
 
 const NOW = at("2026-11-21T10:12Z");
@@ -54,18 +54,35 @@ test("each wish of the chosen time counts once, those of the past not at all", (
   assert.deepEqual(wishesOf(slots).map((each) => each.id), ["a", "b"]);
 });
 
+test("what is chosen is taken out of a longer wish; one that repeats goes as a whole", () => {
+  const long = [time(BEGUN + SLOT, 4)];
+  assert.deepEqual(rest(wish("never", ...long), BEGUN + 2 * SLOT, BEGUN + 3 * SLOT, NOW), [
+    [BEGUN + SLOT, BEGUN + 2 * SLOT],
+    [BEGUN + 3 * SLOT, BEGUN + 5 * SLOT],
+  ]);
+  assert.deepEqual(rest(wish("never", ...long), BEGUN, BEGUN + 9 * SLOT, NOW), []);
+  assert.deepEqual(rest(wish("daily", ...long), BEGUN + 2 * SLOT, BEGUN + 3 * SLOT, NOW), []);
+});
+
 test("a new wish takes the place of those present, and undo brings them back", async () => {
   const all = home();
   const present = [wish("never", time(BEGUN, 2))];
-  assert.equal(await swap(all, present, BEGUN, BEGUN + SLOT, "charge", NOW), "new");
-  assert.equal(await swap(all, present, BEGUN, BEGUN + SLOT, null, NOW), undefined);
-  await bringBack(all, present, NOW);
+  assert.deepEqual(await swap(all, present, BEGUN, BEGUN + SLOT, "charge", NOW), ["new", "new"]);
+  await bringBack(all, ["new", "new"], present, NOW);
   assert.deepEqual(all.asked, [
     ["remove", "w"],
     ["add", BEGUN, BEGUN + SLOT, "charge", "never"],
-    ["remove", "w"],
+    ["add", BEGUN + SLOT, BEGUN + 2 * SLOT, "hold", "never"],
+    ["remove", "new"],
+    ["remove", "new"],
     ["add", BEGUN, BEGUN + 2 * SLOT, "hold", "never"],
   ]);
+});
+
+test("automatic leaves no wish for what is chosen", async () => {
+  const all = home();
+  assert.deepEqual(await swap(all, [wish("daily", time(BEGUN))], BEGUN, BEGUN + SLOT, null, NOW), []);
+  assert.deepEqual(all.asked, [["remove", "w"]]);
 });
 
 test("a refused wish leaves the old ones in force", async () => {

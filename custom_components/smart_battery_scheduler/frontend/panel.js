@@ -113,10 +113,7 @@ function wish({ slots, home, orders, now, t }, action, label, present) {
   const from = Math.max(slots[0].start, floorSlot(now));
   const to = slots.at(-1).end;
   const undo = (added) =>
-    orders.give(t("undo"), async () => {
-      if (added) await home.removeSlot(added);
-      await bringBack(home, present, Date.now());
-    });
+    orders.give(t("undo"), () => bringBack(home, added, present, Date.now()));
   const call = () => swap(home, present, from, to, action, Date.now());
   return orders.give(label, call, { proven: planFollows(Date.now()), undo });
 }

@@ -20,19 +20,34 @@ export function again(wish, now) {
   ];
 }
 
-// One wish for [from, to) instead of those present; action null is none. Returns the new one's id.
+// What stays of a single wish when [from, to) is taken out of it; one that repeats goes as a whole.
+export function rest(wish, from, to, now) {
+  if (wish.repeat !== "never") return [];
+  return again(wish, now)
+    .flatMap(([start, end]) => [[start, Math.min(end, from)], [Math.max(start, to), end]])
+    .filter(([start, end]) => start < end);
+}
+
+// One wish for [from, to) instead of those present; action null is none. Returns the new ones' ids.
 export async function swap(home, present, from, to, action, now) {
   for (const each of present) await home.removeSlot(each.id);
-  if (!action) return undefined;
+  const added = [];
   try {
-    return await home.addSlot(from, to, action);
+    if (action) added.push(await home.addSlot(from, to, action));
+    for (const wish of present) {
+      for (const [start, end] of rest(wish, from, to, now)) {
+        added.push(await home.addSlot(start, end, wish.action));
+      }
+    }
+    return added;
   } catch (error) {
-    await bringBack(home, present, now);
+    await bringBack(home, added, present, now);
     throw error;
   }
 }
 
-export async function bringBack(home, present, now) {
+export async function bringBack(home, added, present, now) {
+  for (const id of added) await home.removeSlot(id);
   for (const wish of present) {
     for (const [from, to, repeat] of again(wish, now)) {
       await home.addSlot(from, to, wish.action, repeat);
