@@ -8,6 +8,7 @@ from __future__ import annotations
 from datetime import timedelta
 import json
 import os
+from typing import Any
 
 import pytest
 
@@ -18,8 +19,11 @@ from .player import Player
 from .story import Story
 
 DAYS = int(os.environ.get("SBS_CAMPAIGN_WEEKS_DAYS", "2"))
-# Measurements and rates grow for five weeks; a day of them takes less than this.
-BYTES_A_DAY = 40_000
+# Rates are there for five weeks from the beginning; the other rows grow for as long as they are kept.
+ROWS = ("import_rates", "export_rates", "measured", "decisions")
+SLOTS_A_DAY = 48
+# What else is kept of each day, such as how good its forecasts were.
+BYTES_A_DAY = 4_000
 
 
 def _load(player: Player) -> dict[str, int]:
@@ -36,12 +40,21 @@ def _load(player: Player) -> dict[str, int]:
     }
 
 
-def _stored(player: Player, name: str) -> int:
-    return sum(
-        len(json.dumps(value))
-        for key, value in player.day.storage.items()
-        if key.endswith(f".{name}")
-    )
+def _stored(player: Player, name: str) -> dict[str, Any]:
+    (stored,) = (value for key, value in player.day.storage.items() if key.endswith(f".{name}"))
+    return dict(stored["data"])
+
+
+def _rows(player: Player) -> dict[str, int]:
+    """How many rows are stored of each kind."""
+    records = _stored(player, "records")
+    rows = {name: records.get(name, ()) for name in ROWS}
+    return {name: len(row["rates"] if isinstance(row, dict) else row) for name, row in rows.items()}
+
+
+def _bytes_besides_rows(player: Player) -> int:
+    records = _stored(player, "records")
+    return len(json.dumps({name: records[name] for name in records if name not in ROWS}))
 
 
 @pytest.mark.parametrize("seed", [7])
@@ -49,16 +62,21 @@ async def test_weeks_pass_without_drift(player: Player, story: Story) -> None:
     """The same settings, as many listeners, and no more stored than the days explain."""
     await player.begin()
     await player.run_until(dt_util.utcnow() + timedelta(days=1))
-    before, control = _load(player), _stored(player, "control")
-    records, decisions = _stored(player, "records"), len(player.witness.decisions)
+    before, control = _load(player), len(json.dumps(_stored(player, "control")))
+    rows, besides = _rows(player), _bytes_besides_rows(player)
+    decisions = len(player.witness.decisions)
     player.witness.samples.clear()
     await player.run_until(dt_util.utcnow() + timedelta(days=DAYS - 1))
-    after = _load(player)
+    after, rows_after = _load(player), _rows(player)
     assert {
         name: after[name] - before[name] for name in after if after[name] > before[name] + 2
     } == {}
-    assert _stored(player, "control") < control + 4_000
-    assert _stored(player, "records") < records + DAYS * BYTES_A_DAY
+    assert len(json.dumps(_stored(player, "control"))) < control + 4_000
+    assert rows_after["import_rates"] <= rows["import_rates"] + 2 * SLOTS_A_DAY
+    assert rows_after["export_rates"] <= rows["export_rates"] + 2 * SLOTS_A_DAY
+    assert rows_after["measured"] <= rows["measured"] + DAYS * SLOTS_A_DAY
+    assert rows_after["decisions"] <= len(player.day.home.ledger.decisions)
+    assert _bytes_besides_rows(player) < besides + DAYS * BYTES_A_DAY
     assert len(player.witness.decisions) < (decisions + 30) * DAYS
     await player.aftermath()
     assert not broken(player), str(story)

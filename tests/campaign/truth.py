@@ -81,7 +81,7 @@ class Theirs:
 
     def watch(self, shown: Settings, now: datetime, requests: RequestLog) -> None:
         """Count the good readings in which a change still stands."""
-        new = list(requests)[self._seen_requests :]
+        new = requests.after(self._seen_requests)
         self._seen_requests = len(requests)
         good = sum(
             each.endpoint is READ and each.status == HTTPStatus.OK and not each.faults

@@ -53,6 +53,10 @@ class RequestLog:
         """Keep the first ``count`` only."""
         del self._received[count:]
 
+    def after(self, count: int) -> list[Received]:
+        """Those that came after the first ``count``."""
+        return self._received[count:]
+
     def to(self, *endpoints: Endpoint) -> list[Received]:
         """Those to certain endpoints."""
         return [received for received in self._received if received.endpoint in endpoints]
