@@ -68,10 +68,10 @@ async def test_an_override_stands_in_the_plans_place(
     hass: HomeAssistant, home: Home, frozen: FrozenDateTimeFactory
 ) -> None:
     """Until its end, and no longer."""
-    home.planner.async_set_updated_data(plan_of(*[Action.HOLD] * 8))
     await home.async_set_override(
         Override(action=Action.CHARGE, made_at=NOW, until=NOW + HALF_HOUR, target_percent=100)
     )
+    home.planner.async_set_updated_data(plan_of(*[Action.HOLD] * 8))
     assert await answer(hass, "override_is_active")
     assert await answer(hass, "action_is", action="charge")
     frozen.tick(HALF_HOUR)
