@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
+from custom_components.smart_battery_scheduler import tariff_flow
+from custom_components.smart_battery_scheduler.const import DOMAIN
 from homeassistant.config_entries import SOURCE_RECONFIGURE, ConfigEntryState
 from homeassistant.core import HomeAssistant
 
@@ -140,3 +142,56 @@ async def test_the_source_of_a_page_is_reconfigure(
     (running,) = hass.config_entries.flow.async_progress()
     assert running["flow_id"] == flow.result["flow_id"]
     assert running["context"]["source"] == SOURCE_RECONFIGURE
+
+
+async def test_a_home_that_fails_is_tried_again_with_the_same_token(
+    hass: HomeAssistant, cloud: Cloud
+) -> None:
+    """Nothing differs, and yet it starts: the token was right, NetZero was away."""
+    entry = home_entry(cloud)
+    entry.add_to_hass(hass)
+    flow = await reconfigured(hass, entry)
+    before = dict(entry.data)
+    result = await flow.answer(**credentials(cloud))
+    assert result["reason"] == "reconfigure_successful"
+    assert dict(entry.data) == before
+    assert entry.state is ConfigEntryState.LOADED
+
+
+async def test_a_running_home_reloads_itself_once(hass: HomeAssistant) -> None:
+    """The change is seen by the home; the flow does not order a second reload."""
+    entry = MockConfigEntry(domain=DOMAIN, title="Demo home", data={"kind": "demo", "units": 1})
+    entry.add_to_hass(hass)
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert entry.supported_subentry_types == {}
+    first = entry.runtime_data
+    flow = Flow(hass)
+    flow.result = await entry.start_reconfigure_flow(hass)
+    assert flow.result["reason"]
+    assert entry.runtime_data is first
+
+
+async def test_a_postcode_of_several_regions(
+    flow: Flow, cloud: Cloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Which of them is a question, not a guess."""
+
+    async def several(*_: object) -> list[str]:
+        return ["A", "C"]
+
+    monkeypatch.setattr(tariff_flow, "async_regions_of", several)
+    await to_tariff(flow, cloud)
+    await flow.choose("region")
+    result = await flow.answer(postcode="SW1A 1AA", export_tariff="none")
+    assert result["errors"] == {"region": "postcode_several"}
+    await flow.answer(region="c", export_tariff="none")
+    assert flow.result["step_id"] == "solar"
+
+
+async def test_no_price_entity_is_named(flow: Flow, cloud: Cloud) -> None:
+    """At its field."""
+    await to_tariff(flow, cloud)
+    await flow.choose("rate_entities")
+    result = await flow.answer(rate_entities=[], export_entities=[])
+    assert result["errors"] == {"rate_entities": "entity_missing"}

@@ -11,6 +11,7 @@ from typing import Any
 from homeassistant.components.diagnostics import async_redact_data
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
+from homeassistant.util import dt as dt_util
 
 from .codec import Json, encode
 from .const import (
@@ -22,6 +23,7 @@ from .const import (
     CONF_SITE_ID,
     CONF_TOKEN,
 )
+from .forecast_report import forecasts_as_dict
 from .home import Home, SmartBatteryConfigEntry
 from .planning import Material, plan_inputs
 
@@ -64,6 +66,7 @@ async def async_get_config_entry_diagnostics(
         "learned": encode(home.learned),
         "control": encode(home.controller.state),
         "decisions": encode(home.ledger.decisions[-DECISIONS:]),
+        "forecasts": forecasts_as_dict(home, dt_util.utcnow()),
         "plan": encode(home.planner.data),
         "plan_inputs": planned,
     }

@@ -1,4 +1,4 @@
-"""All about a home's forecasts as plain data: for diagnostics, action responses, the card."""
+"""All about a home's forecasts as plain data, for diagnostics."""
 
 from __future__ import annotations
 

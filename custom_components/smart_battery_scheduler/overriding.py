@@ -11,7 +11,6 @@ from .tariff.model import SLOT, floor_slot
 
 # For those who do not know the home's own preferences.
 USUAL = Preferences()
-LASTS = timedelta(hours=USUAL.charge_now_hours)
 LONGEST = timedelta(hours=24)
 ACTIONS = (Action.CHARGE, Action.HOLD, Action.USE)
 

@@ -25,6 +25,7 @@ async def test_the_last_plan_can_be_made_again(day: Day) -> None:
     inputs = decode(PlanInputs, told["plan_inputs"])
     assert plan(inputs) == day.home.planner.data
     assert told["plan"]["made_at"] == inputs.now.isoformat()
+    assert told["forecasts"]["house"]["half_hours_known"] > 0
 
 
 @pytest.mark.parametrize(

@@ -58,17 +58,6 @@ class Settings:
             },
         )
 
-    def missing_from(self, actual: Settings) -> Settings:
-        """The part of these settings that ``actual`` does not show yet."""
-        return Settings(
-            **{
-                item.name: value
-                for item in fields(self)
-                if (value := getattr(self, item.name)) is not None
-                and value != getattr(actual, item.name)
-            }
-        )
-
     @property
     def is_empty(self) -> bool:
         """True when nothing is given."""

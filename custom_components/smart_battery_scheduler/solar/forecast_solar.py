@@ -42,7 +42,6 @@ BASE_URL = "https://api.forecast.solar"
 CADENCE = Cadence(
     every=timedelta(minutes=60), jitter=timedelta(minutes=10), retry=timedelta(minutes=30)
 )
-MOST_PLANES = 4
 USUAL_WAIT_S = 3600.0
 AVERAGE_DIFFUSE_SHARE = 0.6
 
