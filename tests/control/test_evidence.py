@@ -10,6 +10,7 @@ import pytest
 from custom_components.smart_battery_scheduler.control.evidence import (
     Verdict,
     balanced,
+    foreign_changes,
     grid_charging_w,
     judge,
     judge_stopped,
@@ -127,3 +128,24 @@ def test_what_is_not_reported_is_not_told() -> None:
     """Wrong is told, missing is not."""
     assert tells(Settings(grid_charging=True), Settings(grid_charging=False))
     assert not tells(Settings(grid_charging=True), Settings())
+
+
+@pytest.mark.parametrize(
+    ("mode", "reserve", "changed"),
+    [
+        (OperatingMode.BACKUP, 100, None),
+        # A word for the mode that we do not know may stand for backup, which shows so.
+        (None, 100, None),
+        (None, 55, 55),
+        (SELF, 100, 100),
+    ],
+)
+def test_a_persons_reserve_is_told_from_the_modes_own(
+    mode: OperatingMode | None, reserve: int, changed: int | None
+) -> None:
+    """Taken for a person's, a reserve of 100 would be put back for good."""
+    home = Settings(operating_mode=SELF, backup_reserve_percent=20, grid_charging=False)
+    sent = Settings(operating_mode=OperatingMode.BACKUP, grid_charging=True)
+    shown = Settings(operating_mode=mode, backup_reserve_percent=reserve, grid_charging=True)
+    found = foreign_changes(replace(IDLE, settings=shown), home, (sent,))
+    assert found == Settings(backup_reserve_percent=changed)

@@ -71,8 +71,8 @@ def foreign_changes(
 ) -> Settings:
     """The settings in a reading that are neither the user's saved ones nor any of ours.
 
-    In backup mode a reserve of 100 is the mode's own doing, not a person's; and a reserve of 80 is
-    what some sites make even of a written 100.
+    In backup mode a reserve of 100 is the mode's own doing, not a person's, and a mode that is not
+    told may be that one; a reserve of 80 is what some sites make even of a written 100.
     """
     shown, ours = reading.settings, (home, *sent)
     mode, reserve, charging = (
@@ -80,14 +80,14 @@ def foreign_changes(
         shown.backup_reserve_percent,
         shown.grid_charging,
     )
-    in_backup_mode = mode is OperatingMode.BACKUP and reserve == FULL_PERCENT
+    modes_own = mode in (OperatingMode.BACKUP, None) and reserve == FULL_PERCENT
     capped = reserve == HIGHEST_PARTIAL_RESERVE_PERCENT and any(
         (each.backup_reserve_percent or 0) > HIGHEST_PARTIAL_RESERVE_PERCENT for each in sent
     )
     return Settings(
         operating_mode=None if _known("operating_mode", mode, ours) else mode,
         backup_reserve_percent=None
-        if in_backup_mode or capped or _known("backup_reserve_percent", reserve, ours)
+        if modes_own or capped or _known("backup_reserve_percent", reserve, ours)
         else reserve,
         grid_charging=None if _known("grid_charging", charging, ours) else charging,
     )
