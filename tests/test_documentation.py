@@ -77,3 +77,25 @@ def test_every_action_is_told(action: str) -> None:
 def test_every_happening_is_told(happening: Happening) -> None:
     """As automations name it."""
     assert f"`{happening.value}`" in REFERENCE
+
+
+def _menus(flow: str) -> set[str]:
+    """What the menus of a flow offer, as people read it."""
+    return {
+        option
+        for step in TEXTS[flow]["step"].values()
+        for option in step.get("menu_options", {}).values()
+    }
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_menu_paths_lead_somewhere(page: Path) -> None:
+    """What stands behind *Configure >* and *Reconfigure >* is offered there in these words."""
+    paths = re.findall(r"\b(Configure|Reconfigure) > ([^*>]+)\*", page.read_text("utf-8"))
+    offered = {"Configure": _menus("options"), "Reconfigure": _menus("config")}
+    assert [path for path in paths if path[1].strip() not in offered[path[0]]] == []
+
+
+def test_some_menu_paths_are_told() -> None:
+    """The search finds them."""
+    assert "Reconfigure > " in "".join(page.read_text("utf-8") for page in PAGES)
