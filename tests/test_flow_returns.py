@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
@@ -195,3 +196,37 @@ async def test_no_price_entity_is_named(flow: Flow, cloud: Cloud) -> None:
     await flow.choose("rate_entities")
     result = await flow.answer(rate_entities=[], export_entities=[])
     assert result["errors"] == {"rate_entities": "entity_missing"}
+
+
+async def test_a_running_home_takes_over_more_units(
+    hass: HomeAssistant, entry: MockConfigEntry, cloud: Cloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The home sees the change by itself: the flow does not order a second reload."""
+    reloads = Mock(wraps=hass.config_entries.async_schedule_reload)
+    monkeypatch.setattr(hass.config_entries, "async_schedule_reload", reloads)
+    flow = await reconfigured(hass, entry)
+    result = await flow.answer(**credentials(cloud, units=3))
+    assert result["reason"] == "reconfigure_successful"
+    assert entry.data["units"] == 3
+    assert reloads.call_count <= 1
+
+
+async def test_a_forecast_needs_a_roof(flow: Flow, cloud: Cloud) -> None:
+    """Without a plane there is nothing to ask for; with one the same page succeeds."""
+    await to_tariff(flow, cloud)
+    await flow.choose("region")
+    await flow.answer(region="c", export_tariff="none")
+    result = await flow.answer(source="open_meteo", plane_1={}, plane_2={})
+    assert result["errors"] == {"base": "plane_needed"}
+    await flow.answer(
+        source="open_meteo", plane_1={"peak_kw": 4, "declination": 35, "azimuth": 180}, plane_2={}
+    )
+    assert flow.result["result"].state is ConfigEntryState.LOADED
+
+
+async def test_the_options_are_offered(hass: HomeAssistant, cloud: Cloud) -> None:
+    """Whether the home runs or not."""
+    entry = home_entry(cloud)
+    entry.add_to_hass(hass)
+    result = await hass.config_entries.options.async_init(entry.entry_id)
+    assert "planning" in result["menu_options"]

@@ -233,9 +233,9 @@ class SmartBatteryConfigFlow(TariffSteps, SolarSteps, domain=DOMAIN):
 
     def _updated(self, entry: ConfigEntry, data: Mapping[str, Any]) -> ConfigFlowResult:
         """Save; a loaded entry reloads itself when it sees a difference, any other is told to."""
-        differs = {**entry.data, **data} != entry.data
+        sees_it = entry.state is ConfigEntryState.LOADED and {**entry.data, **data} != entry.data
         result = self.async_update_and_abort(entry, data_updates=data)
-        if not differs or entry.state is not ConfigEntryState.LOADED:
+        if not sees_it:
             self.hass.config_entries.async_schedule_reload(entry.entry_id)
         return result
 
