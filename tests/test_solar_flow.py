@@ -245,6 +245,7 @@ async def into_dashboard(provider: Provider) -> None:
         "stat_energy_from": "sensor.roof",
         "config_entry_solar_forecast": [provider.entry.entry_id],
     }
+    # A roof as older releases stored it lacks keys that the newest type demands.
     await manager.async_update({"energy_sources": [source]})  # type: ignore[typeddict-item]
 
 

@@ -29,6 +29,7 @@ BYTES_A_DAY = 4_000
 def _load(player: Player) -> dict[str, int]:
     """Whatever may pile up."""
     home, hass = player.day.home, player.day.hass
+    # asyncio shows no timers.
     pending = [handle for handle in hass.loop._scheduled if not handle.cancelled()]  # type: ignore[attr-defined]
     return {
         "home listeners": len(home._listeners),

@@ -99,6 +99,7 @@ class Theirs:
     def possible(self) -> Iterator[Settings]:
         """Every combination of right values."""
         for values in product(*(self._right[name] for name in NAMES)):
+            # Each value was read from the field that its name says.
             yield Settings(**dict(zip(NAMES, values, strict=True)))  # type: ignore[arg-type]
 
     def stand(self, shown: Settings) -> bool:

@@ -195,11 +195,6 @@ class Problem:
         return price, export
 
     @property
-    def dearest_p(self) -> float:
-        """The dearest import rate of all slots and courses, with its carbon: a bound of worth."""
-        return float(self.price_p.max())
-
-    @property
     def floor_percent(self) -> int:
         """The reserve that keeps the floor."""
         return min(int(np.ceil(self.wishes.reserve_floor_percent)), 100)
