@@ -26,6 +26,8 @@ async def async_setup_card(hass: HomeAssistant) -> None:
         [StaticPathConfig(url, str(FOLDER), cache_headers=True)]
     )
     add_extra_js_url(hass, f"{url}/loader.js")
+    # The build for old browsers loads it as a script: it imports nothing before it runs.
+    add_extra_js_url(hass, f"{url}/loader.js", es5=True)
 
 
 def content_hash(folder: Path) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, timedelta
+import re
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 from custom_components.smart_battery_scheduler.card import FOLDER, content_hash
 from custom_components.smart_battery_scheduler.const import DOMAIN, MARKET_TIME_ZONE
 from custom_components.smart_battery_scheduler.tariff.model import SLOT, floor_slot
-from homeassistant.components.frontend import DATA_EXTRA_MODULE_URL
+from homeassistant.components.frontend import DATA_EXTRA_JS_URL_ES5, DATA_EXTRA_MODULE_URL
 from homeassistant.core import HomeAssistant
 from homeassistant.setup import async_setup_component
 from homeassistant.util import dt as dt_util
@@ -156,16 +157,18 @@ async def test_permissions(
 async def test_the_loader_is_served(
     hass: HomeAssistant, entry: MockConfigEntry, hass_client_no_auth: Any
 ) -> None:
-    """The frontend is told of one module, below a folder named by its content."""
-    urls = hass.data[DATA_EXTRA_MODULE_URL].urls
-    ours = [url for url in urls if DOMAIN in url]
-    assert ours == [f"/{DOMAIN}/{content_hash(FOLDER)}/loader.js"]
+    """Both builds of the frontend are told of one file, below a folder named by its content."""
+    builds = (DATA_EXTRA_MODULE_URL, DATA_EXTRA_JS_URL_ES5)
+    ours, old = ([url for url in hass.data[key].urls if DOMAIN in url] for key in builds)
+    assert ours == old == [f"/{DOMAIN}/{content_hash(FOLDER)}/loader.js"]
     assert await async_setup_component(hass, DOMAIN, {})
     client = await hass_client_no_auth()
     reply = await client.get(ours[0])
     assert reply.status == 200
     assert "javascript" in reply.headers["Content-Type"]
     assert "max-age=2678400" in reply.headers["Cache-Control"]
+    # Only so does an old browser's plain script element run it.
+    assert not re.search(r"^(import|export)\b", await reply.text(), re.MULTILINE)
 
 
 def test_the_address_changes_with_the_content(tmp_path: Any) -> None:
