@@ -50,6 +50,8 @@ COMMANDS: dict[str, dict[str, object]] = {
         "end": "2026-11-21 18:00:00+00:00",
     },
     "remove_session": {"session_id": "any"},
+    "ready_once": {"target_percent": 80, "at": "2026-11-21 06:00:00+00:00"},
+    "cancel_ready_once": {},
 }
 QUESTIONS: dict[str, dict[str, object]] = {
     "list_slots": {},
