@@ -1,12 +1,13 @@
 """The demo's automations and voice, in a Home Assistant of its own."""
 
+from collections.abc import Iterable
 import logging
 
 from scripts.devhome import DOMAIN
 from scripts.devhome.automations import automate
 from scripts.devhome.demo import demo_home
 
-from .stage import Stage
+from .stage import Stage, eventually
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -23,10 +24,9 @@ async def test_the_demos_automations_work(stage: Stage) -> None:
     """Blueprints, an automation by hand and a script: all of them load, and run when asked."""
     async with stage.home_assistant() as api:
         await automate(api, await demo_home(api))
-        states = await api.states()
-        automations = {name for name in states if name.startswith("automation.")}
-        assert {states[name]["state"] for name in automations} == {"on"}
-        assert len(automations) == 3
+        # Home Assistant takes an automation up a little after it has answered.
+        states = await eventually(api.states, lambda states: len(_automations(states)) == 3)
+        assert {states[name]["state"] for name in _automations(states)} == {"on"}
         await api.act(
             "automation.trigger", {"entity_id": "automation.three_lines_about_the_battery"}
         )
@@ -48,3 +48,7 @@ async def test_assist_answers(stage: Stage) -> None:
             assert reply["response"]["response_type"] == expected, answer
         plan = await api.act(f"{DOMAIN}.get_plan", {}, response=True)
     assert plan["slots"]
+
+
+def _automations(names: Iterable[str]) -> set[str]:
+    return {name for name in names if name.startswith("automation.")}
