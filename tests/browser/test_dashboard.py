@@ -3,13 +3,11 @@
 from playwright.async_api import expect
 
 from scripts.devhome.demo import furnish
-from tests.e2e.fixtures import on_each_release
 from tests.e2e.stage import Stage
 
 from .looking import looking_at
 
 
-@on_each_release
 async def test_it_shows_the_home(stage: Stage, chromium: str) -> None:
     """The charge level and the scheduler's switch are there, without an error in the console."""
     async with stage.home_assistant() as api:

@@ -49,7 +49,6 @@ async def test_one_click_gives_a_plan(stage: Stage) -> None:
     assert float(states["sensor.demo_home_charge_level"]) > 0
 
 
-@on_each_release
 async def test_every_entity_shows_something(stage: Stage) -> None:
     """No entity of a new demo home is unavailable, and none is missing its state."""
     async with stage.home_assistant() as api:
@@ -77,7 +76,6 @@ async def test_the_home_comes_back_after_a_restart(stage: Stage) -> None:
     assert after["switch.demo_home_dry_run"] == "on"
 
 
-@on_each_release
 async def test_it_unloads_and_comes_back(stage: Stage) -> None:
     """Disabled, the home has no states; enabled, it has a plan again."""
     async with stage.home_assistant() as api:
@@ -94,7 +92,6 @@ async def test_it_unloads_and_comes_back(stage: Stage) -> None:
     assert set(after) == set(before)
 
 
-@on_each_release
 async def test_it_is_removed_without_a_trace(stage: Stage) -> None:
     """Removed, neither entry nor entities nor stored files of the home are left."""
     async with stage.home_assistant() as api:
