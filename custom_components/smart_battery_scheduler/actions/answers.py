@@ -31,7 +31,7 @@ from ..preferences import Preferences
 from ..present import plan_as_dict, slot_as_dict
 from ..speech import DOES, because
 from ..tariff.model import RateTable
-from .fields import ACTION, END, START, in_range, moment, number
+from .fields import ACTION, END, START, in_range, moment_if_any, number
 from .homes import HOME_FIELDS, async_home, problem
 from .sessions import session_as_dict
 
@@ -107,7 +107,7 @@ async def _async_get_plan(call: ServiceCall) -> ServiceResponse:
 async def _async_explain(call: ServiceCall) -> ServiceResponse:
     home = await async_home(call)
     plan, now = _plan(home), dt_util.utcnow()
-    when = moment(call.data, AT) or now
+    when = moment_if_any(call.data, AT) or now
     slot = plan.slot_at(when)
     if slot is None:
         raise problem("not_in_plan", field=AT)
@@ -177,8 +177,8 @@ def decision_as_dict(decision: Decision) -> dict[str, Json]:
 
 async def _async_get_rates(call: ServiceCall) -> ServiceResponse:
     home = await async_home(call)
-    start = moment(call.data, START) or dt_util.utcnow()
-    end = moment(call.data, END) or start + RATES_AHEAD
+    start = moment_if_any(call.data, START) or dt_util.utcnow()
+    end = moment_if_any(call.data, END) or start + RATES_AHEAD
     if not start < end <= start + LONGEST_RATES:
         raise problem("rates_period", field=END)
     rates = home.rates.data

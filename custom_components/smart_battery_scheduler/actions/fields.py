@@ -40,27 +40,40 @@ def number(value: object) -> float:
 def in_range(data: Mapping[str, Any], field: str, least: float, most: float) -> float | None:
     """A number of a call, None if it is left out."""
     value: float | None = data.get(field)
-    if value is not None and not least <= value <= most:
+    return None if value is None else _within(value, field, least, most)
+
+
+def _within(value: float, field: str, least: float, most: float) -> float:
+    if not least <= value <= most:
         raise problem("out_of_range", field=field, min=f"{least:g}", max=f"{most:g}")
     return value
 
 
-def percent(data: Mapping[str, Any], field: str) -> int | None:
-    """A charge level to aim for, 1 to 100."""
-    value = in_range(data, field, 1, 100)
-    return None if value is None else round(value)
+def percent(data: Mapping[str, Any], field: str) -> int:
+    """A charge level to aim for, 1 to 100, that the schema demands."""
+    return round(_within(data[field], field, 1, 100))
 
 
-def moment(data: Mapping[str, Any], field: str) -> datetime | None:
-    """A time of a call in UTC; without a zone it is in Home Assistant's."""
-    value: datetime | None = data.get(field)
-    return None if value is None else dt_util.as_utc(value)
+def percent_if_any(data: Mapping[str, Any], field: str) -> int | None:
+    """A charge level to aim for, None if it is left out."""
+    return None if data.get(field) is None else percent(data, field)
+
+
+def moment(data: Mapping[str, Any], field: str) -> datetime:
+    """A time that the schema demands, in UTC; without a zone it is in Home Assistant's."""
+    value: datetime = data[field]
+    return dt_util.as_utc(value)
+
+
+def moment_if_any(data: Mapping[str, Any], field: str) -> datetime | None:
+    """A time of a call, None if it is left out."""
+    return None if data.get(field) is None else moment(data, field)
 
 
 def end_of(data: Mapping[str, Any], now: datetime, longest: timedelta) -> datetime | None:
     """When something shall end, by its duration or its time; None if neither is given."""
     duration: timedelta | None = data.get(DURATION)
-    until = moment(data, UNTIL)
+    until = moment_if_any(data, UNTIL)
     if duration is not None and until is not None:
         raise problem("duration_or_until")
     if duration is not None:

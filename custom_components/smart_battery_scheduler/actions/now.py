@@ -13,7 +13,7 @@ from homeassistant.util import dt as dt_util
 from ..const import DOMAIN
 from ..overriding import LONGEST, override_of
 from ..planner.model import Action
-from .fields import DURATION, TARGET_PERCENT, UNTIL, end_of, number, percent
+from .fields import DURATION, TARGET_PERCENT, UNTIL, end_of, number, percent_if_any
 from .homes import HOME_FIELDS, async_homes, problem
 
 RESUME, REPLAN = "resume", "replan"
@@ -45,7 +45,7 @@ def async_setup(hass: HomeAssistant) -> None:
 async def _async_override(action: Action, call: ServiceCall) -> None:
     now = dt_util.utcnow()
     until = end_of(call.data, now, LONGEST)
-    target = percent(call.data, TARGET_PERCENT)
+    target = percent_if_any(call.data, TARGET_PERCENT)
     homes = await async_homes(call)
     for home in homes:
         level = home.battery.data.charge_level_percent if home.battery.data else None

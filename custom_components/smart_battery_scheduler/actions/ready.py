@@ -36,8 +36,6 @@ async def _async_be_ready(call: ServiceCall) -> None:
     now, at = dt_util.utcnow(), moment(call.data, AT)
     target = percent(call.data, TARGET_PERCENT)
     homes = await async_homes(call)
-    if at is None or target is None:
-        raise problem("times_missing")
     if at <= now:
         raise problem("ready_in_the_past", field=AT)
     if at > now + FURTHEST:

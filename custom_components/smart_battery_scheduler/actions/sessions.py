@@ -47,8 +47,6 @@ async def _async_add(call: ServiceCall) -> ServiceResponse:
     start, end = moment(call.data, START), moment(call.data, END)
     kind = SessionKind(call.data[KIND])
     homes = await async_homes(call)
-    if start is None or end is None:
-        raise problem("times_missing")
     added: list[Json] = []
     for home in homes:
         try:

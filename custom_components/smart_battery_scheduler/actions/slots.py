@@ -59,8 +59,6 @@ async def _async_add(call: ServiceCall) -> ServiceResponse:
     start, end = moment(call.data, START), moment(call.data, END)
     wished: str = call.data[ACTION]
     home = _only(await async_homes(call))
-    if start is None or end is None:
-        raise problem("times_missing")
     try:
         slot = home.manual.add(
             start,
