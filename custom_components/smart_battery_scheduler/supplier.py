@@ -6,7 +6,7 @@ The one place where the supplier's errors become texts for people.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
@@ -34,7 +34,7 @@ from .octoplus import OctoplusAccount, async_ask_for_key, kraken
 from .rate_entities import EntitySource
 from .rate_sources import AccountSource, TariffSource
 from .storage import Records
-from .tariff.account import Property
+from .tariff.account import Agreement, MeterPoint, Property
 from .tariff.codes import TariffCode
 from .tariff.errors import (
     TariffAuthError,
@@ -129,10 +129,15 @@ async def async_agile_tariffs(
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class FoundHome:
-    """An address that buys electricity on one of a key's accounts."""
+    """An address that buys electricity on one of a key's accounts.
+
+    ``bought`` and ``sold`` are its agreements from now on, the present one first.
+    """
 
     account_number: str
     address: Property
+    bought: tuple[Agreement, ...]
+    sold: tuple[Agreement, ...]
 
     @property
     def choice(self) -> str:
@@ -158,15 +163,23 @@ async def async_homes_of(
     current = [(account.number, home) for account in accounts for home in account.current(now)]
     if not current:
         raise TariffProblem("moved_out")
-    found = tuple(
-        FoundHome(account_number=number, address=home)
+    homes = [
+        FoundHome(
+            account_number=number,
+            address=home,
+            bought=_from_now_on(home.import_point(now), now),
+            sold=_from_now_on(home.export_point(now), now),
+        )
         for number, home in current
-        if (point := home.import_point(now)) is not None and point.from_now_on(now)
-    )
+    ]
+    found = tuple(home for home in homes if home.bought)
     if not found:
-        sells = any(home.export_point(now) is not None for _, home in current)
-        raise TariffProblem("export_only" if sells else "no_import")
+        raise TariffProblem("export_only" if any(home.sold for home in homes) else "no_import")
     return found
+
+
+def _from_now_on(point: MeterPoint | None, now: datetime) -> tuple[Agreement, ...]:
+    return point.from_now_on(now) if point is not None else ()
 
 
 async def _async_accounts_of(hass: HomeAssistant, key: str) -> tuple[str, ...]:
@@ -187,10 +200,7 @@ def has_night_rate(home: FoundHome) -> bool:
 
     Intelligent Go has its own night, whatever the meter.
     """
-    now = dt_util.utcnow()
-    point = home.address.import_point(now)
-    codes = [each.tariff_code for each in point.from_now_on(now)] if point else []
-    return any(map(_depends_on_the_meter, codes))
+    return any(_depends_on_the_meter(each.tariff_code) for each in home.bought)
 
 
 def _depends_on_the_meter(tariff_code: str) -> bool:
@@ -207,19 +217,14 @@ async def async_try_home(hass: HomeAssistant, key: str, home: FoundHome) -> tupl
     Exports that cannot be planned for do not matter here: the home's plans do without.
     """
     now = dt_util.utcnow()
-    bought, sold = home.address.import_point(now), home.address.export_point(now)
-    agreements = bought.from_now_on(now) if bought else ()
-    if not agreements:
-        raise TariffProblem("no_import")
     try:
-        imports = TariffCode.parse(agreements[0].tariff_code)
+        imports = TariffCode.parse(home.bought[0].tariff_code)
         await octopus(hass, key).rates(imports, now, now + timedelta(hours=1), taxed=True)
     except TariffNotFoundError as err:
         raise TariffProblem("tariff_unknown") from err
     except TariffError as err:
         raise problem_of(err) from err
-    exports = sold.from_now_on(now) if sold else ()
-    return imports.text, exports[0].tariff_code if exports else None
+    return imports.text, home.sold[0].tariff_code if home.sold else None
 
 
 def rate_source(

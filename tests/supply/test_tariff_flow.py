@@ -120,6 +120,17 @@ async def test_other_tariffs_are_not_asked_about_their_night(
     assert result["step_id"] == "solar"
 
 
+async def test_what_is_bought_later_need_not_be_understood_yet(flow: Flow, cloud: Cloud) -> None:
+    """A tariff that begins next year stands in nobody's way today."""
+    next_year = "2027-01-01T00:00:00+00:00"
+    cloud.octopus.account = account_body(
+        ((AGILE[0][0], LONG_AGO, next_year), ("GREEN DEAL", next_year, None))
+    )
+    await flow.choose("account")
+    result = await flow.answer(api_key=API_KEY)
+    assert result["step_id"] == "solar"
+
+
 async def test_accounts_of_one_key_are_told_apart(flow: Flow, cloud: Cloud) -> None:
     """An account that is not within reach of the key is not chosen in silence."""
     cloud.world.account_numbers = []
@@ -140,8 +151,16 @@ async def test_accounts_of_one_key_are_told_apart(flow: Flow, cloud: Cloud) -> N
             "tariff_refused",
             "controls the battery itself",
         ),
+        (account_body((("GREEN DEAL", LONG_AGO, None),)), "tariff_unknown", "no rates"),
     ],
-    ids=["no electricity", "export only", "moved house", "unknown tariff", "Intelligent Flux"],
+    ids=[
+        "no electricity",
+        "export only",
+        "moved house",
+        "unknown tariff",
+        "Intelligent Flux",
+        "no tariff code",
+    ],
 )
 async def test_an_account_without_rates_is_explained(
     flow: Flow, cloud: Cloud, account: Mapping[str, Any], key: str, says: str
@@ -179,6 +198,22 @@ async def test_what_octopus_does_wrong_is_said_plainly(
     if endpoint is Endpoint.GRAPHQL:
         await flow.answer(api_key=API_KEY, account_number=ACCOUNT_NUMBER)
         assert flow.result["step_id"] == "solar"
+
+
+@pytest.mark.parametrize(
+    ("fault", "key"),
+    [(Fault.SERVER_ERROR_PAGE, "octopus_unreachable"), (Fault.NOT_FOUND, "not_on_offer")],
+)
+async def test_octopus_failing_for_a_region_is_said_plainly(
+    flow: Flow, cloud: Cloud, fault: Fault, key: str
+) -> None:
+    """Its tariff is tried before it is taken; the same form then succeeds."""
+    cloud.faults.add(fault, Endpoint.PRODUCTS, times=1)
+    await flow.choose("region")
+    result = await flow.answer(region="c", export_tariff="none")
+    assert result["errors"] == {"base": key}
+    await flow.answer(region="c", export_tariff="none")
+    assert flow.result["step_id"] == "solar"
 
 
 async def test_a_wrong_key_is_named(flow: Flow) -> None:
