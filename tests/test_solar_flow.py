@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
 from datetime import UTC, datetime, timedelta
+from types import MappingProxyType
 from typing import Any
 
 from aiohttp import web
@@ -36,6 +37,7 @@ from homeassistant.config_entries import (
     SOURCE_RECONFIGURE,
     ConfigEntry,
     ConfigEntryState,
+    ConfigSubentry,
     ConfigSubentryData,
 )
 from homeassistant.core import HomeAssistant
@@ -350,6 +352,31 @@ async def test_change_the_source_later(
     assert "plane_1" not in flow.result["data_schema"].schema
     await flow.answer(source="open_meteo")
     assert entry.data["solar"] == {"source": "open_meteo"}
+
+
+async def test_a_roof_removed_in_another_window_is_asked_for(
+    hass: HomeAssistant, services: Services, cloud: Cloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A source of planes is not taken for a home that has none any more."""
+    point_to(cloud, monkeypatch)
+    entry = home_entry(cloud, {"scheduler_enabled": False})
+    entry.add_to_hass(hass)
+    plane = ConfigSubentry(
+        data=MappingProxyType(PLANE), subentry_type="roof_plane", title="S", unique_id=None
+    )
+    hass.config_entries.async_add_subentry(entry, plane)
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    flow = Flow(hass)
+    flow.result = await reconfigure(hass, entry)
+    await flow.choose("solar")
+    await flow.answer(source="forecast_solar")
+    hass.config_entries.async_remove_subentry(entry, plane.subentry_id)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    result = await flow.answer(api_key=KEY)
+    assert result["errors"] == {"base": "plane_needed"}
+    hass.config_entries.async_add_subentry(entry, plane)
+    await flow.answer(api_key=KEY)
+    assert flow.result["reason"] == "reconfigure_successful"
 
 
 async def test_planes_are_added_and_changed_later(

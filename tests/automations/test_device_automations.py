@@ -13,7 +13,11 @@ from pytest_homeassistant_custom_component.common import (
     async_get_device_automations,
 )
 
-from custom_components.smart_battery_scheduler import device_action
+from custom_components.smart_battery_scheduler import (
+    device_action,
+    device_condition,
+    device_trigger,
+)
 from custom_components.smart_battery_scheduler.const import DOMAIN
 from custom_components.smart_battery_scheduler.control.rules import Override
 from custom_components.smart_battery_scheduler.device_condition import QUESTIONS
@@ -22,8 +26,9 @@ from custom_components.smart_battery_scheduler.home import Home
 from custom_components.smart_battery_scheduler.planner.model import Action
 from homeassistant.components.device_automation import DeviceAutomationType
 from homeassistant.components.device_automation.exceptions import InvalidDeviceAutomationConfig
-from homeassistant.core import HomeAssistant
+from homeassistant.core import Context, HomeAssistant
 from homeassistant.helpers import condition, device_registry as dr
+from homeassistant.helpers.trigger import TriggerData, TriggerInfo
 from homeassistant.setup import async_setup_component
 
 from .conftest import NOW, device_id_of, plan_of
@@ -190,4 +195,24 @@ async def test_a_device_that_is_gone(hass: HomeAssistant, home: Home) -> None:
     """Nothing is offered, and a condition that still names it answers no."""
     device_id = device_id_of(hass, home)
     dr.async_get(hass).async_remove_device(device_id)
+    for automation in (device_trigger.async_get_triggers, device_condition.async_get_conditions):
+        assert await automation(hass, device_id) == []
     assert await device_action.async_get_actions(hass, device_id) == []
+    config = {"device_id": device_id, "type": "in_control"}
+    assert not device_condition.async_condition_from_config(hass, config)(hass, None)
+
+
+async def test_a_trigger_of_a_device_that_is_gone(hass: HomeAssistant, home: Home) -> None:
+    """It says so instead of listening to nobody."""
+
+    async def act(run_variables: dict[str, Any], context: Context | None = None) -> None:
+        """Do nothing."""
+
+    config = {"device_id": "gone", "type": "charge_failed"}
+    info = TriggerInfo(
+        domain="automation", name="Test", variables=None,
+        trigger_data=TriggerData(id="0", idx="0", alias=None),
+    )  # fmt: skip
+    with pytest.raises(InvalidDeviceAutomationConfig) as caught:
+        await device_trigger.async_attach_trigger(hass, config, act, info)
+    assert caught.value.translation_key == "device_is_no_home"

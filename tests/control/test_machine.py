@@ -213,6 +213,26 @@ async def test_stop_before_a_late_command_arrives_is_still_a_stop() -> None:
     assert stage.powerwall.state.pending == ()
 
 
+async def test_an_overtaken_write_does_not_undo_what_a_person_changed_since() -> None:
+    """A write of ours comes through after the end: the home settings of now are put back."""
+    stage = Stage(wanted=charge(START + HOUR))
+    await stage.run(5)
+    (_, ours), *_ = stage.writes
+    stage.wanted = None
+    await stage.until(Phase.IDLE)
+    await stage.powerwall.write(Settings(backup_reserve_percent=35))
+    await stage.run(2)
+    await stage.powerwall.write(ours)
+    stage.readings_arrive = False
+    await stage.run(2)
+    assert stage.shown.operating_mode is OperatingMode.BACKUP
+    stage.readings_arrive = True
+    await stage.run(10)
+    assert stage.phase() is Phase.IDLE
+    assert stage.shown == replace(stage.home, backup_reserve_percent=35)
+    assert stage.told(DecisionKind.RETRIED) == [DecisionReason.LATE]
+
+
 async def test_stop_that_is_ignored_is_sent_again_until_it_holds() -> None:
     """Stop outranks everything and never gives up."""
     stage = Stage(wanted=charge(START + HOUR))

@@ -18,7 +18,7 @@ from custom_components.smart_battery_scheduler.tariff.model import floor_slot
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType, InvalidData
-from homeassistant.exceptions import ServiceValidationError
+from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers import entity_registry as er
 from homeassistant.util import dt as dt_util
 
@@ -206,6 +206,18 @@ async def test_the_powerwalls_own_settings_are_pushed_and_verified(home: Day) ->
     await home.run(0.3)
     assert home.shown.operating_mode is OperatingMode.TIME_BASED
     assert home.phase is Phase.IDLE
+
+
+async def test_settings_that_nobody_knows_any_more_are_not_set(home: Day) -> None:
+    """Without a reading nothing is saved that could be put back: refused, and nothing sent."""
+    await home.home.async_prefer(scheduler_enabled=False)
+    await home.run(0.3)
+    home.freezer.tick(timedelta(hours=3))
+    target = entity_id(home.hass, "switch", home, "grid_charging")
+    with pytest.raises(HomeAssistantError) as caught:
+        await home.act("switch", "turn_off", entity_id=target)
+    assert caught.value.translation_key == "settings_unknown"
+    assert home.shown == home.cloud.world.scenario.settings
 
 
 @pytest.mark.parametrize(
