@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 import json
 from pathlib import Path
 import re
+from typing import Any
 
 import pytest
 
@@ -71,6 +73,27 @@ def test_every_entity_is_told(name: str) -> None:
 def test_every_action_is_told(action: str) -> None:
     """By the name that automations use."""
     assert f"`{action}`" in REFERENCE
+
+
+@pytest.mark.parametrize("action", sorted(TEXTS["services"]))
+def test_every_field_is_told(action: str) -> None:
+    """In a row that names the action too."""
+    for field in TEXTS["services"][action].get("fields", {}):
+        row = rf"^\|.*`{field}`.*\|.*`{action}`.*\|.*\|$"
+        assert re.search(row, REFERENCE, re.MULTILINE), f"{field} of {action}"
+
+
+def _labels(steps: Mapping[str, Any]) -> set[str]:
+    """The names of a flow's fields."""
+    pages = [page for step in steps.values() for page in (step, *step.get("sections", {}).values())]
+    return {label for page in pages for label in page.get("data", {}).values()}
+
+
+@pytest.mark.parametrize("flow", ["config", "options", *TEXTS["config_subentries"]])
+def test_every_setting_is_told(flow: str) -> None:
+    """By the name that its form shows."""
+    texts = TEXTS["config_subentries"].get(flow) or TEXTS[flow]
+    assert {each for each in _labels(texts["step"]) if f"**{each}**" not in REFERENCE} == set()
 
 
 @pytest.mark.parametrize("happening", list(Happening))
