@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from pathlib import Path
 import re
 
@@ -61,6 +62,19 @@ def test_the_answer_has_evidence(rule: str) -> None:
         assert files
     else:
         assert len(answer["comment"].split()) >= 4
+
+
+def test_entries_have_our_type() -> None:
+    """No annotation takes an entry of ours for just any."""
+    bare = [
+        f"{path.name}:{node.lineno}"
+        for path in sorted(ROOT.rglob("*.py"))
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.arg)
+        and node.annotation is not None
+        and ast.unparse(node.annotation) == "ConfigEntry"
+    ]
+    assert bare == []
 
 
 def _place(file: str) -> Path:

@@ -12,7 +12,6 @@ import voluptuous as vol
 
 from homeassistant.config_entries import (
     SOURCE_RECONFIGURE,
-    ConfigEntry,
     ConfigEntryState,
     ConfigFlowResult,
     ConfigSubentry,
@@ -45,6 +44,7 @@ from .const import (
     REAUTH_OCTOPUS,
     SUBENTRY_ROOF_PLANE,
 )
+from .home import SmartBatteryConfigEntry
 from .options_flow import SmartBatteryOptionsFlow
 from .own_dashboard import CONF_DASHBOARD, with_choice
 from .plane_flow import RoofPlaneFlow
@@ -90,7 +90,7 @@ class SmartBatteryConfigFlow(TariffSteps, SolarSteps, domain=DOMAIN):
     @callback
     @override
     def async_get_supported_subentry_types(
-        cls, config_entry: ConfigEntry
+        cls, config_entry: SmartBatteryConfigEntry
     ) -> dict[str, type[ConfigSubentryFlow]]:
         """Roof planes; the demo home has its own sun."""
         if config_entry.data[CONF_KIND] == KIND_DEMO:
@@ -100,7 +100,7 @@ class SmartBatteryConfigFlow(TariffSteps, SolarSteps, domain=DOMAIN):
     @staticmethod
     @callback
     @override
-    def async_get_options_flow(config_entry: ConfigEntry) -> SmartBatteryOptionsFlow:
+    def async_get_options_flow(config_entry: SmartBatteryConfigEntry) -> SmartBatteryOptionsFlow:
         """What can be set later."""
         return SmartBatteryOptionsFlow()
 
@@ -231,7 +231,7 @@ class SmartBatteryConfigFlow(TariffSteps, SolarSteps, domain=DOMAIN):
             description_placeholders={"site": entry.title},
         )
 
-    def _updated(self, entry: ConfigEntry, data: Mapping[str, Any]) -> ConfigFlowResult:
+    def _updated(self, entry: SmartBatteryConfigEntry, data: Mapping[str, Any]) -> ConfigFlowResult:
         """Save; a loaded entry reloads itself when it sees a difference, any other is told to."""
         sees_it = entry.state is ConfigEntryState.LOADED and {**entry.data, **data} != entry.data
         result = self.async_update_and_abort(entry, data_updates=data)

@@ -20,13 +20,14 @@ from homeassistant.components.lovelace.const import (
     MODE_YAML,
 )
 from homeassistant.components.lovelace.dashboard import LovelaceConfig
-from homeassistant.config_entries import ConfigEntry, ConfigFlowResult, OptionsFlow
+from homeassistant.config_entries import ConfigFlowResult, OptionsFlow
 from homeassistant.const import CONF_ICON, CONF_MODE
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.json import cached_json_fragment, json_fragment
 from homeassistant.helpers.selector import BooleanSelector
 
 from .const import DOMAIN
+from .home import SmartBatteryConfigEntry
 
 CONF_DASHBOARD: Final = "dashboard"
 URL_PATH: Final = "battery-plan"
@@ -94,7 +95,7 @@ def async_show_dashboard(hass: HomeAssistant) -> None:
         del dashboards[URL_PATH]
 
 
-async def async_entry_updated(hass: HomeAssistant, entry: ConfigEntry) -> None:
+async def async_entry_updated(hass: HomeAssistant, entry: SmartBatteryConfigEntry) -> None:
     """The home's wish may have changed."""
     async_show_dashboard(hass)
 

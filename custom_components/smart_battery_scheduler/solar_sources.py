@@ -11,7 +11,6 @@ from hashlib import sha256
 import json
 from typing import Any
 
-from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
 from homeassistant.util import dt as dt_util
@@ -36,6 +35,7 @@ from .const import (
     SUBENTRY_ROOF_PLANE,
 )
 from .endpoints import FORECAST_SOLAR, OPEN_METEO, SOLCAST, endpoint
+from .home import SmartBatteryConfigEntry
 from .known_forecasts import KnownForecasts
 from .plane_flow import DEFAULT_LOSSES_PERCENT
 from .solar.forecast_solar import BASE_URL as FORECAST_SOLAR_URL, ForecastSolar
@@ -57,7 +57,7 @@ def plane_of(data: Mapping[str, Any]) -> RoofPlane:
     )
 
 
-def planes_of(entry: ConfigEntry) -> list[RoofPlane]:
+def planes_of(entry: SmartBatteryConfigEntry) -> list[RoofPlane]:
     """The entry's roof planes."""
     return [
         plane_of(subentry.data)
@@ -66,7 +66,7 @@ def planes_of(entry: ConfigEntry) -> list[RoofPlane]:
     ]
 
 
-def most_kwh_of(entry: ConfigEntry) -> float | None:
+def most_kwh_of(entry: SmartBatteryConfigEntry) -> float | None:
     """What the inverters let through in a half-hour; None if one of them is not known."""
     limits: dict[str | int, float | None] = {}
     for index, plane in enumerate(planes_of(entry)):
@@ -75,7 +75,7 @@ def most_kwh_of(entry: ConfigEntry) -> float | None:
     return sum(known) * SLOT_HOURS if known and len(known) == len(limits) else None
 
 
-def made_for(hass: HomeAssistant, entry: ConfigEntry) -> str:
+def made_for(hass: HomeAssistant, entry: SmartBatteryConfigEntry) -> str:
     """A name for the entry's source and roof, without a secret and without the place in clear."""
     settings = {
         key: value
@@ -89,7 +89,7 @@ def made_for(hass: HomeAssistant, entry: ConfigEntry) -> str:
 
 
 def solar_source(
-    hass: HomeAssistant, entry: ConfigEntry, calls: DailyCalls | None = None
+    hass: HomeAssistant, entry: SmartBatteryConfigEntry, calls: DailyCalls | None = None
 ) -> SolarSource | None:
     """The entry's source; None where there is nothing to ask or nobody to ask it of."""
     return build(hass, entry.data.get(CONF_SOLAR, {}), planes_of(entry), calls)

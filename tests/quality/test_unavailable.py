@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import logging
+
+import pytest
+
 from custom_components.smart_battery_scheduler import PLATFORMS
 from homeassistant.const import STATE_UNAVAILABLE
 from homeassistant.helpers import entity_registry as er
@@ -47,13 +51,25 @@ def unavailable(day: Day) -> set[str]:
     return found
 
 
-async def test_a_silent_powerwall(day: Day) -> None:
-    """Its readings and settings are not shown; plan, rates and the household's wishes are."""
+def told(caplog: pytest.LogCaptureFixture) -> int:
+    """How many lines the log has about the reading of the battery."""
+    return sum("battery data" in line for line in caplog.messages)
+
+
+async def test_a_silent_powerwall(day: Day, caplog: pytest.LogCaptureFixture) -> None:
+    """Its readings and settings are not shown; plan, rates and the household's wishes are.
+
+    The log has one line when it falls silent and one when it is back.
+    """
+    caplog.set_level(logging.INFO)
     await day.start()
     assert unavailable(day) == set()
+    assert told(caplog) == 0
     day.cloud.faults.add(Fault.UNAVAILABLE, Endpoint.NETZERO_READ)
-    await day.home.battery.async_refresh()
-    await day.settle()
+    for _ in range(3):
+        await day.home.battery.async_refresh()
+        await day.settle()
+    assert told(caplog) == 1
     assert unavailable(day) == FROM_THE_BATTERY
     names = {each.replace("home_battery_", "", 1) for each in day.hass.states.async_entity_ids()}
     assert names >= SHOWN | FROM_THE_BATTERY
@@ -64,6 +80,8 @@ async def test_a_silent_powerwall(day: Day) -> None:
     day.cloud.faults.clear(Fault.UNAVAILABLE)
     await day.run(hours=0.2)
     assert unavailable(day) == set()
+    assert any("battery data recovered" in line for line in caplog.messages)
+    assert told(caplog) == 2
 
 
 async def test_silent_rates_and_forecasts(day: Day) -> None:
