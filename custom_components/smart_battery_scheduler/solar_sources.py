@@ -38,11 +38,18 @@ from .endpoints import FORECAST_SOLAR, OPEN_METEO, SOLCAST, endpoint
 from .home import SmartBatteryConfigEntry
 from .known_forecasts import KnownForecasts
 from .plane_flow import DEFAULT_LOSSES_PERCENT
-from .solar.forecast_solar import BASE_URL as FORECAST_SOLAR_URL, ForecastSolar
+from .solar.asking import RoofClient
+from .solar.forecast_solar import ForecastSolar
 from .solar.model import RoofPlane, SolarSource
-from .solar.open_meteo import BASE_URL as OPEN_METEO_URL, CUSTOMER_BASE_URL, OpenMeteo
+from .solar.open_meteo import OpenMeteo
 from .solar.pv import SLOT_HOURS
 from .solar.solcast import BASE_URL as SOLCAST_URL, DailyCalls, Solcast
+
+# Those that are told the panels, each with the variable that may name a stand-in.
+ROOF_CLIENTS: dict[str, tuple[type[RoofClient], str]] = {
+    SOLAR_OPEN_METEO: (OpenMeteo, OPEN_METEO),
+    SOLAR_FORECAST_SOLAR: (ForecastSolar, FORECAST_SOLAR),
+}
 
 
 def plane_of(data: Mapping[str, Any]) -> RoofPlane:
@@ -110,36 +117,14 @@ def build(
     if kind == SOLAR_NONE or not planes:
         return None
     api_key = settings.get(CONF_API_KEY)
-    if kind == SOLAR_FORECAST_SOLAR:
-        return forecast_solar(hass, planes, api_key)
-    return open_meteo(hass, planes, api_key)
-
-
-def open_meteo(hass: HomeAssistant, planes: Sequence[RoofPlane], api_key: str | None) -> OpenMeteo:
-    """Open-Meteo for the home's place; a key is a customer's."""
-    real = CUSTOMER_BASE_URL if api_key else OPEN_METEO_URL
-    return OpenMeteo(
+    client, variable = ROOF_CLIENTS[kind]
+    return client(
         async_get_clientsession(hass),
         hass.config.latitude,
         hass.config.longitude,
         planes,
         api_key=api_key,
-        base_url=endpoint(OPEN_METEO, real),
-        clock=dt_util.utcnow,
-    )
-
-
-def forecast_solar(
-    hass: HomeAssistant, planes: Sequence[RoofPlane], api_key: str | None
-) -> ForecastSolar:
-    """Forecast.Solar for the home's place."""
-    return ForecastSolar(
-        async_get_clientsession(hass),
-        hass.config.latitude,
-        hass.config.longitude,
-        planes,
-        api_key=api_key,
-        base_url=endpoint(FORECAST_SOLAR, FORECAST_SOLAR_URL),
+        base_url=endpoint(variable, client.real_url_for(api_key)),
         clock=dt_util.utcnow,
     )
 

@@ -11,19 +11,20 @@ that of ``pv`` for a half-hour of average sky.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from http import HTTPStatus
 from itertools import pairwise
 from math import hypot
 import re
+from typing import override
 
-import aiohttp
 from yarl import URL
 
 from ..cadence import Cadence
 from ..tariff.model import SLOT, floor_slot
-from ..web import TIMEOUT_S, NoReplyError, NotJsonError, Reply, ask, aware, number, utc_now
+from ..web import Reply, aware, number
+from .asking import RoofClient
 from .model import (
     RoofPlane,
     SolarAuthError,
@@ -53,36 +54,17 @@ _REFUSALS = {
 }
 
 
-class ForecastSolar:
-    """A roof's forecast, today and tomorrow at least. ``fetch`` raises a SolarError."""
+class ForecastSolar(RoofClient):
+    """A roof's forecast, today and tomorrow at least.
+
+    A key brings half-hours in place of hours and more requests.
+    """
 
     cadence = CADENCE
+    service = "Forecast.Solar"
+    real_url = BASE_URL
 
-    def __init__(
-        self,
-        session: aiohttp.ClientSession,
-        latitude: float,
-        longitude: float,
-        planes: Sequence[RoofPlane],
-        *,
-        api_key: str | None = None,
-        base_url: str = BASE_URL,
-        clock: Callable[[], datetime] = utc_now,
-        timeout_s: float = TIMEOUT_S,
-    ) -> None:
-        """A key brings half-hours in place of hours and more requests; none is needed."""
-        self._session = session
-        self._latitude, self._longitude = latitude, longitude
-        self._planes = tuple(planes)
-        self._api_key = api_key
-        self._base = URL(base_url)
-        self._clock = clock
-        self._timeout_s = timeout_s
-
-    def __repr__(self) -> str:
-        """Name no secret and no place."""
-        return f"<{type(self).__name__} {len(self._planes)} planes>"
-
+    @override
     async def fetch(self) -> SolarForecast:
         """The roof over whole days in UTC, nights included."""
         now = self._clock()
@@ -99,16 +81,7 @@ class ForecastSolar:
     async def _energies(self, plane: RoofPlane) -> dict[datetime, float]:
         if self._api_key is not None and not _KEY.fullmatch(self._api_key):
             raise SolarAuthError("a key has 16 letters and digits")
-        try:
-            reply = await ask(
-                self._session, self._url(plane), service="Forecast.Solar", timeout_s=self._timeout_s
-            )
-        except NoReplyError as error:
-            raise SolarUnreachableError(str(error)) from error
-        try:
-            body = reply.json()
-        except NotJsonError:
-            body = None
+        reply, body = await self._asked(self._url(plane))
         if reply.status != HTTPStatus.OK:
             raise _error(reply, body, self._clock())
         return half_hour_energies(body)

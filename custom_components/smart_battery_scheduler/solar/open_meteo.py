@@ -11,15 +11,16 @@ only say how an hour's energy falls on its halves. Weather data by Open-Meteo.co
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
+from typing import override
 
-import aiohttp
 from yarl import URL
 
 from ..cadence import Cadence
-from ..web import TIMEOUT_S, NoReplyError, NotJsonError, Reply, ask, number, utc_now
+from ..web import Reply, number
+from .asking import RoofClient
 from .model import (
     RoofPlane,
     SolarAuthError,
@@ -46,36 +47,20 @@ GLOBAL, DIFFUSE = "shortwave_radiation", "diffuse_radiation"
 type Series = Mapping[datetime, float]
 
 
-class OpenMeteo:
-    """A roof's forecast: one request per plane. ``fetch`` raises a SolarError."""
+class OpenMeteo(RoofClient):
+    """A roof's forecast: one request per plane. A key is a customer's."""
 
     cadence = CADENCE
+    service = "Open-Meteo"
+    real_url = BASE_URL
 
-    def __init__(
-        self,
-        session: aiohttp.ClientSession,
-        latitude: float,
-        longitude: float,
-        planes: Sequence[RoofPlane],
-        *,
-        api_key: str | None = None,
-        base_url: str | None = None,
-        clock: Callable[[], datetime] = utc_now,
-        timeout_s: float = TIMEOUT_S,
-    ) -> None:
-        """``api_key`` is a customer's; nobody needs one for a home."""
-        self._session = session
-        self._latitude, self._longitude = latitude, longitude
-        self._planes = tuple(planes)
-        self._api_key = api_key
-        self._base = URL(base_url or (CUSTOMER_BASE_URL if api_key else BASE_URL))
-        self._clock = clock
-        self._timeout_s = timeout_s
+    @classmethod
+    @override
+    def real_url_for(cls, api_key: str | None) -> str:
+        """Customers have a server of their own."""
+        return CUSTOMER_BASE_URL if api_key else BASE_URL
 
-    def __repr__(self) -> str:
-        """Name no secret and no place."""
-        return f"<{type(self).__name__} {len(self._planes)} planes>"
-
+    @override
     async def fetch(self) -> SolarForecast:
         """The roof from yesterday's midnight UTC to three days ahead."""
         now = self._clock()
@@ -85,13 +70,15 @@ class OpenMeteo:
         return SolarForecast(made_at=now, slots=roof_slots(planes))
 
     async def _weather(self, plane: RoofPlane) -> dict[datetime, PlaneWeather]:
-        try:
-            reply = await ask(
-                self._session, self._url(plane), service="Open-Meteo", timeout_s=self._timeout_s
-            )
-        except NoReplyError as error:
-            raise SolarUnreachableError(str(error)) from error
-        return plane_weather(self._body(reply))
+        reply, body = await self._asked(self._url(plane))
+        # Open-Meteo begins a reply with status 200 before it knows that it can end it.
+        if reply.status == HTTPStatus.OK and reply.is_page:
+            raise SolarUnreachableError("a web page came instead of an answer")
+        reason = body.get("reason") if isinstance(body, Mapping) else None
+        if reply.status != HTTPStatus.OK or reason is not None:
+            text = reason[:120] if isinstance(reason, str) else "no reason given"
+            raise _error(reply, text, self._clock())
+        return plane_weather(body)
 
     def _url(self, plane: RoofPlane) -> URL:
         query: dict[str, str | float] = {
@@ -110,20 +97,6 @@ class OpenMeteo:
         if self._api_key:
             query["apikey"] = self._api_key
         return (self._base / "v1/forecast").with_query(query)
-
-    def _body(self, reply: Reply) -> object:
-        if reply.status == HTTPStatus.OK and reply.is_page:
-            raise SolarUnreachableError("a web page came instead of an answer")
-        try:
-            body = reply.json()
-        except NotJsonError:
-            # Open-Meteo begins a reply with status 200 before it knows that it can end it.
-            body = None
-        reason = body.get("reason") if isinstance(body, Mapping) else None
-        if reply.status != HTTPStatus.OK or reason is not None:
-            text = reason[:120] if isinstance(reason, str) else "no reason given"
-            raise _error(reply, text, self._clock())
-        return body
 
 
 def azimuth_from_south(bearing_degrees: float) -> float:

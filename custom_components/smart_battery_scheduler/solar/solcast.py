@@ -17,7 +17,8 @@ from yarl import URL
 
 from ..cadence import Cadence
 from ..tariff.model import SLOT, floor_slot
-from ..web import TIMEOUT_S, NoReplyError, NotJsonError, Reply, ask, aware, number, utc_now
+from ..web import TIMEOUT_S, Reply, aware, number, utc_now
+from .asking import asked
 from .model import (
     SolarAuthError,
     SolarError,
@@ -140,14 +141,7 @@ class Solcast:
         # Counted before it is sent: a reply that is lost has cost its call all the same.
         self.calls = self.calls.spent(now)
         url = (self._base / path).with_query({"format": "json", "api_key": self._api_key, **query})
-        try:
-            reply = await ask(self._session, url, service="Solcast", timeout_s=self._timeout_s)
-        except NoReplyError as error:
-            raise SolarUnreachableError(str(error)) from error
-        try:
-            body = reply.json()
-        except NotJsonError:
-            body = None
+        reply, body = await asked(self._session, url, service="Solcast", timeout_s=self._timeout_s)
         if reply.status != HTTPStatus.OK:
             raise self._error(reply, body, now)
         if not isinstance(body, Mapping):
