@@ -15,7 +15,7 @@ from .bounds import BOUNDS
 from .const import DOMAIN
 from .entity import SmartBatteryEntity
 from .home import Home, SmartBatteryConfigEntry
-from .own_settings import async_set_own, no_such_reserve
+from .own_settings import OwnSettingEntity, no_such_reserve
 from .powerwall.base import Settings
 
 PARALLEL_UPDATES = 1
@@ -98,8 +98,8 @@ class PreferenceNumber(SmartBatteryEntity, NumberEntity):
         await self.home.async_prefer(**{self.entity_description.preference: value})
 
 
-class BackupReserveNumber(SmartBatteryEntity, NumberEntity):
-    """The Powerwall's own reserve: what stands when nothing of ours is in force."""
+class BackupReserveNumber(OwnSettingEntity, NumberEntity):
+    """The Powerwall's own reserve."""
 
     def __init__(self, home: Home) -> None:
         """Offer the Tesla app's range."""
@@ -108,13 +108,12 @@ class BackupReserveNumber(SmartBatteryEntity, NumberEntity):
     @property
     @override
     def native_value(self) -> int | None:
-        """The home setting, whatever a running command has put in its place."""
-        settings = self.home.controller.home_settings
-        return settings.backup_reserve_percent if settings else None
+        """As it is or will be again."""
+        return self.own.backup_reserve_percent
 
     @override
     async def async_set_native_value(self, value: float) -> None:
-        """Make it the home setting, and push it; Tesla has no reserves of 81 to 99 %."""
+        """Set it; Tesla has no reserves of 81 to 99 %."""
         percent = round(value)
         if no_such_reserve(percent):
             raise ServiceValidationError(
@@ -122,4 +121,4 @@ class BackupReserveNumber(SmartBatteryEntity, NumberEntity):
                 translation_key="no_such_reserve",
                 translation_placeholders={"value": str(percent)},
             )
-        await async_set_own(self.home, Settings(backup_reserve_percent=percent))
+        await self.async_set_own(Settings(backup_reserve_percent=percent))

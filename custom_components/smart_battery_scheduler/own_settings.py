@@ -5,7 +5,7 @@ from __future__ import annotations
 from homeassistant.exceptions import HomeAssistantError
 
 from .const import DOMAIN
-from .home import Home
+from .entity import SmartBatteryEntity
 from .powerwall.base import Settings
 
 # Since July 2025 Tesla turns reserves between these into the lower one.
@@ -13,11 +13,22 @@ HIGHEST_PARTIAL_RESERVE_PERCENT = 80
 FULL_RESERVE_PERCENT = 100
 
 
-async def async_set_own(home: Home, change: Settings) -> None:
-    """Set, push and plan by them. Raises HomeAssistantError while nothing is known of them yet."""
-    if not await home.async_set_powerwall(change):
-        raise HomeAssistantError(translation_domain=DOMAIN, translation_key="settings_unknown")
-    await home.async_replan()
+class OwnSettingEntity(SmartBatteryEntity):
+    """One of them: what stands when nothing of ours is in force."""
+
+    @property
+    def own(self) -> Settings:
+        """The home settings, whatever a running command has put in their place."""
+        return self.home.controller.home_settings or Settings()
+
+    async def async_set_own(self, change: Settings) -> None:
+        """Make it the home setting, push it and plan by it.
+
+        Raises HomeAssistantError while nothing is known of the home settings.
+        """
+        if not await self.home.async_set_powerwall(change):
+            raise HomeAssistantError(translation_domain=DOMAIN, translation_key="settings_unknown")
+        await self.home.async_replan()
 
 
 def no_such_reserve(percent: int) -> bool:

@@ -14,7 +14,7 @@ from .doing import override_now
 from .entity import SmartBatteryEntity
 from .home import Home, SmartBatteryConfigEntry
 from .overriding import ACTIONS, override_of
-from .own_settings import async_set_own
+from .own_settings import OwnSettingEntity
 from .planner.model import Action
 from .powerwall.base import ExportRule, OperatingMode, Settings
 
@@ -84,8 +84,8 @@ class OverrideSelect(SmartBatteryEntity, SelectEntity):
         await self.home.async_set_override(asked)
 
 
-class OperatingModeSelect(SmartBatteryEntity, SelectEntity):
-    """The Powerwall's own mode: what stands when nothing of ours is in force."""
+class OperatingModeSelect(OwnSettingEntity, SelectEntity):
+    """The Powerwall's own mode."""
 
     def __init__(self, home: Home) -> None:
         """Offer Tesla's modes."""
@@ -94,19 +94,18 @@ class OperatingModeSelect(SmartBatteryEntity, SelectEntity):
     @property
     @override
     def current_option(self) -> str | None:
-        """The home setting, whatever a running command has put in its place."""
-        settings = self.home.controller.home_settings
-        mode = settings.operating_mode if settings else None
+        """As it is or will be again."""
+        mode = self.own.operating_mode
         return next((name for name, value in MODES.items() if value is mode), None)
 
     @override
     async def async_select_option(self, option: str) -> None:
-        """Make it the home setting, and push it."""
-        await async_set_own(self.home, Settings(operating_mode=MODES[option]))
+        """Set it."""
+        await self.async_set_own(Settings(operating_mode=MODES[option]))
 
 
-class ExportRuleSelect(SmartBatteryEntity, SelectEntity):
-    """What the Powerwall may send to the grid when nothing of ours is in force."""
+class ExportRuleSelect(OwnSettingEntity, SelectEntity):
+    """What the Powerwall may send to the grid."""
 
     def __init__(self, home: Home) -> None:
         """Offer Tesla's rules."""
@@ -115,15 +114,12 @@ class ExportRuleSelect(SmartBatteryEntity, SelectEntity):
     @property
     @override
     def current_option(self) -> str | None:
-        """The home setting, whatever a running command has put in its place."""
-        settings = self.home.controller.home_settings
-        rule = settings.export_rule if settings else None
-        if rule is None:
-            # Commands leave it alone, and then it is not among the saved home settings.
-            rule = self.home.battery.data.settings.export_rule
+        """As it is or will be again."""
+        # Commands leave it alone, and then it is not among the saved home settings.
+        rule = self.own.export_rule or self.home.battery.data.settings.export_rule
         return next((name for name, value in EXPORT_RULES.items() if value is rule), None)
 
     @override
     async def async_select_option(self, option: str) -> None:
-        """Make it the home setting, and push it."""
-        await async_set_own(self.home, Settings(export_rule=EXPORT_RULES[option]))
+        """Set it."""
+        await self.async_set_own(Settings(export_rule=EXPORT_RULES[option]))

@@ -16,7 +16,7 @@ from .doing import override_now
 from .entity import SmartBatteryEntity
 from .home import Home, SmartBatteryConfigEntry
 from .overriding import override_of
-from .own_settings import async_set_own
+from .own_settings import OwnSettingEntity
 from .planner.model import Action
 from .powerwall.base import Settings
 
@@ -136,8 +136,8 @@ class ChargeNowSwitch(SmartBatteryEntity, SwitchEntity):
             await self.home.async_set_override(None)
 
 
-class GridChargingSwitch(SmartBatteryEntity, SwitchEntity):
-    """The Powerwall's own permission to charge from the grid when nothing of ours is in force."""
+class GridChargingSwitch(OwnSettingEntity, SwitchEntity):
+    """The Powerwall's own permission to charge from the grid."""
 
     def __init__(self, home: Home) -> None:
         """Show and set the home setting."""
@@ -146,16 +146,15 @@ class GridChargingSwitch(SmartBatteryEntity, SwitchEntity):
     @property
     @override
     def is_on(self) -> bool | None:
-        """The home setting, whatever a running command has put in its place."""
-        settings = self.home.controller.home_settings
-        return settings.grid_charging if settings else None
+        """As it is or will be again."""
+        return self.own.grid_charging
 
     @override
     async def async_turn_on(self, **kwargs: Any) -> None:
-        """Allow it, and push that."""
-        await async_set_own(self.home, Settings(grid_charging=True))
+        """Allow it."""
+        await self.async_set_own(Settings(grid_charging=True))
 
     @override
     async def async_turn_off(self, **kwargs: Any) -> None:
-        """Forbid it, and push that."""
-        await async_set_own(self.home, Settings(grid_charging=False))
+        """Forbid it."""
+        await self.async_set_own(Settings(grid_charging=False))
