@@ -8,8 +8,9 @@ import pytest
 import custom_components.smart_battery_scheduler  # noqa: F401
 
 from .cloud.fixtures import cloud, scenario
+from .wire import session, wire
 
-__all__ = ["cloud", "scenario"]
+__all__ = ["cloud", "scenario", "session", "wire"]
 
 
 @pytest.fixture(autouse=True)

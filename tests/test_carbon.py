@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
@@ -59,20 +58,6 @@ def region(*rows: Json) -> Json:
         "shortname": "London",
         "data": list(rows),
     }
-
-
-@pytest.fixture
-def wire() -> Iterator[Wire]:
-    """No network, only what the test puts on the wire."""
-    with Wire() as wire:
-        yield wire
-
-
-@pytest.fixture
-async def session() -> AsyncIterator[aiohttp.ClientSession]:
-    """A session of its own."""
-    async with aiohttp.ClientSession() as opened:
-        yield opened
 
 
 def test_national_rows_give_the_forecast_not_what_was_measured() -> None:

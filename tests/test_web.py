@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 
 import aiohttp
@@ -28,13 +27,6 @@ PLACE = URL("https://service.example/secret-key/path")
 def reply(content: bytes) -> Reply:
     """A reply with this body."""
     return Reply(status=200, headers={}, content=content)
-
-
-@pytest.fixture
-async def session() -> AsyncIterator[aiohttp.ClientSession]:
-    """A session of its own."""
-    async with aiohttp.ClientSession() as opened:
-        yield opened
 
 
 async def test_no_redirect_is_followed_and_json_is_wished_for(

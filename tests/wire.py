@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator, Iterator
 from types import TracebackType
 from typing import Any, Self
 from unittest.mock import Mock
 
+import aiohttp
 from aiohttp import ClientResponse
 from aioresponses import aioresponses
+import pytest
 from yarl import URL
 
 
@@ -56,3 +59,17 @@ class Wire:
     def requests(self) -> dict[tuple[str, URL], list[Any]]:
         """What was asked, by method and address; each with its ``kwargs``."""
         return self._wire.requests
+
+
+@pytest.fixture
+def wire() -> Iterator[Wire]:
+    """No network, only what the test puts on the wire."""
+    with Wire() as wire:
+        yield wire
+
+
+@pytest.fixture
+async def session() -> AsyncIterator[aiohttp.ClientSession]:
+    """A session of its own."""
+    async with aiohttp.ClientSession() as opened:
+        yield opened

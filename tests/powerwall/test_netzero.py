@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 import logging
 import traceback
@@ -24,6 +23,7 @@ from custom_components.smart_battery_scheduler.powerwall.base import (
 )
 from custom_components.smart_battery_scheduler.powerwall.netzero import NetZeroPowerwall
 
+from ..clock import Clock
 from ..wire import Wire
 from .bodies import config
 
@@ -34,29 +34,10 @@ NOW = datetime(2026, 1, 14, 2, 40, 30, tzinfo=UTC)
 PAGE = "<!doctype html><html><head><title>Server Error (500)</title></head></html>"
 
 
-class Clock:
-    """A clock moved by hand."""
-
-    def __init__(self) -> None:
-        """Begin at NOW."""
-        self.now = NOW
-
-    def __call__(self) -> datetime:
-        """Tell the time."""
-        return self.now
-
-
 @pytest.fixture
 def clock() -> Clock:
     """A clock moved by hand."""
-    return Clock()
-
-
-@pytest.fixture
-async def session() -> AsyncIterator[aiohttp.ClientSession]:
-    """A session of its own."""
-    async with aiohttp.ClientSession() as opened:
-        yield opened
+    return Clock(NOW)
 
 
 @pytest.fixture

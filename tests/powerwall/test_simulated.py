@@ -28,31 +28,17 @@ from custom_components.smart_battery_scheduler.powerwall.simulated import (
     at_once,
 )
 
+from ..clock import Clock
+
 START = datetime(2026, 1, 14, tzinfo=UTC)
 HARDWARE = Hardware()
 FAST = Settings(operating_mode=OperatingMode.BACKUP, grid_charging=True)
 
 
-class Clock:
-    """A clock moved by hand."""
-
-    def __init__(self) -> None:
-        """Begin at START."""
-        self.now = START
-
-    def __call__(self) -> datetime:
-        """Tell the time."""
-        return self.now
-
-    def tick(self, **span: float) -> None:
-        """Let time pass."""
-        self.now += timedelta(**span)
-
-
 @pytest.fixture
 def clock() -> Clock:
     """A clock moved by hand."""
-    return Clock()
+    return Clock(START)
 
 
 def simulated(
@@ -245,7 +231,7 @@ def broken_sun_w(when: datetime) -> float:
 @given(looks=st.lists(st.integers(1, 3600), max_size=24), level=st.floats(0, 100))
 def test_looking_changes_nothing(looks: list[int], level: float) -> None:
     """Read often or seldom, the day ends the same."""
-    clock, unseen_clock = Clock(), Clock()
+    clock, unseen_clock = Clock(START), Clock(START)
 
     def at(its_clock: Clock) -> SimulatedPowerwall:
         return SimulatedPowerwall(

@@ -30,6 +30,7 @@ from custom_components.smart_battery_scheduler.solar.solcast import (
     parse_forecasts,
 )
 
+from ..clock import Clock
 from ..wire import Wire
 
 NOW = datetime(2026, 4, 26, 10, 0, tzinfo=UTC)
@@ -71,22 +72,10 @@ def url(site: str = FIRST) -> str:
     )
 
 
-class Clock:
-    """A clock moved by hand."""
-
-    def __init__(self) -> None:
-        """Begin at NOW."""
-        self.now = NOW
-
-    def __call__(self) -> datetime:
-        """Tell the time."""
-        return self.now
-
-
 @pytest.fixture
 def clock() -> Clock:
     """A clock moved by hand."""
-    return Clock()
+    return Clock(NOW)
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from typing import Any
 
 from freezegun.api import FrozenDateTimeFactory
@@ -11,21 +10,11 @@ import pytest
 from homeassistant.core import HomeAssistant
 
 from ..cloud.server import Cloud
-from ..cloud.world import ACCOUNT_NUMBER, API_KEY, SCENARIOS
+from ..cloud.world import ACCOUNT_NUMBER, API_KEY
+from ..days.conftest import calm, frozen
 from ..days.stage import EXPORT_TARIFF, IMPORT_TARIFF, Day, home_entry, point_to
 
-
-@pytest.fixture(autouse=True)
-def calm() -> None:
-    """Asyncio finds every jump of the clock slow."""
-    logging.getLogger("asyncio").setLevel(logging.ERROR)
-
-
-@pytest.fixture
-def frozen(freezer: FrozenDateTimeFactory, scenario: str) -> FrozenDateTimeFactory:
-    """The clock at the scenario's beginning, before Home Assistant and the cloud start."""
-    freezer.move_to(SCENARIOS[scenario].start)
-    return freezer
+__all__ = ["calm", "frozen"]
 
 
 @pytest.fixture

@@ -13,7 +13,9 @@ from yarl import URL
 
 from custom_components.smart_battery_scheduler.codec import Json
 
+from ..clock import Clock
 from ..wire import SentResponse, Wire
+from .bodies import ACCOUNT
 
 MAIN = "https://api.octopus.energy/v1/graphql/"
 BACKEND = "https://api.backend.octopus.energy/v1/graphql/"
@@ -22,6 +24,8 @@ NOW = datetime(2026, 8, 14, 9, 0, tzinfo=UTC)
 _NAME = re.compile(r"(?:query|mutation) (\w+)")
 
 type Reply = dict[str, Json]
+ACCOUNTS: Reply = {"data": {"viewer": {"accounts": [{"number": ACCOUNT}]}}}
+NO_SESSIONS: Reply = {"data": {"savingSessions": {"events": [], "account": None}}}
 
 
 def error(
@@ -67,22 +71,6 @@ def allowance(remaining: Json = 46_705, **more: Json) -> Reply:
         **more,
     }
     return {"data": {"rateLimitInfo": {"pointsAllowanceRateLimit": points}}}
-
-
-class Clock:
-    """A clock moved by hand."""
-
-    def __init__(self) -> None:
-        """Begin at NOW."""
-        self.now = NOW
-
-    def __call__(self) -> datetime:
-        """Tell the time."""
-        return self.now
-
-    def tick(self, **span: float) -> None:
-        """Let time pass."""
-        self.now += timedelta(**span)
 
 
 class Kraken:

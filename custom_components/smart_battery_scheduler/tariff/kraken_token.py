@@ -50,7 +50,6 @@ class TokenKeeper:
 
     def __init__(self, api_key: str, post: Post, clock: Callable[[], datetime]) -> None:
         """Mint nothing yet."""
-        self.minted = 0
         self._api_key = api_key
         self._post = post
         self._clock = clock
@@ -92,7 +91,6 @@ class TokenKeeper:
     async def _mint(self, credentials: Mapping[str, str], now: datetime) -> Tokens:
         if self._blocked_until is not None and now < self._blocked_until:
             raise TariffRateLimitError((self._blocked_until - now).total_seconds())
-        self.minted += 1
         try:
             data = await self._post(MINT, {"input": credentials})
         except TariffRateLimitError as error:

@@ -106,11 +106,6 @@ class OctopusGraphQL:
         """Name no secret."""
         return f"<{type(self).__name__}>"
 
-    @property
-    def tokens_minted(self) -> int:
-        """How many tokens were asked for so far: should be about one an hour."""
-        return self._keeper.minted
-
     async def accounts(self) -> tuple[str, ...]:
         """The numbers of the key's accounts."""
         data = await self._query(self._main, ACCOUNTS, {})
