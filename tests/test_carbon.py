@@ -21,7 +21,7 @@ from custom_components.smart_battery_scheduler.carbon import (
     parse_rows,
 )
 from custom_components.smart_battery_scheduler.codec import Json
-from custom_components.smart_battery_scheduler.tariff.codes import REGION_NAMES
+from custom_components.smart_battery_scheduler.supplier import REGIONS
 
 from .wire import Wire
 
@@ -150,13 +150,12 @@ async def test_the_region_by_octopus_letter_else_the_nation(
     assert forecast.made_at == NOW
     assert forecast.at(NOON + timedelta(minutes=29)) == forecast.slots[NOON]
     assert forecast.at(NOON + HALF_HOUR) is None
-    assert client.is_regional is (url == LONDON)
     assert len(wire.requests) == 1
 
 
 def test_every_octopus_region_has_its_own_number() -> None:
     """1 to 14; above are England, Scotland and Wales."""
-    assert REGION_IDS.keys() == set(REGION_NAMES)
+    assert REGION_IDS.keys() == {region.upper() for region in REGIONS}
     assert sorted(REGION_IDS.values()) == list(range(1, 15))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 from hypothesis import given, settings, strategies as st
@@ -19,7 +19,6 @@ from custom_components.smart_battery_scheduler.solar.open_meteo import plane_wea
 from custom_components.smart_battery_scheduler.solar.solcast import parse_forecasts
 from custom_components.smart_battery_scheduler.solar.wh_hours import energies
 from custom_components.smart_battery_scheduler.tariff.account import parse_account
-from custom_components.smart_battery_scheduler.tariff.consumption import parse_consumption
 from custom_components.smart_battery_scheduler.tariff.dispatches import (
     parse_devices,
     parse_dispatches,
@@ -146,7 +145,6 @@ ANYTHING: list[tuple[str, Parser, type[Exception]]] = [
 LISTS: list[tuple[str, Parser, type[Exception]]] = [
     ("rows", parse_rows, TariffError),
     ("products", parse_products, TariffError),
-    ("consumption", lambda rows: parse_consumption(rows, NOW, NOW + timedelta(1)), TariffError),
 ]
 MAPPINGS: list[tuple[str, Parser, type[Exception]]] = [
     ("sessions", parse_sessions, TariffError),

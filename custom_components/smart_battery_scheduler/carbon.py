@@ -118,11 +118,6 @@ class CarbonIntensity:
         self._clock = clock
         self._timeout_s = timeout_s
 
-    @property
-    def is_regional(self) -> bool:
-        """Whether a region is asked."""
-        return self._region_id is not None
-
     async def fetch(self) -> CarbonForecast:
         """The half-hours from now to about 48 hours ahead."""
         now = self._clock()

@@ -100,7 +100,7 @@ def _state(world: World) -> Json:
         "now": clock().isoformat(),
         "speed": clock.speed if isinstance(clock, ScaledClock) else 1.0,
         "charge_level_percent": powerwall.charge_level_percent,
-        "powerwall": powerwall.state.to_dict(),
+        "powerwall": encode(powerwall.state),
         "reading": encode(powerwall.reading()),
         "faults": encode(list(world.faults)),
         "requests": len(world.requests),

@@ -19,12 +19,9 @@ class Endpoint(StrEnum):
     PRODUCTS = "products"
     PRODUCT = "product"
     RATES = "rates"
-    STANDING_CHARGES = "standing_charges"
     GRID_SUPPLY_POINTS = "grid_supply_points"
-    METER_POINT = "meter_point"
     ACCOUNT = "account"
     GRAPHQL = "graphql"
-    CONSUMPTION = "consumption"
     FORECAST = "forecast"
     CARBON = "carbon"
 

@@ -12,14 +12,13 @@ from aiohttp import web
 from custom_components.smart_battery_scheduler.codec import Json
 from custom_components.smart_battery_scheduler.const import MARKET_TIME_ZONE
 
-from .consumption import consumption_rows, newest_first
 from .faults import Endpoint, Fault, FaultRule
 from .products import PRODUCTS, Ask, Product, Row, Rows, vat_at
 from .rates import PUBLISHED_TO, REGIONS, at_local
 from .replies import answer, page, refuse
-from .world import ACCOUNT_NUMBER, EXPORT_MPAN, IMPORT_MPAN, METER_SERIAL, POSTCODE, REGION, World
+from .world import ACCOUNT_NUMBER, EXPORT_MPAN, IMPORT_MPAN, METER_SERIAL, POSTCODE, World
 
-DEFAULT_PAGE, LARGEST_PAGE, LARGEST_CONSUMPTION_PAGE = 100, 1500, 25_000
+DEFAULT_PAGE, LARGEST_PAGE = 100, 1500
 # Rows are made, not stored; a question without a beginning is answered this far back.
 OLDEST = timedelta(days=40)
 FURTHEST = timedelta(days=400)
@@ -141,20 +140,6 @@ class Octopus:
         rows = product.night if kind == "night" and product.night else product.rows
         return self._paged(request, rows, region, faults)
 
-    def standing_charges(self, request: web.Request) -> web.Response:
-        """GET .../standing-charges/."""
-        found = _tariff(request)
-        if found is None:
-            return _not_found()
-        product, _, region = found
-
-        def rows(ask: Ask) -> list[Row]:
-            exc = product.standing_exc_vat
-            inc = round(exc * (1.0 + vat_at(ask.now)), 6)
-            return [Row(start=_FROM_THE_BEGINNING, end=None, exc_vat=exc, inc_vat=inc)]
-
-        return self._paged(request, lambda ask: iter(rows(ask)), region, ())
-
     def grid_supply_points(self, request: web.Request) -> web.Response:
         """GET /v1/industry/grid-supply-points/."""
         postcode = request.query.get("postcode")
@@ -166,13 +151,6 @@ class Octopus:
         rows: list[Json] = [{"group_id": f"_{letter}"} for letter in letters]
         return answer({"count": len(rows), "next": None, "previous": None, "results": rows})
 
-    def meter_point(self, request: web.Request) -> web.Response:
-        """GET /v1/electricity-meter-points/{mpan}/."""
-        mpan = request.match_info["mpan"]
-        if mpan not in {IMPORT_MPAN, EXPORT_MPAN}:
-            return _not_found()
-        return answer({"gsp": f"_{REGION}", "mpan": mpan, "profile_class": 1})
-
     def account_of(self, request: web.Request) -> web.Response:
         """GET /v1/accounts/{number}/."""
         if (refusal := self._refusal(request)) is not None:
@@ -181,21 +159,6 @@ class Octopus:
         if not re.fullmatch(r"A-[0-9A-Z]{8}", number):
             return page("<h1>Not Found</h1>", 404)
         return answer(self.account) if number == self.account["number"] else _not_found()
-
-    def consumption(self, request: web.Request) -> web.Response:
-        """GET /v1/electricity-meter-points/{mpan}/meters/{serial}/consumption/."""
-        if (refusal := self._refusal(request)) is not None:
-            return refusal
-        mpan, query, now = request.match_info["mpan"], request.query, self._world.clock()
-        if mpan not in {IMPORT_MPAN, EXPORT_MPAN} or request.match_info["serial"] != METER_SERIAL:
-            return _not_found()
-        window = _window(query, now)
-        if isinstance(window, web.Response):
-            return window
-        rows = consumption_rows(
-            self._world, *window, export=mpan == EXPORT_MPAN, newest_first=newest_first(query)
-        )
-        return _page(request, rows, LARGEST_CONSUMPTION_PAGE)
 
     def _refusal(self, request: web.Request) -> web.Response | None:
         authorization = request.headers.get("Authorization")
@@ -399,21 +362,9 @@ def handlers(octopus: Octopus) -> dict[str, tuple[Endpoint, Handler]]:
         "/v1/products/": (Endpoint.PRODUCTS, lambda ask, _: octopus.products(ask)),
         "/v1/products/{product}/": (Endpoint.PRODUCT, lambda ask, _: octopus.product(ask)),
         tariffs + "/{kind:standard|day|night}-unit-rates/": (Endpoint.RATES, octopus.rates),
-        tariffs + "/standing-charges/": (
-            Endpoint.STANDING_CHARGES,
-            lambda ask, _: octopus.standing_charges(ask),
-        ),
         "/v1/industry/grid-supply-points/": (
             Endpoint.GRID_SUPPLY_POINTS,
             lambda ask, _: octopus.grid_supply_points(ask),
-        ),
-        "/v1/electricity-meter-points/{mpan}/": (
-            Endpoint.METER_POINT,
-            lambda ask, _: octopus.meter_point(ask),
-        ),
-        "/v1/electricity-meter-points/{mpan}/meters/{serial}/consumption/": (
-            Endpoint.CONSUMPTION,
-            lambda ask, _: octopus.consumption(ask),
         ),
         "/v1/accounts/{number}/": (Endpoint.ACCOUNT, lambda ask, _: octopus.account_of(ask)),
     }

@@ -16,7 +16,7 @@ from custom_components.smart_battery_scheduler.const import MARKET_TIME_ZONE
 from .faults import Endpoint, Fault
 from .octopus import account_body
 from .server import Cloud
-from .world import ACCOUNT_NUMBER, API_KEY, IMPORT_MPAN, METER_SERIAL
+from .world import ACCOUNT_NUMBER, API_KEY
 
 AGILE = "/v1/products/AGILE-24-10-01/electricity-tariffs/E-1R-AGILE-24-10-01-C"
 OUTGOING = "/v1/products/AGILE-OUTGOING-19-05-13/electricity-tariffs/E-1R-AGILE-OUTGOING-19-05-13-C"
@@ -169,19 +169,6 @@ async def test_tax_ends_on_the_first_of_october(ask: Asker, frozen: FrozenDateTi
         assert row["value_inc_vat"] == row["value_exc_vat"]
 
 
-async def test_an_open_row_shows_todays_tax_for_the_past(
-    ask: Asker, frozen: FrozenDateTimeFactory
-) -> None:
-    """The trap of standing charges."""
-    path = AGILE + "/standing-charges/"
-    (row,) = await ask.rows(path)
-    assert row["valid_to"] is None
-    assert row["value_inc_vat"] == pytest.approx(row["value_exc_vat"] * 1.05)
-    frozen.move_to("2026-11-01T12:00:00Z")
-    (row,) = await ask.rows(path)
-    assert row["value_inc_vat"] == row["value_exc_vat"]
-
-
 async def test_flexible_rows_are_doubled_by_payment_and_open_ended(ask: Asker) -> None:
     """The two ways of payment overlap."""
     path = "/v1/products/VAR-22-11-01/electricity-tariffs/E-1R-VAR-22-11-01-C"
@@ -255,7 +242,6 @@ async def test_a_bad_window_is_refused(ask: Asker, query: dict[str, str], compla
         "/v1/products/AGILE-24-10-01/electricity-tariffs/E-1R-GO-1-C/standard-unit-rates/",
         AGILE.replace("E-1R", "E-2R") + "/day-unit-rates/",
         AGILE[:-1] + "I/standard-unit-rates/",
-        "/v1/electricity-meter-points/1200000000009/",
     ],
 )
 async def test_what_does_not_exist_is_not_found(ask: Asker, path: str) -> None:
@@ -315,12 +301,6 @@ async def test_without_a_postcode_all_regions_are_listed(ask: Asker) -> None:
     assert len(await ask.rows("/v1/industry/grid-supply-points/")) == 14
 
 
-async def test_a_meter_point_tells_its_region(ask: Asker) -> None:
-    """Publicly."""
-    body = await ask.json(f"/v1/electricity-meter-points/{IMPORT_MPAN}/")
-    assert body["gsp"] == "_C"
-
-
 async def test_an_account_needs_basic_auth(cloud: Cloud, session: aiohttp.ClientSession) -> None:
     """No key, the wrong scheme, a wrong key, somebody else's account, a malformed number."""
 
@@ -371,38 +351,6 @@ async def test_an_account_may_change_tariff_have_no_export_or_two_homes(cloud: C
     assert [home["moved_out_at"] for home in homes] == [None, None]
     (point,) = homes[0]["electricity_meter_points"]
     assert [each["valid_from"] for each in point["agreements"]][1] == switch
-
-
-CONSUMPTION = f"/v1/electricity-meter-points/{IMPORT_MPAN}/meters/{METER_SERIAL}/consumption/"
-
-
-async def test_readings_of_the_meter(
-    cloud: Cloud, session: aiohttp.ClientSession, frozen: FrozenDateTimeFactory
-) -> None:
-    """One row too many, odd stamps at a clock change, yesterday only from 10:00."""
-    auth = {"Authorization": aiohttp.encode_basic_auth(API_KEY, "")}
-
-    async def rows(**query: str) -> list[dict[str, Any]]:
-        url = URL(cloud.url + CONSUMPTION).with_query(query)
-        async with session.get(url, headers=auth) as response:
-            assert response.status == 200
-            return cast(list[dict[str, Any]], (await response.json())["results"])
-
-    frozen.move_to("2026-03-31T12:00:00Z")
-    day = {"period_from": "2026-03-28T00:00:00Z", "period_to": "2026-03-28T23:59:59Z"}
-    assert len(await rows(**day)) == 49
-    change = {"period_from": "2026-03-29T00:30:00Z", "period_to": "2026-03-29T01:00:00Z"}
-    first, second = await rows(**change, order_by="period")
-    assert first["interval_start"] == "2026-03-29T00:30:00Z"
-    assert first["interval_end"] == "2026-03-29T02:00:00+01:00"
-    assert second["interval_start"] == "2026-03-29T02:00:00+01:00"
-    assert first["consumption"] > 0
-    yesterday = {"period_from": "2026-03-30T10:00:00Z"}
-    assert len(await rows(**yesterday)) == 26
-    frozen.move_to("2026-03-31T08:59:00Z")
-    assert await rows(**yesterday) == []
-    async with session.get(cloud.url + CONSUMPTION) as response:
-        assert response.status == 401
 
 
 @pytest.mark.parametrize("fault", [Fault.FORBIDDEN_PAGE, Fault.RATE_LIMITED, Fault.NULLS])

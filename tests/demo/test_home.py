@@ -10,6 +10,7 @@ from time import perf_counter
 
 import pytest
 
+from custom_components.smart_battery_scheduler.codec import decode, encode
 from custom_components.smart_battery_scheduler.demo import (
     HARDWARE,
     DemoSolar,
@@ -58,9 +59,9 @@ async def test_it_goes_on_after_a_restart() -> None:
     powerwall = demo_powerwall(lambda: now[0])
     await powerwall.write(Settings(backup_reserve_percent=60))
     now[0] += timedelta(minutes=10)
-    stored = json.loads(json.dumps(powerwall.state.to_dict()))
+    stored = json.loads(json.dumps(encode(powerwall.state)))
     now[0] += timedelta(hours=10)
-    revived = demo_powerwall(lambda: now[0], SimulatedState.from_dict(stored))
+    revived = demo_powerwall(lambda: now[0], decode(SimulatedState, stored))
     assert revived.state == powerwall.state
     assert revived.charge_level_percent == pytest.approx(60, abs=25)
 

@@ -62,7 +62,6 @@ def test_quiet_holds_for_reads_and_writes() -> None:
     """Until it is over."""
     budget = RequestBudget()
     budget.keep_quiet(at(37))
-    assert budget.quiet_until == at(37)
     assert budget.wait(at(7), Purpose.RESTORE) == timedelta(seconds=30)
     with pytest.raises(PowerwallRateLimitError):
         budget.spend(at(36.9), Purpose.READ)

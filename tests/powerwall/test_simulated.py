@@ -9,6 +9,7 @@ from time import perf_counter
 from hypothesis import given, settings as hypothesis_settings, strategies as st
 import pytest
 
+from custom_components.smart_battery_scheduler.codec import decode, encode
 from custom_components.smart_battery_scheduler.powerwall.base import (
     ExportRule,
     Islanding,
@@ -290,10 +291,10 @@ async def test_it_goes_on_after_a_restart(clock: Clock) -> None:
     powerwall.meet(Circumstances(forced_battery_w=100.0))
     clock.tick(minutes=30)
     await powerwall.write(FAST)
-    stored = json.loads(json.dumps(powerwall.state.to_dict()))
+    stored = json.loads(json.dumps(encode(powerwall.state)))
     clock.tick(hours=2)
     revived = SimulatedPowerwall(
-        SimulatedState.from_dict(stored),
+        decode(SimulatedState, stored),
         clock=clock,
         house_w=lambda _: 500.0,
         sun_w=lambda _: 0.0,
@@ -315,7 +316,7 @@ async def test_it_goes_on_after_a_restart(clock: Clock) -> None:
 )
 def test_a_damaged_store_is_noticed(clock: Clock, damage: dict[str, object]) -> None:
     """Nothing is guessed from it."""
-    stored = simulated(clock).state.to_dict()
+    stored = encode(simulated(clock).state)
     assert isinstance(stored, dict)
     with pytest.raises((TypeError, ValueError)):
-        SimulatedState.from_dict(json.loads(json.dumps({**stored, **damage})))
+        decode(SimulatedState, json.loads(json.dumps({**stored, **damage})))

@@ -144,8 +144,8 @@ async def test_the_sites_of_a_key(solcast: Solcast, wire: Wire) -> None:
         },
     )
     assert await solcast.sites() == (
-        Site(resource_id=FIRST, name="Roof", capacity_kw=5.0),
-        Site(resource_id=SECOND, name=SECOND, capacity_kw=None),
+        Site(resource_id=FIRST, name="Roof"),
+        Site(resource_id=SECOND, name=SECOND),
     )
     assert solcast.calls.left(NOW) == 9
 

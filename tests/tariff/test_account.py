@@ -67,12 +67,11 @@ def test_several_properties_are_all_offered() -> None:
 
 
 def test_import_and_export_have_each_their_own_mpan() -> None:
-    """Often on the same meter."""
+    """Though it is one house."""
     (only,) = parse_account(account(home(2, EXPORTS, IMPORTS))).current(NOW)
     bought, sold = only.import_point(NOW), only.export_point(NOW)
     assert bought and sold
     assert (bought.mpan, sold.mpan) == ("1200000000001", "1200000000002")
-    assert bought.serials == sold.serials
 
 
 def test_no_export_mpan_means_exports_are_not_paid() -> None:
@@ -85,15 +84,6 @@ def test_export_only_has_no_import_point() -> None:
     """Electricity is bought elsewhere."""
     assert imports_of(EXPORTS) is None
     assert imports_of() is None
-
-
-def test_replaced_meters_stay_listed_the_newest_last() -> None:
-    """In the reply's order; a meter without a serial is none."""
-    point = imports_of(
-        meter_point("1", agreement(AGILE, "2024-10-15T00:00:00Z"), serials=("OLD", "", "NEW"))
-    )
-    assert point is not None
-    assert point.serials == ("OLD", "NEW")
 
 
 def test_a_meter_point_without_agreement_yields_to_one_with() -> None:

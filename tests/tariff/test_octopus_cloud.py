@@ -63,11 +63,6 @@ async def test_regions_of_a_postcode(
     assert await octopus.regions_of_postcode(postcode) == letters
 
 
-async def test_region_of_a_meter_point(octopus: OctopusRest) -> None:
-    """A public fact."""
-    assert await octopus.region_of_meter_point(IMPORT_MPAN) == "C"
-
-
 async def test_rates_to_the_end_of_what_is_published(octopus: OctopusRest) -> None:
     """An unbroken run of half-hours to 23:00 of tomorrow; the hour after that is not invented."""
     table = await octopus.rates(AGILE, SIX_PM, SIX_PM + timedelta(hours=54), taxed=True)

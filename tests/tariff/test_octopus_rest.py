@@ -324,22 +324,6 @@ async def test_wrong_rate_type_400_means_day_and_night(octopus: OctopusRest, wir
     assert [rate.p_per_kwh for rate in found.rates] == [30.0, 7.0]
 
 
-async def test_standing_charge_vat_trap(octopus: OctopusRest, wire: Wire) -> None:
-    """What is listed with VAT is today's; the rows are without, oldest first, for direct debit."""
-    start = datetime(2026, 9, 1, tzinfo=UTC)
-    change = datetime(2024, 3, 31, 23, tzinfo=UTC)
-    wire.get(
-        rates_url(CODE, start, END, kind="standing-charges"),
-        payload=page(
-            row(change, None, 45.57, 45.57, method="DIRECT_DEBIT"),
-            row(change, None, 50.79, 50.79, method="NON_DIRECT_DEBIT"),
-            row(None, change, 40.01, 40.01, method="DIRECT_DEBIT"),
-        ),
-    )
-    rows = await octopus.standing_charges(AGILE, start, END)
-    assert [(each.start, each.p_exc_vat) for each in rows] == [(None, 40.01), (change, 45.57)]
-
-
 # --- the account --------------------------------------------------------------------------------
 
 

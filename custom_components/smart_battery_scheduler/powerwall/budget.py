@@ -50,16 +50,6 @@ class RequestBudget:
         """The other side wants no request before this time."""
         self._quiet_until = until
 
-    def spent(self, now: datetime) -> int:
-        """Requests in the window that ends now."""
-        self._forget(now)
-        return len(self._sent)
-
-    @property
-    def quiet_until(self) -> datetime | None:
-        """Until when the other side last asked for quiet."""
-        return self._quiet_until
-
     def _forget(self, now: datetime) -> None:
         # After the system's clock was set back, times from the future would lock us out for long.
         self._sent = deque(min(at, now) for at in self._sent if now - at < self._window)

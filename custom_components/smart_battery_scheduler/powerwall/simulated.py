@@ -13,7 +13,6 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from random import Random
 
-from ..codec import Json, decode, encode
 from .base import (
     ExportRule,
     Islanding,
@@ -105,15 +104,6 @@ class SimulatedState:
         """A battery at rest with settings in force."""
         stored_kwh = hardware.capacity_kwh * charge_level_percent / 100.0
         return cls(at=at, stored_kwh=stored_kwh, shown=settings, obeyed=settings)
-
-    def to_dict(self) -> Json:
-        """As JSON, for storing."""
-        return encode(self)
-
-    @classmethod
-    def from_dict(cls, data: Json) -> SimulatedState:
-        """From JSON. Raises TypeError or ValueError if it is not such a state."""
-        return decode(cls, data)
 
 
 class SimulatedPowerwall:

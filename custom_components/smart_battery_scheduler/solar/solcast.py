@@ -74,7 +74,6 @@ class Site:
 
     resource_id: str
     name: str
-    capacity_kw: float | None
 
 
 class Solcast:
@@ -205,7 +204,6 @@ def _site(body: object) -> Site:
     return Site(
         resource_id=resource_id,
         name=name if isinstance(name, str) else resource_id,
-        capacity_kw=number(body.get("capacity")),
     )
 
 

@@ -32,11 +32,10 @@ class Agreement:
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class MeterPoint:
-    """Where energy is metered in one direction. ``serials`` in the reply's order, newest last."""
+    """Where energy is metered in one direction."""
 
     mpan: str
     is_export: bool
-    serials: tuple[str, ...]
     agreements: tuple[Agreement, ...]
 
     def agreement_at(self, when: datetime) -> Agreement | None:
@@ -57,7 +56,6 @@ class Property:
     id: str
     label: str
     postcode: str | None
-    moved_in_at: datetime | None
     moved_out_at: datetime | None
     meter_points: tuple[MeterPoint, ...]
 
@@ -117,7 +115,6 @@ def _property(body: JsonObject) -> Property:
             if isinstance(part := body.get(key), str) and part
         ),
         postcode=postcode if isinstance(postcode := body.get("postcode"), str) else None,
-        moved_in_at=aware(body.get("moved_in_at")),
         moved_out_at=aware(body.get("moved_out_at")),
         meter_points=tuple(
             _meter_point(each) for each in objects(body, "electricity_meter_points")
@@ -130,11 +127,6 @@ def _meter_point(body: JsonObject) -> MeterPoint:
     return MeterPoint(
         mpan=text(body, "mpan"),
         is_export=body.get("is_export") is True,
-        serials=tuple(
-            serial
-            for meter in objects(body, "meters")
-            if isinstance(serial := meter.get("serial_number"), str) and serial
-        ),
         agreements=tuple(sorted(agreements, key=lambda each: each.valid_from)),
     )
 

@@ -11,23 +11,6 @@ import re
 
 from .errors import TariffNotSupportedError, Unsupported
 
-REGION_NAMES = {
-    "A": "Eastern England",
-    "B": "East Midlands",
-    "C": "London",
-    "D": "Merseyside and Northern Wales",
-    "E": "West Midlands",
-    "F": "North Eastern England",
-    "G": "North Western England",
-    "H": "Southern England",
-    "J": "South Eastern England",
-    "K": "South Wales",
-    "L": "South Western England",
-    "M": "Yorkshire",
-    "N": "Southern Scotland",
-    "P": "Northern Scotland",
-}
-
 _FORM = re.compile(r"([EG])-([0-9A-Z]+R)-(.+)-([A-HJ-NP])")
 _GROUP = re.compile(r"_?([A-HJ-NP])")
 _INTELLIGENT_FLUX = "INTELLI-FLUX-"

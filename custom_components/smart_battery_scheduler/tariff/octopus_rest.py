@@ -1,7 +1,6 @@
 """Octopus Energy's REST API, version 1. Facts: docs.octopus.energy, "REST API".
 
-Prices, products and regions need no key. Accounts and meter readings do: HTTP Basic, the key as user
-name and no password. Lists come in pages, newest first, whatever order is asked for.
+Prices, products and regions need no key. Accounts do: HTTP Basic, the key as user name and no password. Lists come in pages, newest first, whatever order is asked for.
 """
 
 from __future__ import annotations
@@ -10,15 +9,13 @@ from base64 import b64encode
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from http import HTTPStatus
-from urllib.parse import quote
 
 import aiohttp
 from yarl import URL
 
 from ..web import TIMEOUT_S, NoReplyError, NotJsonError, Reply, ask, utc_now
-from .account import Account, MeterPoint, account_number, parse_account
+from .account import Account, account_number, parse_account
 from .codes import TariffCode, region_letter
-from .consumption import MeteredSlot, merged, parse_consumption
 from .errors import (
     TariffAuthError,
     TariffBlockedError,
@@ -46,7 +43,6 @@ from .rows import (
 BASE_URL = "https://api.octopus.energy"
 # The largest page the API gives; a larger wish is cut to it in silence.
 PAGE_SIZE = 1500
-CONSUMPTION_PAGE_SIZE = 25_000
 MOST_PAGES = 50
 USUAL_WAIT_S = 60.0
 
@@ -67,7 +63,7 @@ class OctopusRest:
         clock: Callable[[], datetime] = utc_now,
         timeout_s: float = TIMEOUT_S,
     ) -> None:
-        """Without a key everything but ``account`` and ``consumption`` can be asked."""
+        """Without a key everything but ``account`` can be asked."""
         self._session = session
         self._api_key = api_key
         self._base = URL(base_url)
@@ -104,38 +100,10 @@ class OctopusRest:
         letters = (region_letter(group) for group in groups if isinstance(group, str))
         return tuple(dict.fromkeys(letter for letter in letters if letter is not None))
 
-    async def region_of_meter_point(self, mpan: str) -> str | None:
-        """The region letter of a meter point; None if the reply does not tell."""
-        body = await self._get(self._base / "v1/electricity-meter-points" / mpan / "")
-        group = body.get("gsp") if isinstance(body, Mapping) else None
-        return region_letter(group) if isinstance(group, str) else None
-
     async def account(self, number: str) -> Account:
         """The account of our key. Raises AccountNumberError for what is no account number."""
         url = self._base / "v1/accounts" / account_number(number) / ""
         return parse_account(await self._get(url, self._authorization()))
-
-    async def consumption(
-        self, point: MeterPoint, start: datetime, end: datetime
-    ) -> tuple[MeteredSlot, ...]:
-        """What the meters of a point counted in [start, end), as far as it has come in.
-
-        Replaced meters stay listed and have their own part of the past; or none.
-        """
-        found: list[tuple[MeteredSlot, ...]] = []
-        for serial in point.serials:
-            # Quoted by hand: a serial is one part of the path, whatever it is made of.
-            path = f"meters/{quote(serial, safe='')}/consumption/"
-            place = self._base / "v1/electricity-meter-points" / point.mpan / ""
-            url = URL(f"{place}{path}", encoded=True).with_query(
-                period_from=_stamp(start), period_to=_stamp(end), page_size=CONSUMPTION_PAGE_SIZE
-            )
-            try:
-                rows = await self._list(url, self._authorization())
-            except TariffNotFoundError:
-                continue
-            found.append(parse_consumption(rows, start, end))
-        return merged(*found)
 
     async def rates(
         self,
@@ -166,16 +134,6 @@ class OctopusRest:
                 pass
         window = INTELLIGENT_NIGHT if code.is_intelligent else night or SMART_METER_NIGHT
         return day_and_night(await table("day"), await table("night"), window)
-
-    async def standing_charges(
-        self, code: TariffCode, start: datetime, end: datetime
-    ) -> tuple[PriceRow, ...]:
-        """Rows in p/day without VAT that touch [start, end), for direct debit, oldest first.
-
-        Add VAT by the day in question: the price with VAT that Octopus lists is today's.
-        """
-        rows = for_payment(await self._rows(code, "standing-charges", start, end))
-        return tuple(sorted(rows, key=lambda row: row.start or datetime.min.replace(tzinfo=UTC)))
 
     async def _rows(
         self, code: TariffCode, kind: str, start: datetime, end: datetime

@@ -44,7 +44,6 @@ class Product:
     """A row of the products list. ``is_open`` when no end of sale is named."""
 
     code: str
-    display_name: str
     direction: Direction | None
     brand: str | None
     available_from: datetime | None
@@ -59,11 +58,9 @@ def parse_products(results: Iterable[object]) -> tuple[Product, ...]:
 def _parse_product(result: object) -> Product:
     if not isinstance(result, Mapping) or not isinstance(code := result.get("code"), str):
         raise TariffReplyError("a product has no code")
-    name, brand = result.get("display_name"), result.get("brand")
-    direction = result.get("direction")
+    brand, direction = result.get("brand"), result.get("direction")
     return Product(
         code=code,
-        display_name=name if isinstance(name, str) else code,
         direction=next((each for each in Direction if each == direction), None),
         brand=brand if isinstance(brand, str) else None,
         available_from=aware(result.get("available_from")),
