@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, time, timedelta
+from math import isclose
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
@@ -114,7 +115,7 @@ def _repeats(inputs: BenchInputs) -> bool:
     profile: dict[time, float] = {}
     for start, kwh in zip(inputs.starts, inputs.load, strict=True):
         usual = profile.setdefault(start.astimezone(UK).time(), float(kwh))
-        if not np.isclose(usual, kwh):
+        if not isclose(usual, kwh, abs_tol=1e-9):
             return False
     return True
 

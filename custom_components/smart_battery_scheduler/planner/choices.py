@@ -5,33 +5,22 @@ from __future__ import annotations
 import numpy as np
 
 from .model import Action, Lever
-from .problem import ATOM_WEIGHTS, Floats, Problem
-from .recursion import (
-    CHARGE,
-    HOLD,
-    LIMITED,
-    NEVER_P,
-    PER_LEVER,
-    REACH,
-    TARGET,
-    USE,
-    Solution,
-    stops,
-)
+from .paths import ATOM_WEIGHTS, PER_PERCENT, POINTS, LeverPaths, extra_p
+from .problem import Problem
+from .recursion import CHARGE, HOLD, LIMITED, NEVER_P, USE, Solution
 from .rollout import Choice
 
 # Ways whose costs lie this close are equals: taste decides, and the least meddling wins.
 EQUAL_P = 0.02
 
 
-def costs_at(problem: Problem, solution: Solution, slot: int, stored_kwh: float) -> Floats:
+def costs_at(problem: Problem, solution: Solution, slot: int, stored_kwh: float) -> list[float]:
     """Pence still to be paid for every option of a slot from one level."""
     place = stored_kwh / problem.step_kwh
-    below = min(int(place), len(problem.grid) - 2)
+    below = min(int(place), POINTS - 2)
     share = place - below
-    costs = solution.costs[slot]
-    here: Floats = costs[:, below] + share * (costs[:, below + 1] - costs[:, below])
-    return here
+    around = solution.costs[slot][:, below : below + 2].tolist()
+    return [low + share * (high - low) for low, high in around]
 
 
 def best_choice(
@@ -49,16 +38,15 @@ def best_choice(
     make a plan that people can follow.
     """
     costs = costs_at(problem, solution, slot, stored_kwh)
-    least = float(costs.min())
-    near = np.flatnonzero(costs <= least + patience_p).tolist()
-    going_on = [i for i in near if _is(problem, i, before)]
-    if going_on and patience_p > EQUAL_P:
-        option = min(going_on, key=lambda i: costs[i])
+    least = min(costs)
+    near = [i for i, p in enumerate(costs) if p <= least + patience_p and _is(problem, i, before)]
+    if near and patience_p > EQUAL_P:
+        option = min(near, key=lambda i: costs[i])
     else:
-        equals = np.flatnonzero(costs <= least + EQUAL_P).tolist()
+        equals = [i for i, p in enumerate(costs) if p <= least + EQUAL_P]
         option = min(equals, key=lambda i: _meddling(problem, i))
     choice = choice_of(problem, solution, slot, option, stored_kwh)
-    return choice, max(float(costs[option]) - least, 0.0)
+    return choice, max(costs[option] - least, 0.0)
 
 
 def _is(problem: Problem, option: int, before: Choice | None) -> bool:
@@ -67,8 +55,7 @@ def _is(problem: Problem, option: int, before: Choice | None) -> bool:
         return False
     if before.action is not Action.CHARGE:
         return True
-    number = (option - CHARGE) // PER_LEVER
-    return problem.levers[number].model.lever is before.lever
+    return lever_of(problem, option).model.lever is before.lever
 
 
 def best_of(
@@ -82,12 +69,12 @@ def best_of(
     if not options:
         return None
     option = min(options, key=lambda i: costs[i])
-    return float(costs[option]), choice_of(problem, solution, slot, option, stored_kwh)
+    return costs[option], choice_of(problem, solution, slot, option, stored_kwh)
 
 
 def action_of(problem: Problem, option: int) -> Action:
     """What an option of the recursion is called."""
-    if option >= CHARGE + PER_LEVER * len(problem.levers):
+    if option >= CHARGE + 2 * len(problem.levers):
         return Action.EXPORT
     if option >= CHARGE:
         return Action.CHARGE
@@ -105,17 +92,22 @@ def choice_of(
         if option >= LIMITED:
             percent = _best_reserve(problem, solution, slot, stored_kwh)
         return Choice(Action.USE, target_percent=percent)
-    number, kind = divmod(option - CHARGE, PER_LEVER)
-    if number == len(problem.levers):
+    levers = len(problem.levers)
+    if option >= CHARGE + 2 * levers:
         percent = problem.floor_percent
-        if kind == TARGET:
+        if option > CHARGE + 2 * levers:
             percent = _best_sale(problem, solution, slot, stored_kwh)
         return Choice(Action.EXPORT, target_percent=percent)
-    lever = problem.levers[number].model.lever
-    if kind == REACH:
-        return Choice(Action.CHARGE, lever, _ceiling_percent(problem, slot, number))
-    percent = _best_target(problem, solution, slot, number, stored_kwh)
-    return Choice(Action.CHARGE, lever, percent)
+    lever = lever_of(problem, option)
+    percent = _ceiling_percent(slot, lever)
+    if option >= CHARGE + levers:
+        percent = _best_target(problem, solution, slot, lever, stored_kwh)
+    return Choice(Action.CHARGE, lever.model.lever, percent)
+
+
+def lever_of(problem: Problem, option: int) -> LeverPaths:
+    """The lever of an option that charges: the whole reaches come first, then the best targets."""
+    return problem.levers[(option - CHARGE) % len(problem.levers)]
 
 
 def _meddling(problem: Problem, option: int) -> int:
@@ -124,16 +116,15 @@ def _meddling(problem: Problem, option: int) -> int:
         return option
     if option < CHARGE:
         return 2
-    number = (option - CHARGE) // PER_LEVER
-    if number == len(problem.levers):
+    if action_of(problem, option) is Action.EXPORT:
         return 5
-    return 3 if problem.levers[number].model.lever is Lever.GENTLE else 4
+    return 3 if lever_of(problem, option).model.lever is Lever.GENTLE else 4
 
 
-def _ceiling_percent(problem: Problem, slot: int, number: int) -> int:
+def _ceiling_percent(slot: int, lever: LeverPaths) -> int:
     """The highest level at which a lever may stop in a slot."""
-    allowed = np.flatnonzero(stops(problem, slot, problem.levers[number]))
-    return problem.percent(int(allowed[-1])) if len(allowed) else 100
+    allowed = np.flatnonzero(lever.stops[slot])
+    return int(allowed[-1]) if len(allowed) else 100
 
 
 def _best_reserve(problem: Problem, solution: Solution, slot: int, stored_kwh: float) -> int:
@@ -142,7 +133,7 @@ def _best_reserve(problem: Problem, solution: Solution, slot: int, stored_kwh: f
     saved_p = float(price[0] - problem.wishes.wear_p_per_kwh) * problem.eta
     after = solution.values[slot + 1]
     most_out = problem.battery.max_discharge_w * float(problem.hours[slot]) / 1000.0
-    drawn = np.minimum(problem.need_kwh[slot], most_out) / problem.eta
+    drawn = np.minimum(problem.demand.need_kwh[slot], most_out) / problem.eta
     highest = min(
         problem.battery.highest_partial_reserve_percent,
         int(stored_kwh / problem.battery.capacity_kwh * 100.0),
@@ -170,16 +161,16 @@ def _best_sale(problem: Problem, solution: Solution, slot: int, stored_kwh: floa
 
 
 def _best_target(
-    problem: Problem, solution: Solution, slot: int, number: int, stored_kwh: float
+    problem: Problem, solution: Solution, slot: int, lever: LeverPaths, stored_kwh: float
 ) -> int:
     """The level at which a charge that need not use its whole reach should stop."""
-    lever = problem.levers[number]
     price, _ = problem.rates(slot, 1)
     after = solution.values[slot + 1]
-    worth = after + (price + lever.extra_p) / problem.eta * problem.grid
-    allowed = np.flatnonzero(stops(problem, slot, lever))
-    above = allowed[allowed * problem.step_kwh > stored_kwh]
-    if not len(above):
-        return _ceiling_percent(problem, slot, number)
-    within = above[above <= above[0] + int(lever.window[slot])]
-    return problem.percent(int(within[int(worth[within].argmin())]))
+    worth = (after + (price + extra_p(lever, problem.wishes)) / problem.eta * problem.grid)[
+        ::PER_PERCENT
+    ]
+    first = int(stored_kwh / problem.battery.capacity_kwh * 100.0) + 1
+    within = np.flatnonzero(lever.stops[slot, first : first + int(lever.window[slot])]) + first
+    if not len(within):
+        return _ceiling_percent(slot, lever)
+    return int(within[int(worth[within].argmin())])

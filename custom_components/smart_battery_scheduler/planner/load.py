@@ -98,6 +98,7 @@ class _Past:
         kinds = [_kind(item.start, zone) for item in history]
         self.weekend = np.array([weekend for weekend, _ in kinds], dtype=bool)
         self.half_hour = np.array([half_hour for _, half_hour in kinds], dtype=np.intp)
+        self.at = [np.flatnonzero(self.half_hour == i) for i in range(SLOTS_PER_DAY)]
         ages = np.array([(now - item.start) / timedelta(days=1) for item in history])
         self.weight = 0.5 ** (ages / HALF_LIFE_DAYS) * self._away()
 
@@ -121,7 +122,7 @@ class _Past:
         values = [np.array([default * factor for factor in DEFAULT_SPREAD])]
         weights = [np.full(len(DEFAULT_SPREAD), DEFAULT_DAYS / len(DEFAULT_SPREAD))]
         for offset, share in NEIGHBOURS:
-            here = self.half_hour == (half_hour + offset) % SLOTS_PER_DAY
+            here = self.at[(half_hour + offset) % SLOTS_PER_DAY]
             same = np.where(self.weekend[here] == weekend, 1.0, OTHER_KIND)
             values.append(self.kwh[here])
             weights.append(self.weight[here] * same * share)

@@ -15,10 +15,11 @@ import numpy as np
 from .checks import check
 from .choices import best_choice
 from .model import Action, Plan, PlanInputs
-from .problem import Floats, Problem
+from .paths import Floats
+from .problem import Problem
 from .recursion import Solution, solve
 from .report import report
-from .rollout import Choice, Course, members, play
+from .rollout import MEMBERS, Choice, Course, Members, play
 
 NEAR_PERCENT = 0.5
 # What few changes may cost: this share of the threshold for a new plan in all, and at one slot.
@@ -34,26 +35,26 @@ def plan(inputs: PlanInputs) -> Plan:
     check(inputs)
     problem = Problem(inputs)
     solution = solve(problem)
-    nets = members(problem)
-    best = follow(problem, solution, nets, {})
+    members = Members.of(problem)
+    best = follow(problem, solution, members, {})
     kept_saves_p: float | None = None
     running = _still_possible(problem, inputs.running)
     if running:
-        kept = follow(problem, solution, nets, running)
+        kept = follow(problem, solution, members, running)
         if kept.choices != best.choices and kept.pence - best.pence < inputs.wishes.stability_p:
             kept_saves_p = max(kept.pence - best.pence, 0.0)
             best = kept
     floor = Choice(Action.USE, target_percent=problem.floor_percent)
-    idle = follow(problem, solution, nets, dict.fromkeys(range(problem.planned), floor))
+    idle = follow(problem, solution, members, dict.fromkeys(range(problem.planned), floor))
     return report(problem, solution, best, idle=idle, kept_saves_p=kept_saves_p)
 
 
 def follow(
-    problem: Problem, solution: Solution, nets_kwh: Floats, fixed: dict[int, Choice]
+    problem: Problem, solution: Solution, members: Members, fixed: dict[int, Choice]
 ) -> Course:
     """Go through the slots, by the fixed choices where there are some, else by the best."""
-    stored = np.full(nets_kwh.shape[1], problem.inputs.stored_kwh)
-    levels, moves, pence = [stored], [], 0.0
+    stored = np.full(MEMBERS, problem.inputs.stored_kwh)
+    levels, put_in, taken_out = [stored], [], []
     choices: list[Choice] = []
     before: Choice | None = None
     patience_p = problem.wishes.stability_p * SHARE_FOR_FEW_CHANGES
@@ -70,37 +71,56 @@ def follow(
             )
             patience_p -= extra_p
         before = choice
-        flows = play(problem, slot, choice, stored, nets_kwh[slot])
-        if problem.level_p[slot].any():
-            pence += float(np.interp(stored, problem.grid, problem.level_p[slot]).mean())
-        stored = flows.end_kwh
-        levels.append(stored)
+        into, out = play(problem, members, slot, choice, stored)
+        stored = stored + problem.eta * into - out / problem.eta
         choices.append(choice)
-        moves.append(flows)
-    pence += float(np.interp(stored, problem.grid, solution.last).mean())
-    percents = np.array(levels) / problem.battery.capacity_kwh * 100.0
+        levels.append(stored)
+        put_in.append(into)
+        taken_out.append(out)
+    return _course(
+        problem, solution, members, choices, np.array(levels), np.array(put_in), np.array(taken_out)
+    )
+
+
+def _course(
+    problem: Problem,
+    solution: Solution,
+    members: Members,
+    choices: list[Choice],
+    levels_kwh: Floats,
+    into_kwh: Floats,
+    out_kwh: Floats,
+) -> Course:
+    """What a course is expected to lead to, from what every member does (slot, member)."""
+    grid = members.net_kwh + into_kwh - out_kwh
+    limit = problem.site.export_limit_kwh[:, None]
+    percents = levels_kwh / problem.battery.capacity_kwh * 100.0
     p10, p90 = np.quantile(percents, [0.1, 0.9], axis=1)
     course = Course(
         choices=tuple(choices),
-        imported_kwh=np.array([flows.imported_kwh for flows in moves]).mean(axis=1),
-        exported_kwh=np.array([flows.exported_kwh for flows in moves]).mean(axis=1),
-        in_kwh=np.array([flows.in_kwh for flows in moves]).mean(axis=1),
-        out_kwh=np.array([flows.out_kwh for flows in moves]).mean(axis=1),
+        imported_kwh=np.maximum(grid, 0.0).mean(axis=1),
+        exported_kwh=np.minimum(np.maximum(-grid, 0.0), limit).mean(axis=1),
+        in_kwh=into_kwh.mean(axis=1),
+        out_kwh=out_kwh.mean(axis=1),
         percent=percents.mean(axis=1),
         percent_p10=p10,
         percent_p90=p90,
-        pence=pence,
+        pence=float(np.interp(levels_kwh[-1], problem.grid, solution.last).mean()),
     )
-    return replace(course, pence=pence + _pence(problem, course))
+    return replace(course, pence=course.pence + _pence(problem, course, levels_kwh))
 
 
-def _pence(problem: Problem, course: Course) -> float:
-    """What the slots of a course weigh in the choice: money, carbon and wear."""
-    weights, planned = problem.course_weights, problem.planned
-    bought_p = problem.price_p[:planned] @ weights @ course.imported_kwh
-    sold_p = problem.export_p[:planned] @ weights @ course.exported_kwh
+def _pence(problem: Problem, course: Course, levels_kwh: Floats) -> float:
+    """What the slots of a course weigh in the choice: money, carbon, wear and unmet wishes."""
+    weights = problem.course_weights
+    bought_p = problem.price_p @ weights @ course.imported_kwh
+    sold_p = problem.export_p @ weights @ course.exported_kwh
     worn_p = problem.wishes.wear_p_per_kwh * course.out_kwh.sum()
-    return float(bought_p - sold_p + worn_p)
+    unmet_p = sum(
+        float(np.interp(levels_kwh[slot], problem.grid, problem.level_p[slot]).mean())
+        for slot in np.flatnonzero(problem.level_p.any(axis=1))
+    )
+    return float(bought_p - sold_p + worn_p) + unmet_p
 
 
 def _still_possible(problem: Problem, running: Plan | None) -> dict[int, Choice]:

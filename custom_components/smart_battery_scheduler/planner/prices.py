@@ -40,11 +40,14 @@ def price_scenarios(
         return ()
     bought = _Days.before(starts, imports, zone)
     sold = _Days.before(starts, exports, zone)
+    half_hours = [_place(start, zone)[1] for start in starts]
+    import_p = [imports(start) for start in starts]
+    export_p = [exports(start) for start in starts]
     return tuple(
         PriceScenario(
             weight=0.5 ** (back / HALF_LIFE_DAYS),
-            import_p_per_kwh=tuple(bought.course(starts, back, imports)),
-            export_p_per_kwh=tuple(sold.course(starts, back, exports)),
+            import_p_per_kwh=bought.course(back, half_hours, import_p),
+            export_p_per_kwh=sold.course(back, half_hours, export_p),
         )
         for back in range(min(COURSES, len(bought.days)))
     )
@@ -54,7 +57,6 @@ def price_scenarios(
 class _Days:
     """Whole market days of rates, newest first: p/kWh by half-hour (48)."""
 
-    zone: ZoneInfo
     days: tuple[tuple[date, Floats], ...]
 
     @classmethod
@@ -67,22 +69,26 @@ class _Days:
             rate = rates(when)
             if rate is not None:
                 day, half_hour = _place(when, zone)
-                found.setdefault(day, np.full(SLOTS_PER_DAY, np.nan))[half_hour] = rate
+                if day not in found:
+                    found[day] = np.full(SLOTS_PER_DAY, np.nan)
+                found[day][half_hour] = rate
             when -= SLOT
         whole = [
             (day, _filled(rates_p))
             for day, rates_p in sorted(found.items(), reverse=True)
             if np.isfinite(rates_p).sum() >= WHOLE_DAY_SLOTS
         ]
-        return cls(zone, tuple(whole))
+        return cls(tuple(whole))
 
-    def course(self, starts: Sequence[datetime], back: int, rates: RateAt) -> list[float]:
+    def course(
+        self, back: int, half_hours: Sequence[int], published_p: Sequence[float | None]
+    ) -> tuple[float, ...]:
         """The rates published, and beyond them the day so far ``back``."""
         guess_p = self._day(back)
-        return [
-            rate if (rate := rates(start)) is not None else guess_p[_place(start, self.zone)[1]]
-            for start in starts
-        ]
+        return tuple(
+            guess_p[half_hour] if rate is None else rate
+            for half_hour, rate in zip(half_hours, published_p, strict=True)
+        )
 
     def _day(self, back: int) -> list[float]:
         """A recent day; the oldest known where there are not so many; unpaid where there is none."""

@@ -20,15 +20,27 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .problem import ATOM_WEIGHTS, POINTS, Bools, Floats, LeverPaths, Lookup, Problem, SellingPaths
+from .paths import (
+    ATOM_WEIGHTS,
+    ATOMS,
+    PER_PERCENT,
+    POINTS,
+    Bools,
+    Floats,
+    LeverPaths,
+    Lookup,
+    SellingPaths,
+    extra_p,
+)
+from .problem import Problem
 
-ATOMS = len(ATOM_WEIGHTS)
 # Options of a slot, by row: use without a limit, hold, use limited to an atom's need (but the
-# greatest); then for every lever its whole reach, and the best target within it; and, where the
-# battery may sell, the same two for selling.
+# greatest); then each lever's whole reach; then each lever's best target within it; and, where the
+# battery may sell, its whole reach in selling and the best reserve within it.
 USE, HOLD, LIMITED = 0, 1, 2
 CHARGE = LIMITED + ATOMS - 1
-REACH, TARGET, PER_LEVER = 0, 1, 2
+# The first ways of a slot are those that need no grid charging.
+WITHOUT_GRID = 1 + ATOMS
 # Stands for "cannot be": finite, because a share of infinity is not a number.
 NEVER_P = 1e9
 # Stands for "only if nothing else is left".
@@ -58,139 +70,146 @@ def solve(problem: Problem, *, thorough: bool = False) -> Solution:
     ``thorough`` prices charging also where it can only lose, for those who ask what it would cost.
     """
     solution = Solution([], [])
+    mixes = _mixes(problem)
     # The repeated day is as uncertain as the last one, but nothing of it is decided now: its
     # expected rates will do.
-    value = problem.expected(_beyond(problem))
-    for slot in range(len(problem.slots) - 1, -1, -1):
-        if slot == problem.planned - 1:
-            solution.values.append(value[0])
-            if problem.decided_at < problem.planned:
-                value = np.repeat(value, len(problem.course_weights), axis=0)
+    value = _beyond(problem)
+    for slot in reversed(problem.last_day):
+        options = options_at(problem, mixes, slot, value, thorough=thorough)
+        value = options.min(axis=0) + problem.short_p[slot]
+    solution.values.append(value[0])
+    if problem.decided_at < problem.planned:
+        value = np.repeat(value, len(problem.course_weights), axis=0)
+    for slot in range(problem.planned - 1, -1, -1):
         if slot == problem.decided_at - 1:
             value = problem.expected(value)
-        options = options_at(problem, slot, value, thorough=thorough)
+        options = options_at(problem, mixes, slot, value, thorough=thorough)
         value = options.min(axis=0) + problem.level_p[slot]
-        if slot < problem.planned:
-            solution.values.append(problem.expected(value)[0])
-            solution.costs.append(problem.expected(options)[:, 0])
+        solution.values.append(problem.expected(value)[0])
+        solution.costs.append(problem.expected(options)[:, 0])
     solution.values.reverse()
     solution.costs.reverse()
     return solution
 
 
-def _limits(sunny: int) -> Floats:
-    """How the options without grid charging are made of parts: (option, 1 + atom).
+def _mixes(problem: Problem) -> tuple[Floats, ...]:
+    """How options are mixed from ways, by how many atoms are a surplus: (option, way)."""
+    return tuple(_mix(sunny, len(problem.levers)) for sunny in range(ATOMS + 1))
 
-    Part 0 is the level as it is (a need that is not served), part 1 + w is atom w served in full.
-    The first ``sunny`` atoms are surpluses: they go into the battery whatever is chosen.
+
+def _mix(sunny: int, levers: int) -> Floats:
+    """The mix of a slot whose first ``sunny`` atoms are surpluses.
+
+    These go into the battery whatever is chosen. A need that is not served leaves the level.
     """
     most = {USE: ATOMS - 1, HOLD: -1}
-    rows = np.zeros((CHARGE, 1 + ATOMS))
+    # Charging from the grid serves all needs alike, so that there the first need stands for all.
+    charged = np.append(ATOM_WEIGHTS[:sunny], ATOM_WEIGHTS[sunny:].sum())[:ATOMS]
+    rows = np.zeros((CHARGE + levers, WITHOUT_GRID + len(charged) * levers))
     for row in range(CHARGE):
         limit = most.get(row, row - LIMITED)
         for atom, weight in enumerate(ATOM_WEIGHTS):
             served = atom if atom < sunny else min(atom, limit)
             unserved = atom >= sunny and limit < sunny
             rows[row, 0 if unserved else 1 + served] += weight
+    for lever in range(levers):
+        rows[CHARGE + lever, WITHOUT_GRID + lever :: levers] = charged
     return rows
-
-
-# By the number of atoms that are a surplus. Charging from the grid serves all needs alike, so
-# that there the first need stands for all.
-_LIMITS = tuple(_limits(sunny) for sunny in range(ATOMS + 1))
-_CHARGED = tuple(
-    np.append(ATOM_WEIGHTS[:sunny], ATOM_WEIGHTS[sunny:].sum())[:ATOMS]
-    for sunny in range(ATOMS + 1)
-)
 
 
 def _beyond(problem: Problem) -> Floats:
     """Worth after the repeated day: what it costs to buy a kWh at that day's cheaper rates."""
-    last = problem.price_p[problem.planned :]
+    last = problem.price_p[problem.last_day]
     cheap = np.maximum(np.quantile(last, 0.25, axis=0), 0.0) / problem.eta
     value: Floats = -cheap[:, None] * problem.grid
-    return value
+    return problem.expected(value)
 
 
-def options_at(problem: Problem, slot: int, after: Floats, *, thorough: bool) -> Floats:
+def options_at(
+    problem: Problem, mixes: tuple[Floats, ...], slot: int, after: Floats, *, thorough: bool
+) -> Floats:
     """Pence of every option (option, course, level), given the value after the slot."""
     price, export = problem.rates(slot, len(after))
-    base = price[:, None] * problem.mean_need_kwh[slot]
-    if problem.sunny[slot]:
-        base = base - export[:, None] * problem.mean_left_kwh[slot]
-    sell = CHARGE + PER_LEVER * len(problem.levers)
-    rows = sell + (PER_LEVER if problem.selling else 0)
-    found = np.full((rows, len(after), POINTS), NEVER_P)
-    _without_grid(problem, slot, after, price, found[:CHARGE])
-    if problem.must_charge[slot]:
-        found[:CHARGE] += WISHED_P * problem.unmet[slot]
-    if problem.may_charge[slot]:
-        stored_p = price[:, None] / problem.eta
-        # Where a stored kWh is nowhere worth what it costs, no charge can pay.
-        pays = (np.diff(after) + stored_p * problem.step_kwh).min() < 0.0
-        if pays or thorough or problem.must_charge[slot]:
-            for number, lever in problem.levers_at(slot):
-                row = CHARGE + PER_LEVER * number
-                _charge(problem, slot, lever, after, price, found[row : row + PER_LEVER])
+    sunny = int(problem.demand.sunny[slot])
+    pinned = bool(problem.must_charge[slot])
+    charging = bool(problem.may_charge[slot]) and (
+        thorough or pinned or _pays(problem, price, after)
+    )
+    mix, ways = mixes[sunny], WITHOUT_GRID
+    if charging:
+        ways = mix.shape[1]
+    parts = problem.ways.ends[slot, :ways].read(after)
+    weight_p = price[:, None] + problem.ways.extra_p[:ways]
+    parts += weight_p[:, :, None] * problem.ways.weighed_kwh[slot, :ways]
+    levers = len(problem.levers)
+    sell = CHARGE + 2 * levers
+    found = np.full((sell + 2 * (problem.selling is not None), len(after), POINTS), NEVER_P)
+    mixed = CHARGE + levers if charging else CHARGE
+    np.matmul(mix[:mixed, :ways], parts, out=found[:mixed].transpose(1, 0, 2))
+    _without_grid(problem, slot, found)
+    if charging:
+        _charging(problem, slot, after, price, found[CHARGE:sell])
+    base = price[:, None] * problem.demand.mean_need_kwh[slot]
+    if sunny:
+        base = base - export[:, None] * problem.demand.mean_left_kwh[slot]
     found += base
     if problem.selling and problem.may_sell[slot]:
-        found[sell + REACH] = _sold(problem, problem.selling, slot, after)
-        found[sell + TARGET] = _sold_to(problem, problem.selling, slot, after)
+        found[sell] = _sold(problem, problem.selling, slot, after)
+        found[sell + 1] = _sold_to(problem, problem.selling, slot, after)
         if problem.must_sell[slot]:
             found[:sell] += WISHED_P
     return found
 
 
-def _without_grid(problem: Problem, slot: int, after: Floats, price: Floats, found: Floats) -> None:
-    """Use, hold and limited use: pence beyond the base into ``found`` (option, course, level)."""
-    sunny = int(problem.sunny[slot])
-    parts = np.empty((len(after), 1 + ATOMS, POINTS))
-    parts[:, 0] = after
-    parts[:, 1:] = problem.using[slot].read(after)
-    if sunny < ATOMS:
-        saved = (price - problem.wishes.wear_p_per_kwh) * problem.eta
-        parts[:, 1 + sunny :] += saved[:, None, None] * problem.drawn_kwh[slot, sunny:]
-    np.matmul(_LIMITS[sunny], parts, out=found.transpose(1, 0, 2))
-    if problem.unsettable[slot]:
-        for atom in range(ATOMS - 1):
-            found[LIMITED + atom][:, problem.no_reserve[slot, atom]] = NEVER_P
+def _pays(problem: Problem, price: Floats, after: Floats) -> bool:
+    """Whether a stored kWh is worth what it costs, at any level that can be reached."""
+    step_p = price * (problem.step_kwh / problem.eta)
+    steps = after[:, problem.lowest + 1 :] - after[:, problem.lowest : -1]
+    return bool((steps.min(axis=1) + step_p).min() < 0.0)
+
+
+def _without_grid(problem: Problem, slot: int, found: Floats) -> None:
+    """What the rules make of use, hold and limited use."""
+    unsettable = problem.demand.no_reserve[slot]
+    for atom in range(ATOMS - 1):
+        if unsettable[atom, -1]:
+            found[LIMITED + atom][:, unsettable[atom]] = NEVER_P
     if not problem.may_use[slot]:
-        found[USE] = found[LIMITED:] = NEVER_P
+        found[USE] = found[LIMITED:CHARGE] = NEVER_P
     if problem.must_use[slot]:
-        found[HOLD:] = NEVER_P
+        found[HOLD:CHARGE] = NEVER_P
+    if problem.must_charge[slot]:
+        found[:CHARGE] += WISHED_P * problem.unmet[slot]
 
 
-def _charge(
-    problem: Problem,
-    slot: int,
-    lever: LeverPaths,
-    after: Floats,
-    price: Floats,
-    found: Floats,
-) -> None:
-    """Charging by one lever: pence beyond the base into ``found`` (reach and target)."""
-    sunny = int(problem.sunny[slot])
-    price = price + lever.extra_p
-    weights = _CHARGED[sunny]
-    atoms = slice(0, len(weights))
-    reach = Lookup(lever.reach.below[slot, atoms], lever.reach.share[slot, atoms])
-    bought = price[:, None, None] * lever.bought_kwh[slot, atoms]
-    found[REACH] = weights @ (reach.read(after) + bought)
-    ceiling_kwh = problem.ceiling_kwh[slot] + 1e-9
-    if ceiling_kwh < problem.grid[-1]:
-        too_far = (lever.reached_kwh[slot] > ceiling_kwh).any(axis=0)
-        found[REACH][:, too_far] = NEVER_P
-    if not lever.model.stops_at_target:
-        return
-    stored_p = price[:, None] / problem.eta
-    worth = after + stored_p * problem.grid
-    best = windowed(worth, stops(problem, slot, lever), int(lever.window[slot]))
-    if sunny:
-        sunned = weights @ problem.sunned_kwh[slot, atoms]
-        best = Lookup.of(sunned, problem.step_kwh).read(best)
-        found[TARGET] = best - stored_p * sunned
-    else:
-        found[TARGET] = best - stored_p * problem.grid
+def _charging(problem: Problem, slot: int, after: Floats, price: Floats, found: Floats) -> None:
+    """What the rules make of each lever's reach, and its best target: into ``found``."""
+    levers = problem.levers
+    for number, usable in enumerate(problem.usable(slot)):
+        lever = levers[number]
+        if not usable:
+            found[number] = NEVER_P
+            continue
+        too_far = lever.too_far[slot]
+        if too_far[-1]:
+            found[number][:, too_far] = NEVER_P
+        if lever.model.stops_at_target:
+            found[len(levers) + number] = _to_target(problem, slot, lever, after, price)
+
+
+def _to_target(
+    problem: Problem, slot: int, lever: LeverPaths, after: Floats, price: Floats
+) -> Floats:
+    """Charging by one lever to the best point at which it can stop (course, level)."""
+    stored_p = (price[:, None] + extra_p(lever, problem.wishes)) / problem.eta
+    worth = (after + stored_p * problem.grid)[:, ::PER_PERCENT]
+    least = windowed(worth, lever.stops[slot], int(lever.window[slot]))
+    best = least.repeat(PER_PERCENT, axis=1)[:, :POINTS]
+    begun: Floats = problem.grid
+    if problem.demand.sunny[slot]:
+        begun = ATOM_WEIGHTS @ problem.demand.sunned_kwh[slot]
+        best = Lookup.of(begun, problem.step_kwh).read(best)
+    return best - stored_p * begun
 
 
 def _sold(problem: Problem, selling: SellingPaths, slot: int, after: Floats) -> Floats:
@@ -214,28 +233,21 @@ def _sold_to(problem: Problem, selling: SellingPaths, slot: int, after: Floats) 
     turned = windowed(worth[:, ::-1], selling.stops[::-1], window - least)
     best = np.full_like(worth, NEVER_P)
     best[:, least:] = turned[:, ::-1][:, : POINTS - least]
-    net_kwh = float(problem.net_kwh[slot] @ ATOM_WEIGHTS)
+    net_kwh = float(problem.demand.net_kwh[slot] @ ATOM_WEIGHTS)
     spent: Floats = best - kept_p * problem.grid + export[:, None] * net_kwh
     return spent
 
 
-def stops(problem: Problem, slot: int, lever: LeverPaths) -> Bools:
-    """The points at which a charge in this slot may stop; a pinned one goes to the ceiling."""
-    allowed: Bools = lever.stops & (problem.grid <= problem.ceiling_kwh[slot] + 1e-9)
-    if problem.must_charge[slot] and allowed.any():
-        allowed[: int(np.flatnonzero(allowed)[-1])] = False
-    return allowed
-
-
 def windowed(worth: Floats, stops: Bools, window: int) -> Floats:
-    """The least of ``worth`` (course, level) among the stops above each level and within reach."""
+    """The least of ``worth`` (course, place) among the stops above each place and within reach."""
+    places = len(stops)
     if window < 1:
         return np.full_like(worth, NEVER_P)
-    least = np.full((len(worth), POINTS + window), NEVER_P)
-    least[:, : POINTS - 1] = np.where(stops, worth, NEVER_P)[:, 1:]
+    least = np.full((len(worth), places + window), NEVER_P)
+    np.copyto(least[:, : places - 1], worth[:, 1:], where=stops[1:])
     width = 1
     while width < window:
         step = min(width, window - width)
-        np.minimum(least[:, :-step], least[:, step:], out=least[:, :-step])
+        least = np.minimum(least[:, :-step], least[:, step:])
         width += step
-    return least[:, :POINTS]
+    return least[:, :places]

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 import numpy as np
 
 from .model import Note, NoteCode, Plan, PlannedSlot, Session
-from .problem import Floats, Forbidden, Problem
+from .paths import Floats
+from .problem import Forbidden, Problem
 from .reasons import explain
 from .recursion import Solution
 from .rollout import Course

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from .model import Action, Lever
-from .problem import Floats, Problem
+from .paths import Floats
+from .problem import Problem
 
 # Courses of demand that are followed, in pairs that mirror each other.
 MEMBERS = 16
@@ -15,6 +16,7 @@ MEMBERS = 16
 PERSISTENCE = 0.85
 # p10 and p90 of a normal distribution lie this many standard deviations from its middle.
 DECILE = 1.2816
+NOTHING = np.zeros(MEMBERS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,17 +26,6 @@ class Choice:
     action: Action
     lever: Lever | None = None
     target_percent: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Flows:
-    """What is moved, kWh AC per member; ``end_kwh`` is stored afterwards."""
-
-    end_kwh: Floats
-    imported_kwh: Floats
-    exported_kwh: Floats
-    in_kwh: Floats
-    out_kwh: Floats
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,46 +48,56 @@ class Course:
     pence: float
 
 
-def members(problem: Problem) -> Floats:
-    """Possible net demands (slot, member): surprises that last, around the exact mean.
+@dataclass(frozen=True, slots=True)
+class Members:
+    """Possible net demands, kWh AC (slot, member): surprises that last, around the exact mean.
 
-    The draws are fixed, so that the same inputs give the same plan.
+    ``surplus_kwh`` is what the battery's power can take of them, ``need_kwh`` what it can serve.
     """
-    draws = np.random.default_rng(0).standard_normal((problem.planned, MEMBERS // 2))
-    fresh = np.sqrt(1.0 - PERSISTENCE**2)
-    for slot in range(1, problem.planned):
-        draws[slot] = PERSISTENCE * draws[slot - 1] + fresh * draws[slot]
-    scores = np.hstack([draws, -draws]) / DECILE
-    low, middle, high = problem.net_kwh[: problem.planned].T[:, :, None]
-    net: Floats = middle + np.where(scores < 0.0, scores * (middle - low), scores * (high - middle))
-    means = np.array([s.load_kwh.mean - s.pv_kwh.mean for s in problem.inputs.slots])
-    centred: Floats = net + (means - net.mean(axis=1))[:, None]
-    return centred
+
+    net_kwh: Floats
+    surplus_kwh: Floats
+    need_kwh: Floats
+
+    @classmethod
+    def of(cls, problem: Problem) -> Members:
+        """The draws are fixed, so that the same inputs give the same plan."""
+        draws = np.random.default_rng(0).standard_normal((problem.planned, MEMBERS // 2))
+        fresh = np.sqrt(1.0 - PERSISTENCE**2)
+        for slot in range(1, problem.planned):
+            draws[slot] = PERSISTENCE * draws[slot - 1] + fresh * draws[slot]
+        scores = np.hstack([draws, -draws]) / DECILE
+        low, middle, high = problem.demand.net_kwh.T[:, :, None]
+        away = np.where(scores < 0.0, middle - low, high - middle)
+        net: Floats = middle + scores * away
+        means = np.array([s.load_kwh.mean - s.pv_kwh.mean for s in problem.inputs.slots])
+        net += (means - net.mean(axis=1))[:, None]
+        site = problem.site
+        return cls(
+            net_kwh=net,
+            surplus_kwh=np.minimum(np.maximum(-net, 0.0), site.most_in_kwh[:, None]),
+            need_kwh=np.minimum(np.maximum(net, 0.0), site.most_out_kwh[:, None]),
+        )
 
 
-def play(problem: Problem, slot: int, choice: Choice, stored_kwh: Floats, net_kwh: Floats) -> Flows:
-    """What each member's net demand makes of a choice from its level."""
-    battery, eta, hours = problem.battery, problem.eta, float(problem.hours[slot])
-    most_in = battery.max_charge_w * hours / 1000.0
-    room = (battery.capacity_kwh - stored_kwh) / eta
-    limit = np.inf if battery.export_limit_w is None else battery.export_limit_w * hours / 1000.0
-    into = np.minimum(np.minimum(np.maximum(-net_kwh, 0.0), most_in), room)
-    out = np.zeros_like(stored_kwh)
+def play(
+    problem: Problem, members: Members, slot: int, choice: Choice, stored_kwh: Floats
+) -> tuple[Floats, Floats]:
+    """What each member's net demand makes of a choice from its level: kWh AC in and out."""
+    site, capacity_kwh = problem.site, problem.battery.capacity_kwh
+    into = np.minimum(members.surplus_kwh[slot], (capacity_kwh - stored_kwh) / site.eta)
+    target_kwh = (choice.target_percent or 0) / 100.0 * capacity_kwh
     if choice.action is Action.CHARGE and choice.lever is not None:
-        target = (choice.target_percent or 100) / 100.0 * battery.capacity_kwh
-        power_w = next(m.power_w for m in battery.levers if m.lever is choice.lever)
-        most = power_w * hours / 1000.0 * problem.taper(stored_kwh)
-        wanted = np.minimum((target - stored_kwh) / eta - into, most)
-        into = into + np.maximum(np.minimum(wanted, most_in - into), 0.0)
-    elif choice.action in (Action.USE, Action.EXPORT):
-        reserve = (choice.target_percent or 0) / 100.0 * battery.capacity_kwh
-        spare = np.maximum(stored_kwh - reserve, 0.0) * eta
-        most_out = battery.max_discharge_w * hours / 1000.0
-        wanted = np.maximum(net_kwh, 0.0)
-        if choice.action is Action.EXPORT:
-            into = np.where(spare > 0.0, 0.0, into)
-            wanted = wanted + np.maximum(limit - np.maximum(-net_kwh, 0.0), 0.0)
-        out = np.minimum(np.minimum(wanted, most_out), spare)
-    grid = net_kwh + into - out
-    exported = np.minimum(np.maximum(-grid, 0.0), limit)
-    return Flows(stored_kwh + eta * into - out / eta, np.maximum(grid, 0.0), exported, into, out)
+        power_w = next(m.power_w for m in problem.battery.levers if m.lever is choice.lever)
+        most = power_w * site.hours[slot] / 1000.0 * site.taper(stored_kwh)
+        wanted = np.minimum((target_kwh - stored_kwh) / site.eta - into, most)
+        return into + np.maximum(np.minimum(wanted, site.most_in_kwh[slot] - into), 0.0), NOTHING
+    if choice.action not in (Action.USE, Action.EXPORT):
+        return into, NOTHING
+    spare = np.maximum(stored_kwh - target_kwh, 0.0) * site.eta
+    if choice.action is Action.USE:
+        return into, np.minimum(members.need_kwh[slot], spare)
+    net = members.net_kwh[slot]
+    room = np.maximum(site.export_limit_kwh[slot] - np.maximum(-net, 0.0), 0.0)
+    wanted = np.minimum(np.maximum(net, 0.0) + room, site.most_out_kwh[slot])
+    return np.where(spare > 0.0, 0.0, into), np.minimum(wanted, spare)
