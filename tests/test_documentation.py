@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 import json
 from pathlib import Path
 import re
@@ -12,6 +12,7 @@ import pytest
 
 from custom_components.smart_battery_scheduler.const import DOMAIN
 from custom_components.smart_battery_scheduler.happenings import Happening
+from custom_components.smart_battery_scheduler.own_dashboard import TITLE as DASHBOARD
 
 from .benchmarks.worked_day import table, the_plan
 
@@ -122,3 +123,94 @@ def test_menu_paths_lead_somewhere(page: Path) -> None:
 def test_some_menu_paths_are_told() -> None:
     """The search finds them."""
     assert "Reconfigure > " in "".join(page.read_text("utf-8") for page in PAGES)
+
+
+# What stands on others' screens: Home Assistant's, its companion app's, and the services' own.
+ELSEWHERE = {
+    "Add card", "Add condition", "Add dashboard", "Add integration", "Add trigger", "API access", "Companion app",
+    "Configuration", "Configure", "Custom repositories", "Dashboards", "Debugging", "Delete", "Developer API",
+    "Developer tools", "Devices & services", "Diagnostic", "Download diagnostics", "Energy", "Expose", "Integration",
+    "Personal details", "Power Down", "Power Up", "Reconfigure", "Repairs", "Reset frontend cache", "Restart",
+    "Self-Powered", "Settings", "System", "Voice assistants", "YAML", "⋮",
+}  # fmt: skip
+CARD = ROOT / "custom_components" / DOMAIN / "frontend" / "strings.js"
+
+
+def _texts(node: object) -> Iterator[str]:
+    """The words of a tree of texts."""
+    if isinstance(node, Mapping):
+        for each in node.values():
+            yield from _texts(each)
+    elif isinstance(node, str):
+        yield node
+
+
+WORDS = {*_texts(TEXTS), *re.findall(r'\w+: "([^"]*)"', CARD.read_text("utf-8")), DASHBOARD}
+# "seen {power}" is read as "seen 3.3 kW".
+FORMS = [
+    re.compile(re.sub(r"\\\{\w+\\\}", ".+", re.escape(word)))
+    for word in WORDS
+    if "{" in word and not word.startswith("{")
+]
+
+
+def _is_shown(word: str) -> bool:
+    """Whether somebody can read this on a screen: a name, or names along a path or in a list."""
+    word = " ".join(word.split()).rstrip(".")
+    parts = word.split(" > ") if " > " in word else [word]
+    if all(part in WORDS | ELSEWHERE for part in parts):
+        return True
+    names = word.split(", ")
+    if len(names) > 1:
+        return all(map(_is_shown, names))
+    return any(form.fullmatch(word) for form in FORMS)
+
+
+def _prose(page: Path) -> str:
+    """A page without its examples and code."""
+    text = re.sub(r"^```.*?^```$", "", page.read_text("utf-8"), flags=re.DOTALL | re.MULTILINE)
+    return re.sub(r"`[^`\n]*`", "", text)
+
+
+BOLD = re.compile(r"\*\*([^*]+)\*\*")
+SLANTED = re.compile(r"\*([^*]+)\*")
+# What begins a paragraph or an item may be a heading of its own.
+BEGINS = re.compile(r"(^|\n) *(- |\d+\. )?$")
+FIGURE = re.compile(r"\d+ p")
+
+
+def _named(text: str) -> Iterator[str]:
+    """The bold words, but for headings and figures, and the slanted ones that are names: with a capital."""
+    for found in BOLD.finditer(text):
+        word = found[1]
+        heads = BEGINS.search(text[: found.start()]) and not _is_shown(word.split(",")[0])
+        if not heads and not FIGURE.fullmatch(word):
+            yield word
+    for word in SLANTED.findall(BOLD.sub("", text)):
+        if not word[0].islower():
+            yield word
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_what_is_named_is_on_the_screen(page: Path) -> None:
+    """Every button, entity, action, option and page stands in the documentation as people read it."""
+    assert [word for word in _named(_prose(page)) if not _is_shown(word)] == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_what_is_quoted_can_be_read(page: Path) -> None:
+    """But for what is said aloud, which the tests of the voice say."""
+    if page.name == "automations.md":
+        return
+    quoted = re.findall(r'"([^"]+)"', _prose(page))
+    read = [" ".join(each.split()) for each in quoted if not each.startswith("turn o")]
+    assert [each for each in read if not any(each in word for word in WORDS)] == []
+
+
+def test_a_wrong_name_is_found() -> None:
+    """The search is not content with anything."""
+    assert _is_shown("Configure > Control")
+    assert _is_shown("Charge now, Hold, Use")
+    assert _is_shown("seen 3.3 kW")
+    assert not _is_shown("Configure > Controls")
+    assert not _is_shown("Charge later")
