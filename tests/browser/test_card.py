@@ -19,6 +19,8 @@ from .looking import looking_at
 
 # The picker's preview of the map card asks for tiles, which a test cannot have.
 OFFLINE = "net::ERR_NAME_NOT_RESOLVED"
+# As a home's name: taken for markup, it would run.
+HOSTILE = "<img src=x onerror='window.ran = true'>"
 
 
 @on_each_release
@@ -168,13 +170,21 @@ async def test_the_picker_offers_it(stage: Stage, chromium: str) -> None:
 
 
 async def test_the_ready_dashboard(stage: Stage, chromium: str) -> None:
-    """In the sidebar after set-up: the plan, the settings and the rest of the home."""
+    """In the sidebar after set-up: the plan, the settings and the rest of the home.
+
+    A home's name is text, whatever somebody has written into it.
+    """
     async with stage.home_assistant() as api:
-        await demo_home(api)
+        entry = (await demo_home(api))["entry_id"]
+        await api.command("config_entries/update", entry_id=entry, title=HOSTILE)
+        await api.request("POST", f"/api/config/config_entries/entry/{entry}/reload")
         async with looking_at(stage, "/", chromium) as page:
             await page.get_by_text("Battery plan").first.click()
             await page.wait_for_url(re.compile("/battery-plan"))
-            await card_on(page)
+            card = await card_on(page)
+            await expect(card.locator(".title")).to_contain_text(HOSTILE)
+            await expect(page.locator("img[src=x]")).to_have_count(0)
+            assert not await page.evaluate("'ran' in window")
             for heading in ("Plan", "Rates", "Savings", "Power", "What was done", "Settings"):
                 await expect(page.get_by_text(heading, exact=True).first).to_be_attached()
             await expect(page.get_by_text("Entity not found")).to_have_count(0)
