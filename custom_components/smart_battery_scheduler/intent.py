@@ -7,6 +7,7 @@ Home Assistant has no way for an integration to bring sentences along; those tha
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any, override
 
@@ -37,9 +38,17 @@ INTENT_RESUME = "SmartBatteryResume"
 async def async_setup_intents(hass: HomeAssistant) -> None:
     """Register them, once."""
     for handler in (
-        TellDoing(),
-        TellNextCharge(),
-        TellWhy(),
+        Tell(
+            INTENT_DOING,
+            tell_doing,
+            "Tells what the home battery is doing now, its charge level and the plan",
+        ),
+        Tell(
+            INTENT_NEXT_CHARGE,
+            tell_next_charge,
+            "Tells when the home battery charges from the grid next, and at what rate",
+        ),
+        Tell(INTENT_WHY, tell_why, "Tells why the home battery does what it does now"),
         ChargeTo(),
         Resume(),
     ):
@@ -101,37 +110,18 @@ def _picture(home: Home) -> Picture:
     return picture_of(home, dt_util.utcnow())
 
 
-class TellDoing(HomeIntent):
-    """What is the battery doing?"""
+class Tell(HomeIntent):
+    """A question that a picture of the home answers."""
 
-    intent_type = INTENT_DOING
-    description = "Tells what the home battery is doing now, its charge level and the plan"
-
-    @override
-    async def async_answer(self, home: Home, said: dict[str, Any]) -> str:
-        return tell_doing(_picture(home))
-
-
-class TellNextCharge(HomeIntent):
-    """When will it charge?"""
-
-    intent_type = INTENT_NEXT_CHARGE
-    description = "Tells when the home battery charges from the grid next, and at what rate"
+    def __init__(self, intent_type: str, tell: Callable[[Picture], str], description: str) -> None:
+        """Answer with what ``tell`` makes of the picture."""
+        self.intent_type = intent_type
+        self.description = description
+        self._tell = tell
 
     @override
     async def async_answer(self, home: Home, said: dict[str, Any]) -> str:
-        return tell_next_charge(_picture(home))
-
-
-class TellWhy(HomeIntent):
-    """Why does it do that?"""
-
-    intent_type = INTENT_WHY
-    description = "Tells why the home battery does what it does now"
-
-    @override
-    async def async_answer(self, home: Home, said: dict[str, Any]) -> str:
-        return tell_why(_picture(home))
+        return self._tell(_picture(home))
 
 
 class ChargeTo(HomeIntent):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 import shutil
@@ -19,6 +20,8 @@ from custom_components.smart_battery_scheduler.intent import (
 )
 from custom_components.smart_battery_scheduler.planner.model import (
     Action,
+    Note,
+    NoteCode,
     Plan,
     ReadyBy,
     Reason,
@@ -182,6 +185,25 @@ async def test_the_wish_is_planned_for(hass: HomeAssistant, home: Home, assist: 
     assert at_seven is not None
     assert at_seven.start_percent >= 74
     assert "tomorrow at 07:00" in answer
+
+
+async def test_a_wish_that_cannot_be_kept(
+    hass: HomeAssistant, home: Home, assist: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """How far it gets is said at once, if it is planned at once."""
+    short = Note(
+        code=NoteCode.READY_BY_MISSED,
+        numbers={"wanted_percent": 100.0, "reached_percent": 63.2},
+        at=NOW + timedelta(hours=1),
+    )
+
+    async def plan() -> None:
+        """An hour is too short from 45 to 100 percent."""
+        home.planner.async_set_updated_data(replace(a_night_plan(), made_at=NOW, notes=(short,)))
+
+    monkeypatch.setattr(home, "async_replan", plan)
+    answer = await say(hass, "charge to 100 percent by 21 o'clock")
+    assert answer.endswith("at 21:00. It can only get to 63 percent by then.")
 
 
 @pytest.mark.parametrize("sentence", ["charge to 80 percent", "charge the battery to 80% now"])
