@@ -3,7 +3,8 @@
 The benchmark calls ``plan(inputs)`` at every half-hour with published rates, forecasts and measured
 history, and applies the first command that comes back. Nothing is learned from its forecasts'
 errors. A load forecast that only repeats one day's profile is replaced by our own, made from the
-measured history; any other is taken as given, with our own's spread. The roof's is taken as given.
+measured history; any other is taken at its word: it comes without a spread, so it has none. The
+roof's is taken as given.
 """
 
 from __future__ import annotations
@@ -85,16 +86,9 @@ def plan(inputs: BenchInputs) -> list[Command]:
 
 def plan_inputs(inputs: BenchInputs) -> PlanInputs:
     """The benchmark's half-hours in the planner's words."""
-    history = [
-        Consumption(start, float(kwh))
-        for start, kwh in zip(inputs.history_starts, inputs.history_load, strict=True)
-    ]
-    loads = forecast_load(history, inputs.starts, now=inputs.now, zone=UK, annual_kwh=ANNUAL_KWH)
-    if not _repeats(inputs):
-        loads = tuple(_moved(*pair) for pair in zip(loads, inputs.load, strict=True))
     return PlanInputs(
         now=inputs.now,
-        slots=tuple(_slot(inputs, index, load) for index, load in enumerate(loads)),
+        slots=tuple(_slot(inputs, index, load) for index, load in enumerate(_loads(inputs))),
         battery=_battery(inputs.battery),
         stored_kwh=inputs.soc,
         wishes=Wishes(
@@ -110,6 +104,16 @@ def plan_inputs(inputs: BenchInputs) -> PlanInputs:
     )
 
 
+def _loads(inputs: BenchInputs) -> tuple[Spread, ...]:
+    if not _repeats(inputs):
+        return tuple(Spread.certain(float(kwh)) for kwh in inputs.load)
+    history = [
+        Consumption(start, float(kwh))
+        for start, kwh in zip(inputs.history_starts, inputs.history_load, strict=True)
+    ]
+    return forecast_load(history, inputs.starts, now=inputs.now, zone=UK, annual_kwh=ANNUAL_KWH)
+
+
 def _repeats(inputs: BenchInputs) -> bool:
     """Whether the given load forecast is one day over and over."""
     profile: dict[time, float] = {}
@@ -118,17 +122,6 @@ def _repeats(inputs: BenchInputs) -> bool:
         if not isclose(usual, kwh, abs_tol=1e-9):
             return False
     return True
-
-
-def _moved(spread: Spread, mean: float) -> Spread:
-    """The same spread around another mean."""
-    by = float(mean) - spread.mean
-    return Spread(
-        mean=float(mean),
-        p10=max(spread.p10 + by, 0.0),
-        p50=max(spread.p50 + by, 0.0),
-        p90=max(spread.p90 + by, 0.0),
-    )
 
 
 def _table(inputs: BenchInputs, name: str) -> dict[datetime, float]:
