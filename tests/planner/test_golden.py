@@ -157,6 +157,20 @@ def test_selling_from_the_battery() -> None:
     assert not any(s.action is Action.EXPORT for s in plan(inputs).slots)
 
 
+def test_a_sale_leaves_what_the_evening_needs() -> None:
+    """The house needs 2.4 kWh at 40 p: 2.67 kWh of the 10 kWh stay, rounded up to 27 %."""
+    seller = replace(PLAIN, can_export_stored=True, export_limit_w=5000.0)
+    day = [40.0] * 9 + [5.0] * 39
+    loads = [0.0] + [0.3] * 8 + [0.0] * 39
+    inputs = home(day, load_kwh=loads, stored_kwh=4.0, battery=seller)
+    slots = (replace(inputs.slots[0], export_p_per_kwh=20.0), *inputs.slots[1:])
+    found = plan(replace(inputs, slots=slots))
+    assert found.slots[0].action is Action.EXPORT
+    assert found.slots[0].target_percent == 27
+    assert found.slots[0].grid_export_kwh == pytest.approx((4.0 - 2.7) * 0.9, abs=0.01)
+    assert sum(slot.grid_import_kwh for slot in found.slots[:9]) == pytest.approx(0.0, abs=0.01)
+
+
 def test_an_uncertain_evening_is_worth_more_than_its_mean() -> None:
     """Unpublished rates of 10 p or 50 p: energy is bought at 20 p for what may come at 50 p."""
     known = [20.0] * 10

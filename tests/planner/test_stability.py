@@ -5,10 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 from itertools import pairwise
 
-from custom_components.smart_battery_scheduler.planner.model import Action, Plan, PlanInputs
+from custom_components.smart_battery_scheduler.planner.model import (
+    Action,
+    Plan,
+    PlanInputs,
+    Session,
+)
 from custom_components.smart_battery_scheduler.planner.optimiser import plan
 
-from .homes import MONEY_ONLY, home, with_slot
+from .homes import MONEY_ONLY, POWERWALL, home, with_slot
 
 NIGHT = [20.0] * 6 + [9.0, 9.2, 9.1, 9.3, 9.0, 9.2] + [20.0] * 24 + [35.0] * 12
 STEADY = replace(MONEY_ONLY, stability_p=3.0)
@@ -66,6 +71,36 @@ def test_a_rule_outranks_the_running_plan() -> None:
     ):
         found = plan(replace(with_slot(inputs, bought, **change), running=first))
         assert found.slots[bought].action is not Action.CHARGE
+
+
+def test_a_running_hold_does_not_outlast_its_permission() -> None:
+    """A power-down event forbids to keep what the house could use, whatever was planned."""
+    inputs = a_night()
+    held = plan(with_slot(inputs, 2, pin=Action.HOLD))
+    assert held.slots[2].action is Action.HOLD
+    event = with_slot(inputs, 2, session=Session.POWER_DOWN)
+    assert plan(replace(event, running=held)).slots[2].action is Action.USE
+
+
+def test_a_running_sale_does_not_outlast_its_permission() -> None:
+    """The battery may no longer sell, or a pin wants something else."""
+    battery = replace(POWERWALL, can_export_stored=True, export_limit_w=5000.0)
+    inputs = with_slot(a_night(battery=battery), 3, pin=Action.EXPORT)
+    sold = plan(inputs)
+    assert sold.slots[3].action is Action.EXPORT
+    unpinned = with_slot(inputs, 3, pin=Action.HOLD)
+    assert plan(replace(unpinned, running=sold)).slots[3].action is Action.HOLD
+    forbidden = replace(with_slot(inputs, 3, pin=None), battery=POWERWALL, running=sold)
+    assert plan(forbidden).slots[3].action is not Action.EXPORT
+
+
+def test_a_pinned_sale_outranks_the_running_plan() -> None:
+    """What ran was no sale; the pin wants one."""
+    battery = replace(POWERWALL, can_export_stored=True, export_limit_w=5000.0)
+    inputs = a_night(battery=battery)
+    pinned = with_slot(inputs, 3, pin=Action.EXPORT)
+    found = plan(replace(pinned, running=plan(inputs)))
+    assert found.slots[3].action is Action.EXPORT
 
 
 def test_the_same_plan_is_not_called_kept() -> None:
