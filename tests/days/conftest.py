@@ -40,4 +40,6 @@ def day(
     point_to(cloud, monkeypatch)
     entry = home_entry(cloud)
     entry.add_to_hass(hass)
+    # Asyncio's debug mode takes the stack of every callback: a third of a day's time.
+    hass.loop.set_debug(False)
     return Day(hass, frozen, cloud, entry, hass_storage)
