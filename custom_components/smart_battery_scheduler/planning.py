@@ -108,7 +108,7 @@ def _slots(now: datetime) -> Iterator[tuple[datetime, datetime]]:
 
 def _slot(material: Material, start: datetime, end: datetime, load: Spread) -> SlotInputs:
     share = (end - start) / SLOT
-    local = start.astimezone(MARKET_TIME_ZONE).time()
+    local = [when.astimezone(MARKET_TIME_ZONE).time() for when in (start, end)]
     asked = _overriding(material.override, start, end)
     charging = asked is not None and asked.action is Action.CHARGE
     return SlotInputs(
@@ -122,7 +122,7 @@ def _slot(material: Material, start: datetime, end: datetime, load: Spread) -> S
         pin_target_percent=(asked.target_percent or 100) if asked and charging else None,
         pin_lever=Lever.FAST if charging else None,
         charge_banned=not charging and is_banned(material.manual, start, end),
-        grid_charge_forbidden=material.preferences.in_peak(local),
+        grid_charge_forbidden=material.preferences.touches_peak(*local),
         carbon_g_per_kwh=_carbon(material.carbon, start),
         session=session_within(material.sessions, start, end),
         car_charging=material.car_charging and start == material.now,

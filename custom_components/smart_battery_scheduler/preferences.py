@@ -69,3 +69,10 @@ class Preferences:
         if self.peak_start < self.peak_end:
             return self.peak_start <= local < self.peak_end
         return local >= self.peak_start or local < self.peak_end
+
+    def touches_peak(self, start: time, end: time) -> bool:
+        """True if the peak window covers any of the time from ``start`` to ``end``, within a day."""
+        if self.peak_start == self.peak_end:
+            return False
+        begins = start < self.peak_start and (self.peak_start < end or end < start)
+        return self.in_peak(start) or begins

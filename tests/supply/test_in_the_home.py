@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, time, timedelta
 
 import pytest
 
-from custom_components.smart_battery_scheduler.const import DOMAIN
+from custom_components.smart_battery_scheduler.const import DOMAIN, MARKET_TIME_ZONE
 from custom_components.smart_battery_scheduler.control.model import DecisionReason
 from custom_components.smart_battery_scheduler.home import Home
 from custom_components.smart_battery_scheduler.planner.model import Action, Session
@@ -192,3 +193,20 @@ async def test_the_demo_home_asks_nobody(hass: HomeAssistant, cloud: Cloud) -> N
     assert home.supply.carbon is None
     assert home.supply.octoplus is None
     assert list(cloud.requests) == []
+
+
+async def test_a_slot_in_which_the_peak_begins_is_not_for_charging(day: Day) -> None:
+    """A peak from 16:10 forbids the half-hour from 16:00, not the one before."""
+    await day.start()
+    material = day.home.material()
+    assert material is not None
+    early = replace(material.preferences, peak_start=time(16, 10))
+    slots = plan_inputs(replace(material, preferences=early)).slots
+    allowed = {
+        slot.start.astimezone(MARKET_TIME_ZONE).time(): not slot.grid_charge_forbidden
+        for slot in slots
+    }
+    assert allowed[time(15, 30)]
+    assert not allowed[time(16)]
+    assert not allowed[time(18, 30)]
+    assert allowed[time(19)]
