@@ -101,6 +101,11 @@ class HomeAssistantProcess:
         self._running.kill()
 
     @property
+    def pid(self) -> int:
+        """The number that the system knows the process by."""
+        return self._running.pid
+
+    @property
     def _running(self) -> Process:
         if self._process is None:
             raise HomeAssistantError("Home Assistant is not running")
