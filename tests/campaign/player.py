@@ -141,7 +141,7 @@ class Player:
             )
             return max(0.0, -there.battery_w - max(0.0, sun_w - house_w))
 
-        self.theirs.watch(state.shown, now, self.day.cloud.requests)
+        self.theirs.watch(powerwall.reading().settings, now, self.day.cloud.requests)
         home = self.day.home if self._alive else None
         self.witness.samples.append(
             Sample(

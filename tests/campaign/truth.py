@@ -80,7 +80,11 @@ class Theirs:
                 self._right[name] = {value}
 
     def watch(self, shown: Settings, now: datetime, requests: RequestLog) -> None:
-        """Count the good readings in which a change still stands."""
+        """Count the good readings in which a change still stands.
+
+        ``shown`` is what a reading shows: in backup mode some hardware hides the reserve, and a
+        change that nobody can read leaves both values right.
+        """
         new = requests.after(self._seen_requests)
         self._seen_requests = len(requests)
         good = sum(

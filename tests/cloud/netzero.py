@@ -203,8 +203,9 @@ def _noisy(live: Json, noise_w: float, now: datetime) -> Json:
 
 
 def _unrounded(body: dict[str, Json]) -> dict[str, Json]:
-    live = body["live_status"]
-    assert isinstance(live, dict)
+    live = body.get("live_status")
+    if not isinstance(live, dict):
+        return {**body, "energy_exports": None}
     fractions: dict[str, Json] = {
         name: power + 0.25
         for name, power in live.items()
@@ -215,15 +216,17 @@ def _unrounded(body: dict[str, Json]) -> dict[str, Json]:
 
 
 def _with_unknown_words(body: dict[str, Json]) -> dict[str, Json]:
-    live = body["live_status"]
-    assert isinstance(live, dict)
-    return {
-        **body,
+    live = body.get("live_status")
+    words: dict[str, Json] = {
         "operational_mode": "savings",
         "energy_exports": "everything",
         "grid_status": "Unknown",
-        "live_status": {**live, "grid_status": "Unknown", "island_status": "island_status_unknown"},
     }
+    # Another fault may have taken it away.
+    if isinstance(live, dict):
+        unknown = {"grid_status": "Unknown", "island_status": "island_status_unknown"}
+        words["live_status"] = {**live, **unknown}
+    return {**body, **words}
 
 
 def parse_change(body: object) -> Settings:
