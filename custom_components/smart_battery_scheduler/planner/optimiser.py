@@ -65,7 +65,7 @@ def follow(
                 problem,
                 solution,
                 slot,
-                float(stored.mean()),
+                float(stored.sum()) / MEMBERS,
                 before=before,
                 patience_p=min(patience_p, problem.wishes.stability_p * SHARE_PER_CHANGE),
             )

@@ -12,7 +12,7 @@ from functools import cached_property
 
 import numpy as np
 
-from .model import Action, PlanInputs, Session, SlotInputs
+from .model import Action, Lever, PlanInputs, Session, SlotInputs
 from .paths import POINTS, Bools, Demand, Floats, LeverPaths, SellingPaths, Site, Ways
 
 # A wish that is not met costs this much per kWh: more than any rate, and still no infinity, so
@@ -74,12 +74,22 @@ class Problem:
             LeverPaths.of(self.site, self.demand, lever, self.ceiling_kwh, self.must_charge)
             for lever in self.battery.levers
         )
+        # Which levers may be used in a slot: a pin may have settled it.
+        every = [True] * len(self.levers)
+        self.usable = [
+            every if slot.pin_lever is None else self._settled(slot.pin_lever, every)
+            for slot in self.inputs.slots
+        ]
         self.ways = Ways(self.site, self.demand, self.levers, self.wishes)
         self.selling = (
             SellingPaths.of(self.site, self.demand, self.wishes)
             if self.battery.can_export_stored
             else None
         )
+
+    def _settled(self, settled: Lever, every: list[bool]) -> list[bool]:
+        chosen = [lever.model.lever is settled for lever in self.levers]
+        return chosen if any(chosen) else every
 
     # --- rates -----------------------------------------------------------------------------
 
@@ -154,12 +164,6 @@ class Problem:
             return values
         mean: Floats = np.matmul(self.course_weights, values)
         return mean[..., None, :]
-
-    def usable(self, slot: int) -> list[bool]:
-        """Which levers may be used in a slot: a pin may have settled it."""
-        settled = self.inputs.slots[slot].pin_lever
-        chosen = [lever.model.lever is settled for lever in self.levers]
-        return chosen if any(chosen) else [True] * len(chosen)
 
     # --- rules -----------------------------------------------------------------------------
 

@@ -185,7 +185,7 @@ def _without_grid(problem: Problem, slot: int, found: Floats) -> None:
 def _charging(problem: Problem, slot: int, after: Floats, price: Floats, found: Floats) -> None:
     """What the rules make of each lever's reach, and its best target: into ``found``."""
     levers = problem.levers
-    for number, usable in enumerate(problem.usable(slot)):
+    for number, usable in enumerate(problem.usable[slot]):
         lever = levers[number]
         if not usable:
             found[number] = NEVER_P

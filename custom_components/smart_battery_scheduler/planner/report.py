@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from .model import Note, NoteCode, Plan, PlannedSlot, Session
-from .paths import Floats
+from .paths import Lookup
 from .problem import Forbidden, Problem
 from .reasons import explain
 from .recursion import Solution
@@ -26,11 +26,7 @@ def report(
     kept_saves_p: float | None,
 ) -> Plan:
     """The plan of a course; ``idle`` is the course of a battery that is only ever used."""
-    capacity = problem.battery.capacity_kwh
-    worths = [
-        worth_p(problem, values, percent / 100.0 * capacity)
-        for values, percent in zip(solution.values, course.percent.tolist(), strict=True)
-    ]
+    worths = worths_p(problem, solution, course)
     return Plan(
         made_at=problem.inputs.now,
         slots=tuple(_slot(problem, course, worths, i) for i in range(problem.planned)),
@@ -41,12 +37,17 @@ def report(
     )
 
 
-def worth_p(problem: Problem, values: Floats, stored_kwh: float) -> float:
-    """What one more stored kWh saves from here on, p."""
+def worths_p(problem: Problem, solution: Solution, course: Course) -> list[float]:
+    """What one more stored kWh saves from each slot's beginning on, and from the end on, p."""
     capacity, step = problem.battery.capacity_kwh, problem.step_kwh
-    low, high = max(stored_kwh - step, 0.0), min(stored_kwh + step, capacity)
-    ends = np.interp([low, high], problem.grid, values)
-    return float((ends[0] - ends[1]) / (high - low))
+    stored = course.percent / 100.0 * capacity
+    ends = np.array([np.maximum(stored - step, 0.0), np.minimum(stored + step, capacity)])
+    places = Lookup.of(ends, step)
+    values, moments = np.array(solution.values), np.arange(len(stored))
+    under, over = values[moments, places.below], values[moments, places.below + 1]
+    low, high = under + places.share * (over - under)
+    worths: list[float] = ((low - high) / (ends[1] - ends[0])).tolist()
+    return worths
 
 
 def _slot(problem: Problem, course: Course, worths: list[float], index: int) -> PlannedSlot:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -62,11 +63,7 @@ class Members:
     @classmethod
     def of(cls, problem: Problem) -> Members:
         """The draws are fixed, so that the same inputs give the same plan."""
-        draws = np.random.default_rng(0).standard_normal((problem.planned, MEMBERS // 2))
-        fresh = np.sqrt(1.0 - PERSISTENCE**2)
-        for slot in range(1, problem.planned):
-            draws[slot] = PERSISTENCE * draws[slot - 1] + fresh * draws[slot]
-        scores = np.hstack([draws, -draws]) / DECILE
+        scores = _scores(problem.planned)
         low, middle, high = problem.demand.net_kwh.T[:, :, None]
         away = np.where(scores < 0.0, middle - low, high - middle)
         net: Floats = middle + scores * away
@@ -78,6 +75,18 @@ class Members:
             surplus_kwh=np.minimum(np.maximum(-net, 0.0), site.most_in_kwh[:, None]),
             need_kwh=np.minimum(np.maximum(net, 0.0), site.most_out_kwh[:, None]),
         )
+
+
+@lru_cache(maxsize=16)
+def _scores(slots: int) -> Floats:
+    """Surprises (slot, member), in deciles' distances from the middle."""
+    draws = np.random.default_rng(0).standard_normal((slots, MEMBERS // 2))
+    fresh = np.sqrt(1.0 - PERSISTENCE**2)
+    for slot in range(1, slots):
+        draws[slot] = PERSISTENCE * draws[slot - 1] + fresh * draws[slot]
+    scores: Floats = np.hstack([draws, -draws]) / DECILE
+    scores.flags.writeable = False
+    return scores
 
 
 def play(
