@@ -121,6 +121,8 @@ async def _story(events: list[tuple[tuple[str, object], int]]) -> None:
             assert isinstance(event[1], Settings)
             home = event[1].over(home)
             stage.powerwall.set_in_app(event[1])
+            # Nor may one leave before a reading has shown the change: nobody could know of it.
+            await stage.look()
             await stage.run(5)
         else:
             _happen(stage, event)

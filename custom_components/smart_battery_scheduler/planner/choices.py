@@ -124,7 +124,7 @@ def _meddling(problem: Problem, option: int) -> int:
 def _ceiling_percent(slot: int, lever: LeverPaths) -> int:
     """The highest level at which a lever may stop in a slot."""
     allowed = np.flatnonzero(lever.stops[slot])
-    return int(allowed[-1]) if len(allowed) else 100
+    return int(allowed[-1]) // PER_PERCENT if len(allowed) else 100
 
 
 def _best_reserve(problem: Problem, solution: Solution, slot: int, stored_kwh: float) -> int:
@@ -166,11 +166,10 @@ def _best_target(
     """The level at which a charge that need not use its whole reach should stop."""
     price, _ = problem.rates(slot, 1)
     after = solution.values[slot + 1]
-    worth = (after + (price + extra_p(lever, problem.wishes)) / problem.eta * problem.grid)[
-        ::PER_PERCENT
-    ]
-    first = int(stored_kwh / problem.battery.capacity_kwh * 100.0) + 1
-    within = np.flatnonzero(lever.stops[slot, first : first + int(lever.window[slot])]) + first
-    if not len(within):
+    worth = after + (price + extra_p(lever, problem.wishes)) / problem.eta * problem.grid
+    allowed = np.flatnonzero(lever.stops[slot])
+    above = allowed[allowed * problem.step_kwh > stored_kwh]
+    if not len(above):
         return _ceiling_percent(slot, lever)
-    return int(within[int(worth[within].argmin())])
+    within = above[above <= above[0] + int(lever.window[slot])]
+    return int(within[int(worth[within].argmin())]) // PER_PERCENT

@@ -137,8 +137,8 @@ class LeverPaths:
     """Where a lever leads in each slot.
 
     ``reached_kwh`` and ``bought_kwh`` (slot, atom, level) are of its whole reach, ``window`` is that
-    reach in percent, ``stops`` (slot, percent) are the percents at which it can be made to stop,
-    ``too_far`` (slot, level) the levels from which its whole reach goes beyond the slot's ceiling.
+    reach in steps of the grid, ``stops`` (slot, level) are the points at which it can be made to
+    stop, ``too_far`` (slot, level) those from which its whole reach goes beyond the slot's ceiling.
     """
 
     model: LeverModel
@@ -159,10 +159,9 @@ class LeverPaths:
         room = (site.battery.capacity_kwh - demand.sunned_kwh) / site.eta
         bought = np.maximum(np.minimum(np.minimum(most, spare), room), 0.0)
         reached = demand.sunned_kwh + site.eta * bought
-        percent_kwh = PER_PERCENT * site.step_kwh
-        steps = np.floor(site.eta * most.max(axis=(1, 2)) / percent_kwh).astype(np.intp)
+        steps = np.floor(site.eta * most.max(axis=(1, 2)) / site.step_kwh).astype(np.intp)
         highest = ceiling_kwh + NEAR_KWH
-        stops = _stops(site, lever) & (site.grid[::PER_PERCENT] <= highest[:, None])
+        stops = _stops(site, lever) & (site.grid <= highest[:, None])
         for slot in np.flatnonzero(pinned):
             stops[slot, np.flatnonzero(stops[slot])[:-1]] = False
         return cls(
@@ -176,12 +175,14 @@ class LeverPaths:
 
 
 def _stops(site: Site, lever: LeverModel) -> Bools:
-    """The percents at which a charge by a lever can be made to stop."""
+    """The grid's points at which a charge by a lever can be made to stop: whole percents."""
     percent = np.arange(101)
-    stops: Bools = np.full(len(percent), lever.stops_at_target)
+    whole: Bools = np.full(len(percent), lever.stops_at_target)
     if lever.lever is Lever.GENTLE:
-        stops &= percent <= site.battery.highest_partial_reserve_percent
-    stops[-1] = True
+        whole &= percent <= site.battery.highest_partial_reserve_percent
+    whole[-1] = True
+    stops: Bools = np.zeros(POINTS, dtype=np.bool_)
+    stops[::PER_PERCENT] = whole
     return stops
 
 

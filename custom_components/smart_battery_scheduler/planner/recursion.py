@@ -23,7 +23,6 @@ import numpy as np
 from .paths import (
     ATOM_WEIGHTS,
     ATOMS,
-    PER_PERCENT,
     POINTS,
     Bools,
     Floats,
@@ -202,9 +201,8 @@ def _to_target(
 ) -> Floats:
     """Charging by one lever to the best point at which it can stop (course, level)."""
     stored_p = (price[:, None] + extra_p(lever, problem.wishes)) / problem.eta
-    worth = (after + stored_p * problem.grid)[:, ::PER_PERCENT]
-    least = windowed(worth, lever.stops[slot], int(lever.window[slot]))
-    best = least.repeat(PER_PERCENT, axis=1)[:, :POINTS]
+    worth = after + stored_p * problem.grid
+    best = windowed(worth, lever.stops[slot], int(lever.window[slot]))
     begun: Floats = problem.grid
     if problem.demand.sunny[slot]:
         begun = ATOM_WEIGHTS @ problem.demand.sunned_kwh[slot]
