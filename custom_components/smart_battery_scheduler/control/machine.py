@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from ..powerwall.base import Settings
+from ..powerwall.base import PowerwallState, Settings
 from .evidence import Verdict, judge_stopped, shows, tells
 from .interruptions import hands_off, interrupted
 from .latecomers import latecomer
@@ -217,7 +217,7 @@ def _verifying(state: ControlState, at: Situation) -> Step:
     evidence = command.evidence
     accepted_at, read_back_at = evidence.accepted_at, evidence.read_back_at
     assert accepted_at is not None
-    if reading is None or reading.read_at <= accepted_at:
+    if reading is None or reading.read_at <= accepted_at or _is_doubtful(state, reading):
         return Step(state=state)
     if read_back_at is None:
         if shows(command.current.must, reading.settings):
@@ -241,12 +241,20 @@ def _verifying(state: ControlState, at: Situation) -> Step:
     return Step(state=state)
 
 
+def _is_doubtful(state: ControlState, reading: PowerwallState) -> bool:
+    """Whether this reading is the first to show a stranger's settings.
+
+    The next one says whether they are a person's: to send ours again now would wipe them out.
+    """
+    return reading.read_at == state.strange_at
+
+
 def _running(state: ControlState, at: Situation) -> Step:
     if (changed := superseded(state, at)) is not None:
         return changed
     command, reading = state.command, at.reading
     assert command is not None
-    if reading is None:
+    if reading is None or _is_doubtful(state, reading):
         return Step(state=state)
     if reached(command.wanted, reading) and not command.wanted.same_deed(state.completed):
         told = of_command(command, at, DecisionKind.COMPLETED, DecisionReason.TARGET_REACHED)
@@ -279,7 +287,7 @@ def _restoring(state: ControlState, at: Situation) -> Step:
         if state.retry_at is not None and at.now < state.retry_at:
             return Step(state=state)
         return Step(state=sending(state, state.home.settings), write=state.home.settings)
-    if reading is None or reading.read_at <= accepted_at:
+    if reading is None or reading.read_at <= accepted_at or _is_doubtful(state, reading):
         return Step(state=state)
     waited = reading.read_at - accepted_at
     if not shows(state.home.settings, reading.settings):
