@@ -53,6 +53,7 @@ async def looking_at(
             yield page
             errors = [error for error in errors if but is None or but not in error]
             assert not errors, "\n".join(["complaints in the console:", *errors])
+        # A time-out's cancellation too deserves its picture; everything goes on up.
         except BaseException:
             name = stage.folder.path.parent.name
             await page.screenshot(path=PICTURES / f"{name}.png", full_page=True)

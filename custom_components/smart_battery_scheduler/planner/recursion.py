@@ -202,32 +202,12 @@ def _to_target(
     """Charging by one lever to the best point at which it can stop (course, level)."""
     stored_p = (price[:, None] + extra_p(lever, problem.wishes)) / problem.eta
     worth = after + stored_p * problem.grid
-    best = _best_stop(worth, lever.stops[slot], int(lever.window[slot]))
+    best = windowed(worth, lever.stops[slot], int(lever.window[slot]))
     begun: Floats = problem.grid
     if problem.demand.sunny[slot]:
         begun = ATOM_WEIGHTS @ problem.demand.sunned_kwh[slot]
         best = Lookup.of(begun, problem.step_kwh).read(best)
     return best - stored_p * begun
-
-
-def _best_stop(worth: Floats, stops: Bools, window: int) -> Floats:
-    """The same as ``windowed``, for stops that are whole percents: every second point.
-
-    From a whole percent and from the half above it the next stop is the same; only where the
-    window is odd does the half see one stop further.
-    """
-    wholes, odd = divmod(window, 2)
-    ahead = np.full((len(worth), POINTS // 2 + 1 + wholes), NEVER_P)
-    np.copyto(ahead[:, : POINTS // 2], worth[:, 2::2], where=stops[2::2])
-    least = _sliding(ahead, wholes)[:, : POINTS // 2 + 1]
-    best = np.full_like(worth, NEVER_P)
-    if wholes:
-        best[:, ::2] = least
-        best[:, 1::2] = least[:, :-1]
-    if odd:
-        further = ahead[:, wholes : wholes + POINTS // 2]
-        best[:, 1::2] = np.minimum(best[:, 1::2], further)
-    return best
 
 
 def _sold(problem: Problem, selling: SellingPaths, slot: int, after: Floats) -> Floats:
@@ -257,17 +237,29 @@ def _sold_to(problem: Problem, selling: SellingPaths, slot: int, after: Floats) 
 
 
 def windowed(worth: Floats, stops: Bools, window: int) -> Floats:
-    """The least of ``worth`` (course, place) among the stops above each place and within reach."""
-    places = len(stops)
+    """The least of ``worth`` (course, level) among the stops above each level and within reach.
+
+    Stops are whole percents: every second point. From a whole percent and from the half above it
+    the next stop is the same; only where the window is odd does the half see one stop further.
+    """
+    best = np.full_like(worth, NEVER_P)
     if window < 1:
-        return np.full_like(worth, NEVER_P)
-    ahead = np.full((len(worth), places + window), NEVER_P)
-    np.copyto(ahead[:, : places - 1], worth[:, 1:], where=stops[1:])
-    return _sliding(ahead, window)[:, :places]
+        return best
+    wholes, odd = divmod(window, 2)
+    ahead = np.full((len(worth), POINTS // 2 + 1 + wholes), NEVER_P)
+    np.copyto(ahead[:, : POINTS // 2], worth[:, 2::2], where=stops[2::2])
+    if wholes:
+        least = _sliding(ahead, wholes)[:, : POINTS // 2 + 1]
+        best[:, ::2] = least
+        best[:, 1::2] = least[:, :-1]
+    if odd:
+        further = ahead[:, wholes : wholes + POINTS // 2]
+        best[:, 1::2] = np.minimum(best[:, 1::2], further)
+    return best
 
 
 def _sliding(values: Floats, window: int) -> Floats:
-    """The least of ``window`` neighbours, from each on (course, place); no window, no change."""
+    """The least of ``window`` neighbours, from each on (course, place)."""
     least, width = values, 1
     while width < window:
         step = min(width, window - width)
