@@ -5,7 +5,7 @@ from dataclasses import replace
 import re
 from typing import Any
 
-from playwright.async_api import expect
+from playwright.async_api import Locator, expect
 import pytest
 
 from scripts.devhome.demo import demo_home
@@ -35,20 +35,29 @@ async def test_it_shows_the_plan_to_everybody(stage: Stage, chromium: str) -> No
                 await assert_no_barrier(page)
                 await assert_it_fits(page, card)
                 await card.get_by_role("button", name="As a table").click()
-                shown = await card.locator("tbody tr").all_inner_texts()
-                planned = await plan_of(api, entry)
-            assert_same(shown, planned)
+                rows = card.locator("tbody tr")
+
+                async def told(rows: Locator = rows) -> tuple[list[str], list[dict[str, Any]]]:
+                    return await rows.all_inner_texts(), await plan_of(api, entry)
+
+                # Asked for together, again and again: the plan may change meanwhile.
+                await eventually(told, lambda both: same(*both))
 
 
-def assert_same(shown: Sequence[str], planned: Sequence[dict[str, Any]]) -> None:
+def same(shown: Sequence[str], planned: Sequence[dict[str, Any]]) -> bool:
     """Row by row the action, the rate, and whether that is an estimate."""
-    assert len(shown) == len(planned)
-    for row, slot in zip(shown, planned, strict=True):
-        assert slot["action"] in row.lower()
-        rate = re.search(r"(-?[0-9.]+) p/kWh", row)
-        assert rate is not None
-        assert float(rate[1]) == pytest.approx(slot["import_p_per_kwh"], abs=0.051)
-        assert ("(estimate)" in row) is slot["rate_is_estimate"]
+    return 0 < len(shown) == len(planned) and all(map(tells, shown, planned, strict=True))
+
+
+def tells(row: str, slot: dict[str, Any]) -> bool:
+    """The row holds what the plan says of the half-hour."""
+    rate = re.search(r"(-?[0-9.]+) p/kWh", row)
+    return (
+        rate is not None
+        and slot["action"] in row.lower()
+        and float(rate[1]) == pytest.approx(slot["import_p_per_kwh"], abs=0.051)
+        and ("(estimate)" in row) is slot["rate_is_estimate"]
+    )
 
 
 async def test_it_changes_without_a_reload(stage: Stage, chromium: str) -> None:
@@ -78,13 +87,15 @@ async def test_a_ban_changes_the_plan_and_can_be_undone(stage: Stage, chromium: 
     async with stage.home_assistant() as api:
         entry = await demo_home(api)
         path = await put_card(api)
-        slots = await plan_of(api, entry)
-        index = next(
-            number for number, slot in enumerate(slots) if number > 1 and slot["action"] == "charge"
-        )
-        start = slots[index]["start"]
         async with looking_at(stage, path, chromium) as page:
             card = await card_on(page)
+            slots = await plan_of(api, entry)
+            index = next(
+                number
+                for number, slot in enumerate(slots)
+                if number > 1 and slot["action"] == "charge"
+            )
+            start = slots[index]["start"]
             await card.locator(".chart").focus()
             for _ in range(index + 1):
                 await page.keyboard.press("ArrowRight")

@@ -12,6 +12,7 @@ LINE = "2026-11-21 05:46:45.480 {level} (MainThread) [{logger}] {message}"
     [
         ("ERROR", "homeassistant.setup", "Setup failed for 'analytics'"),
         ("CRITICAL", "homeassistant.core", "Out of memory"),
+        ("ERROR", "homeassistant", "Error doing job: ValueError exception in shielded future"),
         (
             "WARNING",
             "homeassistant.util.loop",
@@ -35,9 +36,14 @@ def test_a_complaint_is_found(level: str, logger: str, message: str) -> None:
             "homeassistant.loader",
             "The custom integration smart_battery_scheduler, which has not been tested by Home Assistant.",
         ),
+        (
+            "ERROR",
+            "homeassistant",
+            "Error doing job: ClientConnectionResetError exception in shielded future (task: None)",
+        ),
         ("DEBUG", "custom_components.smart_battery_scheduler.home", "an ERROR that is none"),
     ],
 )
 def test_the_rest_is_not(level: str, logger: str, message: str) -> None:
-    """What is always said, warnings about others, and words inside a message."""
+    """What is always said, pages that leave, warnings about others, and words inside a message."""
     assert complaints(LINE.format(level=level, logger=logger, message=message)) == []
