@@ -1,7 +1,6 @@
 """The card in a real browser: what it shows, what it takes, who may."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 import re
 from typing import Any
 
@@ -9,10 +8,8 @@ from playwright.async_api import Locator, expect
 import pytest
 
 from scripts.devhome.demo import demo_home
-from tests.e2e.cloud import CloudProcess
 from tests.e2e.fixtures import on_each_release
 from tests.e2e.stage import Stage, eventually
-from tests.e2e.test_powerwall import add_home
 
 from .cards import PATIENCE_MS, assert_it_fits, assert_no_barrier, card_on, plan_of, put_card
 from .looking import looking_at
@@ -111,33 +108,6 @@ async def test_a_ban_changes_the_plan_and_can_be_undone(stage: Stage, chromium: 
             await expect(card.locator(".wish.do_not_charge")).to_have_count(1)
             await card.get_by_role("button", name="Undo").click()
             await expect(card.locator(".wish.do_not_charge")).to_have_count(0, timeout=PATIENCE_MS)
-
-
-async def test_charge_now_is_refused_or_proven(
-    stage: Stage, cloud: CloudProcess, chromium: str
-) -> None:
-    """A target that is reached already is refused in plain words; another is seen in the power."""
-    home = replace(stage, environment=cloud.environment)
-    await cloud.change("level", percent=70)
-    async with home.home_assistant(but="target_percent is 50 %") as api:
-        await add_home(api, cloud)
-        path = await put_card(api)
-        async with looking_at(home, path, chromium) as page:
-            card = await card_on(page)
-            target = card.get_by_label("Charge to how much")
-            await target.select_option("50")
-            await card.get_by_role("button", name="Charge now").click()
-            refused = card.locator(".order.failed")
-            await expect(refused).to_contain_text("Charge now failed: ")
-            await expect(refused).to_contain_text("70")
-            await target.select_option("")
-            await card.get_by_role("button", name="Charge now").click()
-            await expect(card.locator(".headline")).to_contain_text("Charging", timeout=PATIENCE_MS)
-            await expect(card.locator(".order.seen")).to_contain_text("seen", timeout=120_000)
-            state = await cloud.state()
-            assert state["reading"]["battery_power_w"] < -1000
-            await card.get_by_role("button", name="Back to plan").click()
-            await expect(card.locator(".order")).to_contain_text("done", timeout=PATIENCE_MS)
 
 
 async def test_a_reader_may_only_look(stage: Stage, chromium: str) -> None:

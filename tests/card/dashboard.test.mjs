@@ -44,3 +44,12 @@ test("only what is ours and not hidden", () => {
   );
   assert.deepEqual(entitiesOf({ entities }, new Set(["ours"])).map((each) => each.entity_id), ["sensor.rate"]);
 });
+
+test("among the settings the switches come first and the buttons last", () => {
+  const settable = ["button.replan", "time.peak_end", "number.floor", "switch.dry_run", "time.peak_start"];
+  const view = viewOf(HOME, settable.map((entity_id) => entity(entity_id, "x")), t);
+  assert.deepEqual(
+    view.sections.at(-1).cards.at(-1).entities.map((each) => each.entity),
+    ["switch.dry_run", "number.floor", "time.peak_end", "time.peak_start", "button.replan"],
+  );
+});

@@ -2,10 +2,12 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { Orders } from "../../custom_components/smart_battery_scheduler/frontend/orders.js";
+import { Orders, orderWords, overrideSeen, overrideStands } from "../../custom_components/smart_battery_scheduler/frontend/orders.js";
+import { translator } from "../../custom_components/smart_battery_scheduler/frontend/strings.js";
 
-const overridden = { now: { override: { action: "charge" } } };
-const free = { now: { override: null } };
+const home = { dry_run: false };
+const overridden = { home, now: { override: { action: "charge" } } };
+const free = { home, now: { override: null } };
 const proven = (state) => !state.now.override;
 
 function orders() {
@@ -41,4 +43,28 @@ test("a refusal is kept in its own words", async () => {
   assert.equal(await all.give("Charge now", refuse), false);
   assert.equal(all.current.why, "Not below 10 %");
   assert.deepEqual(drawn, ["pending", "failed"]);
+});
+
+const charge = { proven: overrideSeen("charge"), stands: overrideStands("charge") };
+
+test("in a dry run an order is done when it is known, and says that nothing is sent", async () => {
+  const { all } = orders();
+  const dry = { ...overridden, home: { dry_run: true } };
+  await all.give("Charge now", async () => all.look(dry), charge);
+  all.current.now = true;
+  assert.equal(all.current.stage, "seen");
+  assert.equal(orderWords(all.current, dry, translator("en")), "Charge now: dry run, nothing is sent");
+  all.close();
+});
+
+test("an order that ended before it was proven is not waited for", async () => {
+  const { all } = orders();
+  all.look(free);
+  await all.give("Charge now", async () => {}, charge);
+  assert.equal(all.current.stage, "accepted");
+  all.look(overridden);
+  assert.equal(all.current.stage, "accepted");
+  all.look(free);
+  assert.equal(all.current, null);
+  all.close();
 });

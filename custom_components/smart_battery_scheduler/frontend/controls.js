@@ -1,6 +1,6 @@
 // Charge now, hold, use, back to the plan: each with an end.
 import { h } from "./dom.js";
-import { overrideSeen } from "./orders.js";
+import { overrideSeen, overrideStands } from "./orders.js";
 
 const MINUTES = [30, 60, 120, 180, 360];
 const TARGETS = [50, 60, 70, 80, 100];
@@ -62,6 +62,7 @@ export class Controls {
     if (action === "charge" && this.target.value) data.target_percent = Number(this.target.value);
     const given = orders.give(label, () => home.ask(action, data), {
       proven: overrideSeen(action),
+      stands: overrideStands(action),
       undo: () => orders.give(this.card.t("resume"), () => home.ask("resume")),
     });
     orders.current.now = true;

@@ -1,6 +1,8 @@
 // The views of the ready dashboard, made from what a home has. Pure.
 const DOMAIN = "smart_battery_scheduler";
 const READABLE = new Set(["sensor", "binary_sensor", "event", "calendar"]);
+// Of what can be set, first what a newcomer looks for: the scheduler itself and the dry run.
+const SETTABLE = ["switch", "select", "number", "time", "button"];
 
 // Which entities belong together, by their translation keys; what is in no group tells of the plan.
 const GROUPS = [
@@ -8,6 +10,8 @@ const GROUPS = [
   ["section_savings", "mdi:piggy-bank", /saving|cost|forecast|accuracy|actual/],
   ["section_power", "mdi:flash", /power|energy|charge_level|grid|solar|house/],
 ];
+
+const domainOf = (entity) => entity.entity_id.split(".")[0];
 
 export function entitiesOf(hass, deviceIds) {
   return Object.values(hass.entities ?? {}).filter(
@@ -17,9 +21,8 @@ export function entitiesOf(hass, deviceIds) {
 
 // First what happens and why, last what is rarely changed.
 export function sectionsOf(entities, t) {
-  const domain = (entity) => entity.entity_id.split(".")[0];
-  const readable = entities.filter((entity) => READABLE.has(domain(entity)));
-  const settings = entities.filter((entity) => !READABLE.has(domain(entity)));
+  const readable = entities.filter((entity) => READABLE.has(domainOf(entity)));
+  const settings = entities.filter((entity) => !READABLE.has(domainOf(entity)));
   const left = new Set(readable);
   const sections = GROUPS.map(([title, icon, pattern]) => {
     const members = [...left].filter((entity) => pattern.test(entity.translation_key ?? ""));
@@ -39,7 +42,9 @@ const tiles = (entities) =>
 
 function rows(entities) {
   if (!entities.length) return [];
-  const listed = entities.map(({ entity_id: entity }) => ({ entity, name: { type: "entity" } }));
+  const rank = (entity) => SETTABLE.indexOf(domainOf(entity));
+  const sorted = [...entities].sort((one, other) => rank(one) - rank(other));
+  const listed = sorted.map(({ entity_id: entity }) => ({ entity, name: { type: "entity" } }));
   return [{ type: "entities", entities: listed, grid_options: { columns: "full" } }];
 }
 

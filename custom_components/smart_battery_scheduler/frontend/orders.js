@@ -12,9 +12,10 @@ export class Orders {
     this.state = null;
   }
 
-  // call() asks; proven(state) says when the home's own state shows it; undo() takes it back.
-  async give(what, call, { proven = () => true, undo = null } = {}) {
-    const order = { what, stage: "pending", proven, undo: null };
+  // call() asks; proven(state) says when the home's own state shows it, stands(state) whether it is still
+  // in force; undo() takes it back.
+  async give(what, call, { proven = () => true, stands = () => true, undo = null } = {}) {
+    const order = { what, stage: "pending", proven, stands, stood: false, undo: null };
     this.show(order);
     try {
       const answer = await call();
@@ -42,9 +43,15 @@ export class Orders {
   look(state) {
     this.state = state;
     const order = this.current;
-    if (order?.stage === "accepted" && state && order.proven(state)) {
+    if (order?.stage !== "accepted" || !state) return;
+    if (order.proven(state)) {
       order.stage = "seen";
       this.timer = setTimeout(() => this.current === order && this.show(null), SHOWN_MS);
+    } else if (order.stands(state)) {
+      order.stood = true;
+    } else if (order.stood) {
+      // It ended before it was proven: nobody waits for that any more.
+      this.show(null);
     }
   }
 
@@ -57,6 +64,7 @@ export function orderWords(order, state, t, f) {
   const what = order.what;
   if (order.stage === "pending") return t("asking", { what });
   if (order.stage === "failed") return t("failed", { what, why: order.why });
+  if (order.now && state?.home.dry_run) return t("only_dry", { what });
   const command = state?.now.command;
   if (order.stage === "accepted") {
     return command?.source === "override"
@@ -99,11 +107,15 @@ export class Home {
   }
 }
 
-// What an override's order waits for: its command seen in the battery's power.
+export const overrideStands = (action) => (state) => state.now.override?.action === action;
+
+// What an override's order waits for: its command seen in the battery's power. In a dry run none is sent.
 export const overrideSeen = (action) => (state) =>
-  state.now.command?.source === "override" &&
-  state.now.command.action === action &&
-  Boolean(state.now.command.evidence?.seen_at);
+  state.home.dry_run
+    ? overrideStands(action)(state)
+    : state.now.command?.source === "override" &&
+      state.now.command.action === action &&
+      Boolean(state.now.command.evidence?.seen_at);
 
 // What a wish's order waits for: the wish is known and a plan was made since.
 export const planFollows = (asked) => (state) => Date.parse(state.plan?.made_at ?? 0) >= asked;

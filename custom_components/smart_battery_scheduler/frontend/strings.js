@@ -36,7 +36,7 @@ const en = {
   end_label: "For how long", target_label: "Charge to how much",
   half_hour: "30 min", hour: "1 h", hours: "{count} h", as_far: "as far as it goes",
   asking: "{what}: asking…", taken: "{what}: accepted, waiting for proof", proven: "{what}: {proof}",
-  done: "{what}: done", failed: "{what} failed: {why}",
+  only_dry: "{what}: dry run, nothing is sent", done: "{what}: done", failed: "{what} failed: {why}",
   wish_charge: "you asked for a charge", wish_hold: "you asked to hold", wish_use: "you asked to use it",
   wish_do_not_charge: "you asked not to charge", daily: "every day", weekly: "every week",
   power_down: "Power Down session", power_up: "Power Up session", free: "Free electricity session",
