@@ -93,9 +93,12 @@ class LoadHistory:
             self._settings, self._recorded, self._read_at = settings, {}, None
         self._balance = await self._chosen_balance(settings)
         self._own = self._own_statistic()
-        since = now - REMEMBERED if self._read_at is None else self._read_at - OVERLAP
         ids = {*settings.cars, *({self._own} if self._own else ())}
         ids |= self._balance.ids if self._balance else set()
+        since = now - REMEMBERED
+        # A meter that the dashboard names since the last look has a past of its own.
+        if self._read_at is not None and ids <= self._recorded.keys():
+            since = self._read_at - OVERLAP
         recorded = await self._async_read(ids, since, now)
         if recorded is None:
             return

@@ -183,6 +183,20 @@ async def test_only_the_new_is_read_again(hass: HomeAssistant) -> None:
     assert await read(hass, load) == last(0.4, 0.4, 0.45, 0.45)
 
 
+async def test_meters_named_later_are_read_from_the_beginning(hass: HomeAssistant) -> None:
+    """The Energy dashboard is often set up, or completed, after the battery's home."""
+    load = home(hass)
+    past = [0.0] * 6
+    keep(hass, "sensor.import", [*past, 1.0])
+    keep(hass, "sensor.export", [*past, 0.0])
+    keep(hass, "sensor.sun", [0.0, 1.2, 1.2, 0.8, 0.8, 0.8, 0.0])
+    keep(hass, "sensor.out", [*past, 0.0])
+    keep(hass, "sensor.in", [*past, 0.0])
+    assert await read(hass, load) == {}
+    await use_dashboard(hass)
+    assert await read(hass, load) == last(0.6, 0.6, 0.6, 0.6, *[0.4] * 6, 0.5, 0.5)
+
+
 async def test_a_broken_recorder_stops_nobody(
     hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
