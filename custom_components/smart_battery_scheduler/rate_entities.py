@@ -66,9 +66,11 @@ def rates_of(state: State | None, entity_id: str, now: datetime) -> RateTable:
     if state.state == STATE_UNKNOWN:
         return RateTable()
     try:
-        value = float(state.state)
+        value = number(float(state.state))
     except ValueError:
-        raise RateEntityError("entity_no_rates", entity_id) from None
+        value = None
+    if value is None:
+        raise RateEntityError("entity_no_rates", entity_id)
     start = floor_slot(now)
     return RateTable((Rate(start, start + SLOT, value * _pence_per_unit(state, entity_id)),))
 
@@ -122,13 +124,21 @@ def dispatches_of(state: State | None) -> tuple[Dispatch, ...]:
     if not isinstance(planned, list):
         return ()
     spans = (
-        (_moment(row, STARTS), _moment(row, ENDS)) for row in planned if isinstance(row, Mapping)
+        (_moment(row, STARTS), _moment(row, ENDS), _is_cheap(row))
+        for row in planned
+        if isinstance(row, Mapping)
     )
     return tuple(
-        Dispatch(start=start, end=end, is_cheap=True)
-        for start, end in sorted(spans, key=str)
+        Dispatch(start=start, end=end, is_cheap=is_cheap)
+        for start, end, is_cheap in sorted(spans, key=str)
         if start is not None and end is not None and start < end
     )
+
+
+def _is_cheap(row: Mapping[object, object]) -> bool:
+    """A boost (``bump-charge`` or ``BOOST``) is the owner's own wish, paid for at the day's rate."""
+    source = row.get("source")
+    return source is None or str(source).lower().startswith("smart")
 
 
 class EntitySource:

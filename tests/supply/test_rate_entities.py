@@ -95,6 +95,8 @@ def test_a_sensor_without_a_list_is_a_rate_for_now() -> None:
     [
         ("unavailable", PENCE, "entity missing"),
         ("dear", PENCE, "entity no rates"),
+        ("nan", PENCE, "entity no rates"),
+        ("inf", PENCE, "entity no rates"),
         ("1", {}, "entity unit"),
         ("1", {"prices": [row(START, HALF, value=1)]}, "entity unit"),
         ("1", {**PENCE, "prices": ["nonsense"]}, "entity no rates"),
@@ -129,6 +131,23 @@ def test_planned_dispatches_of_an_entity() -> None:
         (START, True),
         (START + 2 * HALF, True),
     ]
+
+
+@pytest.mark.parametrize(
+    ("source", "cheap"),
+    [
+        (None, True),
+        ("smart-charge", True),
+        ("SMART", True),
+        ("bump-charge", False),
+        ("BOOST", False),
+    ],
+)
+def test_a_boost_of_the_owners_own_makes_nothing_cheap(source: str | None, cheap: bool) -> None:
+    """It is told among the planned ones, and by its source alone."""
+    planned = [row(START, HALF, source=source)]
+    (only,) = dispatches_of(State("binary_sensor.d", "off", {"planned_dispatches": planned}))
+    assert only.is_cheap is cheap
 
 
 @pytest.mark.parametrize("state", [None, State("binary_sensor.d", "on")])
