@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 import shutil
-from typing import Any
+from typing import Any, override
 
 from freezegun.api import FrozenDateTimeFactory
 import pytest
@@ -16,6 +16,9 @@ from custom_components.smart_battery_scheduler.home import Home
 from custom_components.smart_battery_scheduler.intent import (
     INTENT_CHARGE_TO,
     INTENT_DOING,
+    INTENT_NEXT_CHARGE,
+    INTENT_RESUME,
+    INTENT_WHY,
     next_time,
 )
 from custom_components.smart_battery_scheduler.planner.model import (
@@ -123,6 +126,85 @@ async def test_when_will_it_charge(
     """From when to when, how far, at what rate."""
     answer = await say(hass, sentence)
     assert answer == "It will charge at 22:00 until 23:00, to 80 percent, at 9.8 pence."
+
+
+WAYS_TO_SAY = {
+    INTENT_DOING: (
+        "is it charging",
+        "is my powerwall charging right now",
+        "is the battery of Demo home charging from the grid",
+        "what is the battery doing now",
+        "is the battery full",
+        "how much charge is in the battery",
+        "how much is left in the battery",
+        "what's the battery level",
+        "what is the charge level of my home battery",
+        "what percentage is the powerwall at",
+        "what is the battery's plan",
+    ),
+    INTENT_NEXT_CHARGE: (
+        "when does the powerwall start charging",
+        "when is the battery going to charge",
+        "when will the battery next charge",
+        "what time will the battery charge",
+        "when will the battery of Demo home charge again",
+    ),
+    INTENT_WHY: (
+        "why is the battery charging now",
+        "why is it not charging",
+        "why isn't the battery charging",
+        "why does it do that",
+    ),
+    INTENT_CHARGE_TO: (
+        "fill the battery",
+        "start charging the battery",
+        "charge the battery now",
+        "get the battery to 80 percent by 7",
+        "charge the battery to 80 percent by half past six",
+    ),
+    INTENT_RESUME: (
+        "stop charging",
+        "go back to the plan",
+        "back to the plan",
+        "resume the plan",
+        "put the battery back to automatic",
+    ),
+}
+
+
+async def test_ways_to_say_it(hass: HomeAssistant, night: Home, assist: None) -> None:
+    """The ways in which people say the same are all understood, and as what was meant."""
+    heard: list[str] = []
+
+    class Listener(intent.IntentHandler):
+        """Notes what came through."""
+
+        def __init__(self, intent_type: str) -> None:
+            """Stand in for its handler."""
+            self.intent_type = intent_type
+
+        @override
+        async def async_handle(self, intent_obj: intent.Intent) -> intent.IntentResponse:
+            """Understand it."""
+            heard.append(intent_obj.intent_type)
+            response = intent_obj.create_response()
+            response.async_set_speech("Heard.")
+            return response
+
+    for intent_type in WAYS_TO_SAY:
+        intent.async_register(hass, Listener(intent_type))
+    for intent_type, sentences in WAYS_TO_SAY.items():
+        for sentence in sentences:
+            heard.clear()
+            await say(hass, sentence)
+            assert heard == [intent_type], sentence
+
+
+async def test_half_past(hass: HomeAssistant, home: Home, assist: None) -> None:
+    """The clock as it is said."""
+    await say(hass, "charge the battery to 80 percent by half past six")
+    assert home.ready_once is not None
+    assert home.ready_once.at == datetime(2026, 11, 21, 6, 30, tzinfo=UTC)
 
 
 async def test_no_charge_is_an_answer_too(hass: HomeAssistant, home: Home, assist: None) -> None:
