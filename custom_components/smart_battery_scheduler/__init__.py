@@ -15,7 +15,7 @@ from .card import async_setup_card
 from .const import CONF_KIND, CONF_SITE_ID, CONF_TOKEN, DOMAIN, KIND_NETZERO
 from .control.model import DecisionReason
 from .home import Home, SmartBatteryConfigEntry
-from .issues import Issues
+from .issues import Issues, by_hand
 from .own_dashboard import async_entry_updated, async_show_dashboard
 from .powerwall.base import PowerwallError, Purpose, Settings
 from .reload import Watch
@@ -104,9 +104,5 @@ async def _async_put_back(
             is_persistent=True,
             severity=ir.IssueSeverity.ERROR,
             translation_key="not_restored",
-            translation_placeholders={
-                "home": entry.title,
-                "mode": settings.operating_mode.value if settings.operating_mode else "?",
-                "reserve": str(settings.backup_reserve_percent),
-            },
+            translation_placeholders={"home": entry.title, **by_hand(settings)},
         )

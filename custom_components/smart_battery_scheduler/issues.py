@@ -11,11 +11,20 @@ from homeassistant.util import dt as dt_util
 
 from .const import DOMAIN
 from .home import Home
+from .powerwall.base import OperatingMode, Settings
 from .troubles import Facts, Trouble, troubles
 
 LOOK_EVERY = timedelta(minutes=5)
 # A button in a dialogue can do nothing about these.
 NOT_FIXABLE = frozenset({Trouble.RESTORE_IGNORED})
+# As the Tesla app calls them.
+MODES = {
+    OperatingMode.SELF_POWERED: "Self-Powered",
+    OperatingMode.TIME_BASED: "Time-Based Control",
+    OperatingMode.BACKUP: "Backup",
+}
+# What is not known was not changed either.
+AS_IT_IS = "as it is"
 
 
 class Issues:
@@ -65,8 +74,6 @@ class Issues:
 
     def _create(self, trouble: Trouble) -> None:
         home = self._home
-        own = home.controller.home_settings
-        mode = own.operating_mode.value if own and own.operating_mode else "?"
         ir.async_create_issue(
             home.hass,
             DOMAIN,
@@ -78,8 +85,7 @@ class Issues:
             translation_key=trouble.value,
             translation_placeholders={
                 "home": home.entry.title,
-                "mode": mode,
-                "reserve": str(own.backup_reserve_percent if own else "?"),
+                **by_hand(home.controller.home_settings or Settings()),
             },
             data={"entry_id": home.entry.entry_id, "trouble": trouble.value},
         )
@@ -88,3 +94,14 @@ class Issues:
 def issue_id(home: Home, trouble: Trouble) -> str:
     """One notice for each home and trouble."""
     return f"{home.entry.entry_id}_{trouble.value}"
+
+
+def by_hand(settings: Settings) -> dict[str, str]:
+    """Settings as a person sets them in the Tesla app: the placeholders of a notice."""
+    mode, reserve = settings.operating_mode, settings.backup_reserve_percent
+    charging = settings.grid_charging
+    return {
+        "mode": AS_IT_IS if mode is None else MODES[mode],
+        "reserve": AS_IT_IS if reserve is None else f"{reserve} %",
+        "grid_charging": AS_IT_IS if charging is None else "on" if charging else "off",
+    }

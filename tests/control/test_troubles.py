@@ -17,6 +17,7 @@ from custom_components.smart_battery_scheduler.control.model import (
     YieldCause,
     Yielded,
 )
+from custom_components.smart_battery_scheduler.issues import by_hand
 from custom_components.smart_battery_scheduler.planner.model import Action, Lever
 from custom_components.smart_battery_scheduler.powerwall.base import OperatingMode, Settings
 from custom_components.smart_battery_scheduler.tariff.model import SLOT, Rate, RateTable
@@ -119,3 +120,22 @@ def test_trouble(change: dict[str, object], expected: Trouble | None) -> None:
     """One thing wrong, one notice; and none where time or a person's word has settled it."""
     facts = replace(WELL, **change)  # type: ignore[arg-type]  # fields of Facts by name
     assert troubles(facts) == (frozenset() if expected is None else {expected})
+
+
+@pytest.mark.parametrize(
+    ("settings", "told_as"),
+    [
+        (
+            Settings(
+                operating_mode=OperatingMode.TIME_BASED,
+                backup_reserve_percent=35,
+                grid_charging=True,
+            ),
+            {"mode": "Time-Based Control", "reserve": "35 %", "grid_charging": "on"},
+        ),
+        (Settings(), {"mode": "as it is", "reserve": "as it is", "grid_charging": "as it is"}),
+    ],
+)
+def test_settings_to_be_set_by_hand(settings: Settings, told_as: dict[str, str]) -> None:
+    """In the Tesla app's own words; what is not known is left alone."""
+    assert by_hand(settings) == told_as
