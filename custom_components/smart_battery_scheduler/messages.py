@@ -34,6 +34,7 @@ REASONS = {
     DecisionReason.DELETED: "it was taken off the plan",
     DecisionReason.MISSED: "its time passed unnoticed",
     DecisionReason.SWITCHED_OFF: "the scheduler is off",
+    DecisionReason.DRY_RUN: "this is a dry run",
     DecisionReason.SHUTDOWN: "Home Assistant stops",
     DecisionReason.NO_READING: "the Powerwall cannot be read",
     DecisionReason.LATE: "an earlier command came through late",

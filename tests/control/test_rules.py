@@ -68,7 +68,7 @@ def test_charges_in_a_row_are_one_charge_to_the_last_target() -> None:
     ("change", "reason"),
     [
         ({"scheduler_enabled": False}, DecisionReason.SWITCHED_OFF),
-        ({"dry_run": True}, DecisionReason.SWITCHED_OFF),
+        ({"dry_run": True}, DecisionReason.DRY_RUN),
         ({"in_peak": True}, DecisionReason.PEAK),
         ({"session": Session.POWER_DOWN}, DecisionReason.SESSION),
         ({"rate_p_per_kwh": None}, DecisionReason.PRICE),

@@ -49,6 +49,7 @@ async def test_the_ledger_of_a_night(day: Day, script: Script) -> None:
         ({"price_ceiling_p_per_kwh": 5.0}, 1.0, DecisionReason.PRICE),
         ({"peak_start": "01:00:00", "peak_end": "02:00:00"}, 1.0, DecisionReason.PEAK),
         ({"scheduler_enabled": False}, 1.0, DecisionReason.SWITCHED_OFF),
+        ({"dry_run": True}, 1.0, DecisionReason.DRY_RUN),
     ],
 )
 async def test_a_refused_charge_is_told_with_its_reason(

@@ -313,6 +313,7 @@ class DecisionReason(StrEnum):
     DELETED = "deleted"
     MISSED = "missed"
     SWITCHED_OFF = "switched_off"
+    DRY_RUN = "dry_run"
     SHUTDOWN = "shutdown"
     NO_READING = "no_reading"
     LATE = "late"

@@ -49,7 +49,7 @@ class Moment:
 def wanted_now(plan: Plan | None, at: Moment) -> tuple[Wanted | None, DecisionReason]:
     """What should be in force, or None and why nothing should."""
     if at.dry_run:
-        return None, DecisionReason.SWITCHED_OFF
+        return None, DecisionReason.DRY_RUN
     if at.override is not None and at.now < at.override.until:
         return _allowed(_overriding(at.override, at), at)
     if not at.scheduler_enabled:
