@@ -7,11 +7,13 @@ from datetime import datetime, timedelta
 from homeassistant.util import dt as dt_util
 
 from .const import MARKET_TIME_ZONE
-from .control.model import Phase
+from .control.model import Command, DecisionReason, Phase
 from .control.rules import Override
 from .home import Home
 from .planner.model import Action, ReadyBy
 from .speech import Picture
+
+RULES = (DecisionReason.PEAK, DecisionReason.SESSION, DecisionReason.PRICE)
 
 
 def override_now(home: Home, now: datetime) -> Override | None:
@@ -29,6 +31,11 @@ def action_now(home: Home, now: datetime) -> Action | None:
     return picture_of(home, now).action
 
 
+def has_reached(home: Home, command: Command) -> bool:
+    """Whether a charge is at its target and only keeps it for the rest of its time."""
+    return command.wanted.same_deed(home.controller.state.completed)
+
+
 def is_charging(home: Home) -> bool:
     """Whether a charge of ours is seen in the battery's own power."""
     command = home.controller.state.command
@@ -36,7 +43,15 @@ def is_charging(home: Home) -> bool:
         command is not None
         and command.wanted.action is Action.CHARGE
         and command.evidence.seen_at is not None
+        and command.evidence.doubted_at is None
+        and not has_reached(home, command)
     )
+
+
+def held_back(home: Home, now: datetime) -> DecisionReason | None:
+    """The rule that keeps the planned charge, or the one somebody asked for, from being done now."""
+    wanted, reason = home.judged(now)
+    return reason if wanted is None and reason in RULES else None
 
 
 def is_in_control(home: Home) -> bool:
@@ -65,4 +80,6 @@ def picture_of(home: Home, now: datetime) -> Picture:
         dry_run=home.preferences.dry_run,
         yielded=state.yielded.cause if state.yielded is not None else None,
         faulty=state.phase is Phase.FAULT,
+        held_back=held_back(home, now),
+        in_contact=home.battery.last_update_success,
     )

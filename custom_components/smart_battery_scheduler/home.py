@@ -103,7 +103,7 @@ class Home:
             hass,
             sources.powerwall,
             control,
-            wanted=self._wanted,
+            wanted=self.judged,
             rates_w=self._lever_rates_w,
             timing=self._timing,
             save=storage.async_save_control,
@@ -343,7 +343,8 @@ class Home:
 
     # --- control ---------------------------------------------------------------------------
 
-    def _wanted(self, now: datetime) -> Judged:
+    def judged(self, now: datetime) -> Judged:
+        """What should be in force now, or None and why nothing should."""
         rate = self.rates.data.imports.at(now)
         local = now.astimezone(MARKET_TIME_ZONE).time()
         return wanted_now(
@@ -468,7 +469,7 @@ class Home:
         now = dt_util.utcnow()
         control, reading = self.controller.state, self.battery.data
         self._tell_if(
-            self._unplayed.look(now, self.planner.data, self._wanted(now), control, reading)
+            self._unplayed.look(now, self.planner.data, self.judged(now), control, reading)
         )
 
     def _save_soon(self) -> None:

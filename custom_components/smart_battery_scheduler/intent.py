@@ -24,7 +24,15 @@ from .home import Home
 from .overriding import override_of
 from .permissions import async_check
 from .planner.model import Action, NoteCode, ReadyBy
-from .speech import Picture, tell_clock, tell_doing, tell_moment, tell_next_charge, tell_why
+from .speech import (
+    Picture,
+    hindrance,
+    tell_doing,
+    tell_moment,
+    tell_next_charge,
+    tell_until,
+    tell_why,
+)
 from .targets import loaded_homes
 from .tariff.model import floor_slot
 
@@ -163,12 +171,14 @@ class Resume(HomeIntent):
     @override
     async def async_answer(self, home: Home, said: dict[str, Any]) -> str:
         now = dt_util.utcnow()
-        if override_now(home, now) is None and ready_once(home, now) is None:
-            return "The plan is in force already."
+        state = home.controller.state
+        nothing_asked = override_now(home, now) is None and ready_once(home, now) is None
+        if nothing_asked and state.yielded is None and state.fault_until is None:
+            return f"The plan is in force already. {tell_doing(_picture(home))}"
         # Forgotten first, so that one plan is made without either.
         home.ready_once = None
         await home.async_resume()
-        return "Back to the plan."
+        return hindrance(_picture(home)) or "Back to the plan."
 
 
 def next_time(local: datetime, hour: int, minute: int, half_of_day: str | None = None) -> datetime:
@@ -200,9 +210,9 @@ async def _charge_now(home: Home, percent: int) -> str:
     override = override_of(Action.CHARGE, now, home.preferences, target_percent=percent)
     await home.async_set_override(override)
     if home.controller.state.command is None:
-        return f"{tell_doing(_picture(home))} Nothing may be charged from the grid at this moment."
-    clock = tell_clock(override.until, _picture(home).zone)
-    return f"I have asked the battery to charge to {percent} percent, until {clock} at the latest."
+        return tell_doing(_picture(home))
+    until = tell_until(override.until, _picture(home))
+    return f"I have asked the battery to charge to {percent} percent, until {until} at the latest."
 
 
 async def _be_ready(home: Home, ready: ReadyBy) -> str:

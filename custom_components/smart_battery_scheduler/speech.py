@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
-from .control.model import YieldCause
+from .control.model import DecisionReason, YieldCause
 from .control.rules import Override
 from .planner.model import Action, Plan, PlannedSlot, Reason, ReasonCode
 from .powerwall.base import PowerwallState
@@ -29,11 +29,21 @@ YIELDED_TO = {
     YieldCause.SOMEBODY_ELSE: "its settings were changed somewhere else",
     YieldCause.USER: "its settings were changed by hand",
 }
+# The rules that keep a charge from being done.
+HELD_BACK = {
+    DecisionReason.PEAK: "nothing is charged from the grid in your peak window",
+    DecisionReason.SESSION: "nothing is charged from the grid in a power-down session",
+    DecisionReason.PRICE: "the rate of this half-hour is not known, or is above your limit",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Picture:
-    """A home at one moment, as much of it as is known."""
+    """A home at one moment, as much of it as is known.
+
+    ``held_back`` is the rule against the charge of this moment; without ``in_contact`` the reading
+    is the last that came.
+    """
 
     now: datetime
     zone: tzinfo
@@ -44,6 +54,8 @@ class Picture:
     dry_run: bool = False
     yielded: YieldCause | None = None
     faulty: bool = False
+    held_back: DecisionReason | None = None
+    in_contact: bool = True
 
     @property
     def slot(self) -> PlannedSlot | None:
@@ -115,12 +127,17 @@ def tell_next_charge(home: Picture) -> str:
         return f"{hindered} No charge will be started meanwhile."
     if home.plan is None:
         return "There is no plan yet."
+    runs = charge is not None and charge.start <= home.now
+    if not home.scheduler_enabled and not runs:
+        return "The scheduler is switched off. No charge will be started."
+    if runs and home.held_back is not None:
+        return f"It does not charge now because {HELD_BACK[home.held_back]}."
     if charge is None:
         until = tell_moment(home.plan.slots[-1].end, home)
         return f"No charge from the grid is planned until {until}."
     target = f", to {charge.reaches_percent} percent" if charge.reaches_percent else ""
     rate = f", at {_about(charge)}{pence(charge.p_per_kwh)}" if charge.p_per_kwh is not None else ""
-    if charge.start <= home.now:
+    if runs:
         return f"It is to charge now, until {tell_clock(charge.end, home.zone)}{target}{rate}."
     begin, end = tell_moment(charge.start, home), tell_clock(charge.end, home.zone)
     return f"It will charge {begin} until {end}{target}{rate}."
@@ -131,9 +148,11 @@ def tell_why(home: Picture) -> str:
     hindered = hindrance(home)
     if hindered is not None:
         return hindered
+    if home.held_back is not None:
+        return f"It does not charge because {HELD_BACK[home.held_back]}."
     if home.override is not None:
-        until = tell_clock(home.override.until, home.zone)
-        return f"Because somebody asked for it; the plan goes on at {until} at the latest."
+        until = tell_moment(home.override.until, home)
+        return f"Because somebody asked for it; the plan goes on {until} at the latest."
     if home.slot is None:
         return "There is no plan yet."
     does = DOES[home.slot.action]
@@ -205,6 +224,10 @@ def _about(charge: Charge) -> str:
 def _measured(home: Picture) -> str:
     if home.reading is None or home.reading.charge_level_percent is None:
         return "I do not know how full the battery is."
+    if not home.in_contact:
+        heard = tell_moment(home.reading.read_at, home)
+        level_then = f"{home.reading.charge_level_percent:.0f} percent"
+        return f"There is no contact with the battery; it was at {level_then} {heard}."
     level = f"The battery is at {home.reading.charge_level_percent:.0f} percent"
     power_w = home.reading.battery_power_w
     if power_w is None:
@@ -221,19 +244,21 @@ def _ordered(home: Picture) -> str:
     hindered = hindrance(home)
     if hindered is not None:
         return hindered
+    but = f", but {HELD_BACK[home.held_back]}" if home.held_back is not None else ""
     if home.override is not None:
-        until = tell_clock(home.override.until, home.zone)
-        return f"You asked it to {DOES[home.override.action]} until {until} at the latest."
+        until = tell_until(home.override.until, home)
+        return f"You asked it to {DOES[home.override.action]} until {until} at the latest{but}."
     if home.plan is None or home.slot is None:
         return "There is no plan yet."
     end = home.slot.end
     for slot in home.plan.slots:
         if slot.start == end and slot.action is home.slot.action:
             end = slot.end
-    return f"The plan is to {DOES[home.slot.action]} until {_until(end, home)}."
+    return f"The plan is to {DOES[home.slot.action]} until {tell_until(end, home)}{but}."
 
 
-def _until(when: datetime, home: Picture) -> str:
+def tell_until(when: datetime, home: Picture) -> str:
+    """An end with its day, as one says it today."""
     return tell_moment(when, home).removeprefix("at ")
 
 

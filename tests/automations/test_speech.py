@@ -9,7 +9,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from custom_components.smart_battery_scheduler.control.model import YieldCause
+from custom_components.smart_battery_scheduler.control.model import DecisionReason, YieldCause
+from custom_components.smart_battery_scheduler.control.rules import Override
 from custom_components.smart_battery_scheduler.planner.model import Action, Reason, ReasonCode
 from custom_components.smart_battery_scheduler.powerwall.base import PowerwallState, Settings
 from custom_components.smart_battery_scheduler.speech import (
@@ -77,6 +78,55 @@ def test_what_hinders(changes: dict[str, Any], why: str) -> None:
     assert tell_why(home) == why
     assert tell_next_charge(home) == f"{why} No charge will be started meanwhile."
     assert tell_doing(home).endswith(why)
+
+
+ASKED = Override(action=Action.CHARGE, made_at=NOW, until=NOW + timedelta(hours=1))
+
+
+@pytest.mark.parametrize(
+    ("rule", "because_of"),
+    [
+        (DecisionReason.PEAK, "nothing is charged from the grid in your peak window"),
+        (DecisionReason.SESSION, "nothing is charged from the grid in a power-down session"),
+        (DecisionReason.PRICE, "the rate of this half-hour is not known, or is above your limit"),
+    ],
+)
+def test_a_charge_that_a_rule_holds_back(rule: DecisionReason, because_of: str) -> None:
+    """Neither the plan's nor a person's charge is told as if it ran."""
+    home = replace(HOME, plan=plan_of(Action.CHARGE), held_back=rule)
+    assert tell_doing(home).endswith(
+        f"The plan is to charge from the grid until 20:30, but {because_of}."
+    )
+    assert tell_why(home) == f"It does not charge because {because_of}."
+    assert tell_next_charge(home) == f"It does not charge now because {because_of}."
+    asked = replace(home, override=ASKED)
+    assert tell_doing(asked).endswith(f"until 21:00 at the latest, but {because_of}.")
+    assert tell_why(asked) == f"It does not charge because {because_of}."
+
+
+def test_without_contact() -> None:
+    """What was read last is told as that, with its time."""
+    reading = replace(read(62.4, -1800.0), read_at=NOW - timedelta(hours=3))
+    told = tell_doing(replace(HOME, reading=reading, in_contact=False))
+    assert told.startswith("There is no contact with the battery; it was at 62 percent at 17:00. ")
+
+
+def test_the_next_charge_of_a_scheduler_that_is_off() -> None:
+    """After what was asked for nothing is started, whatever the plan would do."""
+    plan = plan_of(Action.HOLD, Action.HOLD, Action.CHARGE)
+    asked = replace(ASKED, action=Action.HOLD)
+    home = replace(HOME, plan=plan, override=asked, scheduler_enabled=False)
+    assert tell_next_charge(home) == "The scheduler is switched off. No charge will be started."
+    charging = replace(home, plan=plan_of(Action.CHARGE), override=ASKED)
+    assert tell_next_charge(charging).startswith("It is to charge now, until 20:30")
+
+
+def test_an_override_that_ends_tomorrow() -> None:
+    """A time of day alone would be heard as one that is past."""
+    asked = replace(ASKED, until=NOW + timedelta(hours=23))
+    home = replace(HOME, override=asked)
+    assert tell_doing(home).endswith("until tomorrow at 19:00 at the latest.")
+    assert tell_why(home).endswith("the plan goes on tomorrow at 19:00 at the latest.")
 
 
 def test_without_a_plan() -> None:

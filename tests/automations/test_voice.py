@@ -11,6 +11,12 @@ from typing import Any, override
 from freezegun.api import FrozenDateTimeFactory
 import pytest
 
+from custom_components.smart_battery_scheduler.control.model import (
+    ControlState,
+    Phase,
+    YieldCause,
+    Yielded,
+)
 from custom_components.smart_battery_scheduler.control.rules import Override
 from custom_components.smart_battery_scheduler.home import Home
 from custom_components.smart_battery_scheduler.intent import (
@@ -295,7 +301,8 @@ async def test_charge_at_once(hass: HomeAssistant, home: Home, assist: None, sen
     assert home.override is not None
     assert (home.override.action, home.override.target_percent) == (Action.CHARGE, 80)
     assert home.override.until == NOW + timedelta(hours=4)
-    assert answer == "I have asked the battery to charge to 80 percent, until 00:00 at the latest."
+    asked = "I have asked the battery to charge to 80 percent"
+    assert answer == f"{asked}, until tomorrow at 00:00 at the latest."
 
 
 async def test_nothing_to_charge(hass: HomeAssistant, home: Home, assist: None) -> None:
@@ -317,12 +324,33 @@ async def test_a_charge_that_may_not_be(hass: HomeAssistant, home: Home, assist:
 
 async def test_back_to_the_plan(hass: HomeAssistant, home: Home, assist: None) -> None:
     """Ends the override and the wish."""
-    assert await say(hass, "stop charging the battery") == "The plan is in force already."
+    answer = await say(hass, "stop charging the battery")
+    assert answer.startswith("The plan is in force already. The battery is at 45 percent")
     await say(hass, "charge to 80 percent by 6")
     await say(hass, "charge to 80 percent")
     assert await say(hass, "let the battery go back to the plan") == "Back to the plan."
     assert home.override is None
     assert home.ready_once is None
+
+
+async def test_back_to_the_plan_after_stepping_back(
+    hass: HomeAssistant, home: Home, assist: None
+) -> None:
+    """Control is taken again, as by the button; the plan was not in force."""
+    yielded = Yielded(cause=YieldCause.USER, since=NOW, until=NOW + timedelta(hours=2))
+    home.controller.state = ControlState(phase=Phase.YIELDING, yielded=yielded)
+    assert await say(hass, "back to the plan") == "Back to the plan."
+    assert home.controller.state.yielded is None
+
+
+async def test_a_charge_in_the_peak(
+    hass: HomeAssistant, home: Home, assist: None, frozen: FrozenDateTimeFactory
+) -> None:
+    """What is asked for is said not to be done, and why."""
+    frozen.move_to(NOW + timedelta(hours=21))
+    answer = await say(hass, "charge the battery to 90 percent")
+    assert "but nothing is charged from the grid in your peak window" in answer
+    assert "I have asked" not in answer
 
 
 async def test_the_override_is_told(hass: HomeAssistant, night: Home, assist: None) -> None:

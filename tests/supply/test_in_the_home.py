@@ -28,7 +28,7 @@ HOUR = timedelta(hours=1)
 
 def wanted(home: Home) -> Action | None:
     """What the rules want now."""
-    found = home._wanted(dt_util.utcnow())[0]
+    found = home.judged(dt_util.utcnow())[0]
     return None if found is None else found.action
 
 
@@ -87,7 +87,7 @@ async def test_a_session_told_by_hand_survives_a_restart_and_forbids_charging(da
     assert day.home.sessions.known == (window,)
     await day.until(now + 1.1 * HOUR)
     assert day.home.sessions.at(dt_util.utcnow()) is Session.POWER_DOWN
-    found, reason = day.home._wanted(dt_util.utcnow())
+    found, reason = day.home.judged(dt_util.utcnow())
     assert found is None or found.action is not Action.CHARGE
     assert reason in (DecisionReason.SESSION, DecisionReason.OVER)
     assert await day.home.sessions.async_remove(window.id)
