@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+import logging
 from typing import TYPE_CHECKING
 
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
@@ -35,6 +36,8 @@ from .tariff.sessions import (
 
 if TYPE_CHECKING:
     from .home import SmartBatteryConfigEntry
+
+_LOGGER = logging.getLogger(__name__)
 
 # One client for each key: all homes and flows share its token and its budget.
 CLIENTS: HassKey[dict[str, OctopusGraphQL]] = HassKey(f"{DOMAIN}_kraken")
@@ -98,6 +101,7 @@ class OctoplusFeed:
         self._devices: tuple[Device, ...] = ()
         self._devices_until: datetime | None = None
         self._unjoinable: set[str] = set()
+        self._told: set[str] = set()
         self.join = False
         self.sessions = KrakenCoordinator(
             hass, entry, "sessions", SESSIONS_CADENCE, self._ask_sessions, OctoplusSessions()
@@ -159,12 +163,20 @@ class OctoplusFeed:
         )
 
     async def _joined(self, session: OctoplusSession) -> bool:
+        """Join; what cannot be joined now takes nothing from those that are."""
         if session.id in self._unjoinable:
             return False
         try:
             await self._account.client.join(self._account.number, session)
         except SessionNotJoinableError:
             self._unjoinable.add(session.id)
+            return False
+        except TariffError as error:
+            if session.id not in self._told:
+                _LOGGER.warning(
+                    "Octopus did not join %s to a session: %s", self._entry.title, error
+                )
+            self._told.add(session.id)
             return False
         self._news.joined(session)
         return True

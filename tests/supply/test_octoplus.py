@@ -85,9 +85,8 @@ async def test_a_power_up_that_is_paid_by_the_kwh_is_a_lower_price(day: Day) -> 
     [
         ({"kind": "TURN_UP", "points": 0}, SessionKind.POWER_UP),
         ({"kind": "WEEKEND_HAPPY_HOUR", "points": 0}, SessionKind.FREE),
-        ({"points": 0}, SessionKind.FREE),
     ],
-    ids=["power up", "happy hour", "free by a reward of nothing"],
+    ids=["power up", "happy hour"],
 )
 async def test_sessions_of_every_kind(
     day: Day, session: dict[str, object], kind: SessionKind
@@ -154,6 +153,25 @@ async def test_a_session_that_cannot_be_joined_is_tried_once(day: Day) -> None:
     await asked_again(day)
     assert not [each for each in day.cloud.requests if "mutation Join" in str(each.body)]
     assert feed(day).sessions.last_update_success
+
+
+@pytest.mark.parametrize("code", ["KT-GB-9999", "KT-CT-1113", "KT-CT-1111"])
+async def test_a_join_that_fails_leaves_the_other_sessions_alone(day: Day, code: str) -> None:
+    """An error that we do not know, a join that is switched off, one that the key may not do."""
+    sessions = [
+        CampaignSession(id=1, start=EVENING, end=EVENING + HOUR),
+        CampaignSession(id=2, start=NOON, end=NOON + HOUR, joined=True),
+    ]
+    day.cloud.world.octoplus.sessions = sessions
+    day.cloud.world.octoplus.errors["Join"] = code
+    await day.start(join_sessions=True)
+    assert day.home.sessions.at(NOON) is Session.POWER_DOWN
+    assert day.home.sessions.at(EVENING) is None
+    assert notices(day) == set()
+    assert day.hass.config_entries.flow.async_progress() == []
+    day.cloud.world.octoplus.errors.clear()
+    await asked_again(day, HOUR / 3)
+    assert day.home.sessions.at(EVENING) is Session.POWER_DOWN
 
 
 async def test_dispatches_make_half_hours_cheap_and_changes_are_followed(day: Day) -> None:
