@@ -134,10 +134,16 @@ def test_a_joined_session_counts_in_whatever_region() -> None:
     assert sessions(event(1, 5), joined=(joined_event(1),), region=1).sessions
 
 
-def test_a_zero_reward_power_down_is_really_a_power_up() -> None:
-    """Energy given away, listed as if it were a Power Down."""
-    (only,) = sessions(event(rewardPerKwhInOctoPoints=0)).sessions
+def test_without_a_type_a_reward_of_nothing_is_energy_given_away() -> None:
+    """Listed as if it were a Power Down."""
+    (only,) = sessions(event(eventType=None, rewardPerKwhInOctoPoints=0)).sessions
     assert only.kind is SessionKind.FREE
+
+
+def test_a_power_down_stays_one_while_its_reward_is_not_set() -> None:
+    """Taken for energy given away it would be charged through, at the full rate."""
+    (only,) = sessions(event(rewardPerKwhInOctoPoints=0)).sessions
+    assert only.kind is SessionKind.POWER_DOWN
 
 
 def test_turn_up_is_paid_for_using_more_and_is_not_free() -> None:

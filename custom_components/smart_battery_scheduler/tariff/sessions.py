@@ -147,16 +147,14 @@ def _session(key: str, event: JsonObject, *, joined: bool) -> OctoplusSession | 
 
 
 def _kind(event_type: object, points: float | None) -> SessionKind | None:
-    """By its type; a reward of zero for using less is no Power Down but energy given away.
+    """By its type. Without one it is a Power Down; with no reward, energy given away.
 
-    A type that is not told at all was always a Power Down.
+    A Power Down that is told to be one stays one: its reward may not be set yet, and to charge in
+    it would cost the full rate.
     """
-    kind = SessionKind.POWER_DOWN if event_type is None else None
-    if isinstance(event_type, str):
-        kind = _KINDS.get(event_type)
-    if kind is SessionKind.POWER_DOWN and points == 0.0:
-        return SessionKind.FREE
-    return kind
+    if event_type is None:
+        return SessionKind.FREE if points == 0.0 else SessionKind.POWER_DOWN
+    return _KINDS.get(event_type) if isinstance(event_type, str) else None
 
 
 def _concerns(event: JsonObject, region: str | None) -> bool:
