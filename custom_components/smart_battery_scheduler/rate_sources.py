@@ -11,8 +11,14 @@ from .const import MARKET_TIME_ZONE
 from .coordinator import RateError, Rates
 from .supply_troubles import SupplyTrouble, trouble_of
 from .tariff.account import Agreement, Property
-from .tariff.errors import TariffError, TariffRateLimitError
+from .tariff.errors import (
+    TariffError,
+    TariffNotFoundError,
+    TariffNotSupportedError,
+    TariffRateLimitError,
+)
 from .tariff.following import AccountRates, TariffRates
+from .tariff.model import RateTable
 from .tariff.polling import next_rates_poll
 
 
@@ -51,7 +57,13 @@ class TariffSource(Watched):
         self.troubles = frozenset()
         if self._exports is None:
             return Rates(imports=imports)
-        return Rates(imports=imports, exports=await self._exports.fetch(start, end))
+        try:
+            exports = await self._exports.fetch(start, end)
+        except (TariffNotFoundError, TariffNotSupportedError) as err:
+            # Unknown, which is not unpaid; what the house buys does not wait for it.
+            self.troubles = _troubles(err)
+            exports = RateTable()
+        return Rates(imports=imports, exports=exports)
 
 
 class AccountSource(Watched):

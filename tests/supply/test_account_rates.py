@@ -129,6 +129,17 @@ async def test_a_passing_failure_of_the_account_is_no_trouble(day: Day, fault: F
     assert day.home.rates.last_update_success
 
 
+async def test_an_export_product_that_is_gone_leaves_the_imports_of_a_region(day: Day) -> None:
+    """Agile by postcode, with an export tariff that Octopus has taken off its list."""
+    tariff = {"region": "c", "import_tariff": AGILE, "export_tariff": "E-1R-OUTGOING-GONE-01-C"}
+    data = {**day.entry.data, "tariff": tariff}
+    day.hass.config_entries.async_update_entry(day.entry, data=data)
+    await day.start()
+    assert day.home.rates.data.imports.rates
+    assert day.home.rates.data.exports is not None
+    assert notices(day) == {"tariff_unknown"}
+
+
 async def test_export_that_cannot_be_told_leaves_import_alone(day: Day) -> None:
     """Its rates are unknown, not nothing."""
     day.cloud.octopus.account = account_body(
