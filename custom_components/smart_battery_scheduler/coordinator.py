@@ -378,6 +378,7 @@ class SolarCoordinator(DataUpdateCoordinator[SolarForecast | None]):
         self.source = source
         self._may_keep = kept is not None
         self._issue_id = f"{entry.entry_id}_solar_refused"
+        entry.async_on_unload(lambda: ir.async_delete_issue(hass, DOMAIN, self._issue_id))
 
     async def _async_update_data(self) -> SolarForecast:
         cadence = self.source.cadence

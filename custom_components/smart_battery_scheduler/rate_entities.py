@@ -173,13 +173,16 @@ class EntitySource:
         return dispatches_of(self._hass.states.get(self._dispatches))
 
     async def fetch(self, start: datetime, end: datetime) -> Rates:
-        """What the entities know. Raises RateError."""
+        """What the entities know; exports that cannot be read are unknown. Raises RateError."""
+        self.troubles = frozenset({SupplyTrouble.RATE_ENTITY})
         try:
             imports = self._table(self._imports)
-            exports = self._table(self._exports) if self._exports else None
         except RateEntityError as err:
-            self.troubles = frozenset({SupplyTrouble.RATE_ENTITY})
             raise RateError(str(err)) from err
+        try:
+            exports = self._table(self._exports) if self._exports else None
+        except RateEntityError:
+            return Rates(imports=imports, exports=RateTable())
         self.troubles = frozenset()
         return Rates(imports=imports, exports=exports)
 

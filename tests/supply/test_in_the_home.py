@@ -14,12 +14,14 @@ from custom_components.smart_battery_scheduler.planner.model import Action, Sess
 from custom_components.smart_battery_scheduler.planning import plan_inputs
 from custom_components.smart_battery_scheduler.tariff.sessions import SessionKind
 from homeassistant.core import HomeAssistant
+from homeassistant.helpers import issue_registry as ir
 from homeassistant.util import dt as dt_util
 
 from ..cloud.carbon import forecast_g_per_kwh
 from ..cloud.faults import Endpoint, Fault
 from ..cloud.server import Cloud
 from ..days.stage import Day
+from ..days.test_sun_day import add_roof
 from .test_account_rates import notices
 
 CAR = "binary_sensor.car_charging"
@@ -180,6 +182,46 @@ async def test_rates_of_a_price_sensor_are_followed_as_it_changes(
     assert notices(day) == {"rate_entity"}
     asked = [each for each in day.cloud.requests if each.endpoint is Endpoint.RATES]
     assert asked == []
+
+
+async def test_an_export_entity_that_is_gone_leaves_the_imports(
+    day: Day, hass: HomeAssistant
+) -> None:
+    """What it earned is known as long as it was told; what the house buys goes on."""
+    pence = {"unit_of_measurement": "p/kWh"}
+    hass.states.async_set("sensor.price", "10", pence)
+    hass.states.async_set("sensor.export", "15", pence)
+    tariff = {"rate_entities": ["sensor.price"], "export_entities": ["sensor.export"]}
+    hass.config_entries.async_update_entry(day.entry, data={**day.entry.data, "tariff": tariff})
+    await day.start()
+    began = dt_util.utcnow()
+    hass.states.async_remove("sensor.export")
+    await day.run(0.6)
+    rates, now = day.home.rates.data, dt_util.utcnow()
+    assert rates.imports.at(now) is not None
+    assert rates.exports is not None
+    assert rates.exports.at(began) is not None
+    assert rates.exports.at(now) is None
+    assert notices(day) == {"rate_entity"}
+
+
+async def test_a_refused_forecast_is_forgotten_with_its_source(day: Day) -> None:
+    """Who changes to no forecast at all has nothing left to mend."""
+    add_roof(day)
+    day.cloud.faults.add(Fault.FORBIDDEN, Endpoint.FORECAST)
+    await day.start()
+
+    def refused() -> bool:
+        issue_id = f"{day.entry.entry_id}_solar_refused"
+        return ir.async_get(day.hass).async_get_issue(DOMAIN, issue_id) is not None
+
+    assert refused()
+    data = {**day.entry.data, "solar": {"source": "none"}}
+    day.hass.config_entries.async_update_entry(day.entry, data=data)
+    await day.settle()
+    day.adopt()
+    assert day.home.solar is None
+    assert not refused()
 
 
 async def test_the_demo_home_asks_nobody(hass: HomeAssistant, cloud: Cloud) -> None:
