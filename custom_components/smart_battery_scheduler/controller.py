@@ -237,6 +237,7 @@ class Controller:
             unwanted=unwanted,
             rates_w=self._rates_w(),
             timing=self._timing(),
+            is_last_chance=self._released is not None,
         )
 
     def _schedule_wake(self) -> None:

@@ -52,6 +52,8 @@ from .moves import (
 from .situation import Situation, Step
 
 FIRST_RETRY_S = 30.0
+# So long a stop waits for the reading that says whether a change is a person's.
+LONGEST_DOUBT = timedelta(minutes=2)
 
 
 def step(state: ControlState, at: Situation) -> Step:
@@ -163,6 +165,7 @@ def wake_at(state: ControlState) -> datetime | None:
         state.retry_at,
         state.yielded.until if state.yielded else None,
         state.fault_until,
+        state.strange_at + LONGEST_DOUBT if state.strange_at else None,
     ]
     return min((moment for moment in moments if moment is not None), default=None)
 
@@ -194,12 +197,15 @@ def _commanding(state: ControlState, at: Situation) -> Step:
     assert command is not None
     if state.retry_at is not None and at.now < state.retry_at:
         return Step(state=state)
+    if at.reading is not None and _is_doubtful(state, at.reading):
+        return Step(state=state)
     if command.tries == 0:
         command = refreshed(state, at)
         state = replace(state, command=command)
     way = command.current
     stands = at.reading is not None and shows(way.settings, at.reading.settings)
-    if stands and command.tries == 0 and state.sent:
+    # What stands may be about to be undone by a later write of ours that is still on its way.
+    if stands and command.tries == 0 and state.sent and shows(way.settings, state.sent[-1]):
         evidence = Evidence(accepted_at=at.now)
         command = replace(command, tries=1, evidence=evidence)
         decision = of_command(command, at, DecisionKind.STARTED, on_whose_word(command))
@@ -275,32 +281,59 @@ def _restoring(state: ControlState, at: Situation) -> Step:
     wanted = None
     if state.yielded is None and state.fault_until is None:
         wanted = effective(state, at)
-    if wanted is not None and at.reading is not None and state.home.origin != "set":
+    may_order = state.home.origin != "set" and not _is_on_its_way(state.restore, at)
+    if wanted is not None and at.reading is not None and may_order:
         ordered = order(state, at, wanted, state.home)
         if ordered is not None:
             return ordered
-    reading, restore = at.reading, state.restore
-    accepted_at = restore.evidence.accepted_at
+    accepted_at = state.restore.evidence.accepted_at
     if accepted_at is None:
-        if not state.sent and reading is not None and shows(state.home.settings, reading.settings):
-            return restored(state, at)
-        if state.retry_at is not None and at.now < state.retry_at:
-            return Step(state=state)
-        return Step(state=sending(state, state.home.settings), write=state.home.settings)
+        return _putting_back(state, at, state.home.settings)
+    reading = at.reading
     if reading is None or reading.read_at <= accepted_at or _is_doubtful(state, reading):
         return Step(state=state)
-    waited = reading.read_at - accepted_at
-    if not shows(state.home.settings, reading.settings):
-        if not tells(state.home.settings, reading.settings) and waited < at.timing.untold:
+    return _proving(state, at, state.home.settings, reading, reading.read_at - accepted_at)
+
+
+def _putting_back(state: ControlState, at: Situation, home: Settings) -> Step:
+    """Send the home settings, unless nothing of ours can be in force."""
+    reading = at.reading
+    if not state.sent and reading is not None and shows(home, reading.settings):
+        return restored(state, at)
+    if state.retry_at is not None and at.now < state.retry_at:
+        return Step(state=state)
+    if reading is not None and _is_doubtful(state, reading) and not at.is_last_chance:
+        if at.now - reading.read_at < LONGEST_DOUBT:
+            return Step(state=state)
+    return Step(state=sending(state, home), write=home)
+
+
+def _proving(
+    state: ControlState, at: Situation, home: Settings, reading: PowerwallState, waited: timedelta
+) -> Step:
+    """Whether a reading from after the write shows the home settings, and no charging of ours."""
+    if not shows(home, reading.settings):
+        if not tells(home, reading.settings) and waited < at.timing.untold:
             return Step(state=state)
         return restore_again(state, at, waited, DecisionReason.NOT_READ_BACK)
-    if judge_stopped(state.home.settings, reading) is Verdict.NOT_SEEN:
-        if waited < at.timing.seen or restore.tries < TRIES_PER_WAY:
-            return restore_again(state, at, waited, DecisionReason.NOT_SEEN)
-        done = restored(replace(state, yielded=state.yielded or calibration(at)), at)
-        told = simple(at, DecisionKind.YIELDED, DecisionReason.CALIBRATION)
-        return replace(done, decisions=(*done.decisions, told))
-    return restored(state, at)
+    # Storm Watch charges by itself.
+    if hands_off(reading) is not None or judge_stopped(home, reading) is not Verdict.NOT_SEEN:
+        return restored(state, at)
+    assert state.restore is not None
+    if waited < at.timing.seen or state.restore.tries < TRIES_PER_WAY:
+        return restore_again(state, at, waited, DecisionReason.NOT_SEEN)
+    done = restored(replace(state, yielded=state.yielded or calibration(at)), at)
+    told = simple(at, DecisionKind.YIELDED, DecisionReason.CALIBRATION)
+    return replace(done, decisions=(*done.decisions, told))
+
+
+def _is_on_its_way(restore: Restore, at: Situation) -> bool:
+    """Whether the home settings were accepted and may still arrive: then they would undo an order.
+
+    It would look like a stranger's change, or like an order ignored.
+    """
+    accepted_at = restore.evidence.accepted_at
+    return accepted_at is not None and at.now - accepted_at < at.timing.read_back
 
 
 def _yielding(state: ControlState, at: Situation) -> Step:

@@ -36,6 +36,7 @@ class Situation:
 
     ``reading`` is a fresh reading or None. ``wanted`` has already passed the safety rules; when it
     is None, ``unwanted`` says why. ``rates_w`` is what each lever usually brings.
+    ``is_last_chance``: nobody will look again, so what must be put back cannot wait.
     """
 
     now: datetime
@@ -44,6 +45,7 @@ class Situation:
     rates_w: Mapping[Lever, float]
     unwanted: DecisionReason = DecisionReason.OVER
     timing: Timing = field(default_factory=Timing)
+    is_last_chance: bool = False
 
     @property
     def charge_level_percent(self) -> float | None:
