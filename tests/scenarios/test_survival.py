@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from custom_components.smart_battery_scheduler.const import DOMAIN
 from custom_components.smart_battery_scheduler.control.model import (
     DecisionKind,
     DecisionReason,
@@ -17,6 +18,7 @@ from custom_components.smart_battery_scheduler.control.model import (
 from custom_components.smart_battery_scheduler.powerwall.base import Settings
 from custom_components.smart_battery_scheduler.powerwall.simulated import Delivery
 from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntryState
+from homeassistant.helpers import issue_registry as ir
 from homeassistant.util import dt as dt_util
 
 from ..cloud.faults import Endpoint, Fault
@@ -318,3 +320,22 @@ async def test_a_long_quiet_is_told_once(day: Day, caplog: pytest.LogCaptureFixt
     errors = [record for record in caplog.records if record.levelname == "ERROR"]
     assert len(errors) == 1
     assert not day.home.battery.last_update_success
+
+
+async def test_a_stop_once_accepted_and_ignored_is_not_forgotten_with_the_home(
+    day: Day, script: Script
+) -> None:
+    """Accepted, never there, sent again to a cloud that is away: removing the home says so."""
+    begin = dt_util.utcnow()
+    script.charge(begin, begin + 3 * HOUR)
+    await day.start()
+    await day.run(0.2)
+    day.cloud.faults.add(Fault.LOST, Endpoint.NETZERO_WRITE, times=1)
+    await day.act("switch", "turn_off", entity_id="switch.home_battery_scheduler")
+    day.cloud.faults.add(Fault.UNAVAILABLE, Endpoint.NETZERO_WRITE)
+    await day.run(0.15)
+    await day.hass.config_entries.async_remove(day.entry.entry_id)
+    await day.settle()
+    assert day.shown != day.cloud.world.scenario.settings
+    issues = ir.async_get(day.hass)
+    assert issues.async_get_issue(DOMAIN, f"{day.entry.entry_id}_not_restored") is not None

@@ -261,7 +261,7 @@ class ControlState:
             self.home,
             self.sent,
             command and (command.wanted.deed, command.wanted.ends_at, command.way, command.tries),
-            restore and restore.tries,
+            restore and (restore.tries, restore.evidence.accepted_at),
             self.yielded and self.yielded.cause,
             self.fault_until,
             self.completed,
