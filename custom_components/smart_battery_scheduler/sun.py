@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Self
 
 from homeassistant.core import HomeAssistant
 
-from .const import MARKET_TIME_ZONE
 from .coordinator import SolarCoordinator
 from .measured import MeasuredSlot, Measurements
 from .solar.learning import (
@@ -124,7 +123,7 @@ class Sun:
 
     @property
     def correction(self) -> Correction:
-        """What this roof makes of its forecast, by the hour of the local day."""
+        """What this roof makes of its forecast, by the hour of the UTC day."""
         return self._memory.correction
 
     @property
@@ -158,7 +157,7 @@ class Sun:
         raw, usual = self.raw, self._usual
         if raw is None:
             return usual if usual.slots else None
-        corrected = self.correction.apply(raw, MARKET_TIME_ZONE, most_kwh=self._most_kwh)
+        corrected = self.correction.apply(raw, most_kwh=self._most_kwh)
         slots = dict(sorted({**usual.slots, **corrected.slots}.items()))
         return SolarForecast(
             made_at=raw.made_at, slots=self._cover.over(slots) if self._cover else slots
@@ -186,7 +185,7 @@ class Sun:
             del self._foretold[old]
         learned_at = self._memory.learned_at
         if learned_at is None or now - learned_at >= LEARN_EVERY:
-            correction = learn(self.observations(measurements), MARKET_TIME_ZONE, now)
+            correction = learn(self.observations(measurements), now)
             self._memory = replace(self._memory, correction=correction, learned_at=now)
 
     def look_back(self, now: datetime, measurements: Measurements) -> None:

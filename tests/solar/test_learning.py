@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from random import Random
 
@@ -10,7 +11,6 @@ from hypothesis import given, strategies as st
 import pytest
 
 from custom_components.smart_battery_scheduler.codec import decode, encode
-from custom_components.smart_battery_scheduler.const import MARKET_TIME_ZONE as UK
 from custom_components.smart_battery_scheduler.solar.learning import (
     HIGHEST,
     LOWEST,
@@ -21,7 +21,6 @@ from custom_components.smart_battery_scheduler.solar.learning import (
 )
 from custom_components.smart_battery_scheduler.solar.model import SolarForecast, SolarSlot
 
-# A summer in which the local clock is an hour ahead of UTC.
 NOW = datetime(2026, 7, 29, tzinfo=UTC)
 # kWh forecast in the half-hours of UTC hours 4 to 19.
 BELL = (0.05, 0.2, 0.4, 0.6, 0.8, 0.9, 1.0, 1.0, 1.0, 0.9, 0.8, 0.6, 0.4, 0.3, 0.2, 0.05)
@@ -54,8 +53,8 @@ def forecasts(count: int) -> Iterator[tuple[datetime, float]]:
 
 
 def factors(observations: list[Observation]) -> tuple[float, ...]:
-    """What is learned, by the local hour."""
-    return learn(observations, UK, NOW).factors
+    """What is learned, by the hour in UTC."""
+    return learn(observations, NOW).factors
 
 
 def test_a_true_forecast_is_left_alone() -> None:
@@ -67,31 +66,40 @@ def test_a_true_forecast_is_left_alone() -> None:
 def test_a_steady_bias_is_learned() -> None:
     """Nine tenths, nearly: a little belief in 1 remains."""
     learned = factors(days(lambda _, kwh: 0.9 * kwh))
-    assert learned[13] == pytest.approx(0.9, abs=0.01)
+    assert learned[12] == pytest.approx(0.9, abs=0.01)
     assert learned[0] == learned[23] == 1.0
 
 
-def test_a_tree_in_the_morning_is_learned_by_the_local_clock() -> None:
-    """Shade from 07:00 to 09:00 local, which is 06:00 to 08:00 UTC in summer."""
-    learned = factors(days(lambda at, kwh: kwh * (0.4 if at.hour in (6, 7) else 1.0)))
+def test_a_tree_in_the_morning_is_learned_by_the_sun() -> None:
+    """Shade from 06:00 to 08:00 UTC stays there in the week in which the clocks change."""
+    shaded = days(lambda at, kwh: kwh * (0.4 if at.hour in (6, 7) else 1.0))
+    learned = factors(shaded)
+    assert learned[6] < 0.75
     assert learned[7] < 0.75
-    assert learned[8] < 0.75
     assert learned[12] == pytest.approx(1.0)
-    assert min(learned) in (learned[7], learned[8])
+    assert min(learned) in (learned[6], learned[7])
+    clocks_go_back = datetime(2026, 10, 25, 1, tzinfo=UTC)
+    later = clocks_go_back - NOW.replace(hour=1)
+    autumn = [replace(each, start=each.start + later) for each in shaded]
+    slot = SolarSlot(mean_kwh=1.0, p10_kwh=1.0, p50_kwh=1.0, p90_kwh=1.0)
+    after = clocks_go_back.replace(day=26, hour=6)
+    forecast = SolarForecast(made_at=clocks_go_back, slots={after: slot})
+    corrected = learn(autumn, clocks_go_back).apply(forecast)
+    assert corrected.slots[after].mean_kwh == pytest.approx(learned[6])
 
 
 def test_few_days_move_it_little() -> None:
     """Three days are no rule."""
     few, many = (factors(days(lambda _, kwh: 0.6 * kwh, count)) for count in (3, 28))
-    assert 0.6 < many[13] < 0.65
-    assert many[13] < few[13] < 0.85
+    assert 0.6 < many[12] < 0.65
+    assert many[12] < few[12] < 0.85
 
 
 def test_noise_averages_out() -> None:
     """A quarter's scatter on each half-hour leaves a few percent."""
     chance = Random(5)
     learned = factors(days(lambda _, kwh: kwh * chance.lognormvariate(-0.03, 0.25)))
-    assert all(abs(factor - 1.0) < 0.08 for factor in learned[7:19])
+    assert all(abs(factor - 1.0) < 0.08 for factor in learned[6:18])
 
 
 def test_curtailment_is_not_learned() -> None:
@@ -101,7 +109,7 @@ def test_curtailment_is_not_learned() -> None:
     )
     assert factors(full) == pytest.approx((1.0,) * 24)
     unflagged = days(lambda at, kwh: 0.3 * kwh if at.hour >= 13 else kwh)
-    assert factors(unflagged)[16] < 0.5
+    assert factors(unflagged)[15] < 0.5
 
 
 @pytest.mark.parametrize(
@@ -141,7 +149,7 @@ def test_dull_days_are_learned() -> None:
         )
         for each in days(lambda _, kwh: kwh)
     ]
-    assert factors(dull)[13] < 0.75
+    assert factors(dull)[12] < 0.75
 
 
 def test_a_wild_value_is_trimmed() -> None:
@@ -163,24 +171,24 @@ def test_what_is_too_old_or_yet_to_come_is_not_learned() -> None:
 
 
 def test_applied_to_a_forecast() -> None:
-    """By the local hour, to each quantile, within what the inverter lets through."""
+    """By the hour, to each quantile, within what the inverter lets through."""
     slot = SolarSlot(mean_kwh=1.0, p10_kwh=0.6, p50_kwh=0.9, p90_kwh=1.5)
     noon_utc, one_utc = NOW + timedelta(hours=12), NOW + timedelta(hours=13)
     forecast = SolarForecast(made_at=NOW, slots={noon_utc: slot, one_utc: slot})
-    correction = Correction(tuple(1.2 if hour == 13 else 1.0 for hour in range(24)))
-    corrected = correction.apply(forecast, UK, most_kwh=1.6)
+    correction = Correction(tuple(1.2 if hour == 12 else 1.0 for hour in range(24)))
+    corrected = correction.apply(forecast, most_kwh=1.6)
     assert corrected.made_at == NOW
     assert corrected.slots[one_utc] == slot
     changed = corrected.slots[noon_utc]
     assert changed.mean_kwh == pytest.approx(1.2)
     assert changed.p10_kwh == pytest.approx(0.72)
     assert changed.p90_kwh == 1.6
-    assert correction.apply(forecast, UK).slots[noon_utc].p90_kwh == pytest.approx(1.8)
+    assert correction.apply(forecast).slots[noon_utc].p90_kwh == pytest.approx(1.8)
 
 
 def test_it_can_be_stored() -> None:
     """And be had back."""
-    learned = learn(days(lambda _, kwh: 0.8 * kwh), UK, NOW)
+    learned = learn(days(lambda _, kwh: 0.8 * kwh), NOW)
     assert decode(Correction, encode(learned)) == learned
 
 

@@ -1,10 +1,11 @@
-"""What this roof makes of its forecast, hour by hour of the local day. Pure.
+"""What this roof makes of its forecast, hour by hour of the UTC day. Pure.
 
 Trees, chimneys, a wrong bearing and the weather model's own bias show as a share of the forecast
 that depends on the hour. It is learned from half-hours of the last weeks as a ratio of energies,
 with what says nothing about the roof left out: half-hours in which the sun was turned away
 (curtailed), days of snow or of a broken meter, and the extremes on both ends. The fewer days an
-hour has, the nearer it stays to its neighbours and to 1.
+hour has, the nearer it stays to its neighbours and to 1. Hours are UTC, because shade follows the
+sun, which knows no summer time.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta, tzinfo
+from datetime import date, datetime, timedelta
 
 from .model import SolarForecast, SolarSlot
 
@@ -49,18 +50,16 @@ class Observation:
 
 @dataclass(frozen=True, slots=True)
 class Correction:
-    """A factor for each hour of the local day."""
+    """A factor for each hour of the UTC day."""
 
     factors: tuple[float, ...] = (1.0,) * 24
 
-    def apply(
-        self, forecast: SolarForecast, zone: tzinfo, *, most_kwh: float | None = None
-    ) -> SolarForecast:
+    def apply(self, forecast: SolarForecast, *, most_kwh: float | None = None) -> SolarForecast:
         """The corrected forecast; ``most_kwh`` is what the inverters let through in a slot."""
         return SolarForecast(
             made_at=forecast.made_at,
             slots={
-                start: _scaled(slot, self.factors[start.astimezone(zone).hour], most_kwh)
+                start: _scaled(slot, self.factors[start.hour], most_kwh)
                 for start, slot in forecast.slots.items()
             },
         )
@@ -100,23 +99,23 @@ def under_cover(slot: SolarSlot, share: float) -> SolarSlot:
     )
 
 
-def learn(observations: Iterable[Observation], zone: tzinfo, now: datetime) -> Correction:
+def learn(observations: Iterable[Observation], now: datetime) -> Correction:
     """The correction by the observations of the last four weeks."""
-    fair = _fair(observations, zone, now)
+    fair = _fair(observations, now)
     by_hour: dict[int, list[Observation]] = defaultdict(list)
     for each in fair:
-        by_hour[each.start.astimezone(zone).hour].append(each)
-    sums = [_hour_sums(by_hour.get(hour, []), zone) for hour in range(24)]
+        by_hour[each.start.hour].append(each)
+    sums = [_hour_sums(by_hour.get(hour, [])) for hour in range(24)]
     return Correction(tuple(_factor(sums, hour) for hour in range(24)))
 
 
-def _fair(observations: Iterable[Observation], zone: tzinfo, now: datetime) -> list[Observation]:
+def _fair(observations: Iterable[Observation], now: datetime) -> list[Observation]:
     """Those that say something about the roof."""
     days: dict[date, list[Observation]] = defaultdict(list)
     for each in observations:
         useful = not each.curtailed and each.forecast_kwh >= LEAST_FORECAST_KWH
         if useful and now - REMEMBERED <= each.start < now:
-            days[each.start.astimezone(zone).date()].append(each)
+            days[each.start.date()].append(each)
     return [each for day in days.values() if not _is_dead(day) for each in day]
 
 
@@ -136,14 +135,14 @@ class _Sums:
     days: int = 0
 
 
-def _hour_sums(observations: list[Observation], zone: tzinfo) -> _Sums:
+def _hour_sums(observations: list[Observation]) -> _Sums:
     by_ratio = sorted(observations, key=lambda each: each.measured_kwh / each.forecast_kwh)
     cut = int(TRIM * len(by_ratio))
     kept = by_ratio[cut : len(by_ratio) - cut]
     return _Sums(
         forecast_kwh=sum(each.forecast_kwh for each in kept),
         measured_kwh=sum(each.measured_kwh for each in kept),
-        days=len({each.start.astimezone(zone).date() for each in kept}),
+        days=len({each.start.date() for each in kept}),
     )
 
 
