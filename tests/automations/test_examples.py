@@ -6,10 +6,14 @@ from pathlib import Path
 import re
 from typing import Any
 
+from freezegun.api import FrozenDateTimeFactory
 import pytest
+from pytest_homeassistant_custom_component.common import async_fire_time_changed, async_mock_service
 
 from custom_components.smart_battery_scheduler.const import DOMAIN
+from custom_components.smart_battery_scheduler.happenings import Happening
 from custom_components.smart_battery_scheduler.home import Home
+from custom_components.smart_battery_scheduler.planner.model import Action
 from homeassistant.components.automation.config import ValidationStatus, async_validate_config_item
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import config_validation as cv
@@ -17,6 +21,8 @@ from homeassistant.helpers.script import Script, async_validate_actions_config
 from homeassistant.helpers.template import Template
 from homeassistant.setup import async_setup_component
 from homeassistant.util.yaml import parse_yaml
+
+from .conftest import NOW, plan_of
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -60,6 +66,45 @@ async def test_yaml_is_valid(hass: HomeAssistant, home: Home, text: str) -> None
         assert example.pop("type") == "custom:smart-battery-scheduler-card"
         offered = set(re.findall(r'\{ name: "(\w+)", selector', CARD))
         assert set(example) <= offered
+
+
+AUTOMATIONS = [each for each in blocks("yaml") if "triggers:" in each.values[0]]
+
+
+@pytest.mark.parametrize("text", AUTOMATIONS)
+@pytest.mark.parametrize("holds", [True, False])
+async def test_automations_do_what_they_say(
+    hass: HomeAssistant, home: Home, frozen: FrozenDateTimeFactory, text: str, holds: bool
+) -> None:
+    """What triggers them sends their message, if their condition holds."""
+    sent = async_mock_service(hass, "notify", "send_message")
+    example = parse_yaml(text)
+    assert isinstance(example, dict)
+    automation = {"automation": {"id": "example", **example}}
+    assert await async_setup_component(hass, "automation", automation)
+    await home.async_prefer(scheduler_enabled=holds)
+    await hass.async_block_till_done()
+    charge = Action.CHARGE if holds else Action.USE
+    home.planner.async_set_updated_data(plan_of(*[Action.USE] * 6, charge))
+    for trigger in example["triggers"]:
+        await happen(hass, home, frozen, trigger)
+    assert [call.data["entity_id"] for call in sent] == [["notify.phone"]] * holds
+    assert all(str(call.data["message"]).endswith(".") for call in sent)
+    await hass.services.async_call("automation", "turn_off", {"entity_id": "all"}, blocking=True)
+
+
+async def happen(
+    hass: HomeAssistant, home: Home, frozen: FrozenDateTimeFactory, trigger: dict[str, str]
+) -> None:
+    """Let come what a trigger waits for."""
+    if trigger["trigger"] == "time":
+        hour, minute, _ = map(int, trigger["at"].split(":"))
+        frozen.move_to(NOW.replace(hour=hour, minute=minute))
+        async_fire_time_changed(hass)
+    else:
+        happening = Happening(trigger["trigger"].removeprefix(f"{DOMAIN}."))
+        home.happenings.tell(happening, {"start": NOW.isoformat(), "lowest_p_per_kwh": -1.5})
+    await hass.async_block_till_done()
 
 
 async def run(hass: HomeAssistant, action: dict[str, Any]) -> None:
