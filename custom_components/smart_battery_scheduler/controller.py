@@ -45,6 +45,8 @@ QUICK = timedelta(seconds=30)
 WATCHFUL = timedelta(seconds=60)
 CALM = timedelta(seconds=120)
 IDLE = timedelta(seconds=180)
+# Refused so often in a row, it is no hiccup: a person is asked for another token.
+REFUSALS_UNTIL_REAUTH = 3
 # Our own budget holds a write back for no longer than its window: that is no failure.
 LONGEST_HOLD_S = 60.0
 # A minute of fast charging is about half a percent: closer to its target it is watched.
@@ -209,7 +211,8 @@ class Controller:
                 self.state, self._situation(), str(err), wait_s, random.random()
             )
             await self._adopt(failed)
-            if isinstance(err, PowerwallAuthError):
+            refused = isinstance(err, PowerwallAuthError)
+            if refused and self.state.failures >= REFUSALS_UNTIL_REAUTH:
                 self._auth_failed()
             return False
         await self._adopt(machine.written(self.state, self._situation(), sent_at))

@@ -18,7 +18,7 @@ from homeassistant.util import dt as dt_util
 
 from .cadence import wait_after_failures
 from .const import DOMAIN
-from .controller import READING_LIMIT
+from .controller import READING_LIMIT, REFUSALS_UNTIL_REAUTH
 from .planner.model import Plan
 from .powerwall.base import (
     Powerwall,
@@ -54,7 +54,6 @@ SHORTEST_WAIT = timedelta(seconds=30)
 FRESH = timedelta(seconds=60)
 # A cloud that fails again and again is asked less often, but at least so often.
 LONGEST_WAIT = timedelta(minutes=5)
-REFUSALS_UNTIL_REAUTH = 3
 # The step of the reauthentication flow that asks for NetZero's token.
 REAUTH_STEP = "reauth_confirm"
 

@@ -339,3 +339,18 @@ async def test_a_stop_once_accepted_and_ignored_is_not_forgotten_with_the_home(
     assert day.shown != day.cloud.world.scenario.settings
     issues = ir.async_get(day.hass)
     assert issues.async_get_issue(DOMAIN, f"{day.entry.entry_id}_not_restored") is not None
+
+
+@pytest.mark.parametrize(("times", "asked"), [(1, []), (None, [SOURCE_REAUTH])])
+async def test_a_write_refused_once_asks_nobody_for_a_token(
+    day: Day, script: Script, times: int | None, asked: list[str]
+) -> None:
+    """One 403 to a write is a hiccup like one to a reading; refused for minutes, a person must act."""
+    begin = dt_util.utcnow()
+    script.charge(begin, begin + 3 * HOUR)
+    day.cloud.faults.add(Fault.FORBIDDEN, Endpoint.NETZERO_WRITE, times=times)
+    await day.start()
+    await day.run(0.2)
+    flows = day.hass.config_entries.flow.async_progress()
+    assert [flow["context"]["source"] for flow in flows] == asked
+    assert day.phase is (Phase.COMMANDING if asked else Phase.RUNNING)
