@@ -166,8 +166,6 @@ async def test_a_429_is_heeded(
         clock.now += timedelta(seconds=1)
         wire.post(URL_, payload=config())
         await netzero.write(Settings(grid_charging=False))
-    assert netzero.counts.rate_limited == 1
-    assert netzero.counts.held_back == 1
     assert sum(len(requests) for requests in wire.requests.values()) == 2
 
 
@@ -222,9 +220,6 @@ async def test_the_budget_holds_without_any_help_from_the_other_side(
         clock.now += timedelta(seconds=60)
         await netzero.read(Purpose.COMMAND)
     assert sum(len(requests) for requests in wire.requests.values()) == 5
-    counts = netzero.counts
-    assert (counts.reads, counts.writes, counts.held_back) == (3, 2, 3)
-    assert (counts.unreachable, counts.refused, counts.not_understood) == (2, 0, 0)
 
 
 @pytest.mark.parametrize("token", ["two\nlines", "tök€n", "tab\there"])

@@ -8,7 +8,6 @@ traffic shares one account at Tesla.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 import json
@@ -19,9 +18,7 @@ from yarl import URL
 
 from .base import (
     PowerwallAuthError,
-    PowerwallBudgetError,
     PowerwallConnectionError,
-    PowerwallError,
     PowerwallRateLimitError,
     PowerwallReplyError,
     PowerwallState,
@@ -42,24 +39,8 @@ def _utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RequestCounts:
-    """What has left and what became of it, for diagnostics.
-
-    ``held_back`` are requests that our own budget did not let out.
-    """
-
-    reads: int = 0
-    writes: int = 0
-    held_back: int = 0
-    rate_limited: int = 0
-    refused: int = 0
-    unreachable: int = 0
-    not_understood: int = 0
-
-
 class NetZeroPowerwall:
-    """A Powerwall behind NetZero. Holds no state but its request budget and counts."""
+    """A Powerwall behind NetZero. Holds no state but its request budget."""
 
     def __init__(
         self,
@@ -73,7 +54,6 @@ class NetZeroPowerwall:
         timeout_s: float = TIMEOUT_S,
     ) -> None:
         """Nothing is sent yet; call ``read`` to see whether token and site are right."""
-        self.counts = RequestCounts()
         self.budget = budget or RequestBudget()
         self._session = session
         self._token = token
@@ -89,30 +69,21 @@ class NetZeroPowerwall:
 
     async def read(self, purpose: Purpose = Purpose.READ) -> PowerwallState:
         """Settings and powers now. Raises a PowerwallError."""
-        return await self._ask("GET", None, purpose)
+        return await self._exchange("GET", None, purpose)
 
     async def write(self, change: Settings, purpose: Purpose = Purpose.COMMAND) -> PowerwallState:
         """Ask for a change with one POST; returns the reply, which shows what was accepted.
 
         Raises a PowerwallError, or ValueError for a change that cannot be.
         """
-        return await self._ask("POST", request_body(change), purpose)
-
-    async def _ask(
-        self, method: str, body: Mapping[str, str | int | bool] | None, purpose: Purpose
-    ) -> PowerwallState:
-        try:
-            return await self._exchange(method, body, purpose)
-        except PowerwallError as error:
-            self._count_failure(error)
-            raise
+        return await self._exchange("POST", request_body(change), purpose)
 
     async def _exchange(
         self, method: str, body: Mapping[str, str | int | bool] | None, purpose: Purpose
     ) -> PowerwallState:
         if not (self._token.isascii() and self._token.isprintable()):
             raise PowerwallAuthError("the token holds characters that no token has")
-        self._spend(method, purpose)
+        self.budget.spend(self._clock(), purpose)
         try:
             async with self._session.request(
                 method,
@@ -142,19 +113,6 @@ class NetZeroPowerwall:
             "Connection": "close",
         }
 
-    def _spend(self, method: str, purpose: Purpose) -> None:
-        try:
-            self.budget.spend(self._clock(), purpose)
-        except PowerwallBudgetError:
-            self.counts = replace(self.counts, held_back=self.counts.held_back + 1)
-            raise
-        counts = self.counts
-        self.counts = (
-            replace(counts, reads=counts.reads + 1)
-            if method == "GET"
-            else replace(counts, writes=counts.writes + 1)
-        )
-
     def _heed_limits(self, response: aiohttp.ClientResponse, now: datetime) -> None:
         """Keep quiet as long as the headers ask. Raises PowerwallRateLimitError for a 429."""
         limited = response.status == HTTPStatus.TOO_MANY_REQUESTS
@@ -166,18 +124,7 @@ class NetZeroPowerwall:
         until = min(until or now + USUAL_QUIET, now + LONGEST_QUIET)
         self.budget.keep_quiet(until)
         if limited:
-            self.counts = replace(self.counts, rate_limited=self.counts.rate_limited + 1)
             raise PowerwallRateLimitError((until - now).total_seconds())
-
-    def _count_failure(self, error: PowerwallError) -> None:
-        counts = self.counts
-        match error:
-            case PowerwallAuthError():
-                self.counts = replace(counts, refused=counts.refused + 1)
-            case PowerwallConnectionError():
-                self.counts = replace(counts, unreachable=counts.unreachable + 1)
-            case PowerwallReplyError():
-                self.counts = replace(counts, not_understood=counts.not_understood + 1)
 
 
 def _once() -> aiohttp.ClientMiddlewareType:
