@@ -246,7 +246,8 @@ class Controller:
     def _schedule_wake(self) -> None:
         self._cancel_wake()
         moment = machine.wake_at(self.state)
-        if moment is None:
+        # A home that has been let go must not write behind the back of the next one.
+        if moment is None or self._released is not None:
             return
         now = dt_util.utcnow()
         # A moment that is already past waits for a reading, not for the clock.

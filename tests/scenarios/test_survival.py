@@ -354,3 +354,21 @@ async def test_a_write_refused_once_asks_nobody_for_a_token(
     flows = day.hass.config_entries.flow.async_progress()
     assert [flow["context"]["source"] for flow in flows] == asked
     assert day.phase is (Phase.COMMANDING if asked else Phase.RUNNING)
+
+
+async def test_a_home_that_was_unloaded_never_writes_again(day: Day, script: Script) -> None:
+    """Something waited for the last write and looked once more: the next life must not suffer."""
+    begin = dt_util.utcnow()
+    script.charge(begin, begin + 3 * HOUR)
+    await day.start()
+    await day.run(0.2)
+    gone = day.home.controller
+    day.cloud.faults.add(Fault.UNAVAILABLE, Endpoint.NETZERO_WRITE)
+    await day.hass.config_entries.async_unload(day.entry.entry_id)
+    await gone.async_tick()
+    day.cloud.faults.clear()
+    await day.start()
+    day.cloud.requests.clear()
+    await day.run(0.3)
+    assert day.phase is Phase.RUNNING
+    assert not day.cloud.requests.writes
