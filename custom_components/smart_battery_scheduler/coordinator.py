@@ -220,7 +220,10 @@ class Rates:
     void_from: datetime | None = None
 
     def known_until(self, since: datetime) -> datetime:
-        """The end of the time from ``since`` on in which nothing is missing."""
+        """The end of the time from ``since`` on in which nothing is missing.
+
+        Import and export rates need not come out together.
+        """
         tables = [self.imports] if self.exports is None else [self.imports, self.exports]
         return min(table.known_until(since) for table in tables)
 
@@ -305,12 +308,12 @@ class RatesCoordinator(DataUpdateCoordinator[Rates]):
             fetched = await self.source.fetch(start, now + timedelta(hours=54))
         except RateError as err:
             self._failures += 1
-            self.update_interval = wait_after_failures(self._failures)
+            patience = wait_after_failures(self._failures)
+            self.update_interval = max(patience, timedelta(seconds=err.retry_after_s or 0.0))
             raise UpdateFailed(
                 translation_domain=DOMAIN,
                 translation_key="rates_unreachable",
                 translation_placeholders={"reason": str(err)},
-                retry_after=err.retry_after_s,
             ) from err
         self._failures, self._past_asked = 0, True
         self.published = _kept(self.published, fetched, oldest)

@@ -17,7 +17,9 @@ import aiohttp
 from yarl import URL
 
 TIMEOUT_S = 20.0
-# Nobody is believed who asks for a longer silence than a day.
+# Who asks for a second's patience again and again would be asked every second; and nobody is
+# believed who asks for a longer silence than a day.
+SHORTEST_WAIT_S = 60.0
 LONGEST_WAIT_S = 86_400.0
 
 
@@ -63,7 +65,7 @@ class Reply:
         """How long the service asks to be left alone (``Retry-After``: seconds or HTTP date)."""
         text = self.headers.get("Retry-After")
         wait = None if text is None else _seconds(text, now)
-        return default_s if wait is None else min(max(wait, 1.0), LONGEST_WAIT_S)
+        return default_s if wait is None else min(max(wait, SHORTEST_WAIT_S), LONGEST_WAIT_S)
 
 
 async def ask(

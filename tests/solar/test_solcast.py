@@ -216,7 +216,9 @@ async def test_429_of_the_daily_limit_ends_the_day(solcast: Solcast, wire: Wire)
     assert solcast.calls.left(NOW) == 0
 
 
-@pytest.mark.parametrize("reply", [{"payload": {}}, {"body": ""}])
+@pytest.mark.parametrize(
+    "reply", [{"payload": {}}, {"body": ""}, {"body": "", "headers": {"Retry-After": "5"}}]
+)
 async def test_429_without_a_reason_is_only_busy(
     solcast: Solcast, wire: Wire, reply: dict[str, Any]
 ) -> None:

@@ -129,6 +129,17 @@ async def test_a_passing_failure_of_the_account_is_no_trouble(day: Day, fault: F
     assert day.home.rates.last_update_success
 
 
+async def test_a_limit_that_asks_for_a_second_is_not_tried_every_second(day: Day) -> None:
+    """Each time a little more patience, as after any failure."""
+    await day.start()
+    day.cloud.requests.clear()
+    day.cloud.faults.add(Fault.RATE_LIMITED, Endpoint.RATES, detail="1")
+    await later(day, 0.1)
+    await day.run(1.0)
+    assert len([each for each in day.cloud.requests if each.endpoint is Endpoint.RATES]) <= 12
+    assert day.home.rates.data.imports.rates
+
+
 async def test_an_export_product_that_is_gone_leaves_the_imports_of_a_region(day: Day) -> None:
     """Agile by postcode, with an export tariff that Octopus has taken off its list."""
     tariff = {"region": "c", "import_tariff": AGILE, "export_tariff": "E-1R-OUTGOING-GONE-01-C"}

@@ -151,7 +151,9 @@ class Solcast:
         status = reply.status
         if status == HTTPStatus.TOO_MANY_REQUESTS:
             if not _is_quota(body):
-                return SolarRateLimitError(reply.retry_after_s(now, BUSY_WAIT_S))
+                # Each new try is one of the day's ten.
+                wait_s = max(reply.retry_after_s(now, BUSY_WAIT_S), BUSY_WAIT_S)
+                return SolarRateLimitError(wait_s)
             # Somebody else uses the same key.
             self.calls = replace(self.calls, made=CALLS_PER_DAY)
             return SolarRateLimitError(_until_tomorrow_s(now))
