@@ -23,7 +23,7 @@ from .web import TIMEOUT_S, NoReplyError, NotJsonError, Reply, ask, aware, numbe
 
 BASE_URL = "https://api.carbonintensity.org.uk"
 ATTRIBUTION = "Carbon intensity by NESO (carbonintensity.org.uk), CC BY 4.0"
-# The forecast is made anew every half-hour, but little changes: it only ever settles ties.
+# The forecast is made anew every half-hour, but little changes from one to the next.
 CADENCE = Cadence(every=timedelta(hours=1), jitter=timedelta(minutes=10))
 
 USUAL_WAIT_S = 600.0

@@ -81,7 +81,7 @@ def day_result(
     exports: RateTable | None,
     decisions: Iterable[Decision],
 ) -> DayResult:
-    """Add up a local day, which has 46, 48 or 50 half-hours. Without export rates exports are free."""
+    """Add up a local day, which has 46, 48 or 50 half-hours. Without export rates exports earn nothing."""
     start = datetime.combine(day, time(), zone)
     end = datetime.combine(day + timedelta(days=1), time(), zone)
     slots = [slot for slot in measured if start <= slot.start < end]

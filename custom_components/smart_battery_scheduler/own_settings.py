@@ -5,12 +5,9 @@ from __future__ import annotations
 from homeassistant.exceptions import HomeAssistantError
 
 from .const import DOMAIN
+from .control.ways import FULL_PERCENT, HIGHEST_PARTIAL_RESERVE_PERCENT
 from .entity import SmartBatteryEntity
 from .powerwall.base import Settings
-
-# Since July 2025 Tesla turns reserves between these into the lower one.
-HIGHEST_PARTIAL_RESERVE_PERCENT = 80
-FULL_RESERVE_PERCENT = 100
 
 
 class OwnSettingEntity(SmartBatteryEntity):
@@ -33,4 +30,4 @@ class OwnSettingEntity(SmartBatteryEntity):
 
 def no_such_reserve(percent: int) -> bool:
     """Whether the hardware has no such reserve."""
-    return HIGHEST_PARTIAL_RESERVE_PERCENT < percent < FULL_RESERVE_PERCENT
+    return HIGHEST_PARTIAL_RESERVE_PERCENT < percent < FULL_PERCENT

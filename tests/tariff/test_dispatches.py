@@ -82,8 +82,6 @@ def test_planned_and_completed_in_order_of_time() -> None:
     assert [each.start.hour for each in found.planned] == [22, 3]
     assert [each.start.hour for each in found.completed] == [2, 3]
     assert found.state == "SMART_CONTROL_IN_PROGRESS"
-    assert found.is_charging(EVENING)
-    assert not found.is_charging(EVENING + timedelta(hours=1))
 
 
 def test_nulls_are_no_dispatches() -> None:
@@ -106,7 +104,7 @@ def test_a_dispatch_makes_whole_half_hours_cheap(kind: Json) -> None:
 def test_a_boost_is_not_cheap(kind: str) -> None:
     """The car charges, at the house's usual rate."""
     found = parse_dispatches({"flexPlannedDispatches": [planned(EVENING, 60, kind)]})
-    assert found.is_charging(EVENING)
+    assert [each.start for each in found.planned] == [EVENING]
     assert cheap_half_hours(found.planned) == frozenset()
 
 

@@ -10,6 +10,7 @@ from freezegun.api import FrozenDateTimeFactory
 from hypothesis import given, strategies as st
 import pytest
 
+from custom_components.smart_battery_scheduler.coordinator import Rates
 from custom_components.smart_battery_scheduler.tariff.account import Agreement, parse_account
 from custom_components.smart_battery_scheduler.tariff.codes import TariffCode
 from custom_components.smart_battery_scheduler.tariff.errors import (
@@ -209,7 +210,7 @@ async def test_import_and_export_of_the_account(octopus: OctopusRest, cloud: Clo
     found = await fetch(rates_of(octopus, cloud), cloud)
     assert found.exports is not None
     assert len(found.imports.rates) == len(found.exports.rates) == 12
-    assert found.known_until(EVENING) == EVENING + timedelta(hours=6)
+    assert found.imports.known_until(EVENING) == EVENING + timedelta(hours=6)
 
 
 async def test_without_an_export_agreement_exports_are_not_paid(
@@ -339,6 +340,6 @@ def test_rates_are_known_until_the_first_of_import_and_export_ends() -> None:
     one = Rate(EVENING, EVENING + half_hour, 1.0)
     two = Rate(EVENING + half_hour, EVENING + 2 * half_hour, 1.0)
     imports, exports = RateTable((one, two)), RateTable((one,))
-    assert HomeRates(imports=imports).known_until(EVENING) == EVENING + 2 * half_hour
-    both = HomeRates(imports=imports, exports=exports)
+    assert Rates(imports=imports).known_until(EVENING) == EVENING + 2 * half_hour
+    both = Rates(imports=imports, exports=exports)
     assert both.known_until(EVENING) == EVENING + half_hour

@@ -88,7 +88,6 @@ def test_a_session_appears() -> None:
     assert only.end - only.start == timedelta(hours=1)
     assert not only.joined
     assert found.joinable(MORNING) == (only,)
-    assert found.ahead(MORNING) == ()
 
 
 def test_a_session_is_joined() -> None:
@@ -98,8 +97,6 @@ def test_a_session_is_joined() -> None:
     assert only.joined
     assert (only.code, only.reward_p_per_kwh) == ("EVENT_4809", 11.625)
     assert found.joinable(MORNING) == ()
-    assert found.ahead(MORNING) == (only,)
-    assert found.ahead(only.end) == ()
 
 
 def test_joined_events_lack_a_code() -> None:
@@ -161,8 +158,8 @@ def test_of_happy_hours_on_offer_only_the_booked_one_counts() -> None:
         endAt="2026-08-09T12:00:00+00:00",
     )
     found = sessions(happy_hour(1, 10), happy_hour(2, 11), happy_hour(3, 12), joined=(booked,))
-    assert [each.id for each in found.ahead(MORNING)] == ["2"]
-    assert found.ahead(MORNING)[0].kind is SessionKind.FREE
+    (counts,) = (each for each in found.sessions if each.joined)
+    assert (counts.id, counts.kind) == ("2", SessionKind.FREE)
     assert found.joinable(MORNING) == ()
 
 

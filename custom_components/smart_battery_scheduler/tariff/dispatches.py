@@ -51,10 +51,6 @@ class Dispatches:
     completed: tuple[Dispatch, ...] = ()
     state: str | None = None
 
-    def is_charging(self, now: datetime) -> bool:
-        """Whether the car should be charging now."""
-        return any(each.start <= now < each.end for each in self.planned)
-
 
 def parse_devices(data: JsonObject) -> tuple[Device, ...]:
     """The live cars and chargers of a reply; a meter is listed as a device too."""

@@ -35,14 +35,6 @@ class HomeRates:
     imports: RateTable
     exports: RateTable | None = None
 
-    def known_until(self, since: datetime) -> datetime:
-        """The end of the time from ``since`` on in which nothing is missing.
-
-        Import and export rates need not come out together.
-        """
-        tables = [table for table in (self.imports, self.exports) if table is not None]
-        return min(table.known_until(since) for table in tables)
-
 
 class Piece(NamedTuple):
     """A tariff that holds over [start, end)."""

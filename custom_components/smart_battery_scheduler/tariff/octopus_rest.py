@@ -1,6 +1,7 @@
 """Octopus Energy's REST API, version 1. Facts: docs.octopus.energy, "REST API".
 
-Prices, products and regions need no key. Accounts do: HTTP Basic, the key as user name and no password. Lists come in pages, newest first, whatever order is asked for.
+Prices, products and regions need no key. Accounts do: HTTP Basic, the key as user name and no
+password. Lists come in pages, newest first, whatever order is asked for.
 """
 
 from __future__ import annotations

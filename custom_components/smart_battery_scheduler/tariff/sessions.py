@@ -65,10 +65,6 @@ class OctoplusSessions:
     enrolled: bool = False
     sessions: tuple[OctoplusSession, ...] = ()
 
-    def ahead(self, now: datetime) -> tuple[OctoplusSession, ...]:
-        """Those that count and are not over."""
-        return tuple(each for each in self.sessions if each.joined and each.end > now)
-
     def joinable(self, now: datetime) -> tuple[OctoplusSession, ...]:
         """Those that could still be joined by ``join``: happy hours are booked by hand."""
         return tuple(
