@@ -13,6 +13,7 @@ from typing import cast
 from .codec import Json, encode
 from .const import CONF_KIND, KIND_DEMO, MARKET_TIME_ZONE
 from .control.model import Decision
+from .doing import has_reached, held_back, override_now
 from .home import Home
 from .measured import MeasuredSlot
 from .merge_patch import without_nulls
@@ -32,7 +33,7 @@ def live_state(home: Home, now: datetime) -> dict[str, Json]:
     since = floor_slot(now - PAST)
     state: dict[str, Json] = {
         "home": _home(home),
-        "now": _now(home),
+        "now": _now(home, now),
         "plan": None if home.planner.data is None else _plan(home.planner.data),
         "past": _past(home.measurements.slots, since),
         "rates": _rates(home.rates.data.imports.between(since, now + PAST)),
@@ -56,10 +57,11 @@ def _home(home: Home) -> dict[str, Json]:
         "capacity_kwh": capacity_kwh,
         "reserve_floor_percent": wants.reserve_floor_percent,
         "everyday_ceiling_percent": wants.everyday_ceiling_percent,
+        "charge_now_percent": wants.charge_now_percent,
     }
 
 
-def _now(home: Home) -> dict[str, Json]:
+def _now(home: Home, now: datetime) -> dict[str, Json]:
     reading, control = home.battery.data, home.controller.state
     command = control.command
     return {
@@ -85,10 +87,12 @@ def _now(home: Home) -> dict[str, Json]:
             "lever": command.current.lever.value if command.current.lever else None,
             "target_percent": command.wanted.target_percent,
             "ends_at": command.wanted.ends_at.isoformat(),
+            "reached": has_reached(home, command),
             "tries": command.tries,
             "evidence": encode(command.evidence),
         },
-        "override": encode(home.override),
+        "override": encode(override_now(home, now)),
+        "held_back": encode(held_back(home, now)),
         "yielded": None
         if control.yielded is None
         else {

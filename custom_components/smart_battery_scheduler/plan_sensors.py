@@ -19,7 +19,7 @@ from homeassistant.util import dt as dt_util
 from .accuracy import day_start
 from .const import GBP_PER_KWH, MARKET_TIME_ZONE, PENCE_PER_KWH
 from .control.model import Evidence, Phase
-from .doing import override_now, picture_of, ready_once
+from .doing import has_reached, override_now, picture_of, ready_once
 from .home import Home
 from .planner.model import Action, Plan, PlannedSlot
 from .present import plan_as_dict
@@ -85,7 +85,8 @@ def status_of(home: Home) -> Status:
     if not home.preferences.scheduler_enabled and override_now(home, now) is None:
         return Status.OFF
     if state.command is not None:
-        return _STATUS[state.command.wanted.action]
+        reached = has_reached(home, state.command)
+        return Status.HOLDING if reached else _STATUS[state.command.wanted.action]
     planned = _planned_now(home)
     if planned is None or planned.action is Action.CHARGE:
         return Status.WAITING

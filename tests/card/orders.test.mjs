@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { Orders, orderWords, overrideSeen, overrideStands } from "../../custom_components/smart_battery_scheduler/frontend/orders.js";
+import { Orders, orderWords, overrideSeen, overrideStands, planGoesOn } from "../../custom_components/smart_battery_scheduler/frontend/orders.js";
 import { translator } from "../../custom_components/smart_battery_scheduler/frontend/strings.js";
 
 const home = { dry_run: false };
@@ -67,4 +67,32 @@ test("an order that ended before it was proven is not waited for", async () => {
   all.look(free);
   assert.equal(all.current, null);
   all.close();
+});
+
+test("what the home does by itself needs no command, and is not waited for", () => {
+  const at = { override: { action: "use" }, phase: "idle", reachable: true, reading: { charge_level_percent: 50 } };
+  const seen = overrideSeen("use");
+  assert.equal(seen({ home, now: at }), true);
+  for (const not of [
+    { phase: "restoring" }, { phase: "yielding" }, { reachable: false }, { reading: {} }, { override: undefined },
+    { command: { source: "override", action: "use", evidence: {} } },
+  ]) {
+    assert.equal(seen({ home, now: { ...at, ...not } }), false, JSON.stringify(not));
+  }
+  assert.equal(overrideSeen("charge")({ home, now: { ...at, override: { action: "charge" } } }), false);
+});
+
+test("the plan goes on when nothing is asked for and nothing is in the way", () => {
+  assert.equal(planGoesOn({ now: {} }), true);
+  for (const now of [{ override: {} }, { yielded: {} }, { fault_until: "x" }]) assert.equal(planGoesOn({ now }), false);
+});
+
+test("a failure is news for a while only", async (context) => {
+  context.mock.timers.enable({ apis: ["setTimeout"] });
+  const { all } = orders();
+  await all.give("Charge now", async () => { throw new Error("no"); });
+  context.mock.timers.tick(60_000);
+  assert.equal(all.current.stage, "failed");
+  context.mock.timers.tick(61_000);
+  assert.equal(all.current, null);
 });

@@ -48,6 +48,50 @@ for (const [evidence, words] of [
   test(`evidence: ${words}`, () => assert.equal(proof(command(evidence), t, f), words));
 }
 
+const asked = { action: "charge", until: "2026-11-21T03:00:00+00:00", target_percent: 80 };
+
+test("a charge that a rule holds back is not told as if it ran", () => {
+  for (const [rule, why] of [
+    ["peak", "this is in your peak window"],
+    ["session", "this is in a Power Down session"],
+    ["price", "the rate is not known, or above your limit"],
+  ]) {
+    const planned = told(charging({ held_back: rule }));
+    assert.deepEqual(planned, { headline: `Not charging now: ${why}`, detail: "7.2 p/kWh", tone: "wait" });
+    const wished = told(charging({ held_back: rule, override: asked }));
+    assert.equal(wished.detail, "7.2 p/kWh · you asked for it until 03:00");
+  }
+});
+
+test("a charge at its target holds", () => {
+  const state = charging({ command: command({ seen_at: "x" }, { reached: true }) });
+  assert.equal(told(state).headline, "Holding the charge until 05:30");
+});
+
+test("an order that cannot be done now says why", () => {
+  const order = { what: "Charge now", stage: "accepted", now: true };
+  const words = (now) => orderWords(order, charging({ override: asked, ...now }), t, f);
+  assert.equal(words({ held_back: "peak" }), "Charge now: not now, this is in your peak window");
+  assert.equal(words({ yielded: { cause: "off_grid" } }), "Charge now: not now, the home is off the grid");
+  assert.equal(words({ fault_until: iso(START) }), "Charge now: not now, the Powerwall does not follow");
+  assert.equal(words({}), "Charge now: accepted, waiting for proof");
+});
+
+test("what rounds to zero has no minus", () => {
+  assert.equal(f.money(-0.3), "0 p");
+  assert.equal(f.rate(-0.04), "0.0 p/kWh");
+  assert.equal(f.rate(-0.06), "-0.1 p/kWh");
+  assert.equal(f.money(-120), "−£1.20");
+});
+
+test("figures as each of Home Assistant's formats writes them", () => {
+  const figure = (number_format) =>
+    new Format({ locale: { language: "en", number_format } }).number(1234.5, 1);
+  assert.equal(figure("decimal_comma"), "1.234,5");
+  assert.match(figure("quote_decimal"), /^1[’']234\.5$/);
+  assert.equal(figure("system"), new Intl.NumberFormat(undefined, { minimumFractionDigits: 1 }).format(1234.5));
+});
+
 for (const [name, state, headline, tone] of [
   ["unreachable", charging({ reachable: false }), "No contact with the Powerwall", "trouble"],
   ["stale", charging({ reading: { read_at: "2026-11-21T01:30:00Z" } }), "No contact with the Powerwall", "trouble"],

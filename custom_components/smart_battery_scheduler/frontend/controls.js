@@ -1,6 +1,6 @@
 // Charge now, hold, use, back to the plan: each with an end.
-import { h } from "./dom.js";
-import { overrideSeen, overrideStands } from "./orders.js";
+import { h, say } from "./dom.js";
+import { overrideSeen, overrideStands, planGoesOn } from "./orders.js";
 
 const MINUTES = [30, 60, 120, 180, 360];
 const TARGETS = [50, 60, 70, 80, 100];
@@ -14,9 +14,10 @@ export class Controls {
     const duration = (minutes) =>
       minutes === 30 ? t("half_hour") : minutes === 60 ? t("hour") : t("hours", { count: minutes / 60 });
     this.end = h("select", { "aria-label": t("end_label") }, MINUTES.map((each) => option(each, duration(each), each === 60)));
+    this.usual = option("", t("as_far"), true);
     this.target = h(
       "select", { "aria-label": t("target_label") },
-      option("", t("as_far"), true),
+      this.usual,
       TARGETS.map((each) => option(each, f.percent(each))),
     );
     this.buttons = {
@@ -48,15 +49,18 @@ export class Controls {
       button.hidden = !this.card.home.can(action);
       button.setAttribute("aria-pressed", String(override?.action === action));
     }
-    this.buttons.resume.disabled = !override && !state.now.yielded;
+    this.buttons.resume.disabled = planGoesOn(state);
+    const { t, f } = this.card;
+    const usual = state.home.charge_now_percent ?? 100;
+    say(this.usual, usual < 100 ? t("as_usual", { target: f.percent(usual) }) : t("as_far"));
   }
 
   order(action, label) {
     const { home, orders } = this.card;
     if (action === "resume") {
-      return orders.give(label, () => home.ask("resume"), {
-        proven: (state) => !state.now.override,
-      });
+      const resumed = orders.give(label, () => home.ask("resume"), { proven: planGoesOn });
+      orders.current.now = true;
+      return resumed;
     }
     const data = { duration: { minutes: Number(this.end.value) } };
     if (action === "charge" && this.target.value) data.target_percent = Number(this.target.value);

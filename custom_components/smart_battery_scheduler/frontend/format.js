@@ -2,7 +2,11 @@
 // because a sentence in two languages, or in two directions of writing, is hard to read.
 import { spoken } from "./strings.js";
 
-const LOCALES = { comma_decimal: "en-US", decimal_comma: "de", space_comma: "fr", none: "en" };
+const LOCALES = {
+  comma_decimal: "en-US", decimal_comma: "de", space_comma: "fr", quote_decimal: "de-CH", none: "en",
+  // The browser's own.
+  system: undefined,
+};
 
 export class Format {
   constructor(hass) {
@@ -10,7 +14,7 @@ export class Format {
     this.language = locale.language ?? "en";
     this.timeZone =
       locale.time_zone === "local" ? undefined : (hass?.config?.time_zone ?? undefined);
-    const numbers = LOCALES[locale.number_format] ?? this.language;
+    const numbers = locale.number_format in LOCALES ? LOCALES[locale.number_format] : this.language;
     this.digits = [0, 1, 2].map(
       (digits) =>
         new Intl.NumberFormat(numbers, {
@@ -33,7 +37,8 @@ export class Format {
   }
 
   number(value, digits = 0) {
-    return Number.isFinite(value) ? this.digits[digits].format(value) : "?";
+    // There is no minus before what rounds to zero.
+    return Number.isFinite(value) ? this.digits[digits].format(Number(value.toFixed(digits)) || 0) : "?";
   }
 
   rate(p) {
@@ -54,7 +59,7 @@ export class Format {
 
   money(pence) {
     if (!Number.isFinite(pence)) return "?";
-    const sign = pence < 0 ? "−" : "";
+    const sign = pence <= -0.5 ? "−" : "";
     return Math.abs(pence) < 99.5
       ? `${sign}${this.number(Math.abs(pence))} p`
       : `${sign}£${this.number(Math.abs(pence) / 100, 2)}`;

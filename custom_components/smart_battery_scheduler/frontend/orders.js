@@ -1,8 +1,9 @@
 // Orders to the home: what was asked, and how far it is proven.
-import { proof } from "./words.js";
+import { hindrance, proof } from "./words.js";
 
 const DOMAIN = "smart_battery_scheduler";
 const SHOWN_MS = 20_000;
+const FAILURE_SHOWN_MS = 120_000;
 
 // Stages: pending, accepted, seen, failed.
 export class Orders {
@@ -24,6 +25,7 @@ export class Orders {
     } catch (error) {
       order.stage = "failed";
       order.why = error?.message ?? String(error);
+      if (this.current === order) this.forget(order, FAILURE_SHOWN_MS);
     }
     if (this.current === order) {
       // The state that proves it may have come before the answer did.
@@ -46,13 +48,18 @@ export class Orders {
     if (order?.stage !== "accepted" || !state) return;
     if (order.proven(state)) {
       order.stage = "seen";
-      this.timer = setTimeout(() => this.current === order && this.show(null), SHOWN_MS);
+      this.forget(order, SHOWN_MS);
     } else if (order.stands(state)) {
       order.stood = true;
     } else if (order.stood) {
       // It ended before it was proven: nobody waits for that any more.
       this.show(null);
     }
+  }
+
+  // What is done, or failed, is news for a while only.
+  forget(order, after) {
+    this.timer = setTimeout(() => this.current === order && this.show(null), after);
   }
 
   close() {
@@ -66,6 +73,8 @@ export function orderWords(order, state, t, f) {
   if (order.stage === "failed") return t("failed", { what, why: order.why });
   if (order.now && state?.home.dry_run) return t("only_dry", { what });
   const command = state?.now.command;
+  const why = order.now && state && hindrance(state, t);
+  if (why) return t("waits", { what, why });
   if (order.stage === "accepted") {
     return command?.source === "override"
       ? t("proven", { what, proof: proof(command, t, f) })
@@ -109,13 +118,25 @@ export class Home {
 
 export const overrideStands = (action) => (state) => state.now.override?.action === action;
 
-// What an override's order waits for: its command seen in the battery's power. In a dry run none is sent.
-export const overrideSeen = (action) => (state) =>
-  state.home.dry_run
-    ? overrideStands(action)(state)
-    : state.now.command?.source === "override" &&
-      state.now.command.action === action &&
-      Boolean(state.now.command.evidence?.seen_at);
+// What an override's order waits for: its command seen in the battery's power. In a dry run none is
+// sent, and none is needed where the home's own settings hold the charge or run the house already.
+export const overrideSeen = (action) => (state) => {
+  const { command } = state.now;
+  if (state.home.dry_run || needsNoCommand(action, state)) return overrideStands(action)(state);
+  return (
+    command?.source === "override" && command.action === action && Boolean(command.evidence?.seen_at)
+  );
+};
+
+const needsNoCommand = (action, { now }) =>
+  action !== "charge" &&
+  now.phase === "idle" &&
+  !now.command &&
+  now.reachable &&
+  Number.isFinite(now.reading?.charge_level_percent);
+
+// What the order to go on waits for: nothing asked for, and nothing in the way.
+export const planGoesOn = ({ now }) => !now.override && !now.yielded && !now.fault_until;
 
 // What a wish's order waits for: the wish is known and a plan was made since.
 export const planFollows = (asked) => (state) => Date.parse(state.plan?.made_at ?? 0) >= asked;

@@ -17,12 +17,18 @@ export function glance(state, slots, now, t, f) {
   if (!current?.action && !command) {
     return { headline: t("no_plan"), detail: t("waiting"), tone: "wait" };
   }
+  const refused = heldBack(state, t);
+  if (refused) {
+    const asked = override && t("asked_until", { time: f.moment(Date.parse(override.until), now) });
+    const detail = [rateWords(current, t, f), asked].filter(Boolean).join(" · ");
+    return { headline: t("not_charging", { why: refused }), detail, tone: "wait" };
+  }
   return { ...ordered(state, slots, current, now, t, f), tone: "well" };
 }
 
 function ordered(state, slots, current, now, t, f) {
   const { command, override } = state.now;
-  const action = command?.action ?? override?.action ?? current.action;
+  const action = command?.reached ? "hold" : (command?.action ?? override?.action ?? current.action);
   const target = command?.target_percent ?? override?.target_percent ?? runTarget(slots, now);
   let what =
     action === "charge"
@@ -43,6 +49,17 @@ function ordered(state, slots, current, now, t, f) {
 function runTarget(slots, now) {
   const change = nextChange(slots, now);
   return slots.findLast((slot) => slot.end > now && (!change || slot.start < change.start))?.target;
+}
+
+// The rule that keeps a charge from being done, in words.
+function heldBack({ now }, t) {
+  return now.held_back && !now.command ? t(`held_${now.held_back}`) : undefined;
+}
+
+// Why what was asked for is not being done, in words.
+export function hindrance(state, t) {
+  const { yielded, fault_until: fault } = state.now;
+  return yielded ? t(yielded.cause) : fault ? t("faulty") : heldBack(state, t);
 }
 
 function troubleOf(state, now, t, f) {
