@@ -42,6 +42,8 @@ _LOGGER = logging.getLogger(__name__)
 # One client for each key: all homes and flows share its token and its budget.
 CLIENTS: HassKey[dict[str, OctopusGraphQL]] = HassKey(f"{DOMAIN}_kraken")
 DEVICES_KEPT = timedelta(hours=6)
+# What a car was planned holds so long when it cannot be told; then it may well be withdrawn.
+DISPATCHES_HOLD = timedelta(minutes=30)
 
 
 def kraken(hass: HomeAssistant, api_key: str) -> OctopusGraphQL:
@@ -100,6 +102,7 @@ class OctoplusFeed:
         self._news = news
         self._devices: tuple[Device, ...] = ()
         self._devices_until: datetime | None = None
+        self._last: dict[str, tuple[datetime, Dispatches]] = {}
         self._unjoinable: set[str] = set()
         self._told: set[str] = set()
         self.join = False
@@ -202,15 +205,21 @@ class OctoplusFeed:
         if self._devices_until is None or now >= self._devices_until:
             self._devices = await client.devices(number)
             self._devices_until = now + DEVICES_KEPT
-        try:
-            found = [await client.dispatches(number, device) for device in self._devices]
-        except DispatchesUnavailableError:
-            return self.dispatches.data
+        found = [await self._dispatches_of(device, now) for device in self._devices]
         return Dispatches(
             planned=tuple(sorted((d for each in found for d in each.planned), key=_by_start)),
             completed=tuple(sorted((d for each in found for d in each.completed), key=_by_start)),
             state=found[0].state if found else None,
         )
+
+    async def _dispatches_of(self, device: Device, now: datetime) -> Dispatches:
+        try:
+            found = await self._account.client.dispatches(self._account.number, device)
+        except DispatchesUnavailableError:
+            told_at, last = self._last.get(device.id, (now, Dispatches()))
+            return last if now - told_at < DISPATCHES_HOLD else replace(last, planned=())
+        self._last[device.id] = (now, found)
+        return found
 
     def _is_intelligent(self) -> bool:
         now, home = dt_util.utcnow(), self._account.home()

@@ -209,6 +209,36 @@ async def test_dispatches_that_cannot_be_told_keep_the_last(day: Day) -> None:
     await day.start()
     dear = day.home.rates.published.imports.at(EVENING)
     octoplus.errors["Dispatches"] = "KT-CT-4340"
+    await asked_again(day, HOUR / 4)
+    assert day.home.rates.data.imports.at(EVENING) != dear
+
+
+async def test_dispatches_that_cannot_be_told_for_long_are_not_bought_by(day: Day) -> None:
+    """A car that was unplugged is answered so too: its plan would be paid for at the day's rate."""
+    day.cloud.octopus.account = account_body(INTELLIGENT, ())
+    octoplus = day.cloud.world.octoplus
+    octoplus.cars = {"car-1": "One"}
+    octoplus.dispatches = [(EVENING, EVENING + HOUR, "SMART")]
+    await day.start()
+    dear = day.home.rates.published.imports.at(EVENING)
+    octoplus.errors["Dispatches"] = "KT-CT-4340"
+    for _ in range(3):
+        await asked_again(day, HOUR / 4)
+    assert day.home.rates.data.imports.at(EVENING) == dear
+    octoplus.errors.clear()
+    await asked_again(day, HOUR / 4)
+    assert day.home.rates.data.imports.at(EVENING) != dear
+
+
+async def test_a_car_that_cannot_be_told_hides_no_other_cars_dispatches(day: Day) -> None:
+    """Each is asked about by itself."""
+    day.cloud.octopus.account = account_body(INTELLIGENT, ())
+    octoplus = day.cloud.world.octoplus
+    octoplus.cars = {"car-1": "One", "car-2": "Two"}
+    await day.start()
+    dear = day.home.rates.published.imports.at(EVENING)
+    del octoplus.cars["car-1"]
+    octoplus.dispatches = [(EVENING, EVENING + HOUR, "SMART")]
     await asked_again(day)
     assert day.home.rates.data.imports.at(EVENING) != dear
 
