@@ -60,7 +60,7 @@ class Controller:
 
     ``wanted`` says what the plan, a pin or an override asks for now, after the hard rules.
     ``rates_w`` is what each lever usually brings on this home. ``save`` stores the state at once.
-    ``tell`` receives every decision.
+    ``tell`` receives every decision. ``before_wake`` is awaited before a look that the clock asks for.
     """
 
     def __init__(
@@ -75,6 +75,7 @@ class Controller:
         save: Callable[[ControlState], Awaitable[None]],
         tell: Callable[[Decision], None],
         auth_failed: Callable[[], None],
+        before_wake: Callable[[], Awaitable[None]],
     ) -> None:
         """Start from a stored state; nothing is written before a first reading came."""
         self.state = state
@@ -86,6 +87,7 @@ class Controller:
         self._save = save
         self._tell = tell
         self._auth_failed = auth_failed
+        self._before_wake = before_wake
         self._reading: PowerwallState | None = None
         self._lock = asyncio.Lock()
         self._released: DecisionReason | None = None
@@ -262,7 +264,10 @@ class Controller:
 
     async def _async_wake(self, now: datetime) -> None:
         self._unsub_wake = None
-        await self.async_tick()
+        try:
+            await self._before_wake()
+        finally:
+            await self.async_tick()
 
 
 def _usable(reading: PowerwallState | None, now: datetime) -> PowerwallState | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 import logging
@@ -21,7 +21,6 @@ from .const import MARKET_TIME_ZONE
 from .control.learning import Learned
 from .control.model import ControlState, Decision, DecisionReason
 from .control.rules import Moment, Override, wanted_now
-from .control.situation import Timing
 from .controller import Controller, Judged
 from .coordinator import BatteryCoordinator, PlanCoordinator, Rates, RatesCoordinator, RateSource
 from .happenings import Happenings
@@ -29,7 +28,7 @@ from .hardware import battery_of, lever_rates_w
 from .ledger import Ledger
 from .load_history import LoadHistory
 from .measured import KEPT, MeasuredSlot, Measurements
-from .planner.model import Battery, Lever, Plan, ReadyBy
+from .planner.model import Battery, Plan, ReadyBy
 from .planning import Material, make_plan
 from .powerwall.base import Powerwall, PowerwallState, Settings
 from .powerwall.simulated import SimulatedPowerwall
@@ -104,10 +103,11 @@ class Home:
             sources.powerwall,
             control,
             wanted=self.judged,
-            rates_w=self._lever_rates_w,
-            timing=self._timing,
+            rates_w=lambda: lever_rates_w(self.units, self.learned),
+            timing=lambda: self.learned.timing(),
             save=storage.async_save_control,
             tell=self._tell,
+            before_wake=self._async_end_override,
             auth_failed=lambda: entry.async_start_reauth(hass),
         )
         # A home with a past reads anew: its last reading may be older than its last write.
@@ -335,12 +335,6 @@ class Home:
         settings = self.controller.home_settings
         return (settings.backup_reserve_percent if settings else None) or 0
 
-    def _lever_rates_w(self) -> Mapping[Lever, float]:
-        return lever_rates_w(self.units, self.learned)
-
-    def _timing(self) -> Timing:
-        return self.learned.timing()
-
     # --- control ---------------------------------------------------------------------------
 
     def judged(self, now: datetime) -> Judged:
@@ -430,6 +424,11 @@ class Home:
         self._changed()
         await self.load_history.async_refresh(now)
         await self.async_replan()
+
+    async def _async_end_override(self) -> None:
+        """Plan anew before an override's end is acted on: the old plan counts on it."""
+        if self._end_finished_override():
+            await self.async_replan()
 
     def _end_finished_override(self) -> bool:
         """Forget an override that has reached its target or its end; True if it was there."""
