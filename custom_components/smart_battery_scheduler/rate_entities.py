@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 
 from homeassistant.const import STATE_UNAVAILABLE, STATE_UNKNOWN
-from homeassistant.core import HomeAssistant, State
+from homeassistant.core import CoreState, HomeAssistant, State
 
 from .coordinator import RateError, Rates
 from .supply_troubles import SupplyTrouble
@@ -174,7 +174,9 @@ class EntitySource:
 
     async def fetch(self, start: datetime, end: datetime) -> Rates:
         """What the entities know; exports that cannot be read are unknown. Raises RateError."""
-        self.troubles = frozenset({SupplyTrouble.RATE_ENTITY})
+        # At a start the entities' own integrations may come up after the home.
+        is_up = self._hass.state is CoreState.running
+        self.troubles = frozenset({SupplyTrouble.RATE_ENTITY} if is_up else ())
         try:
             imports = self._table(self._imports)
         except RateEntityError as err:

@@ -13,7 +13,7 @@ from custom_components.smart_battery_scheduler.home import Home
 from custom_components.smart_battery_scheduler.planner.model import Action, Session
 from custom_components.smart_battery_scheduler.planning import plan_inputs
 from custom_components.smart_battery_scheduler.tariff.sessions import SessionKind
-from homeassistant.core import HomeAssistant
+from homeassistant.core import CoreState, HomeAssistant
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.util import dt as dt_util
 
@@ -203,6 +203,24 @@ async def test_an_export_entity_that_is_gone_leaves_the_imports(
     assert rates.exports.at(began) is not None
     assert rates.exports.at(now) is None
     assert notices(day) == {"rate_entity"}
+
+
+async def test_a_price_entity_may_come_later_than_the_home_at_every_start(
+    day: Day, hass: HomeAssistant
+) -> None:
+    """Its own integration starts too: nobody is told before Home Assistant is up."""
+    hass.set_state(CoreState.starting)
+    hass.states.async_set("sensor.price", "unavailable")
+    tariff = {"rate_entities": ["sensor.price"], "export_entities": []}
+    hass.config_entries.async_update_entry(day.entry, data={**day.entry.data, "tariff": tariff})
+    await day.start()
+    assert notices(day) == set()
+    hass.set_state(CoreState.running)
+    await day.run(0.05)
+    assert notices(day) == {"rate_entity"}
+    hass.states.async_set("sensor.price", "10", {"unit_of_measurement": "p/kWh"})
+    await day.run(0.05)
+    assert notices(day) == set()
 
 
 async def test_a_refused_forecast_is_forgotten_with_its_source(day: Day) -> None:
