@@ -238,6 +238,21 @@ async def test_an_export_tariff_that_we_cannot_price_leaves_imports(
     assert isinstance(rates.export_problem, TariffNotFoundError)
 
 
+async def test_an_export_that_is_given_up_is_no_problem_any_more(
+    octopus: OctopusRest, cloud: Cloud, evening: FrozenDateTimeFactory
+) -> None:
+    """The home does not sell any longer: there is nothing to mend."""
+    cloud.octopus.account = account_body(
+        exports=(("E-1R-GONE-01-C", "2024-01-01T00:00:00Z", None),)
+    )
+    rates = rates_of(octopus, cloud)
+    await fetch(rates, cloud)
+    cloud.octopus.account = account_body(exports=())
+    evening.tick(timedelta(hours=6, minutes=10))
+    assert (await fetch(rates, cloud)).exports is None
+    assert rates.export_problem is None
+
+
 async def test_a_new_agreement_is_followed_within_hours(
     octopus: OctopusRest, cloud: Cloud, evening: FrozenDateTimeFactory
 ) -> None:

@@ -195,6 +195,7 @@ class AccountRates:
         now = self._clock()
         home = await self._current_home(now)
         bought, sold = import_point_of(home, now), home.export_point(now)
+        self.export_problem = None
         imports = TariffRates(self._client, bought.agreements, taxed=True, night=self._night)
         return HomeRates(
             imports=await imports.fetch(start, end),
@@ -202,7 +203,6 @@ class AccountRates:
         )
 
     async def _exports(self, sold: MeterPoint, start: datetime, end: datetime) -> RateTable | None:
-        self.export_problem = None
         if not sold.from_now_on(self._clock()):
             return None
         rates = TariffRates(self._client, sold.agreements, taxed=False, night=self._night)
