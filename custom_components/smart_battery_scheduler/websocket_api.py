@@ -35,14 +35,15 @@ def async_setup_websocket_api(hass: HomeAssistant) -> None:
 @websocket_command({vol.Required("type"): f"{DOMAIN}/homes"})
 @callback
 def handle_homes(hass: HomeAssistant, connection: ActiveConnection, msg: dict[str, Any]) -> None:
-    """The homes this user may see: [{entry_id, title, loaded}]."""
+    """The homes this user may see, disabled ones last: [{entry_id, title, loaded}]."""
+    entries = hass.config_entries.async_entries(DOMAIN)
     homes = [
         {
             "entry_id": entry.entry_id,
             "title": entry.title,
             "loaded": entry.state is ConfigEntryState.LOADED,
         }
-        for entry in hass.config_entries.async_entries(DOMAIN)
+        for entry in sorted(entries, key=lambda entry: entry.disabled_by is not None)
         if may(hass, connection.user, entry.entry_id, POLICY_READ)
     ]
     connection.send_result(msg["id"], {"homes": homes})

@@ -183,16 +183,21 @@ async def scroll_and_tap(page: Page, card: Locator) -> None:
 
 
 async def test_a_removed_home_says_what_to_do(stage: Stage, chromium: str) -> None:
-    """Nothing is left, and the card tells where to begin; the dashboard is gone as well."""
+    """Nothing is left, and the open card tells where to begin; a home set up then is shown.
+
+    The dashboard is gone as well.
+    """
     async with stage.home_assistant() as api:
         entry = await demo_home(api)
         path = await put_card(api)
         assert "battery-plan" in await api.command("get_panels")
-        await api.request("DELETE", f"/api/config/config_entries/entry/{entry['entry_id']}")
-        assert await api.entries(DOMAIN) == []
-        assert "battery-plan" not in await api.command("get_panels")
         async with looking_at(stage, path, chromium) as page:
-            card = page.locator("smart-battery-scheduler-card")
+            card = await card_on(page)
+            await api.request("DELETE", f"/api/config/config_entries/entry/{entry['entry_id']}")
+            assert await api.entries(DOMAIN) == []
+            assert "battery-plan" not in await api.command("get_panels")
             await expect(card.get_by_text("No home is set up yet")).to_be_visible(
                 timeout=PATIENCE_MS
             )
+            await demo_home(api)
+            await expect(card.locator(".chart svg")).to_be_visible(timeout=PATIENCE_MS)

@@ -81,6 +81,7 @@ class SmartBatterySchedulerCard extends HTMLElement {
 
   disconnectedCallback() {
     clearInterval(this.ticking);
+    clearTimeout(this.looking);
     this.sizes?.disconnect();
     this.disconnect();
   }
@@ -120,6 +121,18 @@ class SmartBatterySchedulerCard extends HTMLElement {
     this.problem = problem;
     if (state) this.orders.look(state);
     this.render();
+    if (!state && problem !== "not_allowed" && !this.config.config_entry) this.lookAgain();
+  }
+
+  // Whoever named no home is shown whichever is there: this one may be gone for good, another come.
+  lookAgain() {
+    this.line?.close();
+    this.line = undefined;
+    clearTimeout(this.looking);
+    this.looking = setTimeout(() => {
+      this.tryAfter = 0;
+      this.connect();
+    }, TRY_AGAIN_MS);
   }
 
   build() {

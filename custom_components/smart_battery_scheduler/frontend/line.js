@@ -34,8 +34,8 @@ export class Line {
     } catch (error) {
       if (this.closed || this.turn !== turn) return;
       this.state = null;
-      this.told(null, error?.code === "unauthorized" ? "not_allowed" : "not_running");
       this.again();
+      this.told(null, error?.code === "unauthorized" ? "not_allowed" : "not_running");
     }
   }
 
