@@ -159,7 +159,12 @@ class LeverPaths:
         room = (site.battery.capacity_kwh - demand.sunned_kwh) / site.eta
         bought = np.maximum(np.minimum(np.minimum(most, spare), room), 0.0)
         reached = demand.sunned_kwh + site.eta * bought
-        steps = np.floor(site.eta * most.max(axis=(1, 2)) / site.step_kwh).astype(np.intp)
+        # However much room there is: beside the sun the grid has the rest of the battery's power.
+        beside = site.most_in_kwh[:, None] - np.minimum(
+            np.maximum(-demand.net_kwh, 0.0), site.most_in_kwh[:, None]
+        )
+        reach_kwh = site.eta * np.minimum(most.max(axis=2), beside) @ ATOM_WEIGHTS
+        steps = np.floor(reach_kwh / site.step_kwh + NEAR_KWH).astype(np.intp)
         highest = ceiling_kwh + NEAR_KWH
         stops = _stops(site, lever) & (site.grid <= highest[:, None])
         for slot in np.flatnonzero(pinned):
