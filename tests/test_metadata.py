@@ -31,7 +31,7 @@ HACS_KEYS = {
 BRAND_SIZES = {"icon.png": (256, 256), "icon@2x.png": (512, 512)}
 ERRORS = {
     "HomeAssistantError", "ServiceValidationError", "ConfigEntryError", "ConfigEntryNotReady",
-    "ConfigEntryAuthFailed", "UpdateFailed",
+    "ConfigEntryAuthFailed", "UpdateFailed", "InvalidDeviceAutomationConfig",
 }  # fmt: skip
 
 
