@@ -36,8 +36,6 @@ _LOGGER = logging.getLogger(__name__)
 
 # A reading older than this is not a reading.
 READING_LIMIT = timedelta(minutes=6)
-# A reading whose own stamp lags further behind than this tells of the past.
-STAMP_LIMIT = timedelta(minutes=10)
 # More moves than this in one look would be a loop, not control.
 MOST_MOVES = 12
 
@@ -271,8 +269,5 @@ class Controller:
 
 
 def _usable(reading: PowerwallState | None, now: datetime) -> PowerwallState | None:
-    """The reading, unless it is too old or tells of the past."""
-    if reading is None or now - reading.read_at > READING_LIMIT:
-        return None
-    measured_at = reading.measured_at or reading.read_at
-    return None if reading.read_at - measured_at > STAMP_LIMIT else reading
+    """The reading, unless it is too old."""
+    return None if reading is None or now - reading.read_at > READING_LIMIT else reading

@@ -34,6 +34,7 @@ from .solar.model import (
     SolarError,
     SolarForecast,
     SolarRateLimitError,
+    SolarReplyError,
     SolarRequestError,
     SolarSource,
 )
@@ -50,6 +51,9 @@ _LOGGER = logging.getLogger(__name__)
 BEFORE_EDGE = timedelta(seconds=20)
 # Two readings a minute leave the other requests of the budget to commands.
 SHORTEST_WAIT = timedelta(seconds=30)
+# A reading whose own stamp lags further behind than this tells of the past: the Powerwall itself is
+# out of reach of Tesla's cloud, which goes on telling what it knew last.
+STAMP_LIMIT = timedelta(minutes=10)
 # A reading that a person's set-up took is as good as another so shortly after it.
 FRESH = timedelta(seconds=60)
 # A cloud that fails again and again is asked less often, but at least so often.
@@ -115,8 +119,21 @@ class BatteryCoordinator(DataUpdateCoordinator[PowerwallState]):
             self._arrange(now, self._wait(now))
 
     async def _async_read(self) -> PowerwallState:
-        if (reading := self._still_fresh()) is not None:
-            return reading
+        reading = self._still_fresh() or await self._async_ask()
+        measured_at = reading.measured_at or reading.read_at
+        if reading.read_at - measured_at > STAMP_LIMIT:
+            raise self._unreachable(f"it was last heard of at {measured_at:%Y-%m-%d %H:%M} UTC")
+        return reading
+
+    @staticmethod
+    def _unreachable(reason: str) -> UpdateFailed:
+        return UpdateFailed(
+            translation_domain=DOMAIN,
+            translation_key="powerwall_unreachable",
+            translation_placeholders={"reason": reason},
+        )
+
+    async def _async_ask(self) -> PowerwallState:
         try:
             # Nothing can be put back, and no home set up, before the first reading.
             return await self._powerwall.read(Purpose.READ if self._has_read else Purpose.RESTORE)
@@ -140,11 +157,7 @@ class BatteryCoordinator(DataUpdateCoordinator[PowerwallState]):
                 retry_after=err.retry_after_s,
             ) from err
         except PowerwallError as err:
-            raise UpdateFailed(
-                translation_domain=DOMAIN,
-                translation_key="powerwall_unreachable",
-                translation_placeholders={"reason": str(err)},
-            ) from err
+            raise self._unreachable(str(err)) from err
 
     def _still_fresh(self) -> PowerwallState | None:
         """The reading at hand, once."""
@@ -393,6 +406,8 @@ class SolarCoordinator(DataUpdateCoordinator[SolarForecast | None]):
                 return self.data
         try:
             forecast = await self.source.fetch()
+            if not forecast.slots:
+                raise SolarReplyError("no half-hour is forecast")
         except SolarRateLimitError as err:
             raise self._failure(err, err.retry_after_s) from err
         except (SolarAuthError, SolarRequestError) as err:

@@ -294,6 +294,23 @@ async def test_old_readings_are_no_readings(day: Day, script: Script) -> None:
     assert day.phase is Phase.RUNNING
 
 
+async def test_a_powerwall_out_of_reach_is_not_shown_as_it_was(day: Day) -> None:
+    """Its Wi-Fi is down and Tesla's cloud repeats what it knew: unknown, a problem, not measured."""
+    await day.start()
+    await day.run(0.5)
+    day.cloud.faults.add(Fault.STALE, Endpoint.NETZERO_READ)
+    await day.run(1.5)
+    level = day.hass.states.get("sensor.home_battery_charge_level")
+    assert level is not None and level.state == "unavailable"
+    problem = day.hass.states.get("binary_sensor.home_battery_problem")
+    assert problem is not None and problem.state == "on"
+    assert day.home.measurements.slots[-1].start < dt_util.utcnow() - HOUR
+    day.cloud.faults.clear()
+    await day.run(0.2)
+    level = day.hass.states.get("sensor.home_battery_charge_level")
+    assert level is not None and level.state != "unavailable"
+
+
 @pytest.mark.parametrize(
     "fault", [Fault.WRONG_TYPES, Fault.WRONG_SHAPE, Fault.ABSURD_NUMBERS, Fault.PAGE, Fault.NULLS]
 )
