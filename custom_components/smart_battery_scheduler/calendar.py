@@ -37,6 +37,7 @@ SESSIONS = {
 }
 WISHES = {Action.CHARGE: "Charge", Action.HOLD: "Hold", Action.USE: "Use"}
 LOOK_AHEAD = timedelta(days=14)
+ENDS = (DecisionKind.COMPLETED, DecisionKind.STOPPED, DecisionKind.FAILED)
 
 
 async def async_setup_entry(
@@ -118,14 +119,11 @@ def charges_done(decisions: Iterable[Decision], now: datetime) -> Iterator[Calen
     """Charges that were seen in the battery's power, up to where they ended."""
     begun: Decision | None = None
     for decision in decisions:
-        if decision.action is not Action.CHARGE:
-            continue
-        if decision.kind is DecisionKind.SEEN and begun is None:
+        charging = decision.action is Action.CHARGE
+        if charging and decision.kind is DecisionKind.SEEN and begun is None:
             begun = decision
-        elif begun is not None and decision.kind in (
-            DecisionKind.COMPLETED,
-            DecisionKind.STOPPED,
-            DecisionKind.FAILED,
+        elif begun is not None and (
+            (charging and decision.kind in ENDS) or decision.kind is DecisionKind.YIELDED
         ):
             if begun.at < decision.at <= now:
                 yield _done(begun, decision)
