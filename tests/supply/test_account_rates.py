@@ -118,6 +118,17 @@ async def test_an_account_that_gives_no_rates_is_told_once_and_the_home_goes_on(
     assert day.home.rates.data.imports.rates
 
 
+@pytest.mark.parametrize("fault", [Fault.UNAUTHORISED, Fault.FORBIDDEN])
+async def test_prices_that_are_refused_say_nothing_of_the_key(day: Day, fault: Fault) -> None:
+    """None was sent with the question: another one would not help."""
+    await day.start()
+    day.cloud.faults.add(fault, Endpoint.RATES)
+    await later(day, 1)
+    assert not day.home.rates.last_update_success
+    assert day.hass.config_entries.flow.async_progress() == []
+    assert notices(day) == set()
+
+
 @pytest.mark.parametrize("fault", [Fault.FORBIDDEN_PAGE, Fault.SERVER_ERROR_PAGE, Fault.EMPTY])
 async def test_a_passing_failure_of_the_account_is_no_trouble(day: Day, fault: Fault) -> None:
     """A firewall's 403 says nothing of the key: nobody is asked for another."""

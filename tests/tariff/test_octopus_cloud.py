@@ -113,7 +113,7 @@ async def test_somebody_elses_account_is_not_found(octopus: OctopusRest) -> None
         (Fault.SERVER_ERROR_PAGE, TariffUnreachableError),
         (Fault.UNAVAILABLE, TariffUnreachableError),
         (Fault.FORBIDDEN_PAGE, TariffBlockedError),
-        (Fault.UNAUTHORISED, TariffAuthError),
+        (Fault.UNAUTHORISED, TariffBlockedError),
         (Fault.NOT_FOUND, TariffNotFoundError),
         (Fault.RATE_LIMITED, TariffRateLimitError),
         (Fault.PAGE, TariffBlockedError),

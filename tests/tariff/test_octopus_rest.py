@@ -349,6 +349,16 @@ async def test_what_is_no_account_number_is_not_asked_for(
     assert not wire.requests
 
 
+@pytest.mark.parametrize("status", [401, 403])
+async def test_an_account_that_is_refused_is_a_matter_of_the_key(
+    octopus: OctopusRest, wire: Wire, status: int
+) -> None:
+    """Here a key was sent."""
+    wire.get(ACCOUNT_URL, status=status, payload={"detail": "Invalid API key."})
+    with pytest.raises(TariffAuthError):
+        await octopus.account(ACCOUNT)
+
+
 @pytest.mark.parametrize("key", [None, "", "sk_live_ключ", "sk_live\nX: y"])
 async def test_what_is_no_key_is_not_sent(
     wire: Wire, session: aiohttp.ClientSession, key: str | None
@@ -366,10 +376,10 @@ async def test_what_is_no_key_is_not_sent(
     ("reply", "error"),
     [
         pytest.param(
-            {"status": 401, "payload": {"detail": "Invalid API key."}}, TariffAuthError, id="401"
+            {"status": 401, "payload": {"detail": "no"}}, TariffBlockedError, id="401 without a key"
         ),
         pytest.param(
-            {"status": 403, "payload": {"detail": "no"}}, TariffAuthError, id="403 of the API"
+            {"status": 403, "payload": {"detail": "no"}}, TariffBlockedError, id="403 without a key"
         ),
         pytest.param(
             {"status": 403, "body": FIREWALL_PAGE, "content_type": "text/html"},

@@ -183,15 +183,18 @@ class OctopusRest:
             )
         except NoReplyError as error:
             raise TariffUnreachableError(str(error)) from error
-        raise_for(reply, self._clock())
+        raise_for(reply, self._clock(), keyed=headers is not None)
         try:
             return reply.json()
         except NotJsonError as error:
             raise TariffReplyError("the reply is not JSON") from error
 
 
-def raise_for(reply: Reply, now: datetime) -> None:
-    """Raise a TariffError for anything but the API's own good answer."""
+def raise_for(reply: Reply, now: datetime, *, keyed: bool = True) -> None:
+    """Raise a TariffError for anything but the API's own good answer.
+
+    ``keyed``: a key or token went with the question, so that a refusal is about it.
+    """
     status = reply.status
     if status == HTTPStatus.TOO_MANY_REQUESTS:
         raise TariffRateLimitError(reply.retry_after_s(now, USUAL_WAIT_S))
@@ -203,6 +206,8 @@ def raise_for(reply: Reply, now: datetime) -> None:
     if reply.is_page:
         raise TariffBlockedError(f"a web page came instead of an answer (status {status})")
     if status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
+        if not keyed:
+            raise TariffBlockedError(f"Octopus refused what needs no key (status {status})")
         raise TariffAuthError(f"Octopus refused the API key (status {status})")
     if status == HTTPStatus.BAD_REQUEST and b"day and night" in reply.content:
         raise WrongRegistersError("the tariff has day and night rates")
