@@ -51,6 +51,7 @@ class Source:
         self.freezer = freezer
         self.failure: SolarError | None = None
         self.asked = 0
+        self.half_hours = 192
 
     async def fetch(self) -> SolarForecast:
         """Four days from midnight."""
@@ -60,7 +61,7 @@ class Source:
         now = self.freezer().replace(tzinfo=UTC)
         start = now.replace(hour=0, minute=0, second=0, microsecond=0)
         return SolarForecast(
-            made_at=now, slots={start + index * SLOT: SLOT_OF_1 for index in range(192)}
+            made_at=now, slots={start + index * SLOT: SLOT_OF_1 for index in range(self.half_hours)}
         )
 
 
@@ -158,6 +159,19 @@ async def test_a_passing_failure_is_tried_again_soon(
     source.failure = error
     assert await refresh(sun) == timedelta(minutes=10)
     assert sun.forecast is not None
+    assert not ir.async_get(hass).issues
+
+
+async def test_an_answer_that_foretells_nothing_is_a_failure(
+    hass: HomeAssistant, entry: MockConfigEntry, source: Source
+) -> None:
+    """As a weather model's gap, or another integration that has just started."""
+    sun = sun_of(hass, entry, source)
+    await refresh(sun)
+    source.half_hours = 0
+    assert await refresh(sun) == timedelta(minutes=10)
+    assert sun.raw is not None
+    assert len(sun.raw.slots) == 192
     assert not ir.async_get(hass).issues
 
 
