@@ -21,8 +21,10 @@ class OwnSettingEntity(SmartBatteryEntity):
     async def async_set_own(self, change: Settings) -> None:
         """Make it the home setting, push it and plan by it.
 
-        Raises HomeAssistantError while nothing is known of the home settings.
+        Raises HomeAssistantError in a dry run, and while nothing is known of the home settings.
         """
+        if self.home.preferences.dry_run:
+            raise HomeAssistantError(translation_domain=DOMAIN, translation_key="dry_run")
         if not await self.home.async_set_powerwall(change):
             raise HomeAssistantError(translation_domain=DOMAIN, translation_key="settings_unknown")
         await self.home.async_replan()

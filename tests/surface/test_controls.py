@@ -220,6 +220,18 @@ async def test_settings_that_nobody_knows_any_more_are_not_set(home: Day) -> Non
     assert home.shown == home.cloud.world.scenario.settings
 
 
+async def test_a_dry_run_sends_no_settings_of_the_powerwall_either(home: Day) -> None:
+    """Nothing leaves in a dry run, not even what is asked for: refused, and said why."""
+    await home.home.async_prefer(dry_run=True)
+    await home.run(0.3)
+    home.cloud.requests.clear()
+    target = entity_id(home.hass, "switch", home, "grid_charging")
+    with pytest.raises(HomeAssistantError) as caught:
+        await home.act("switch", "turn_on", entity_id=target)
+    assert caught.value.translation_key == "dry_run"
+    assert not home.cloud.requests.writes
+
+
 @pytest.mark.parametrize(
     ("platform", "key", "action", "data"),
     [
