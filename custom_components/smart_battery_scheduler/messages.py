@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from .codec import Json
-from .control.model import DecisionReason
+from .control.model import DecisionKind, DecisionReason
 from .happenings import Happening
 
 REASONS = {
@@ -24,7 +24,7 @@ REASONS = {
     DecisionReason.STORM_WATCH: "Storm Watch is active",
     DecisionReason.CALIBRATION: "the Powerwall does as it likes, as when it calibrates itself",
     DecisionReason.SOMEBODY_ELSE: "the settings were changed somewhere else",
-    DecisionReason.USER: "the settings were changed by hand",
+    DecisionReason.USER: "it was asked for by hand",
     DecisionReason.OVER: "nothing is wanted any more",
     DecisionReason.PEAK: "these are peak hours",
     DecisionReason.PRICE: "the rate is above your ceiling or not known",
@@ -40,6 +40,8 @@ REASONS = {
     DecisionReason.LATE: "an earlier command came through late",
     DecisionReason.ERROR: "something went wrong",
 }
+# Who sets the Powerwall's own settings through us takes over from a command.
+YIELDED_REASONS = {**REASONS, DecisionReason.USER: "the settings were changed by hand"}
 
 
 def message_of(happening: Happening, data: Mapping[str, Json], now: datetime) -> str:
@@ -57,7 +59,7 @@ def message_of(happening: Happening, data: Mapping[str, Json], now: datetime) ->
         case Happening.CHARGE_SKIPPED:
             return f"The charge{facts.since()} was skipped{facts.why()}."
         case Happening.CONTROL_YIELDED:
-            return f"The scheduler has stepped back{facts.why()}."
+            return f"The scheduler has stepped back{facts.why(YIELDED_REASONS)}."
         case Happening.SETTINGS_RESTORED:
             return "The Powerwall's own settings stand again."
         case Happening.PLAN_CHANGED:
@@ -70,6 +72,17 @@ def message_of(happening: Happening, data: Mapping[str, Json], now: datetime) ->
             return f"Rates below zero are ahead{facts.moment('start')}{down_to}."
         case Happening.SESSION_JOINED:
             return f"A session is joined{facts.moment('start')}{facts.until()}."
+
+
+def line_of(kind: DecisionKind, reason: DecisionReason) -> str:
+    """What a line of the ledger says."""
+    match kind:
+        case DecisionKind.YIELDED:
+            return f"Stepped back: {YIELDED_REASONS[reason]}."
+        case DecisionKind.RESUMED:
+            # Its reason is what stood in the way, or that a person said to go on.
+            return "Resumed: what stood in the way is over."
+    return f"{kind.value.capitalize()}: {REASONS[reason]}."
 
 
 def _plan_changed(facts: _Facts) -> str:
@@ -129,7 +142,7 @@ class _Facts:
             return ""
         return f": the cheapest is {lowest:.1f} p{self.moment('lowest_at')}"
 
-    def why(self) -> str:
+    def why(self, reasons: Mapping[DecisionReason, str] = REASONS) -> str:
         reason = self._data.get("reason")
         known = reason if isinstance(reason, str) and reason in REASONS else None
-        return f": {REASONS[DecisionReason(known)]}" if known else ""
+        return f": {reasons[DecisionReason(known)]}" if known else ""

@@ -21,7 +21,7 @@ from custom_components.smart_battery_scheduler.control.model import (
     Wanted,
 )
 from custom_components.smart_battery_scheduler.happenings import Happening, Happenings
-from custom_components.smart_battery_scheduler.messages import REASONS, message_of
+from custom_components.smart_battery_scheduler.messages import REASONS, line_of, message_of
 from custom_components.smart_battery_scheduler.planner.model import Action
 from custom_components.smart_battery_scheduler.tariff.model import Rate, RateTable
 from homeassistant.core import HomeAssistant
@@ -187,6 +187,11 @@ async def test_rates_after_a_gap(happenings: Happenings, told: Told) -> None:
             "The charge was stopped at 50 %: these are peak hours.",
         ),
         (
+            Happening.CHARGE_STOPPED,
+            {"charge_level_percent": 50.0, "reason": "user"},
+            "The charge was stopped at 50 %: it was asked for by hand.",
+        ),
+        (
             Happening.CHARGE_SKIPPED,
             {"start": "2026-07-01T01:30:00+00:00", "reason": "price"},
             "The charge of 02:30 was skipped: the rate is above your ceiling or not known.",
@@ -195,6 +200,11 @@ async def test_rates_after_a_gap(happenings: Happenings, told: Told) -> None:
             Happening.CONTROL_YIELDED,
             {"reason": "storm_watch"},
             "The scheduler has stepped back: Storm Watch is active.",
+        ),
+        (
+            Happening.CONTROL_YIELDED,
+            {"reason": "user"},
+            "The scheduler has stepped back: the settings were changed by hand.",
         ),
         (Happening.SETTINGS_RESTORED, {}, "The Powerwall's own settings stand again."),
         (
@@ -240,6 +250,27 @@ def test_a_message_needs_no_facts(happening: Happening, data: dict[str, Any]) ->
 def test_every_reason_has_words() -> None:
     """A new reason cannot be forgotten."""
     assert set(REASONS) == set(DecisionReason)
+
+
+@pytest.mark.parametrize(
+    ("kind", "reason", "line"),
+    [
+        (DecisionKind.STOPPED, DecisionReason.USER, "Stopped: it was asked for by hand."),
+        (DecisionKind.YIELDED, DecisionReason.OFF_GRID, "Stepped back: there is a power cut."),
+        (
+            DecisionKind.YIELDED,
+            DecisionReason.USER,
+            "Stepped back: the settings were changed by hand.",
+        ),
+        *(
+            (DecisionKind.RESUMED, reason, "Resumed: what stood in the way is over.")
+            for reason in (DecisionReason.OFF_GRID, DecisionReason.USER, DecisionReason.ERROR)
+        ),
+    ],
+)
+def test_a_line_of_the_ledger(kind: DecisionKind, reason: DecisionReason, line: str) -> None:
+    """A cause that is over is not told as if it went on."""
+    assert line_of(kind, reason) == line
 
 
 async def test_one_message_per_cause(happenings: Happenings, told: Told) -> None:

@@ -23,7 +23,7 @@ from ..const import DOMAIN, UNIT_CAPACITY_KWH
 from ..control.model import Decision, DecisionKind
 from ..doing import override_now, picture_of, ready_once
 from ..home import Home
-from ..messages import REASONS
+from ..messages import line_of
 from ..planner.model import Action, Plan
 from ..planner.why_not import WhyNot, why_not
 from ..planning import Material, make_plan, plan_inputs
@@ -162,8 +162,7 @@ def decision_as_dict(decision: Decision) -> dict[str, Json]:
         "at": decision.at.isoformat(),
         "kind": decision.kind.value,
         "reason": decision.reason.value,
-        "text": f"{decision.kind.value.replace('_', ' ').capitalize()}: "
-        f"{REASONS[decision.reason]}.",
+        "text": line_of(decision.kind, decision.reason),
         "action": decision.action.value if decision.action else None,
         "lever": decision.lever.value if decision.lever else None,
         "start": decision.slot_start.isoformat() if decision.slot_start else None,
