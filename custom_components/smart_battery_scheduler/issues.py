@@ -17,10 +17,10 @@ from .troubles import Facts, Trouble, troubles
 LOOK_EVERY = timedelta(minutes=5)
 # A button in a dialogue can do nothing about these.
 NOT_FIXABLE = frozenset({Trouble.RESTORE_IGNORED})
-# As the Tesla app calls them.
+# As the Tesla app calls them, before and since 2026.
 MODES = {
     OperatingMode.SELF_POWERED: "Self-Powered",
-    OperatingMode.TIME_BASED: "Time-Based Control",
+    OperatingMode.TIME_BASED: "Time-Based Control (Savings)",
     OperatingMode.BACKUP: "Backup",
 }
 # What is not known was not changed either.

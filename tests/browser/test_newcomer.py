@@ -13,7 +13,7 @@ from tests.e2e.test_powerwall import PEAK_END
 from .cards import PATIENCE_MS, card_on
 from .looking import looking_at
 
-# "Within three minutes the card says seen."
+# "Usually within three minutes the card says seen."
 PROOF_MS = 180_000
 # Brand pictures of Home Assistant's own integrations come from the internet.
 OFFLINE = "Failed to load resource"

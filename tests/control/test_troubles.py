@@ -131,7 +131,7 @@ def test_trouble(change: dict[str, object], expected: Trouble | None) -> None:
                 backup_reserve_percent=35,
                 grid_charging=True,
             ),
-            {"mode": "Time-Based Control", "reserve": "35 %", "grid_charging": "on"},
+            {"mode": "Time-Based Control (Savings)", "reserve": "35 %", "grid_charging": "on"},
         ),
         (Settings(), {"mode": "as it is", "reserve": "as it is", "grid_charging": "as it is"}),
     ],
