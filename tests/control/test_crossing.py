@@ -163,3 +163,24 @@ async def test_the_last_chance_to_stop_is_taken_in_doubt() -> None:
     stage = await in_doubt()
     step = machine.step(stage.state, replace(stage.situation(), is_last_chance=True))
     assert step.write == replace(stage.home, export_rule=None)
+
+
+@pytest.mark.parametrize(
+    "meanwhile", [Circumstances(on_grid=False), Circumstances(storm_watch=True)]
+)
+async def test_a_short_outage_does_not_cut_short_what_a_person_is_owed(
+    meanwhile: Circumstances,
+) -> None:
+    """They changed the settings, then the lights flickered: we stand back as long as without it."""
+    stage = await charging()
+    stage.powerwall.set_in_app(Settings(backup_reserve_percent=45))
+    await stage.run(5)
+    assert stage.state.yielded is not None
+    until = stage.state.yielded.until
+    stage.powerwall.meet(meanwhile)
+    await stage.run(1)
+    stage.powerwall.meet(Circumstances())
+    await stage.run((until - stage.now) / timedelta(minutes=1) - 1)
+    assert stage.phase() is Phase.YIELDING
+    await stage.run(3)
+    assert stage.phase() is Phase.RUNNING

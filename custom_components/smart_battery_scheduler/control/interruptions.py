@@ -74,6 +74,8 @@ def stand_back(
 ) -> Step:
     """End what is in force and leave the battery alone until ``until`` at the least."""
     decisions = how_it_ended(state, at, DecisionReason(cause.value))
+    if state.yielded is not None:
+        until = max(until, state.yielded.until)
     yielded = Yielded(cause=cause, since=at.now, until=until, changed=changed or Settings())
     restore = state.restore
     if state.command is not None:

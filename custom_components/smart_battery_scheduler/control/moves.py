@@ -27,7 +27,7 @@ from .model import (
     Yielded,
 )
 from .situation import Situation, Step
-from .ways import FULL_PERCENT, ways_to
+from .ways import FULL_PERCENT, HIGHEST_PARTIAL_RESERVE_PERCENT, ways_to
 
 TRIES_PER_WAY = 2
 KNOWN_SENT = 8
@@ -62,7 +62,9 @@ def effective(state: ControlState, at: Situation) -> Wanted | None:
         return None
     if not wanted.same_deed(state.completed):
         return wanted
-    if wanted.lever is Lever.GENTLE or wanted.target_percent in (None, FULL_PERCENT):
+    target = FULL_PERCENT if wanted.target_percent is None else wanted.target_percent
+    is_reserve = wanted.lever is Lever.GENTLE and target <= HIGHEST_PARTIAL_RESERVE_PERCENT
+    if is_reserve or target == FULL_PERCENT:
         return wanted
     return replace(wanted, action=Action.HOLD, lever=None, target_percent=None)
 

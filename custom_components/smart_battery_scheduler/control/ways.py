@@ -44,7 +44,7 @@ def ways_to(wanted: Wanted, home: Settings, charge_level_percent: float) -> tupl
 def _all_ways_to(wanted: Wanted, home: Settings, charge_level_percent: float) -> tuple[Way, ...]:
     match wanted.action:
         case Action.CHARGE:
-            return _charge(wanted, charge_level_percent)
+            return _charge(wanted)
         case Action.HOLD:
             return _hold(_user_reserve(wanted, home, charge_level_percent), charge_level_percent)
         case Action.USE | Action.EXPORT:
@@ -63,12 +63,10 @@ def _user_reserve(wanted: Wanted, home: Settings, charge_level_percent: float) -
     return reserve
 
 
-def _charge(wanted: Wanted, charge_level_percent: float) -> tuple[Way, ...]:
+def _charge(wanted: Wanted) -> tuple[Way, ...]:
     target = FULL_PERCENT if wanted.target_percent is None else wanted.target_percent
-    reserve = settable_reserve(target)
-    if reserve <= charge_level_percent and target > charge_level_percent:
-        # A target of 81-99 above a level of 80 or more: only a full reserve still charges.
-        reserve = FULL_PERCENT
+    # Only a full reserve charges to 81-99: there the charge does not stop by itself.
+    reserve = FULL_PERCENT if target > HIGHEST_PARTIAL_RESERVE_PERCENT else target
     gentle = Way(
         lever=Lever.GENTLE,
         settings=Settings(
