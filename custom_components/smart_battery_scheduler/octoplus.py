@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 import logging
 from typing import TYPE_CHECKING
 
+from homeassistant.config_entries import SOURCE_REAUTH
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
 from homeassistant.util import dt as dt_util
@@ -41,6 +42,8 @@ _LOGGER = logging.getLogger(__name__)
 
 # One client for each key: all homes and flows share its token and its budget.
 CLIENTS: HassKey[dict[str, OctopusGraphQL]] = HassKey(f"{DOMAIN}_kraken")
+# The step of the reauthentication flow that asks for Octopus' key.
+REAUTH_STEP = "reauth_octopus"
 DEVICES_KEPT = timedelta(hours=6)
 # What a car was planned holds so long when it cannot be told; then it may well be withdrawn.
 DISPATCHES_HOLD = timedelta(minutes=30)
@@ -66,6 +69,14 @@ def async_ask_for_key(hass: HomeAssistant, entry: SmartBatteryConfigEntry) -> No
     entry.async_start_reauth(hass, data={CONF_REAUTH: REAUTH_OCTOPUS})
 
 
+@callback
+def async_take_back_question(hass: HomeAssistant, entry: SmartBatteryConfigEntry) -> None:
+    """Nobody needs to give another API key: the present one works again."""
+    for flow in entry.async_get_active_flows(hass, {SOURCE_REAUTH}):
+        if flow["step_id"] == REAUTH_STEP:
+            hass.config_entries.flow.async_abort(flow["flow_id"])
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class OctoplusAccount:
     """Whom to ask about what. ``home`` is the home as last read from the account."""
@@ -83,6 +94,7 @@ class News:
     joined: Callable[[OctoplusSession], None]
     dispatches: Callable[[tuple[Dispatch, ...]], None]
     auth_failed: Callable[[], None]
+    auth_works: Callable[[], None]
 
 
 class OctoplusFeed:
@@ -105,6 +117,7 @@ class OctoplusFeed:
         self._last: dict[str, tuple[datetime, Dispatches]] = {}
         self._unjoinable: set[str] = set()
         self._told: set[str] = set()
+        self._refused = False
         self.join = False
         self.sessions = KrakenCoordinator(
             hass, entry, "sessions", SESSIONS_CADENCE, self._ask_sessions, OctoplusSessions()
@@ -193,7 +206,7 @@ class OctoplusFeed:
 
     @callback
     def _sessions_came(self) -> None:
-        self._look_at(self.sessions.problem)
+        self._look_for_refusals()
         self._news.sessions((*self.sessions.data.sessions, *self.free.data))
 
     # --- the car ---------------------------------------------------------------------------
@@ -234,13 +247,18 @@ class OctoplusFeed:
 
     @callback
     def _dispatches_came(self) -> None:
-        self._look_at(self.dispatches.problem)
+        self._look_for_refusals()
         told = self.dispatches.data
         self._news.dispatches((*told.completed, *told.planned))
 
-    def _look_at(self, problem: TariffError | None) -> None:
-        if isinstance(problem, TariffAuthError):
+    def _look_for_refusals(self) -> None:
+        problems = (self.sessions.problem, self.dispatches.problem)
+        refused = any(isinstance(each, TariffAuthError) for each in problems)
+        if refused:
             self._news.auth_failed()
+        elif self._refused:
+            self._news.auth_works()
+        self._refused = refused
 
 
 def _by_start(dispatch: Dispatch) -> tuple[datetime, datetime]:

@@ -72,11 +72,18 @@ class AccountSource(Watched):
     ``home`` is where the home was last found on the account, to be kept over a restart.
     """
 
-    def __init__(self, rates: AccountRates, auth_failed: Callable[[], None]) -> None:
-        """``auth_failed`` is called when the API key is refused."""
+    def __init__(
+        self,
+        rates: AccountRates,
+        auth_failed: Callable[[], None],
+        auth_works: Callable[[], None],
+    ) -> None:
+        """``auth_failed`` is called when the API key is refused, ``auth_works`` when no longer."""
         super().__init__()
         self._rates = rates
         self._auth_failed = auth_failed
+        self._auth_works = auth_works
+        self._refused = False
         self._agreed = _agreed(rates.home)
         self.troubles: frozenset[SupplyTrouble] = frozenset()
 
@@ -111,6 +118,10 @@ class AccountSource(Watched):
         self.troubles = _troubles(*errors)
         if SupplyTrouble.OCTOPUS_KEY in self.troubles:
             self._auth_failed()
+            self._refused = True
+        elif self._refused and self._rates.account_problem is None:
+            self._auth_works()
+            self._refused = False
 
 
 def _agreed(home: Property | None) -> tuple[Agreement, ...]:

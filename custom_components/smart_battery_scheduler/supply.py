@@ -16,7 +16,13 @@ from .carbon import CarbonForecast, CarbonIntensity
 from .carbon_coordinator import CarbonCoordinator
 from .coordinator import RatesCoordinator
 from .happenings import Happening, Happenings
-from .octoplus import News, OctoplusAccount, OctoplusFeed, async_ask_for_key
+from .octoplus import (
+    News,
+    OctoplusAccount,
+    OctoplusFeed,
+    async_ask_for_key,
+    async_take_back_question,
+)
 from .preferences import Preferences
 from .rate_entities import EntitySource
 from .rate_sources import AccountSource
@@ -74,6 +80,7 @@ class Supply:
             joined=self._joined,
             dispatches=rates.async_dispatch,
             auth_failed=lambda: async_ask_for_key(hass, entry),
+            auth_works=lambda: async_take_back_question(hass, entry),
         )
         self.octoplus = (
             OctoplusFeed(hass, entry, sources.octoplus, news) if sources.octoplus else None

@@ -90,6 +90,18 @@ async def test_a_key_that_is_withdrawn_asks_for_another_and_the_rates_go_on(day:
     assert notices(day) == set()
 
 
+async def test_a_key_that_works_again_needs_no_other(day: Day) -> None:
+    """Octopus has refused good keys for a morning: the question is taken back by itself."""
+    await day.start()
+    key = day.cloud.world.api_key
+    day.cloud.world.api_key = "sk_live_another_one"
+    await later(day, 7)
+    assert day.hass.config_entries.flow.async_progress()
+    day.cloud.world.api_key = key
+    await later(day, 7)
+    assert day.hass.config_entries.flow.async_progress() == []
+
+
 @pytest.mark.parametrize(
     ("account", "notice"),
     [

@@ -358,4 +358,7 @@ async def test_a_key_refused_by_graphql_asks_for_another_once(day: Day) -> None:
     await asked_again(day, timedelta(hours=7))
     flows = day.hass.config_entries.flow.async_progress()
     assert [flow["step_id"] for flow in flows] == ["reauth_octopus"]
+    day.cloud.world.octoplus.errors.clear()
+    await asked_again(day, timedelta(hours=7))
+    assert day.hass.config_entries.flow.async_progress() == []
     assert dt_util.utcnow() < day.home.rates.data.imports.known_until(dt_util.utcnow())
