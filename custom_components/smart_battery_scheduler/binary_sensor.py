@@ -71,6 +71,7 @@ BINARY_SENSORS = (
         translation_key="charging",
         device_class=BinarySensorDeviceClass.BATTERY_CHARGING,
         is_on_fn=lambda home, now: is_charging(home),
+        from_battery=True,
     ),
     HomeBinarySensorDescription(
         key="tomorrows_rates",

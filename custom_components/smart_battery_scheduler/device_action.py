@@ -14,6 +14,7 @@ from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.typing import ConfigType, TemplateVarsType
 from homeassistant.util import dt as dt_util
 
+from .asking import USUAL_TARGET, refuse_reached
 from .const import DOMAIN
 from .home import Home
 from .overriding import ACTIONS, override_of
@@ -80,6 +81,9 @@ async def async_call_action_from_config(
         home.preferences,
         until=now + lasts if lasts else None,
         target_percent=config.get(CONF_TARGET_PERCENT),
+    )
+    refuse_reached(
+        home, override, CONF_TARGET_PERCENT if CONF_TARGET_PERCENT in config else USUAL_TARGET
     )
     await home.async_set_override(override)
 

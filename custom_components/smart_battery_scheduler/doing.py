@@ -37,10 +37,11 @@ def has_reached(home: Home, command: Command) -> bool:
 
 
 def is_charging(home: Home) -> bool:
-    """Whether a charge of ours is seen in the battery's own power."""
+    """Whether a charge of ours is seen in the battery's own power, and not only was."""
     command = home.controller.state.command
     return (
-        command is not None
+        home.battery.last_update_success
+        and command is not None
         and command.wanted.action is Action.CHARGE
         and command.evidence.seen_at is not None
         and command.evidence.doubted_at is None

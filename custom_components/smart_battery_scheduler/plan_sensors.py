@@ -73,8 +73,8 @@ class HomeSensorDescription(SensorEntityDescription):
     from_battery: bool = False
 
 
-def status_of(home: Home) -> Status:
-    """What the home does now."""
+def status_of(home: Home) -> Status | None:
+    """What the home does now; None while the battery cannot be read, so that nobody knows."""
     state, now = home.controller.state, dt_util.utcnow()
     if state.phase is Phase.FAULT:
         return Status.FAULT
@@ -84,6 +84,8 @@ def status_of(home: Home) -> Status:
         return Status.DRY_RUN
     if not home.preferences.scheduler_enabled and override_now(home, now) is None:
         return Status.OFF
+    if not home.battery.last_update_success:
+        return None
     if state.command is not None:
         reached = has_reached(home, state.command)
         return Status.HOLDING if reached else _STATUS[state.command.wanted.action]
@@ -285,7 +287,7 @@ PLAN_SENSORS: tuple[HomeSensorDescription, ...] = (
         translation_key="status",
         device_class=SensorDeviceClass.ENUM,
         options=[status.value for status in Status],
-        value_fn=lambda home: status_of(home).value,
+        value_fn=lambda home: status.value if (status := status_of(home)) else None,
     ),
     HomeSensorDescription(key="reason", translation_key="reason", value_fn=_why),
     _price("current_rate", lambda home: _rate(home.rates.data.imports, dt_util.utcnow())),

@@ -27,6 +27,7 @@ from custom_components.smart_battery_scheduler.planner.model import Action
 from homeassistant.components.device_automation import DeviceAutomationType
 from homeassistant.components.device_automation.exceptions import InvalidDeviceAutomationConfig
 from homeassistant.core import Context, HomeAssistant
+from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import condition, device_registry as dr
 from homeassistant.helpers.trigger import TriggerData, TriggerInfo
 from homeassistant.setup import async_setup_component
@@ -148,6 +149,13 @@ async def test_overriding_actions(
     """An override with an end."""
     await act(hass, home, kind, **figures)
     assert home.override == expected
+
+
+async def test_a_charge_to_what_is_there_already(hass: HomeAssistant, home: Home) -> None:
+    """Refused, as by the action: the battery would be charged beyond."""
+    with pytest.raises(ServiceValidationError, match="at 45 % already"):
+        await act(hass, home, "charge", target_percent=40)
+    assert home.override is None
 
 
 async def test_resume(hass: HomeAssistant, home: Home) -> None:

@@ -72,6 +72,21 @@ async def test_a_charge_at_its_target_holds(home: Home, percent: int) -> None:
     assert status_of(home) is Status.HOLDING
 
 
+async def test_without_contact_nobody_knows(home: Home) -> None:
+    """What was seen last may be over; what is switched off is off all the same."""
+    await ask_for(home, Action.CHARGE)
+    command = home.controller.state.command
+    assert command is not None
+    seen = replace(command, evidence=replace(command.evidence, seen_at=dt_util.utcnow()))
+    home.controller.state = ControlState(phase=Phase.RUNNING, command=seen)
+    assert status_of(home) is Status.CHARGING
+    home.battery.last_update_success = False
+    assert not is_charging(home)
+    assert status_of(home) is None
+    home.preferences = replace(home.preferences, dry_run=True)
+    assert status_of(home) is Status.DRY_RUN
+
+
 async def test_a_charge_in_doubt_is_not_seen(home: Home) -> None:
     """Seen once, but not any more."""
     await ask_for(home, Action.CHARGE)

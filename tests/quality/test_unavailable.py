@@ -19,6 +19,7 @@ FROM_THE_BATTERY = {
     "sensor.solar_power",
     "sensor.house_power",
     "sensor.grid_power",
+    "binary_sensor.charging_from_the_grid",
     "binary_sensor.off_grid",
 }
 SHOWN = {

@@ -10,6 +10,7 @@ from unittest.mock import AsyncMock, patch
 import pytest
 
 from custom_components.smart_battery_scheduler import home as home_module
+from custom_components.smart_battery_scheduler.const import DOMAIN
 from custom_components.smart_battery_scheduler.control.model import Phase, YieldCause
 from custom_components.smart_battery_scheduler.planner.model import Action, Lever, ReasonCode
 from custom_components.smart_battery_scheduler.planning import make_plan
@@ -166,6 +167,28 @@ async def test_without_a_duration_charge_now_ends_with_the_half_hour(home: Day) 
     assert override is not None
     assert (override.until.minute % 30, override.until.second) == (0, 0)
     assert override.until - dt_util.utcnow() <= timedelta(minutes=30)
+
+
+async def test_a_charge_to_what_is_there_already_is_refused(home: Day) -> None:
+    """By every control and action, with the number to change; the battery is told nothing."""
+    level = home.home.battery.data.charge_level_percent
+    assert level is not None
+    await home.home.async_prefer(charge_now_percent=float(int(level)))
+    await home.settle()
+    switch = {"entity_id": entity_id(home.hass, "switch", home, "charge_now")}
+    select = {"entity_id": entity_id(home.hass, "select", home, "override"), "option": "charge"}
+    for domain, service, data in (
+        ("switch", "turn_on", switch),
+        ("select", "select_option", select),
+        (DOMAIN, "charge", {}),
+    ):
+        with pytest.raises(ServiceValidationError, match="Charge now target"):
+            await home.hass.services.async_call(domain, service, data, blocking=True)
+    assert home.home.override is None
+    await home.home.async_prefer(charge_now_percent=float(int(level) + 1))
+    await home.settle()
+    await home.hass.services.async_call("switch", "turn_on", switch, blocking=True)
+    assert home.home.override is not None
 
 
 async def test_turning_charge_now_off_leaves_another_override(home: Day) -> None:

@@ -10,11 +10,12 @@ from homeassistant.core import HomeAssistant, ServiceCall, callback
 from homeassistant.helpers import config_validation as cv
 from homeassistant.util import dt as dt_util
 
+from ..asking import USUAL_TARGET, refuse_reached
 from ..const import DOMAIN
 from ..overriding import LONGEST, override_of
 from ..planner.model import Action
 from .fields import DURATION, TARGET_PERCENT, UNTIL, end_of, number, percent_if_any
-from .homes import HOME_FIELDS, async_homes, problem
+from .homes import HOME_FIELDS, async_homes
 
 RESUME, REPLAN = "resume", "replan"
 
@@ -46,20 +47,14 @@ async def _async_override(action: Action, call: ServiceCall) -> None:
     now = dt_util.utcnow()
     until = end_of(call.data, now, LONGEST)
     target = percent_if_any(call.data, TARGET_PERCENT)
-    homes = await async_homes(call)
-    for home in homes:
-        level = home.battery.data.charge_level_percent if home.battery.data else None
-        if target is not None and level is not None and level >= target:
-            raise problem(
-                "target_reached_already",
-                field=TARGET_PERCENT,
-                target=str(target),
-                level=f"{level:.0f}",
-            )
-    for home in homes:
-        await home.async_set_override(
-            override_of(action, now, home.preferences, until=until, target_percent=target)
-        )
+    orders = [
+        (home, override_of(action, now, home.preferences, until=until, target_percent=target))
+        for home in await async_homes(call)
+    ]
+    for home, asked in orders:
+        refuse_reached(home, asked, USUAL_TARGET if target is None else TARGET_PERCENT)
+    for home, asked in orders:
+        await home.async_set_override(asked)
 
 
 async def _async_resume(call: ServiceCall) -> None:
