@@ -1,4 +1,4 @@
-"""Targets that are no reserve: 81-99 do not exist on the hardware."""
+"""Reserves that do not exist on the hardware, and those that the sun has left behind."""
 
 from __future__ import annotations
 
@@ -6,11 +6,15 @@ from datetime import timedelta
 
 import pytest
 
-from custom_components.smart_battery_scheduler.control.model import DecisionKind
-from custom_components.smart_battery_scheduler.planner.model import Lever
-from custom_components.smart_battery_scheduler.powerwall.physics import Hardware
+from custom_components.smart_battery_scheduler.control.model import (
+    DecisionKind,
+    DecisionReason,
+    YieldCause,
+)
+from custom_components.smart_battery_scheduler.planner.model import Action, Lever
+from custom_components.smart_battery_scheduler.powerwall.physics import Circumstances, Hardware
 
-from .stage import START, Stage, charge
+from .stage import START, Stage, charge, want
 
 HOURS = timedelta(hours=4)
 
@@ -28,3 +32,29 @@ async def test_a_charge_to_90_without_the_fast_lever_goes_there_in_one_go(lever:
     assert len(stage.told(DecisionKind.FAILED)) == failed
     assert stage.told(DecisionKind.COMPLETED)
     assert stage.powerwall.charge_level_percent == pytest.approx(90, abs=1)
+
+
+async def test_a_hold_follows_a_level_that_the_sun_has_raised() -> None:
+    """Clouds after sun: the battery may be used down to the old level, which is no refusal."""
+    stage = Stage(level=50, house_w=800, wanted=want(Action.HOLD, START + HOURS))
+    await stage.run(10)
+    for _ in range(3):
+        stage.sun_w = 4000
+        await stage.run(20)
+        stage.sun_w = 0
+        full = stage.powerwall.charge_level_percent
+        await stage.run(30)
+        assert stage.powerwall.charge_level_percent > full - 1.5
+    assert not stage.told(DecisionKind.FAILED)
+    assert len(stage.writes) == 4
+
+
+async def test_a_hold_that_is_not_obeyed_is_still_found_out() -> None:
+    """Discharged in spite of the reserve: the level has not risen, so it is no lag."""
+    stage = Stage(level=50, house_w=800, wanted=want(Action.HOLD, START + HOURS))
+    await stage.run(20)
+    stage.powerwall.meet(Circumstances(forced_battery_w=1500.0))
+    await stage.run(60)
+    assert DecisionReason.NOT_SEEN in stage.told(DecisionKind.FAILED)
+    assert stage.state.yielded is not None
+    assert stage.state.yielded.cause is YieldCause.CALIBRATION

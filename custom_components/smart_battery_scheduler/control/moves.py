@@ -154,7 +154,11 @@ def ignored(state: ControlState, at: Situation, reason: DecisionReason) -> Step:
     command = state.command
     assert command is not None
     told = of_command(command, at, DecisionKind.FAILED, reason)
-    command = refreshed(state, at)
+    lagging, command = command, refreshed(state, at)
+    if reason is DecisionReason.NOT_SEEN and _has_risen_above(lagging, command):
+        # The sun has filled more than was kept: the battery obeys, the order is out of date.
+        again = replace(command, tries=1, evidence=Evidence())
+        return Step(state=replace(move(state, Cue.IGNORED), command=again))
     if command.tries < TRIES_PER_WAY:
         again = replace(command, evidence=Evidence())
         return Step(state=replace(move(state, Cue.IGNORED), command=again), decisions=(told,))
@@ -173,6 +177,14 @@ def ignored(state: ControlState, at: Situation, reason: DecisionReason) -> Step:
         return Step(state=replace(state, fault_until=next_slot(at)), decisions=(told,))
     stood_back = simple(at, DecisionKind.YIELDED, DecisionReason.CALIBRATION)
     return Step(state=replace(state, yielded=calibration(at)), decisions=(told, stood_back))
+
+
+def _has_risen_above(lagging: Command, refreshed: Command) -> bool:
+    """Whether a hold keeps less than there is by now."""
+    before = lagging.current.settings.backup_reserve_percent
+    now = refreshed.current.settings.backup_reserve_percent
+    is_hold = lagging.wanted.action is Action.HOLD
+    return is_hold and before is not None and now is not None and now > before
 
 
 def calibration(at: Situation) -> Yielded:
