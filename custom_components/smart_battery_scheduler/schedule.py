@@ -85,7 +85,8 @@ class ManualSlot:
             if start >= until:
                 return
             end = _days_later(self.end, turn * days)
-            if since < end:
+            # In the night in which summer time begins a wish may have no time at all.
+            if since < end and start < end:
                 yield start, end
             turn += 1
 
@@ -206,5 +207,12 @@ def _differ(one: ManualSlot, other: ManualSlot) -> bool:
 
 
 def _days_later(moment: datetime, days: int) -> datetime:
+    """The same local time on a later day; one that is left out there is the end of what is left out."""
     local = moment.astimezone(MARKET_TIME_ZONE) + timedelta(days=days)
-    return local.astimezone(UTC)
+    later = local.astimezone(UTC)
+    if later.astimezone(MARKET_TIME_ZONE).replace(tzinfo=None) == local.replace(tzinfo=None):
+        return later
+    offset = later.astimezone(MARKET_TIME_ZONE).utcoffset()
+    while (later - SLOT).astimezone(MARKET_TIME_ZONE).utcoffset() == offset:
+        later -= SLOT
+    return later

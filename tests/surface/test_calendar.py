@@ -1,4 +1,4 @@
-"""Charges that were done, out of the ledger's lines."""
+"""Charges that were done, out of the ledger's lines; wishes in the night of the clock's change."""
 
 from __future__ import annotations
 
@@ -6,13 +6,14 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from custom_components.smart_battery_scheduler.calendar import charges_done
+from custom_components.smart_battery_scheduler.calendar import charges_done, wishes
 from custom_components.smart_battery_scheduler.control.model import (
     Decision,
     DecisionKind,
     DecisionReason,
 )
 from custom_components.smart_battery_scheduler.planner.model import Action
+from custom_components.smart_battery_scheduler.schedule import ManualSlot, Repeat
 
 NIGHT = datetime(2026, 11, 21, 2, 30, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -56,3 +57,17 @@ def test_a_charge_that_is_seen_again_is_the_same() -> None:
     ]
     (event,) = charges_done(lines, NIGHT + DAY)
     assert (event.start, event.end) == (NIGHT, NIGHT + timedelta(hours=1))
+
+
+def test_a_daily_wish_in_the_night_that_has_no_such_time() -> None:
+    """That night has none; the nights around it do, and the calendar stands."""
+    spring = datetime(2027, 3, 27, 1, 30, tzinfo=UTC)
+    slot = ManualSlot(
+        id="x",
+        start=spring,
+        end=spring + timedelta(minutes=30),
+        action=Action.CHARGE,
+        repeat=Repeat.DAILY,
+    )
+    nights = [event.start for event in wishes([slot], spring, spring + 2 * DAY)]
+    assert nights == [spring, spring + 2 * DAY - timedelta(hours=1)]

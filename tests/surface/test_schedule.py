@@ -73,6 +73,53 @@ def test_a_daily_wish_keeps_its_local_time_over_the_clock_change(slots: ManualSl
     ]
 
 
+@pytest.mark.parametrize(
+    ("start", "end", "there"),
+    [
+        # 01:00 to 02:00 is left out on 29 March 2026.
+        ((1, 0), (2, 0), None),
+        ((1, 0), (1, 30), None),
+        ((1, 30), (2, 0), None),
+        ((1, 30), (2, 30), ((1, 0), (1, 30))),
+        ((0, 30), (1, 30), ((0, 30), (1, 0))),
+        ((0, 30), (3, 0), ((0, 30), (2, 0))),
+    ],
+)
+def test_a_daily_wish_in_the_hour_that_is_left_out(
+    slots: ManualSlots,
+    start: tuple[int, int],
+    end: tuple[int, int],
+    there: tuple[tuple[int, int], tuple[int, int]] | None,
+) -> None:
+    """What of it is on the clock that night, and nothing else."""
+    slot = slots.add(at(*start), at(*end), Action.CHARGE, Repeat.DAILY, now=NOW)
+    night = list(slot.occurrences(at(0, day=29), at(12, day=29)))
+    expected = [(at(*there[0], day=29), at(*there[1], day=29))] if there else []
+    assert night == expected
+
+
+@given(
+    first=st.sampled_from([datetime(2026, 2, 1, tzinfo=UTC), datetime(2026, 8, 1, tzinfo=UTC)]),
+    begin=st.integers(0, 47),
+    length=st.integers(1, 48),
+    repeat=st.sampled_from([Repeat.DAILY, Repeat.WEEKLY]),
+)
+def test_every_time_of_a_wish_is_a_time(
+    first: datetime, begin: int, length: int, repeat: Repeat
+) -> None:
+    """It begins before it ends, on half-hours, over both changes of the clocks."""
+    start = first + begin * HALF_HOUR
+    slot = ManualSlot(
+        id="x", start=start, end=start + length * HALF_HOUR, action=Action.USE, repeat=repeat
+    )
+    times = list(slot.occurrences(first, first + timedelta(days=280)))
+    assert len(times) >= 280 // 7 - 1
+    for since, until in times:
+        assert since < until <= since + (length + 2) * HALF_HOUR
+        assert since.minute in (0, 30)
+        assert until.minute in (0, 30)
+
+
 def test_a_weekly_wish_comes_after_seven_days_only(slots: ManualSlots) -> None:
     """A weekly wish comes after seven days only."""
     slot = slots.add(at(20, day=27), at(21, day=27), None, Repeat.WEEKLY, now=NOW)
