@@ -16,7 +16,7 @@ from custom_components.smart_battery_scheduler.control.model import (
     Phase,
 )
 from custom_components.smart_battery_scheduler.powerwall.base import Settings
-from custom_components.smart_battery_scheduler.powerwall.simulated import Delivery
+from custom_components.smart_battery_scheduler.powerwall.simulated import Delivery, after_a_while
 from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntryState
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.util import dt as dt_util
@@ -389,3 +389,19 @@ async def test_a_home_that_was_unloaded_never_writes_again(day: Day, script: Scr
     await day.run(0.3)
     assert day.phase is Phase.RUNNING
     assert not day.cloud.requests.writes
+
+
+async def test_a_reload_in_mid_charge_through_a_slow_cloud(day: Day, script: Script) -> None:
+    """The settings put back on the way out arrive after the new life has begun: nobody's change."""
+    begin = dt_util.utcnow()
+    script.charge(begin, begin + 3 * HOUR)
+    day.cloud.world.deliver = after_a_while(1, 1.5 * MINUTE, 2 * MINUTE)
+    await day.start()
+    await day.run(0.2)
+    assert day.phase is Phase.RUNNING
+    await day.hass.config_entries.async_reload(day.entry.entry_id)
+    day.adopt()
+    await day.run(0.2)
+    assert day.phase is Phase.RUNNING
+    troubles = {DecisionKind.YIELDED, DecisionKind.FAILED}
+    assert not troubles & {line.kind for line in day.decisions}
