@@ -12,12 +12,14 @@ from typing import Any
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import CALLBACK_TYPE, HassJob, HomeAssistant, callback
 from homeassistant.helpers.debounce import Debouncer
+from homeassistant.helpers.dispatcher import async_dispatcher_connect, async_dispatcher_send
 from homeassistant.helpers.event import async_track_utc_time_change
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
 from homeassistant.util import dt as dt_util
+from homeassistant.util.signal_type import SignalType
 
 from .accuracy import Accuracy
-from .const import MARKET_TIME_ZONE
+from .const import DOMAIN, MARKET_TIME_ZONE
 from .control.learning import Learned
 from .control.model import ControlState, Decision, DecisionReason
 from .control.rules import Moment, Override, wanted_now
@@ -140,7 +142,8 @@ class Home:
         self.planner = PlanCoordinator(hass, entry)
         self.planned_from: Material | None = None
         self._unplayed = Unplayed()
-        self._listeners: list[CALLBACK_TYPE] = []
+        # One listener that fails must neither silence the others nor stop control.
+        self._news: SignalType[()] = SignalType(f"{DOMAIN}_news_{entry.entry_id}")
         self._stop_edges: CALLBACK_TYPE = lambda: None
         self._replanning = Debouncer(
             hass,
@@ -197,13 +200,11 @@ class Home:
     @callback
     def async_add_listener(self, listener: CALLBACK_TYPE) -> CALLBACK_TYPE:
         """Be told of anything new: a reading, rates, a plan, a command, an override."""
-        self._listeners.append(listener)
-        return lambda: self._listeners.remove(listener)
+        return async_dispatcher_connect(self.hass, self._news, listener)
 
     @callback
     def _changed(self) -> None:
-        for listener in tuple(self._listeners):
-            listener()
+        async_dispatcher_send(self.hass, self._news)
 
     async def async_stop(self, reason: DecisionReason) -> None:
         """Put the home settings back and store everything. Never raises for a silent cloud."""

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from homeassistant.helpers.dispatcher import DATA_DISPATCHER
 from homeassistant.util import dt as dt_util
 
 from .invariants import broken
@@ -32,7 +33,7 @@ def _load(player: Player) -> dict[str, int]:
     # asyncio shows no timers.
     pending = [handle for handle in hass.loop._scheduled if not handle.cancelled()]  # type: ignore[attr-defined]
     return {
-        "home listeners": len(home._listeners),
+        "home listeners": len(hass.data[DATA_DISPATCHER][home._news]),
         "control listeners": len(home.controller._listeners),
         "ledger listeners": len(home.ledger._listeners),
         "bus listeners": sum(hass.bus.async_listeners().values()),

@@ -15,6 +15,7 @@ from custom_components.smart_battery_scheduler.const import DOMAIN, MARKET_TIME_
 from custom_components.smart_battery_scheduler.tariff.model import SLOT, floor_slot
 from homeassistant.components.frontend import DATA_EXTRA_JS_URL_ES5, DATA_EXTRA_MODULE_URL
 from homeassistant.core import HomeAssistant
+from homeassistant.helpers.dispatcher import DATA_DISPATCHER
 from homeassistant.setup import async_setup_component
 from homeassistant.util import dt as dt_util
 
@@ -105,17 +106,18 @@ async def test_unsubscribing_lets_go(
     hass: HomeAssistant, entry: MockConfigEntry, hass_ws_client: WebSocketGenerator
 ) -> None:
     """Nothing of a closed line stays with the home."""
-    before = len(entry.runtime_data._listeners)
+    listening = hass.data[DATA_DISPATCHER][entry.runtime_data._news]
+    before = len(listening)
     client = await hass_ws_client(hass)
     await client.send_json(
         {"id": 5, "type": f"{DOMAIN}/subscribe", "config_entry_id": entry.entry_id}
     )
     await client.receive_json()
     await client.receive_json()
-    assert len(entry.runtime_data._listeners) == before + 1
+    assert len(listening) == before + 1
     await client.send_json({"id": 6, "type": "unsubscribe_events", "subscription": 5})
     assert (await client.receive_json())["success"]
-    assert len(entry.runtime_data._listeners) == before
+    assert len(listening) == before
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ from custom_components.smart_battery_scheduler.live import live_state
 from custom_components.smart_battery_scheduler.overriding import override_of
 from custom_components.smart_battery_scheduler.plan_sensors import Status, status_of
 from custom_components.smart_battery_scheduler.planner.model import Action
+from homeassistant.core import callback
 from homeassistant.util import dt as dt_util
 
 from ..automations.conftest import NOW, frozen, home
@@ -98,3 +99,24 @@ async def test_a_charge_in_doubt_is_not_seen(home: Home) -> None:
         phase=Phase.RUNNING, command=replace(command, evidence=doubted)
     )
     assert not is_charging(home)
+
+
+async def test_what_one_listener_cannot_show_stops_nobody(home: Home) -> None:
+    """An entity that fails neither keeps the others from showing nor the battery from its command."""
+    heard: list[None] = []
+
+    @callback
+    def fails() -> None:
+        raise ValueError("cannot be shown")
+
+    @callback
+    def hears() -> None:
+        heard.append(None)
+
+    unsubscribe = [home.async_add_listener(fails), home.async_add_listener(hears)]
+    await ask_for(home, Action.CHARGE)
+    assert home.controller.state.command is not None
+    assert home.controller.state.command.evidence.accepted_at is not None
+    assert heard
+    for each in unsubscribe:
+        each()
