@@ -86,6 +86,21 @@ async def test_charge_hold_charge_within_seconds_sends_all_three() -> None:
     assert not stage.told(DecisionKind.FAILED)
 
 
+@pytest.mark.parametrize("latency_s", [90, 150])
+async def test_charge_hold_charge_through_a_slow_cloud_is_nobody_elses_doing(
+    latency_s: int,
+) -> None:
+    """The hold comes through when the charge after it has been read back already: our own mail."""
+    stage = await charging(latency_s=latency_s)
+    stage.wanted = want(Action.HOLD, START + 3 * HOUR)
+    await stage.run(1.5)
+    stage.wanted = charge(START + 3 * HOUR)
+    await stage.run(12)
+    assert not stage.told(DecisionKind.YIELDED)
+    assert stage.phase() is Phase.RUNNING
+    assert stage.shown.operating_mode is OperatingMode.BACKUP
+
+
 async def test_what_a_person_set_while_nobody_was_there_is_theirs() -> None:
     """Home Assistant died in mid-charge; they helped themselves in the app; it comes back later."""
     stage = await charging(HOUR / 2)

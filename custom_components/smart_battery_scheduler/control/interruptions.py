@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from ..powerwall.base import Islanding, PowerwallState, Settings
-from .evidence import foreign_changes, shows, tells
+from .evidence import foreign_changes, left_by, shows, tells
 from .lines import how_it_ended, simple
 from .model import ControlState, Cue, DecisionKind, DecisionReason, Restore, YieldCause, Yielded
 from .moves import move, next_slot
@@ -41,7 +41,7 @@ def _strangers(state: ControlState, at: Situation, reading: PowerwallState) -> S
         return None
     before = () if state.home.before is None else (state.home.before,)
     changed = foreign_changes(reading, state.home.settings, (*before, *state.sent))
-    if changed.is_empty and not _undone(state, reading):
+    if changed.is_empty and not _undone(state, at, reading):
         return None if state.strange_at is None else Step(state=replace(state, strange_at=None))
     if state.strange_at is None:
         return Step(state=replace(state, strange_at=reading.read_at))
@@ -54,15 +54,21 @@ def _strangers(state: ControlState, at: Situation, reading: PowerwallState) -> S
     return stand_back(state, at, YieldCause.SOMEBODY_ELSE, until=next_slot(at), changed=changed)
 
 
-def _undone(state: ControlState, reading: PowerwallState) -> bool:
-    """A command that had been read back is not there any more."""
+def _undone(state: ControlState, at: Situation, reading: PowerwallState) -> bool:
+    """A command that had been read back is not there any more, and no write of ours undid it.
+
+    Shortly after an order one from before it may still come through.
+    """
     command = state.command
-    return (
-        command is not None
-        and tells(command.current.must, reading.settings)
-        and command.evidence.read_back_at is not None
-        and not shows(command.current.must, reading.settings)
-    )
+    if command is None or command.evidence.read_back_at is None:
+        return False
+    must, shown = command.current.must, reading.settings
+    if not tells(must, shown) or shows(must, shown):
+        return False
+    accepted_at = command.evidence.accepted_at
+    is_young = accepted_at is not None and at.now - accepted_at < at.timing.read_back
+    others = (each for each in state.sent if each != command.current.settings)
+    return not (is_young and any(left_by(each, shown) for each in others))
 
 
 def stand_back(
