@@ -108,7 +108,26 @@ async def test_free_electricity_by_mpan(graphql: OctopusGraphQL, kraken: Kraken)
     (found,) = await graphql.free_electricity(ACCOUNT, "1200000000001")
     assert (found.kind, found.joined, found.reward_p_per_kwh) == (SessionKind.FREE, True, 0.0)
     assert found.start == datetime(2026, 8, 16, 12, tzinfo=UTC)
-    assert kraken.asked[-1].variables == {"account": ACCOUNT, "mpan": "1200000000001"}
+    variables = kraken.asked[-1].variables
+    assert variables == {"account": ACCOUNT, "mpan": "1200000000001", "after": None}
+
+
+async def test_free_electricity_of_all_pages(graphql: OctopusGraphQL, kraken: Kraken) -> None:
+    """The newest session may be on the last page; endless pages are not followed."""
+    node: Reply = {
+        "code": "1",
+        "startAt": "2026-08-16T12:00:00+00:00",
+        "endAt": "2026-08-16T14:00:00+00:00",
+    }
+    page: Reply = {
+        "edges": [{"node": node}],
+        "pageInfo": {"hasNextPage": True, "endCursor": "abc"},
+    }
+    kraken.replies["FreeElectricity"] = {"data": {"customerFlexibilityCampaignEvents": page}}
+    found = await graphql.free_electricity(ACCOUNT, "1200000000001")
+    asked = [each.variables["after"] for each in kraken.asked if "mpan" in each.variables]
+    assert asked == [None, "abc", "abc", "abc", "abc"]
+    assert len(found) == len(asked)
 
 
 async def test_a_feature_that_is_gone_says_so(graphql: OctopusGraphQL, kraken: Kraken) -> None:

@@ -222,6 +222,7 @@ def test_nonsense_is_refused(data: dict[object, object]) -> None:
         {"customerFlexibilityCampaignEvents": {"edges": [{"node": None}]}},
         {"customerFlexibilityCampaignEvents": {"edges": [{"node": {"code": ""}}]}},
         {"customerFlexibilityCampaignEvents": {"edges": [{"node": {"code": "1"}}]}},
+        {"customerFlexibilityCampaignEvents": {"edges": [], "pageInfo": {"hasNextPage": True}}},
     ],
 )
 def test_nonsense_about_free_electricity_is_refused(data: dict[object, object]) -> None:

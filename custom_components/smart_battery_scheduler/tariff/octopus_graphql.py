@@ -55,12 +55,17 @@ SESSIONS = """query Sessions($account: String!) {
 JOIN = """mutation Join($input: JoinSavingSessionsEventInput!) {
   joinSavingSessionsEvent(input: $input) { joinedEventCodes }
 }"""
-FREE_ELECTRICITY = """query FreeElectricity($account: String!, $mpan: String!) {
+FREE_ELECTRICITY = """query FreeElectricity($account: String!, $mpan: String!, $after: String) {
   customerFlexibilityCampaignEvents(
     accountNumber: $account, supplyPointIdentifier: $mpan
-    campaignSlug: "free_electricity", first: 20
-  ) { edges { node { code startAt endAt isEventParticipant } } }
+    campaignSlug: "free_electricity", first: 50, after: $after
+  ) {
+    edges { node { code startAt endAt isEventParticipant } }
+    pageInfo { hasNextPage endCursor }
+  }
 }"""
+# A session a week fills a page in a year.
+MOST_PAGES = 5
 DEVICES = """query Devices($account: String!) {
   devices(accountNumber: $account) {
     id deviceType status { current }
@@ -132,10 +137,20 @@ class OctopusGraphQL:
             raise SessionNotJoinableError("the session was not joined")
 
     async def free_electricity(self, account: str, import_mpan: str) -> tuple[OctoplusSession, ...]:
-        """Free electricity sessions."""
-        await self._allowance.require()
-        variables = {"account": account, "mpan": import_mpan}
-        return parse_free_electricity(await self._query(self._main, FREE_ELECTRICITY, variables))
+        """Free electricity sessions, those long past among them: no order is documented."""
+        found: tuple[OctoplusSession, ...] = ()
+        after = None
+        for _ in range(MOST_PAGES):
+            await self._allowance.require()
+            variables = {"account": account, "mpan": import_mpan, "after": after}
+            page = parse_free_electricity(
+                await self._query(self._main, FREE_ELECTRICITY, variables)
+            )
+            found += page.sessions
+            after = page.next_cursor
+            if after is None:
+                break
+        return found
 
     async def devices(self, account: str) -> tuple[Device, ...]:
         """The live cars and chargers that Octopus steers."""

@@ -104,10 +104,23 @@ def parse_sessions(data: JsonObject) -> OctoplusSessions:
     )
 
 
-def parse_free_electricity(data: JsonObject) -> tuple[OctoplusSession, ...]:
+@dataclass(frozen=True, slots=True)
+class FreePage:
+    """One page of free electricity sessions, and where the next one begins if there is one."""
+
+    sessions: tuple[OctoplusSession, ...]
+    next_cursor: str | None = None
+
+
+def parse_free_electricity(data: JsonObject) -> FreePage:
     """The free electricity campaign's events of a reply. Raises TariffReplyError."""
     events = one_object(data.get("customerFlexibilityCampaignEvents"), "campaign events")
-    return tuple(_free(one_object(edge.get("node"), "node")) for edge in objects(events, "edges"))
+    info = events.get("pageInfo")
+    cursor = None
+    if isinstance(info, dict) and info.get("hasNextPage") is True:
+        cursor = _id(info, "endCursor")
+    nodes = (one_object(edge.get("node"), "node") for edge in objects(events, "edges"))
+    return FreePage(tuple(_free(node) for node in nodes), cursor)
 
 
 def _free(node: JsonObject) -> OctoplusSession:
