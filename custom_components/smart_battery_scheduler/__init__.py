@@ -61,6 +61,8 @@ async def async_setup_entry(hass: HomeAssistant, entry: SmartBatteryConfigEntry)
     await home.async_start()
     entry.runtime_data = home
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
+    # What could not be put back before is this home's own affair again.
+    ir.async_delete_issue(hass, DOMAIN, _not_restored(entry))
     entry.async_on_unload(Issues(home).async_start())
     entry.async_on_unload(SupplyIssues(home).async_start())
     entry.async_on_unload(entry.add_update_listener(Watch(entry).async_entry_updated))
@@ -71,7 +73,11 @@ async def async_setup_entry(hass: HomeAssistant, entry: SmartBatteryConfigEntry)
 
 async def async_unload_entry(hass: HomeAssistant, entry: SmartBatteryConfigEntry) -> bool:
     """Put the home settings back, then take the entities away."""
-    await entry.runtime_data.async_stop(DecisionReason.SWITCHED_OFF)
+    home = entry.runtime_data
+    is_put_back = await home.async_stop(DecisionReason.SWITCHED_OFF)
+    if not is_put_back and entry.disabled_by is not None:
+        # Nobody knows when it runs again.
+        _tell_what_to_set(hass, entry, home.controller.home_settings or Settings())
     return await hass.config_entries.async_unload_platforms(entry, PLATFORMS)
 
 
@@ -96,13 +102,25 @@ async def _async_put_back(
         await powerwall.write(settings, Purpose.RESTORE)
     except PowerwallError as err:
         _LOGGER.warning("The Powerwall's own settings could not be put back: %s", err)
-        ir.async_create_issue(
-            hass,
-            DOMAIN,
-            f"{entry.entry_id}_not_restored",
-            is_fixable=False,
-            is_persistent=True,
-            severity=ir.IssueSeverity.ERROR,
-            translation_key="not_restored",
-            translation_placeholders={"home": entry.title, **by_hand(settings)},
-        )
+        _tell_what_to_set(hass, entry, settings)
+    else:
+        ir.async_delete_issue(hass, DOMAIN, _not_restored(entry))
+
+
+def _tell_what_to_set(
+    hass: HomeAssistant, entry: SmartBatteryConfigEntry, settings: Settings
+) -> None:
+    ir.async_create_issue(
+        hass,
+        DOMAIN,
+        _not_restored(entry),
+        is_fixable=False,
+        is_persistent=True,
+        severity=ir.IssueSeverity.ERROR,
+        translation_key="not_restored",
+        translation_placeholders={"home": entry.title, **by_hand(settings)},
+    )
+
+
+def _not_restored(entry: SmartBatteryConfigEntry) -> str:
+    return f"{entry.entry_id}_not_restored"

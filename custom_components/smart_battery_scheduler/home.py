@@ -206,16 +206,18 @@ class Home:
     def _changed(self) -> None:
         async_dispatcher_send(self.hass, self._news)
 
-    async def async_stop(self, reason: DecisionReason) -> None:
-        """Put the home settings back and store everything. Never raises for a silent cloud."""
+    async def async_stop(self, reason: DecisionReason) -> bool:
+        """Put the home settings back and store everything; False if the cloud did not take them."""
         self._stop_edges()
-        if not await self.controller.async_release(reason):
+        is_put_back = await self.controller.async_release(reason)
+        if not is_put_back:
             _LOGGER.warning(
                 "The Powerwall's own settings could not be put back now; "
                 "this is done when %s runs again",
                 self.entry.title,
             )
         await self.async_remember()
+        return is_put_back
 
     async def _async_shut_down(self) -> None:
         await self.async_stop(DecisionReason.SHUTDOWN)

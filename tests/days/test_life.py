@@ -11,7 +11,7 @@ from custom_components.smart_battery_scheduler.control.model import (
     Phase,
 )
 from custom_components.smart_battery_scheduler.powerwall.base import OperatingMode, Settings
-from homeassistant.config_entries import SOURCE_REAUTH
+from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntryDisabler
 from homeassistant.helpers import issue_registry as ir
 
 from ..cloud.faults import Endpoint, Fault
@@ -71,6 +71,26 @@ async def test_removal_puts_the_settings_back(day: Day, hass_storage: dict[str, 
     await day.settle()
     assert day.shown == before
     assert not [key for key in hass_storage if key.startswith(DOMAIN)]
+
+
+async def test_disabling_without_the_cloud_says_what_to_set_until_it_is_put_back(
+    day: Day,
+) -> None:
+    """Nobody knows when it runs again; when it does, the notice goes and the settings come back."""
+    await day.start()
+    before = await charging(day)
+    day.cloud.faults.add(Fault.UNAVAILABLE, Endpoint.NETZERO_WRITE)
+    entries, entry_id = day.hass.config_entries, day.entry.entry_id
+    await entries.async_set_disabled_by(entry_id, ConfigEntryDisabler.USER)
+    await day.settle()
+    issues = ir.async_get(day.hass)
+    assert issues.async_get_issue(DOMAIN, f"{entry_id}_not_restored") is not None
+    day.cloud.faults.clear()
+    await entries.async_set_disabled_by(entry_id, None)
+    await day.choose(OVERRIDE, "automatic")
+    await day.run(0.2)
+    assert day.shown == before
+    assert issues.async_get_issue(DOMAIN, f"{entry_id}_not_restored") is None
 
 
 async def test_removal_without_the_cloud_says_what_to_set(day: Day) -> None:
