@@ -43,6 +43,7 @@ test("a refusal is kept in its own words", async () => {
   assert.equal(await all.give("Charge now", refuse), false);
   assert.equal(all.current.why, "Not below 10 %");
   assert.deepEqual(drawn, ["pending", "failed"]);
+  all.close();
 });
 
 const charge = { proven: overrideSeen("charge"), stands: overrideStands("charge") };

@@ -190,6 +190,21 @@ async def test_settings_right_and_power_wrong_is_taken_for_calibration() -> None
     assert len(stage.writes) == writes
 
 
+async def test_a_battery_that_charges_on_by_itself_is_let_be() -> None:
+    """A calibration begins in mid-charge: the stop is sent twice, shown, and not fought for."""
+    stage = Stage(wanted=charge(START + 6 * HOUR))
+    await stage.until(Phase.RUNNING)
+    stage.powerwall.meet(Circumstances(forced_battery_w=-3300.0))
+    stage.wanted = None
+    await stage.until(Phase.YIELDING, minutes=40)
+    assert stage.state.yielded is not None
+    assert stage.state.yielded.cause is YieldCause.CALIBRATION
+    assert stage.told(DecisionKind.YIELDED) == [DecisionReason.CALIBRATION]
+    assert stage.shown == stage.home
+    assert stage.state.home is None
+    assert len(stage.writes) == 3
+
+
 async def test_late_application_is_waited_for() -> None:
     """Up to three minutes of delay are usual and cause no second write."""
     stage = Stage(wanted=charge(START + HOUR))

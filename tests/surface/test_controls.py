@@ -191,6 +191,15 @@ async def test_a_charge_to_what_is_there_already_is_refused(home: Day) -> None:
     assert home.home.override is not None
 
 
+async def test_a_full_battery_may_be_asked_to_stay_full(day: Day) -> None:
+    """The usual target of 100 % is no level that one could mean to stop at."""
+    day.cloud.world.powerwall.set_charge_level(100.0)
+    await day.start()
+    assert day.home.preferences.charge_now_percent == 100.0
+    await day.act("switch", "turn_on", entity_id=entity_id(day.hass, "switch", day, "charge_now"))
+    assert day.home.override is not None
+
+
 async def test_turning_charge_now_off_leaves_another_override(home: Day) -> None:
     """Turning charge now off leaves another override."""
     await home.choose(entity_id(home.hass, "select", home, "override"), "hold")
