@@ -14,7 +14,7 @@ from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.typing import ConfigType, TemplateVarsType
 from homeassistant.util import dt as dt_util
 
-from .asking import USUAL_TARGET, refuse_reached
+from .asking import async_order
 from .const import DOMAIN
 from .home import Home
 from .overriding import ACTIONS, override_of
@@ -82,10 +82,9 @@ async def async_call_action_from_config(
         until=now + lasts if lasts else None,
         target_percent=config.get(CONF_TARGET_PERCENT),
     )
-    refuse_reached(
-        home, override, CONF_TARGET_PERCENT if CONF_TARGET_PERCENT in config else USUAL_TARGET
+    await async_order(
+        home, override, CONF_TARGET_PERCENT if CONF_TARGET_PERCENT in config else None
     )
-    await home.async_set_override(override)
 
 
 def _home(hass: HomeAssistant, device_id: str) -> Home:

@@ -11,9 +11,7 @@ from .control.model import Command, DecisionReason, Phase
 from .control.rules import Override
 from .home import Home
 from .planner.model import Action, ReadyBy
-from .speech import Picture
-
-RULES = (DecisionReason.PEAK, DecisionReason.SESSION, DecisionReason.PRICE)
+from .speech import HELD_BACK, Picture
 
 
 def override_now(home: Home, now: datetime) -> Override | None:
@@ -52,7 +50,7 @@ def is_charging(home: Home) -> bool:
 def held_back(home: Home, now: datetime) -> DecisionReason | None:
     """The rule that keeps the planned charge, or the one somebody asked for, from being done now."""
     wanted, reason = home.judged(now)
-    return reason if wanted is None and reason in RULES else None
+    return reason if wanted is None and reason in HELD_BACK else None
 
 
 def is_in_control(home: Home) -> bool:

@@ -63,18 +63,28 @@ def kraken(hass: HomeAssistant, api_key: str) -> OctopusGraphQL:
     return clients[api_key]
 
 
-@callback
-def async_ask_for_key(hass: HomeAssistant, entry: SmartBatteryConfigEntry) -> None:
-    """Ask the owner for a new API key; once, however often it is refused."""
-    entry.async_start_reauth(hass, data={CONF_REAUTH: REAUTH_OCTOPUS})
+class KeyQuestion:
+    """The question for a new API key, as one of those who use the key wants it asked."""
 
+    def __init__(self, hass: HomeAssistant, entry: SmartBatteryConfigEntry) -> None:
+        """Nothing is asked yet."""
+        self._hass = hass
+        self._entry = entry
+        self._refused = False
 
-@callback
-def async_take_back_question(hass: HomeAssistant, entry: SmartBatteryConfigEntry) -> None:
-    """Nobody needs to give another API key: the present one works again."""
-    for flow in entry.async_get_active_flows(hass, {SOURCE_REAUTH}):
-        if flow["step_id"] == REAUTH_STEP:
-            hass.config_entries.flow.async_abort(flow["flow_id"])
+    @callback
+    def async_heard(self, refused: bool) -> None:
+        """Ask, once however often the key is refused; take it back when the key works again."""
+        if refused:
+            self._entry.async_start_reauth(self._hass, data={CONF_REAUTH: REAUTH_OCTOPUS})
+        elif self._refused:
+            self._async_take_back()
+        self._refused = refused
+
+    def _async_take_back(self) -> None:
+        for flow in self._entry.async_get_active_flows(self._hass, {SOURCE_REAUTH}):
+            if flow["step_id"] == REAUTH_STEP:
+                self._hass.config_entries.flow.async_abort(flow["flow_id"])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -93,8 +103,7 @@ class News:
     sessions: Callable[[tuple[OctoplusSession, ...]], None]
     joined: Callable[[OctoplusSession], None]
     dispatches: Callable[[tuple[Dispatch, ...]], None]
-    auth_failed: Callable[[], None]
-    auth_works: Callable[[], None]
+    key_refused: Callable[[bool], None]
 
 
 class OctoplusFeed:
@@ -117,7 +126,6 @@ class OctoplusFeed:
         self._last: dict[str, tuple[datetime, Dispatches]] = {}
         self._unjoinable: set[str] = set()
         self._told: set[str] = set()
-        self._refused = False
         self.join = False
         self.sessions = KrakenCoordinator(
             hass, entry, "sessions", SESSIONS_CADENCE, self._ask_sessions, OctoplusSessions()
@@ -253,12 +261,7 @@ class OctoplusFeed:
 
     def _look_for_refusals(self) -> None:
         problems = (self.sessions.problem, self.dispatches.problem)
-        refused = any(isinstance(each, TariffAuthError) for each in problems)
-        if refused:
-            self._news.auth_failed()
-        elif self._refused:
-            self._news.auth_works()
-        self._refused = refused
+        self._news.key_refused(any(isinstance(each, TariffAuthError) for each in problems))
 
 
 def _by_start(dispatch: Dispatch) -> tuple[datetime, datetime]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from homeassistant.exceptions import HomeAssistantError
 
 from .const import DOMAIN
-from .control.ways import FULL_PERCENT, HIGHEST_PARTIAL_RESERVE_PERCENT
+from .control.model import FULL_PERCENT
+from .control.ways import HIGHEST_PARTIAL_RESERVE_PERCENT
 from .entity import SmartBatteryEntity
 from .powerwall.base import Settings
 

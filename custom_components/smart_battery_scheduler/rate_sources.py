@@ -72,18 +72,11 @@ class AccountSource(Watched):
     ``home`` is where the home was last found on the account, to be kept over a restart.
     """
 
-    def __init__(
-        self,
-        rates: AccountRates,
-        auth_failed: Callable[[], None],
-        auth_works: Callable[[], None],
-    ) -> None:
-        """``auth_failed`` is called when the API key is refused, ``auth_works`` when no longer."""
+    def __init__(self, rates: AccountRates, key_refused: Callable[[bool], None]) -> None:
+        """``key_refused`` is told whether the API key is refused, whenever that is known."""
         super().__init__()
         self._rates = rates
-        self._auth_failed = auth_failed
-        self._auth_works = auth_works
-        self._refused = False
+        self._key_refused = key_refused
         self._agreed = _agreed(rates.home)
         self.troubles: frozenset[SupplyTrouble] = frozenset()
 
@@ -116,12 +109,9 @@ class AccountSource(Watched):
 
     def _look_at(self, *errors: TariffError | None) -> None:
         self.troubles = _troubles(*errors)
-        if SupplyTrouble.OCTOPUS_KEY in self.troubles:
-            self._auth_failed()
-            self._refused = True
-        elif self._refused and self._rates.account_problem is None:
-            self._auth_works()
-            self._refused = False
+        refused = SupplyTrouble.OCTOPUS_KEY in self.troubles
+        if refused or self._rates.account_problem is None:
+            self._key_refused(refused)
 
 
 def _agreed(home: Property | None) -> tuple[Agreement, ...]:

@@ -10,7 +10,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.util import dt as dt_util
 
-from .asking import refuse_reached
+from .asking import async_order
 from .doing import override_now
 from .entity import SmartBatteryEntity
 from .home import Home, SmartBatteryConfigEntry
@@ -82,8 +82,7 @@ class OverrideSelect(SmartBatteryEntity, SelectEntity):
             await self.home.async_set_override(None)
             return
         asked = override_of(Action(option), dt_util.utcnow(), self.home.preferences)
-        refuse_reached(self.home, asked)
-        await self.home.async_set_override(asked)
+        await async_order(self.home, asked)
 
 
 class OperatingModeSelect(OwnSettingEntity, SelectEntity):

@@ -30,7 +30,7 @@ from .const import (
 from .coordinator import RateSource
 from .endpoints import CARBON, OCTOPUS, endpoint
 from .home import SmartBatteryConfigEntry
-from .octoplus import OctoplusAccount, async_ask_for_key, async_take_back_question, kraken
+from .octoplus import KeyQuestion, OctoplusAccount, kraken
 from .rate_entities import EntitySource
 from .rate_sources import AccountSource, TariffSource
 from .storage import Records
@@ -251,11 +251,7 @@ def rate_source(
             night=NIGHTS.get(tariff.get(CONF_NIGHT)),
             kept=kept,
         )
-        return AccountSource(
-            rates,
-            lambda: async_ask_for_key(hass, entry),
-            lambda: async_take_back_question(hass, entry),
-        )
+        return AccountSource(rates, KeyQuestion(hass, entry).async_heard)
     client, exports = octopus(hass), tariff[CONF_EXPORT_TARIFF]
     imports = TariffCode.parse(tariff[CONF_IMPORT_TARIFF])
     return TariffSource(

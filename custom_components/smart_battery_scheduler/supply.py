@@ -16,13 +16,7 @@ from .carbon import CarbonForecast, CarbonIntensity
 from .carbon_coordinator import CarbonCoordinator
 from .coordinator import RatesCoordinator
 from .happenings import Happening, Happenings
-from .octoplus import (
-    News,
-    OctoplusAccount,
-    OctoplusFeed,
-    async_ask_for_key,
-    async_take_back_question,
-)
+from .octoplus import KeyQuestion, News, OctoplusAccount, OctoplusFeed
 from .preferences import Preferences
 from .rate_entities import EntitySource
 from .rate_sources import AccountSource
@@ -79,8 +73,7 @@ class Supply:
             sessions=lambda told: self.sessions.tell(told, dt_util.utcnow()),
             joined=self._joined,
             dispatches=rates.async_dispatch,
-            auth_failed=lambda: async_ask_for_key(hass, entry),
-            auth_works=lambda: async_take_back_question(hass, entry),
+            key_refused=KeyQuestion(hass, entry).async_heard,
         )
         self.octoplus = (
             OctoplusFeed(hass, entry, sources.octoplus, news) if sources.octoplus else None

@@ -11,7 +11,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.util import dt as dt_util
 
-from .asking import refuse_reached
+from .asking import async_order
 from .control.rules import Override
 from .doing import override_now
 from .entity import SmartBatteryEntity
@@ -128,8 +128,7 @@ class ChargeNowSwitch(SmartBatteryEntity, SwitchEntity):
     async def async_turn_on(self, **kwargs: Any) -> None:
         """Charge now."""
         asked = override_of(Action.CHARGE, dt_util.utcnow(), self.home.preferences)
-        refuse_reached(self.home, asked)
-        await self.home.async_set_override(asked)
+        await async_order(self.home, asked)
 
     @override
     async def async_turn_off(self, **kwargs: Any) -> None:

@@ -51,8 +51,7 @@ const charge = { proven: overrideSeen("charge"), stands: overrideStands("charge"
 test("in a dry run an order is done when it is known, and says that nothing is sent", async () => {
   const { all } = orders();
   const dry = { ...overridden, home: { dry_run: true } };
-  await all.give("Charge now", async () => all.look(dry), charge);
-  all.current.now = true;
+  await all.give("Charge now", async () => all.look(dry), { ...charge, now: true });
   assert.equal(all.current.stage, "seen");
   assert.equal(orderWords(all.current, dry, translator("en")), "Charge now: dry run, nothing is sent");
   all.close();

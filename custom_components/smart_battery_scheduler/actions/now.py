@@ -10,7 +10,7 @@ from homeassistant.core import HomeAssistant, ServiceCall, callback
 from homeassistant.helpers import config_validation as cv
 from homeassistant.util import dt as dt_util
 
-from ..asking import USUAL_TARGET, refuse_reached
+from ..asking import refuse_reached
 from ..const import DOMAIN
 from ..overriding import LONGEST, override_of
 from ..planner.model import Action
@@ -52,7 +52,7 @@ async def _async_override(action: Action, call: ServiceCall) -> None:
         for home in await async_homes(call)
     ]
     for home, asked in orders:
-        refuse_reached(home, asked, USUAL_TARGET if target is None else TARGET_PERCENT)
+        refuse_reached(home, asked, None if target is None else TARGET_PERCENT)
     for home, asked in orders:
         await home.async_set_override(asked)
 

@@ -13,6 +13,8 @@ from enum import StrEnum
 from ..planner.model import Action, Lever
 from ..powerwall.base import Settings
 
+FULL_PERCENT = 100
+
 
 class Phase(StrEnum):
     """Where the controller stands."""
@@ -108,6 +110,11 @@ class Wanted:
     target_percent: int | None = None
     rate_p_per_kwh: float | None = None
     grid_charge_forbidden: bool = False
+
+    @property
+    def charge_until_percent(self) -> int:
+        """The level at which a charge ends: without a target it goes as far as it can."""
+        return FULL_PERCENT if self.target_percent is None else self.target_percent
 
     def same_deed(self, other: Wanted | None) -> bool:
         """True if going from one to the other changes nothing on the battery."""

@@ -11,6 +11,7 @@ from ..tariff.model import SLOT, floor_slot
 from .evidence import Verdict, judge, shows
 from .lines import how_it_ended, of_command, simple
 from .model import (
+    FULL_PERCENT,
     TRANSITIONS,
     Command,
     ControlState,
@@ -27,7 +28,7 @@ from .model import (
     Yielded,
 )
 from .situation import Situation, Step
-from .ways import FULL_PERCENT, HIGHEST_PARTIAL_RESERVE_PERCENT, ways_to
+from .ways import HIGHEST_PARTIAL_RESERVE_PERCENT, ways_to
 
 TRIES_PER_WAY = 2
 KNOWN_SENT = 8
@@ -62,7 +63,7 @@ def effective(state: ControlState, at: Situation) -> Wanted | None:
         return None
     if not wanted.same_deed(state.completed):
         return wanted
-    target = FULL_PERCENT if wanted.target_percent is None else wanted.target_percent
+    target = wanted.charge_until_percent
     is_reserve = wanted.lever is Lever.GENTLE and target <= HIGHEST_PARTIAL_RESERVE_PERCENT
     if is_reserve or target == FULL_PERCENT:
         return wanted
@@ -251,9 +252,8 @@ def verdict(command: Command, at: Situation, reading: PowerwallState) -> Verdict
 def reached(wanted: Wanted, reading: PowerwallState) -> bool:
     """True if a charge is at its target."""
     level = reading.charge_level_percent
-    target = FULL_PERCENT if wanted.target_percent is None else wanted.target_percent
     # A full battery may rest a little below 100.
-    reached = min(target, FULL_PERCENT - 0.5)
+    reached = min(wanted.charge_until_percent, FULL_PERCENT - 0.5)
     return wanted.action is Action.CHARGE and level is not None and level >= reached
 
 

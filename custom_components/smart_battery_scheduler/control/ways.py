@@ -11,10 +11,9 @@ from math import floor
 
 from ..planner.model import Action, Lever
 from ..powerwall.base import OperatingMode, Settings
-from .model import Wanted, Way
+from .model import FULL_PERCENT, Wanted, Way
 
 HIGHEST_PARTIAL_RESERVE_PERCENT = 80
-FULL_PERCENT = 100
 
 
 def settable_reserve(percent: float) -> int:
@@ -64,7 +63,7 @@ def _user_reserve(wanted: Wanted, home: Settings, charge_level_percent: float) -
 
 
 def _charge(wanted: Wanted) -> tuple[Way, ...]:
-    target = FULL_PERCENT if wanted.target_percent is None else wanted.target_percent
+    target = wanted.charge_until_percent
     # Only a full reserve charges to 81-99: there the charge does not stop by itself.
     reserve = FULL_PERCENT if target > HIGHEST_PARTIAL_RESERVE_PERCENT else target
     gentle = Way(

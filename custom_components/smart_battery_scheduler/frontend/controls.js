@@ -58,18 +58,15 @@ export class Controls {
   order(action, label) {
     const { home, orders } = this.card;
     if (action === "resume") {
-      const resumed = orders.give(label, () => home.ask("resume"), { proven: planGoesOn });
-      orders.current.now = true;
-      return resumed;
+      return orders.give(label, () => home.ask("resume"), { proven: planGoesOn, now: true });
     }
     const data = { duration: { minutes: Number(this.end.value) } };
     if (action === "charge" && this.target.value) data.target_percent = Number(this.target.value);
-    const given = orders.give(label, () => home.ask(action, data), {
+    return orders.give(label, () => home.ask(action, data), {
       proven: overrideSeen(action),
       stands: overrideStands(action),
       undo: () => orders.give(this.card.t("resume"), () => home.ask("resume")),
+      now: true,
     });
-    orders.current.now = true;
-    return given;
   }
 }

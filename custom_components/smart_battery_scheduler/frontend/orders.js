@@ -14,9 +14,9 @@ export class Orders {
   }
 
   // call() asks; proven(state) says when the home's own state shows it, stands(state) whether it is still
-  // in force; undo() takes it back.
-  async give(what, call, { proven = () => true, stands = () => true, undo = null } = {}) {
-    const order = { what, stage: "pending", proven, stands, stood: false, undo: null };
+  // in force; undo() takes it back; `now` tells an order for this moment from a wish.
+  async give(what, call, { proven = () => true, stands = () => true, undo = null, now = false } = {}) {
+    const order = { what, stage: "pending", proven, stands, stood: false, undo: null, now };
     this.show(order);
     try {
       const answer = await call();

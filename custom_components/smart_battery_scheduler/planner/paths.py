@@ -113,7 +113,9 @@ class Demand:
         self.net_kwh = net_atoms(slots)
         surplus = np.maximum(-self.net_kwh, 0.0)[:, :, None]
         room = (battery.capacity_kwh - grid) / eta
-        self.solar_in_kwh = np.minimum(np.minimum(surplus, site.most_in_kwh[:, None, None]), room)
+        # What the sun would put in if there were room: (slot, atom, 1).
+        self.solar_kwh = np.minimum(surplus, site.most_in_kwh[:, None, None])
+        self.solar_in_kwh = np.minimum(self.solar_kwh, room)
         left = np.minimum(surplus - self.solar_in_kwh, site.export_limit_kwh[:, None, None])
         self.mean_left_kwh: Floats = np.einsum("a,sal->sl", ATOM_WEIGHTS, left)
         self.sunned_kwh = grid + eta * self.solar_in_kwh
@@ -160,9 +162,7 @@ class LeverPaths:
         bought = np.maximum(np.minimum(np.minimum(most, spare), room), 0.0)
         reached = demand.sunned_kwh + site.eta * bought
         # However much room there is: beside the sun the grid has the rest of the battery's power.
-        beside = site.most_in_kwh[:, None] - np.minimum(
-            np.maximum(-demand.net_kwh, 0.0), site.most_in_kwh[:, None]
-        )
+        beside = site.most_in_kwh[:, None] - demand.solar_kwh[:, :, 0]
         reach_kwh = site.eta * np.minimum(most.max(axis=2), beside) @ ATOM_WEIGHTS
         steps = np.floor(reach_kwh / site.step_kwh + NEAR_KWH).astype(np.intp)
         highest = ceiling_kwh + NEAR_KWH
