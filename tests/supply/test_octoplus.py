@@ -10,6 +10,7 @@ import pytest
 from custom_components.smart_battery_scheduler.happenings import Happening
 from custom_components.smart_battery_scheduler.octoplus import OctoplusFeed
 from custom_components.smart_battery_scheduler.planner.model import Action, Session
+from custom_components.smart_battery_scheduler.tariff.model import Rate
 from custom_components.smart_battery_scheduler.tariff.sessions import SessionKind
 from homeassistant.util import dt as dt_util
 
@@ -200,32 +201,31 @@ async def test_dispatches_make_half_hours_cheap_and_changes_are_followed(day: Da
     assert not any(cheap())
 
 
-async def test_dispatches_that_cannot_be_told_keep_the_last(day: Day) -> None:
-    """KT-CT-4340 is no news."""
+async def dispatches_that_cannot_be_told(day: Day) -> Rate | None:
+    """Start with a dispatch in the evening that is told once; returns the day's rate for then."""
     day.cloud.octopus.account = account_body(INTELLIGENT, ())
     octoplus = day.cloud.world.octoplus
     octoplus.cars = {"car-1": "One"}
     octoplus.dispatches = [(EVENING, EVENING + HOUR, "SMART")]
     await day.start()
-    dear = day.home.rates.published.imports.at(EVENING)
     octoplus.errors["Dispatches"] = "KT-CT-4340"
+    return day.home.rates.published.imports.at(EVENING)
+
+
+async def test_dispatches_that_cannot_be_told_keep_the_last(day: Day) -> None:
+    """KT-CT-4340 is no news."""
+    dear = await dispatches_that_cannot_be_told(day)
     await asked_again(day, HOUR / 4)
     assert day.home.rates.data.imports.at(EVENING) != dear
 
 
 async def test_dispatches_that_cannot_be_told_for_long_are_not_bought_by(day: Day) -> None:
     """A car that was unplugged is answered so too: its plan would be paid for at the day's rate."""
-    day.cloud.octopus.account = account_body(INTELLIGENT, ())
-    octoplus = day.cloud.world.octoplus
-    octoplus.cars = {"car-1": "One"}
-    octoplus.dispatches = [(EVENING, EVENING + HOUR, "SMART")]
-    await day.start()
-    dear = day.home.rates.published.imports.at(EVENING)
-    octoplus.errors["Dispatches"] = "KT-CT-4340"
+    dear = await dispatches_that_cannot_be_told(day)
     for _ in range(3):
         await asked_again(day, HOUR / 4)
     assert day.home.rates.data.imports.at(EVENING) == dear
-    octoplus.errors.clear()
+    day.cloud.world.octoplus.errors.clear()
     await asked_again(day, HOUR / 4)
     assert day.home.rates.data.imports.at(EVENING) != dear
 

@@ -8,8 +8,11 @@ from unittest.mock import patch
 
 import pytest
 
+from custom_components.smart_battery_scheduler import home as home_module
 from custom_components.smart_battery_scheduler.const import DOMAIN
+from custom_components.smart_battery_scheduler.planning import make_plan
 from homeassistant.core import Context, HomeAssistant
+from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.entity import Entity
 
 from ..days.conftest import calm, day, frozen
@@ -57,3 +60,26 @@ async def home(day: Day) -> Day:
     """A home that runs."""
     await day.start()
     return day
+
+
+def entity_id(hass: HomeAssistant, platform: str, day: Day, key: str) -> str:
+    """An entity by its key; one that is disabled by default is enabled by the caller."""
+    found = er.async_get(hass).async_get_entity_id(
+        platform, "smart_battery_scheduler", f"{day.entry.unique_id}_{key}"
+    )
+    assert found is not None
+    return found
+
+
+@pytest.fixture
+def plans() -> Iterator[list[None]]:
+    """One for each plan made."""
+    made: list[None] = []
+
+    def counted(material: Any) -> Any:
+        """Counted."""
+        made.append(None)
+        return make_plan(material)
+
+    with patch.object(home_module, "make_plan", counted):
+        yield made

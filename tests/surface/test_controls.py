@@ -1,41 +1,25 @@
-"""Switches, selects, numbers, times and buttons; and the options pages over the same values."""
+"""Switches, selects, numbers, times and buttons."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import datetime, time, timedelta
 from typing import Any
 from unittest.mock import AsyncMock, patch
 
 import pytest
 
-from custom_components.smart_battery_scheduler import home as home_module
 from custom_components.smart_battery_scheduler.const import DOMAIN
 from custom_components.smart_battery_scheduler.control.model import Phase, YieldCause
 from custom_components.smart_battery_scheduler.planner.model import Action, Lever, ReasonCode
-from custom_components.smart_battery_scheduler.planning import make_plan
 from custom_components.smart_battery_scheduler.powerwall.base import ExportRule, OperatingMode
 from custom_components.smart_battery_scheduler.tariff.model import floor_slot
-from homeassistant.config_entries import ConfigEntryState
-from homeassistant.core import HomeAssistant
-from homeassistant.data_entry_flow import FlowResultType, InvalidData
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
-from homeassistant.helpers import entity_registry as er
 from homeassistant.util import dt as dt_util
 
 from ..days.stage import Day
-from .conftest import Ask
+from .conftest import Ask, entity_id
 
 PINNED = ReasonCode.PINNED
-
-
-def entity_id(hass: HomeAssistant, platform: str, day: Day, key: str) -> str:
-    """An entity by its key; one that is disabled by default is enabled by the caller."""
-    found = er.async_get(hass).async_get_entity_id(
-        platform, "smart_battery_scheduler", f"{day.entry.unique_id}_{key}"
-    )
-    assert found is not None
-    return found
 
 
 @pytest.fixture
@@ -43,20 +27,6 @@ async def all_enabled(day: Day, enabled: None) -> Day:
     """All enabled."""
     await day.start()
     return day
-
-
-@pytest.fixture
-def plans() -> Iterator[list[None]]:
-    """One for each plan made."""
-    made: list[None] = []
-
-    def counted(material: Any) -> Any:
-        """Counted."""
-        made.append(None)
-        return make_plan(material)
-
-    with patch.object(home_module, "make_plan", counted):
-        yield made
 
 
 async def state(day: Day, platform: str, key: str) -> str:
@@ -317,106 +287,6 @@ async def test_setting_the_reserve_during_a_charge_takes_over(home: Day) -> None
     assert yielded.cause is YieldCause.USER
     assert home.shown.backup_reserve_percent == 40
     assert await state(home, "number", "backup_reserve") == "40"
-
-
-PAGES: dict[str, dict[str, Any]] = {
-    "planning": {
-        "reserve_floor_percent": 25,
-        "everyday_ceiling_percent": 90,
-        "price_ceiling_p_per_kwh": 15.5,
-        "ready_by_percent": 50,
-        "ready_by_time": "07:00:00",
-        "peak_start": "16:30:00",
-        "peak_end": "18:30:00",
-    },
-    "fine_tuning": {
-        "wear_p_per_kwh": 1.5,
-        "carbon_gbp_per_tonne": 20,
-        "stability_p": 1,
-        "annual_load_kwh": 3500,
-    },
-    "control": {
-        "scheduler_enabled": True,
-        "dry_run": True,
-        "charge_now_percent": 90,
-        "charge_now_hours": 2,
-        "join_sessions": False,
-        "carbon_forecast": True,
-        "car_charging_entity": "binary_sensor.car",
-    },
-}
-
-
-async def open_page(day: Day, page: str) -> Any:
-    """Open page."""
-    flows = day.hass.config_entries.options
-    menu = await flows.async_init(day.entry.entry_id)
-    assert menu["type"] is FlowResultType.MENU
-    return await flows.async_configure(menu["flow_id"], {"next_step_id": page})
-
-
-@pytest.mark.parametrize("page", PAGES)
-async def test_an_options_page_re_plans_once_without_reload(
-    home: Day, plans: list[None], page: str
-) -> None:
-    """An options page re plans once without reload."""
-    running = home.home
-    await home.run(0.01)
-    plans.clear()
-    form = await open_page(home, page)
-    assert form["errors"] is None
-    flows = home.hass.config_entries.options
-    done = await flows.async_configure(form["flow_id"], PAGES[page])
-    assert done["type"] is FlowResultType.CREATE_ENTRY
-    await home.run(0.01)
-    assert home.entry.runtime_data is running
-    assert home.entry.state is ConfigEntryState.LOADED
-    told = home.home.preferences.as_options()
-    assert {name: told[name] for name in PAGES[page]} == PAGES[page]
-    assert len(plans) == 1
-
-
-async def test_the_pages_show_what_the_entities_set(home: Day) -> None:
-    """The pages show what the entities set."""
-    target = entity_id(home.hass, "number", home, "reserve_floor")
-    await home.act("number", "set_value", entity_id=target, value=44)
-    form = await open_page(home, "planning")
-    suggested = {str(key): key.description["suggested_value"] for key in form["data_schema"].schema}
-    assert suggested["reserve_floor_percent"] == 44
-    assert suggested["peak_start"] == "16:00:00"
-
-
-async def test_a_cleared_car_is_forgotten(home: Day) -> None:
-    """A cleared car is forgotten."""
-    await home.home.async_prefer(car_charging_entity="binary_sensor.car")
-    form = await open_page(home, "control")
-    flows = home.hass.config_entries.options
-    given = {key: value for key, value in PAGES["control"].items() if key != "car_charging_entity"}
-    await flows.async_configure(form["flow_id"], given)
-    await home.settle()
-    assert home.home.preferences.car_charging_entity == ""
-
-
-@pytest.mark.parametrize(
-    ("page", "name", "value"),
-    [
-        ("planning", "reserve_floor_percent", 99),
-        ("planning", "peak_start", "25:00"),
-        ("fine_tuning", "stability_p", -1),
-        ("control", "car_charging_entity", "light.lamp"),
-    ],
-)
-async def test_a_page_refuses_what_makes_no_sense(
-    home: Day, page: str, name: str, value: object
-) -> None:
-    """A page refuses what makes no sense."""
-    before = home.home.preferences
-    form = await open_page(home, page)
-    with pytest.raises(InvalidData):
-        await home.hass.config_entries.options.async_configure(
-            form["flow_id"], {**PAGES[page], name: value}
-        )
-    assert home.home.preferences == before
 
 
 async def test_a_car_that_charges_already_re_plans_once_when_it_is_named(
