@@ -10,20 +10,20 @@ from homeassistant.helpers import config_validation as cv, issue_registry as ir
 from homeassistant.helpers.typing import ConfigType
 
 from .actions import async_setup_actions
-from .bus import async_setup_bus
-from .card import async_setup_card
 from .const import CONF_KIND, CONF_SITE_ID, CONF_TOKEN, DOMAIN, KIND_NETZERO
 from .control.model import DecisionReason
-from .home import Home, SmartBatteryConfigEntry
-from .issues import Issues, by_hand
-from .own_dashboard import async_entry_updated, async_show_dashboard
+from .events.event_bus import async_setup_bus
+from .frontend.card import async_setup_card
+from .frontend.dashboard_panel import async_entry_updated, async_show_dashboard
+from .frontend.websocket_api import async_setup_websocket_api
 from .powerwall.base import PowerwallError, Purpose, Settings
-from .reload import Watch
-from .sources import build_sources, netzero
-from .storage import HomeStorage
-from .supplier import without_strange_rates
-from .supply_issues import SupplyIssues
-from .websocket_api import async_setup_websocket_api
+from .problems.issues import Issues, by_hand
+from .problems.supply_issues import SupplyIssues
+from .site.reload import Watch
+from .site.site import Home, SmartBatteryConfigEntry
+from .site.storage import HomeStorage
+from .sources.build import build_sources, netzero
+from .sources.supplier import without_strange_rates
 
 _LOGGER = logging.getLogger(__name__)
 

@@ -15,11 +15,11 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.util import dt as dt_util
 
 from .control.model import Phase
-from .doing import is_charging, tomorrows_rates_known
-from .entity import SmartBatteryEntity
-from .home import Home, SmartBatteryConfigEntry
+from .entities.base import SmartBatteryEntity
 from .powerwall.base import Islanding
-from .sessions_ahead import SessionWindow
+from .site.site import Home, SmartBatteryConfigEntry
+from .sources.grid_sessions import SessionWindow
+from .text.status import is_charging, tomorrows_rates_known
 
 PARALLEL_UPDATES = 0
 

@@ -17,15 +17,15 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.util import dt as dt_util
 
 from .control.model import Decision, DecisionKind
-from .doing import picture_of, ready_once
-from .entity import SmartBatteryEntity
-from .home import Home, SmartBatteryConfigEntry
+from .entities.base import SmartBatteryEntity
 from .planner.model import Action, Plan, ReadyBy
-from .schedule import ManualSlot
-from .sessions_ahead import SessionWindow
-from .speech import because, next_charge
+from .site.manual_slots import ManualSlot
+from .site.site import Home, SmartBatteryConfigEntry
+from .sources.grid_sessions import SessionWindow
 from .tariff.model import SLOT
 from .tariff.sessions import SessionKind
+from .text.speech import because, next_charge
+from .text.status import picture_of, ready_once
 
 PARALLEL_UPDATES = 0
 

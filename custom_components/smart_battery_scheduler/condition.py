@@ -19,10 +19,10 @@ from homeassistant.helpers.condition import Condition, ConditionCheckParams, Con
 from homeassistant.helpers.typing import ConfigType
 from homeassistant.util import dt as dt_util
 
-from .doing import action_now, is_charging, is_in_control, override_now, tomorrows_rates_known
-from .home import Home
+from .actions.targets import targeted_homes
 from .planner.model import Action
-from .targets import targeted_homes
+from .site.site import Home
+from .text.status import action_now, is_charging, is_in_control, override_now, tomorrows_rates_known
 
 CONF_ACTION = "action"
 CONF_P_PER_KWH = "p_per_kwh"

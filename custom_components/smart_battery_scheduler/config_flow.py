@@ -44,21 +44,21 @@ from .const import (
     REAUTH_OCTOPUS,
     SUBENTRY_ROOF_PLANE,
 )
-from .home import SmartBatteryConfigEntry
-from .options_flow import SmartBatteryOptionsFlow
-from .own_dashboard import CONF_DASHBOARD, with_choice
-from .plane_flow import RoofPlaneFlow
+from .flows.options import SmartBatteryOptionsFlow
+from .flows.roof_plane import RoofPlaneFlow
+from .flows.solar import SolarSteps
+from .flows.tariff import KEY_SCHEMA, TariffSteps, credentials
+from .frontend.dashboard_panel import CONF_DASHBOARD, with_choice
 from .powerwall.base import (
     PowerwallAuthError,
     PowerwallConnectionError,
     PowerwallError,
     PowerwallRateLimitError,
 )
-from .preferences import Preferences
-from .solar_flow import SolarSteps
-from .sources import async_try_powerwall
-from .supplier import TariffProblem, async_homes_of
-from .tariff_flow import KEY_SCHEMA, TariffSteps, credentials
+from .site.preferences import Preferences
+from .site.site import SmartBatteryConfigEntry
+from .sources.build import async_try_powerwall
+from .sources.supplier import TariffProblem, async_homes_of
 
 _LOGGER = logging.getLogger(__name__)
 

@@ -14,13 +14,13 @@ from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.typing import ConfigType, TemplateVarsType
 from homeassistant.util import dt as dt_util
 
-from .asking import async_order
+from .actions.order_validation import async_order
+from .actions.override_factory import ACTIONS, override_of
+from .actions.permissions import async_check
+from .actions.targets import entry_id_of_device, loaded_homes
 from .const import DOMAIN
-from .home import Home
-from .overriding import ACTIONS, override_of
-from .permissions import async_check
 from .planner.model import Action
-from .targets import entry_id_of_device, loaded_homes
+from .site.site import Home
 
 CONF_TARGET_PERCENT = "target_percent"
 RESUME, REPLAN = "resume", "replan"

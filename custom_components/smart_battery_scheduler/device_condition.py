@@ -14,11 +14,11 @@ from homeassistant.helpers.config_validation import DEVICE_CONDITION_BASE_SCHEMA
 from homeassistant.helpers.typing import ConfigType, TemplateVarsType
 from homeassistant.util import dt as dt_util
 
+from .actions.targets import entry_id_of_device, loaded_homes
 from .const import DOMAIN
-from .doing import action_now, is_charging, is_in_control, override_now, tomorrows_rates_known
-from .home import Home
 from .planner.model import Action
-from .targets import entry_id_of_device, loaded_homes
+from .site.site import Home
+from .text.status import action_now, is_charging, is_in_control, override_now, tomorrows_rates_known
 
 QUESTIONS: dict[str, Callable[[Home, datetime], bool]] = {
     "is_charging": lambda home, now: is_charging(home),

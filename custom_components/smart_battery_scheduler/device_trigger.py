@@ -14,10 +14,10 @@ from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.helpers.trigger import TriggerActionType, TriggerInfo
 from homeassistant.helpers.typing import ConfigType
 
-from .codec import Json
+from .actions.targets import entry_id_of_device
+from .common.serialisation import Json
 from .const import DOMAIN
-from .happenings import SIGNAL_HAPPENING, Happening
-from .targets import entry_id_of_device
+from .events.site_events import SIGNAL_HAPPENING, Happening
 from .trigger import payload_of
 
 TRIGGER_SCHEMA = DEVICE_TRIGGER_BASE_SCHEMA.extend(

@@ -13,7 +13,7 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
 from homeassistant.util import dt as dt_util
 
-from .codec import Json, encode
+from .common.serialisation import Json, encode
 from .const import (
     CONF_ACCOUNT_NUMBER,
     CONF_API_KEY,
@@ -23,9 +23,9 @@ from .const import (
     CONF_SITE_ID,
     CONF_TOKEN,
 )
-from .forecast_report import forecasts_as_dict
-from .home import Home, SmartBatteryConfigEntry
-from .planning import Material, plan_inputs
+from .site.forecast_report import forecasts_as_dict
+from .site.planner_inputs import Material, plan_inputs
+from .site.site import Home, SmartBatteryConfigEntry
 
 TO_REDACT = frozenset(
     {

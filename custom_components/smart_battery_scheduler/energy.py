@@ -11,7 +11,7 @@ from .const import DOMAIN
 from .solar.wh_hours import as_wh_hours
 
 if TYPE_CHECKING:
-    from .home import SmartBatteryConfigEntry
+    from .site.site import SmartBatteryConfigEntry
 
 
 async def async_get_solar_forecast(

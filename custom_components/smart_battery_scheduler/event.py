@@ -10,11 +10,11 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.util import dt as dt_util
 
-from .codec import Json
-from .entity import SmartBatteryEntity
-from .happenings import Happening
-from .home import Home, SmartBatteryConfigEntry
-from .messages import message_of
+from .common.serialisation import Json
+from .entities.base import SmartBatteryEntity
+from .events.site_events import Happening
+from .site.site import Home, SmartBatteryConfigEntry
+from .text.messages import message_of
 
 PARALLEL_UPDATES = 0
 

@@ -19,12 +19,13 @@ from homeassistant.exceptions import Unauthorized
 from homeassistant.helpers import intent
 from homeassistant.util import dt as dt_util
 
-from .doing import override_now, picture_of, ready_once
-from .home import Home
-from .overriding import override_of
-from .permissions import async_check
+from .actions.override_factory import override_of
+from .actions.permissions import async_check
+from .actions.targets import loaded_homes
 from .planner.model import Action, NoteCode, ReadyBy
-from .speech import (
+from .site.site import Home
+from .tariff.model import floor_slot
+from .text.speech import (
     Picture,
     hindrance,
     tell_doing,
@@ -33,8 +34,7 @@ from .speech import (
     tell_until,
     tell_why,
 )
-from .targets import loaded_homes
-from .tariff.model import floor_slot
+from .text.status import override_now, picture_of, ready_once
 
 INTENT_DOING = "SmartBatteryDoing"
 INTENT_NEXT_CHARGE = "SmartBatteryNextCharge"

@@ -29,13 +29,13 @@ from homeassistant.helpers.llm import (
 from homeassistant.util import dt as dt_util
 from homeassistant.util.json import JsonObjectType
 
+from .actions.permissions import async_check
+from .actions.targets import loaded_homes
 from .const import DOMAIN
-from .doing import picture_of
 from .intent import INTENT_CHARGE_TO, INTENT_RESUME, chosen_home
-from .permissions import async_check
 from .planner.model import PlannedSlot
-from .speech import Picture, because, tell_doing, tell_next_charge, tell_why
-from .targets import loaded_homes
+from .text.speech import Picture, because, tell_doing, tell_next_charge, tell_why
+from .text.status import picture_of
 
 PROMPT = (
     "A scheduler charges the home battery when electricity is cheap. Read its plan before you "

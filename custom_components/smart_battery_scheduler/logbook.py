@@ -9,10 +9,10 @@ from homeassistant.const import ATTR_NAME
 from homeassistant.core import Event, HomeAssistant, callback
 from homeassistant.util import dt as dt_util
 
-from .bus import ATTR_DATA, ATTR_HAPPENING, EVENT_ACTIVITY
 from .const import DOMAIN
-from .happenings import Happening
-from .messages import message_of
+from .events.event_bus import ATTR_DATA, ATTR_HAPPENING, EVENT_ACTIVITY
+from .events.site_events import Happening
+from .text.messages import message_of
 
 
 @callback

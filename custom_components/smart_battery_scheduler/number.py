@@ -11,12 +11,12 @@ from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .bounds import BOUNDS
 from .const import DOMAIN
-from .entity import SmartBatteryEntity
-from .home import Home, SmartBatteryConfigEntry
-from .own_settings import OwnSettingEntity, no_such_reserve
+from .entities.base import SmartBatteryEntity
+from .entities.owner_settings import OwnSettingEntity, no_such_reserve
 from .powerwall.base import Settings
+from .site.limits import BOUNDS
+from .site.site import Home, SmartBatteryConfigEntry
 
 PARALLEL_UPDATES = 1
 

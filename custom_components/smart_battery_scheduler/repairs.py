@@ -9,8 +9,8 @@ from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
 
 from .const import DOMAIN
-from .home import Home
-from .troubles import Trouble
+from .problems.site_problems import Trouble
+from .site.site import Home
 
 
 class TryAgainFlow(ConfirmRepairFlow):

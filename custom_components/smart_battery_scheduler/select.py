@@ -10,14 +10,14 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.util import dt as dt_util
 
-from .asking import async_order
-from .doing import override_now
-from .entity import SmartBatteryEntity
-from .home import Home, SmartBatteryConfigEntry
-from .overriding import ACTIONS, override_of
-from .own_settings import OwnSettingEntity
+from .actions.order_validation import async_order
+from .actions.override_factory import ACTIONS, override_of
+from .entities.base import SmartBatteryEntity
+from .entities.owner_settings import OwnSettingEntity
 from .planner.model import Action
 from .powerwall.base import ExportRule, OperatingMode, Settings
+from .site.site import Home, SmartBatteryConfigEntry
+from .text.status import override_now
 
 PARALLEL_UPDATES = 1
 

@@ -11,14 +11,14 @@ from homeassistant.const import PERCENTAGE, UnitOfPower
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .carbon_sensor import carbon_sensors
-from .energy_sensors import energy_sensors
-from .entity import SmartBatteryEntity
-from .forecast_sensors import forecast_sensors
-from .home import Home, SmartBatteryConfigEntry
-from .learned_sensors import learned_sensors
-from .plan_sensors import PLAN_SENSORS, HomeSensorDescription
+from .entities.base import SmartBatteryEntity
+from .entities.carbon_sensors import carbon_sensors
+from .entities.energy_sensors import energy_sensors
+from .entities.forecast_sensors import forecast_sensors
+from .entities.learned_sensors import learned_sensors
+from .entities.plan_sensors import PLAN_SENSORS, HomeSensorDescription
 from .powerwall.base import PowerwallState
+from .site.site import Home, SmartBatteryConfigEntry
 
 PARALLEL_UPDATES = 0
 

@@ -11,15 +11,15 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.util import dt as dt_util
 
-from .asking import async_order
+from .actions.order_validation import async_order
+from .actions.override_factory import override_of
 from .control.rules import Override
-from .doing import override_now
-from .entity import SmartBatteryEntity
-from .home import Home, SmartBatteryConfigEntry
-from .overriding import override_of
-from .own_settings import OwnSettingEntity
+from .entities.base import SmartBatteryEntity
+from .entities.owner_settings import OwnSettingEntity
 from .planner.model import Action
 from .powerwall.base import Settings
+from .site.site import Home, SmartBatteryConfigEntry
+from .text.status import override_now
 
 PARALLEL_UPDATES = 1
 

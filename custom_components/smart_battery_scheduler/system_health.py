@@ -9,10 +9,10 @@ from homeassistant.components import system_health
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.util import dt as dt_util
 
+from .common.service_urls import NETZERO, OCTOPUS, OPEN_METEO, endpoint
 from .const import DOMAIN
-from .endpoints import NETZERO, OCTOPUS, OPEN_METEO, endpoint
-from .home import SmartBatteryConfigEntry
 from .powerwall.netzero import BASE_URL as NETZERO_URL
+from .site.site import SmartBatteryConfigEntry
 from .solar.open_meteo import BASE_URL as OPEN_METEO_URL
 from .tariff.octopus_rest import BASE_URL as OCTOPUS_URL
 

@@ -11,8 +11,8 @@ from homeassistant.const import EntityCategory
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .entity import SmartBatteryEntity
-from .home import SmartBatteryConfigEntry
+from .entities.base import SmartBatteryEntity
+from .site.site import SmartBatteryConfigEntry
 
 PARALLEL_UPDATES = 1
 

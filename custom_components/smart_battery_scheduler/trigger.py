@@ -23,10 +23,10 @@ from homeassistant.helpers.trigger import (
 from homeassistant.helpers.typing import ConfigType
 from homeassistant.util import dt as dt_util
 
-from .codec import Json
-from .happenings import SIGNAL_HAPPENING, Happening
-from .messages import message_of
-from .targets import is_targeted
+from .actions.targets import is_targeted
+from .common.serialisation import Json
+from .events.site_events import SIGNAL_HAPPENING, Happening
+from .text.messages import message_of
 
 SCHEMA = vol.Schema(
     {

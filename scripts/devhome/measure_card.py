@@ -16,7 +16,7 @@ from .address import running_home
 from .browser import open_page
 from .scenes import put_dashboard
 
-FOLDER = ROOT / "custom_components" / DOMAIN / "frontend"
+FOLDER = ROOT / "custom_components" / DOMAIN / "frontend" / "js"
 ROUNDS = 30
 
 # A fresh card is given the state of the one on the page; painted is when the second frame begins.

@@ -9,8 +9,8 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.smart_battery_scheduler.const import CONF_KIND, DOMAIN, KIND_DEMO
-from custom_components.smart_battery_scheduler.home import Home
 from custom_components.smart_battery_scheduler.planner.model import Action, Plan
+from custom_components.smart_battery_scheduler.site.site import Home
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr
 from homeassistant.setup import async_setup_component

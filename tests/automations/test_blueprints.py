@@ -17,9 +17,9 @@ from pytest_homeassistant_custom_component.common import (
     async_mock_service,
 )
 
-from custom_components.smart_battery_scheduler.happenings import Happening
-from custom_components.smart_battery_scheduler.home import Home
+from custom_components.smart_battery_scheduler.events.site_events import Happening
 from custom_components.smart_battery_scheduler.planner.model import Action
+from custom_components.smart_battery_scheduler.site.site import Home
 from homeassistant.components.blueprint.models import Blueprint
 from homeassistant.components.blueprint.schemas import BLUEPRINT_SCHEMA
 from homeassistant.core import HomeAssistant, ServiceCall, callback

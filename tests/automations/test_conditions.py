@@ -13,8 +13,8 @@ import voluptuous as vol
 from custom_components.smart_battery_scheduler.condition import CONDITIONS
 from custom_components.smart_battery_scheduler.const import DOMAIN
 from custom_components.smart_battery_scheduler.control.rules import Override
-from custom_components.smart_battery_scheduler.home import Home
 from custom_components.smart_battery_scheduler.planner.model import Action
+from custom_components.smart_battery_scheduler.site.site import Home
 from custom_components.smart_battery_scheduler.tariff.model import Rate, RateTable
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import condition as helper

@@ -21,9 +21,9 @@ from custom_components.smart_battery_scheduler import (
 from custom_components.smart_battery_scheduler.const import DOMAIN
 from custom_components.smart_battery_scheduler.control.rules import Override
 from custom_components.smart_battery_scheduler.device_condition import QUESTIONS
-from custom_components.smart_battery_scheduler.happenings import Happening
-from custom_components.smart_battery_scheduler.home import Home
+from custom_components.smart_battery_scheduler.events.site_events import Happening
 from custom_components.smart_battery_scheduler.planner.model import Action
+from custom_components.smart_battery_scheduler.site.site import Home
 from homeassistant.components.device_automation import DeviceAutomationType
 from homeassistant.components.device_automation.exceptions import InvalidDeviceAutomationConfig
 from homeassistant.core import Context, HomeAssistant

@@ -11,9 +11,9 @@ import pytest
 from pytest_homeassistant_custom_component.common import async_fire_time_changed, async_mock_service
 
 from custom_components.smart_battery_scheduler.const import DOMAIN
-from custom_components.smart_battery_scheduler.happenings import Happening
-from custom_components.smart_battery_scheduler.home import Home
+from custom_components.smart_battery_scheduler.events.site_events import Happening
 from custom_components.smart_battery_scheduler.planner.model import Action
+from custom_components.smart_battery_scheduler.site.site import Home
 from homeassistant.components.automation.config import ValidationStatus, async_validate_config_item
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import config_validation as cv
@@ -26,7 +26,7 @@ from .conftest import NOW, plan_of
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
-CARD = (ROOT / "custom_components" / DOMAIN / "frontend" / "card.js").read_text("utf-8")
+CARD = (ROOT / "custom_components" / DOMAIN / "frontend" / "js" / "card.js").read_text("utf-8")
 
 
 def blocks(language: str) -> list[Any]:

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from pytest_homeassistant_custom_component.common import async_capture_events
 
-from custom_components.smart_battery_scheduler.codec import Json
+from custom_components.smart_battery_scheduler.common.serialisation import Json
 from custom_components.smart_battery_scheduler.const import DOMAIN
-from custom_components.smart_battery_scheduler.happenings import Happening
-from custom_components.smart_battery_scheduler.home import Home
+from custom_components.smart_battery_scheduler.events.site_events import Happening
+from custom_components.smart_battery_scheduler.site.site import Home
 from custom_components.smart_battery_scheduler.trigger import TRIGGERS
 from homeassistant.core import Event, HomeAssistant
 from homeassistant.helpers import trigger as helper

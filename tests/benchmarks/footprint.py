@@ -25,8 +25,8 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.smart_battery_scheduler.const import DOMAIN
-from custom_components.smart_battery_scheduler.home import Home
 from custom_components.smart_battery_scheduler.powerwall.budget import RequestBudget
+from custom_components.smart_battery_scheduler.site.site import Home
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import EVENT_STATE_CHANGED
 from homeassistant.core import Event, EventStateChangedData, HomeAssistant

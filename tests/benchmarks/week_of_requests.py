@@ -13,7 +13,7 @@ from types import MappingProxyType
 
 import pytest
 
-from custom_components.smart_battery_scheduler.cadence import Cadence
+from custom_components.smart_battery_scheduler.common.poll_interval import Cadence
 from custom_components.smart_battery_scheduler.solar import forecast_solar, solcast
 from homeassistant.config_entries import ConfigSubentry
 from homeassistant.util import dt as dt_util
@@ -21,8 +21,8 @@ from homeassistant.util import dt as dt_util
 from ..cloud.faults import Endpoint
 from ..cloud.octopus import account_body
 from ..days.stage import Day
-from ..supply.conftest import calm, day, frozen
-from ..supply.test_account_rates import LONG_AGO
+from ..sources.conftest import calm, day, frozen
+from ..sources.test_account_rates import LONG_AGO
 
 __all__ = ["calm", "day", "frozen"]
 

@@ -52,11 +52,11 @@ async def player(
     # Entities only read, and showing every change would take a third of the time.
     monkeypatch.setattr("custom_components.smart_battery_scheduler.PLATFORMS", [])
     monkeypatch.setattr(
-        "custom_components.smart_battery_scheduler.storage.encode", RememberingEncode()
+        "custom_components.smart_battery_scheduler.site.storage.encode", RememberingEncode()
     )
     if story.wild:
         monkeypatch.setattr(
-            "custom_components.smart_battery_scheduler.home.make_plan", WildPlanner(story.seed)
+            "custom_components.smart_battery_scheduler.site.site.make_plan", WildPlanner(story.seed)
         )
     scenario = replace(
         SCENARIOS[story.scenario],

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from custom_components.smart_battery_scheduler.codec import Json, encode
-from custom_components.smart_battery_scheduler.storage import Records
+from custom_components.smart_battery_scheduler.common.serialisation import Json, encode
+from custom_components.smart_battery_scheduler.site.storage import Records
 from custom_components.smart_battery_scheduler.tariff.model import RateTable
 
 

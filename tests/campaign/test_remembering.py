@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from custom_components.smart_battery_scheduler.codec import decode, encode
+from custom_components.smart_battery_scheduler.common.serialisation import decode, encode
 from custom_components.smart_battery_scheduler.control.model import (
     Decision,
     DecisionKind,
     DecisionReason,
 )
-from custom_components.smart_battery_scheduler.measured import Energies, MeasuredSlot
-from custom_components.smart_battery_scheduler.storage import Records
+from custom_components.smart_battery_scheduler.history.measurements import Energies, MeasuredSlot
+from custom_components.smart_battery_scheduler.site.storage import Records
 from custom_components.smart_battery_scheduler.tariff.model import SLOT, Rate, RateTable
 
 from .remembering import RememberingEncode

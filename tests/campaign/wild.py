@@ -8,7 +8,7 @@ from random import Random
 from typing import Any
 
 from custom_components.smart_battery_scheduler.planner.model import Action, Lever, Plan
-from custom_components.smart_battery_scheduler.planning import Material
+from custom_components.smart_battery_scheduler.site.planner_inputs import Material
 from custom_components.smart_battery_scheduler.tariff.model import SLOT, floor_slot
 
 from ..plans import a_slot

@@ -7,7 +7,7 @@ from math import cos, pi
 
 from aiohttp import web
 
-from custom_components.smart_battery_scheduler.codec import Json
+from custom_components.smart_battery_scheduler.common.serialisation import Json
 
 from .replies import answer
 

@@ -24,7 +24,7 @@ import json
 
 from aiohttp import web
 
-from custom_components.smart_battery_scheduler.codec import Json, decode, encode
+from custom_components.smart_battery_scheduler.common.serialisation import Json, decode, encode
 from custom_components.smart_battery_scheduler.powerwall.physics import Circumstances
 from custom_components.smart_battery_scheduler.powerwall.simulated import after_a_while
 

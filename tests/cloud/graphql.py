@@ -14,7 +14,7 @@ import re
 
 from aiohttp import web
 
-from custom_components.smart_battery_scheduler.codec import Json
+from custom_components.smart_battery_scheduler.common.serialisation import Json
 
 from .faults import Endpoint
 from .octoplus import HOME_REGION

@@ -10,7 +10,7 @@ import json
 
 from aiohttp import web
 
-from custom_components.smart_battery_scheduler.codec import Json
+from custom_components.smart_battery_scheduler.common.serialisation import Json
 from custom_components.smart_battery_scheduler.const import MARKET_TIME_ZONE
 from custom_components.smart_battery_scheduler.demo.chance import fixed
 from custom_components.smart_battery_scheduler.powerwall.base import (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from custom_components.smart_battery_scheduler.codec import Json
+from custom_components.smart_battery_scheduler.common.serialisation import Json
 
 HOME_REGION = 7
 

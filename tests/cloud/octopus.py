@@ -9,7 +9,7 @@ import re
 
 from aiohttp import web
 
-from custom_components.smart_battery_scheduler.codec import Json
+from custom_components.smart_battery_scheduler.common.serialisation import Json
 from custom_components.smart_battery_scheduler.const import MARKET_TIME_ZONE
 
 from .faults import Endpoint, Fault, FaultRule

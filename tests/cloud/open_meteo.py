@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from aiohttp import web
 
-from custom_components.smart_battery_scheduler.codec import Json
+from custom_components.smart_battery_scheduler.common.serialisation import Json
 from custom_components.smart_battery_scheduler.demo.sun import (
     Irradiance,
     irradiance,

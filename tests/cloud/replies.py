@@ -7,7 +7,7 @@ import json
 
 from aiohttp import web
 
-from custom_components.smart_battery_scheduler.codec import Json
+from custom_components.smart_battery_scheduler.common.serialisation import Json
 
 ERROR_PAGE = (
     '<!doctype html><html lang="en"><head><title>Server Error (500)</title></head>'

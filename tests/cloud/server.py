@@ -10,7 +10,7 @@ from typing import cast
 
 from aiohttp import web
 
-from custom_components.smart_battery_scheduler.codec import Json
+from custom_components.smart_battery_scheduler.common.serialisation import Json
 
 from .carbon import Carbon
 from .control import control_routes

@@ -21,11 +21,11 @@ from custom_components.smart_battery_scheduler.control.model import (
     Evidence,
     Wanted,
 )
+from custom_components.smart_battery_scheduler.control.setpoints import ways_to
 from custom_components.smart_battery_scheduler.control.situation import Timing
-from custom_components.smart_battery_scheduler.control.ways import ways_to
-from custom_components.smart_battery_scheduler.hardware import battery_of, lever_rates_w
 from custom_components.smart_battery_scheduler.planner.model import Action, Lever
 from custom_components.smart_battery_scheduler.powerwall.base import PowerwallState, Settings
+from custom_components.smart_battery_scheduler.site.battery_model import battery_of, lever_rates_w
 
 NOW = datetime(2026, 1, 14, 2, tzinfo=UTC)
 

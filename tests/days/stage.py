@@ -15,8 +15,8 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, async_
 
 from custom_components.smart_battery_scheduler.const import DOMAIN
 from custom_components.smart_battery_scheduler.control.model import Decision, Phase
-from custom_components.smart_battery_scheduler.home import Home
 from custom_components.smart_battery_scheduler.powerwall.base import Settings
+from custom_components.smart_battery_scheduler.site.site import Home
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
 from homeassistant.util import dt as dt_util

@@ -7,7 +7,7 @@ from types import MappingProxyType
 
 import pytest
 
-from custom_components.smart_battery_scheduler.accuracy import day_start
+from custom_components.smart_battery_scheduler.history.accuracy import day_start
 from homeassistant.config_entries import ConfigSubentry
 
 from .stage import Day

@@ -10,7 +10,7 @@ from time import perf_counter
 
 import pytest
 
-from custom_components.smart_battery_scheduler.codec import decode, encode
+from custom_components.smart_battery_scheduler.common.serialisation import decode, encode
 from custom_components.smart_battery_scheduler.demo import (
     HARDWARE,
     DemoSolar,

@@ -18,7 +18,7 @@ LINE = "2026-11-21 05:46:45.480 {level} (MainThread) [{logger}] {message}"
             "homeassistant.util.loop",
             "Detected blocking call to open by custom integration 'smart_battery_scheduler'",
         ),
-        ("WARNING", "custom_components.smart_battery_scheduler.home", "no rates"),
+        ("WARNING", "custom_components.smart_battery_scheduler.site.site", "no rates"),
     ],
 )
 def test_a_complaint_is_found(level: str, logger: str, message: str) -> None:
@@ -41,7 +41,7 @@ def test_a_complaint_is_found(level: str, logger: str, message: str) -> None:
             "homeassistant",
             "Error doing job: ClientConnectionResetError exception in shielded future (task: None)",
         ),
-        ("DEBUG", "custom_components.smart_battery_scheduler.home", "an ERROR that is none"),
+        ("DEBUG", "custom_components.smart_battery_scheduler.site.site", "an ERROR that is none"),
     ],
 )
 def test_the_rest_is_not(level: str, logger: str, message: str) -> None:

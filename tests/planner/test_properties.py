@@ -9,7 +9,7 @@ from hypothesis import given, settings, strategies as st
 import numpy as np
 import pytest
 
-from custom_components.smart_battery_scheduler.codec import decode, encode
+from custom_components.smart_battery_scheduler.common.serialisation import decode, encode
 from custom_components.smart_battery_scheduler.planner.model import (
     Action,
     NoteCode,

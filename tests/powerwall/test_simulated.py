@@ -9,7 +9,7 @@ from time import perf_counter
 from hypothesis import given, settings as hypothesis_settings, strategies as st
 import pytest
 
-from custom_components.smart_battery_scheduler.codec import decode, encode
+from custom_components.smart_battery_scheduler.common.serialisation import decode, encode
 from custom_components.smart_battery_scheduler.powerwall.base import (
     ExportRule,
     Islanding,

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from ..supply.conftest import calm, day, frozen
+from ..sources.conftest import calm, day, frozen
 
 __all__ = ["calm", "day", "frozen"]

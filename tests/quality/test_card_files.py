@@ -9,8 +9,8 @@ import pytest
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 from yarl import URL
 
-from custom_components.smart_battery_scheduler.card import FOLDER, content_hash
 from custom_components.smart_battery_scheduler.const import DOMAIN
+from custom_components.smart_battery_scheduler.frontend.card import FOLDER, content_hash
 from homeassistant.core import HomeAssistant
 from homeassistant.setup import async_setup_component
 

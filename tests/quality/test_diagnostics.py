@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from custom_components.smart_battery_scheduler.codec import decode
+from custom_components.smart_battery_scheduler.common.serialisation import decode
 from custom_components.smart_battery_scheduler.diagnostics import async_get_config_entry_diagnostics
 from custom_components.smart_battery_scheduler.planner.model import PlanInputs
 from custom_components.smart_battery_scheduler.planner.optimiser import plan

@@ -6,7 +6,7 @@ import logging
 
 import pytest
 
-from custom_components.smart_battery_scheduler.codec import encode
+from custom_components.smart_battery_scheduler.common.serialisation import encode
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.helpers.json import json_dumps

@@ -10,7 +10,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import async_fire_time_changed
 
 from custom_components.smart_battery_scheduler.const import DOMAIN
-from custom_components.smart_battery_scheduler.storage import HomeStorage, Records
+from custom_components.smart_battery_scheduler.site.storage import HomeStorage, Records
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
 

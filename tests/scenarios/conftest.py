@@ -8,7 +8,7 @@ from datetime import datetime
 import pytest
 
 from custom_components.smart_battery_scheduler.planner.model import Action, Lever, Plan, PlannedSlot
-from custom_components.smart_battery_scheduler.planning import Material
+from custom_components.smart_battery_scheduler.site.planner_inputs import Material
 from custom_components.smart_battery_scheduler.tariff.model import SLOT, floor_slot
 
 from ..days.conftest import calm, day, frozen
@@ -51,5 +51,5 @@ class Script:
 def script(monkeypatch: pytest.MonkeyPatch) -> Script:
     """The plan of the day."""
     script = Script()
-    monkeypatch.setattr("custom_components.smart_battery_scheduler.home.make_plan", script)
+    monkeypatch.setattr("custom_components.smart_battery_scheduler.site.site.make_plan", script)
     return script

@@ -8,7 +8,7 @@ import pytest
 
 from custom_components.smart_battery_scheduler.control.model import DecisionKind, Phase
 from custom_components.smart_battery_scheduler.planner.model import Action
-from custom_components.smart_battery_scheduler.sources import async_try_powerwall
+from custom_components.smart_battery_scheduler.sources.build import async_try_powerwall
 from homeassistant.util import dt as dt_util
 
 from ..cloud.faults import Endpoint, Fault

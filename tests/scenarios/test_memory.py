@@ -13,7 +13,7 @@ from custom_components.smart_battery_scheduler.control.model import (
     DecisionKind,
     DecisionReason,
 )
-from custom_components.smart_battery_scheduler.ledger import KEPT, MOST_KEPT, Ledger
+from custom_components.smart_battery_scheduler.history.decision_log import KEPT, MOST_KEPT, Ledger
 from homeassistant.util import dt as dt_util
 
 from ..cloud.faults import Fault

@@ -11,8 +11,8 @@ import pytest
 from custom_components.smart_battery_scheduler.const import DOMAIN
 from custom_components.smart_battery_scheduler.control.model import Phase
 from custom_components.smart_battery_scheduler.powerwall.base import Settings
+from custom_components.smart_battery_scheduler.problems.site_problems import Trouble
 from custom_components.smart_battery_scheduler.repairs import async_create_fix_flow
-from custom_components.smart_battery_scheduler.troubles import Trouble
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.util import dt as dt_util

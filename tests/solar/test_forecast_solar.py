@@ -10,7 +10,7 @@ import aiohttp
 import pytest
 from yarl import URL
 
-from custom_components.smart_battery_scheduler.codec import Json
+from custom_components.smart_battery_scheduler.common.serialisation import Json
 from custom_components.smart_battery_scheduler.solar.forecast_solar import (
     ForecastSolar,
     half_hour_energies,

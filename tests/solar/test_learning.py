@@ -10,7 +10,7 @@ from random import Random
 from hypothesis import given, strategies as st
 import pytest
 
-from custom_components.smart_battery_scheduler.codec import decode, encode
+from custom_components.smart_battery_scheduler.common.serialisation import decode, encode
 from custom_components.smart_battery_scheduler.solar.learning import (
     HIGHEST,
     LOWEST,

@@ -11,7 +11,7 @@ from hypothesis import given, strategies as st
 import pytest
 from yarl import URL
 
-from custom_components.smart_battery_scheduler.codec import Json, decode, encode
+from custom_components.smart_battery_scheduler.common.serialisation import Json, decode, encode
 from custom_components.smart_battery_scheduler.solar.model import (
     SolarAuthError,
     SolarError,

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from yarl import URL
 
-from custom_components.smart_battery_scheduler.codec import Json
+from custom_components.smart_battery_scheduler.common.serialisation import Json
 
 API_KEY = "sk_live_not_a_real_key_1234"
 ACCOUNT = "A-TEST0001"

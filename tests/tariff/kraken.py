@@ -11,7 +11,7 @@ from typing import Any
 from aioresponses import CallbackResult
 from yarl import URL
 
-from custom_components.smart_battery_scheduler.codec import Json
+from custom_components.smart_battery_scheduler.common.serialisation import Json
 
 from ..clock import Clock
 from ..wire import SentResponse, Wire

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given, strategies as st
 import pytest
 
-from custom_components.smart_battery_scheduler.codec import Json
+from custom_components.smart_battery_scheduler.common.serialisation import Json
 from custom_components.smart_battery_scheduler.const import MARKET_TIME_ZONE as UK
 from custom_components.smart_battery_scheduler.tariff.errors import TariffReplyError
 from custom_components.smart_battery_scheduler.tariff.model import RateTable

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from custom_components.smart_battery_scheduler.codec import Json
+from custom_components.smart_battery_scheduler.common.serialisation import Json
 from custom_components.smart_battery_scheduler.tariff.errors import TariffReplyError
 from custom_components.smart_battery_scheduler.tariff.sessions import (
     OctoplusSessions,

@@ -17,20 +17,20 @@ from homeassistant.core import (
 from homeassistant.helpers import config_validation as cv
 from homeassistant.util import dt as dt_util
 
-from ..bounds import BOUNDS
-from ..codec import Json, encode
+from ..common.serialisation import Json, encode
 from ..const import DOMAIN, UNIT_CAPACITY_KWH
 from ..control.model import Decision, DecisionKind
-from ..doing import override_now, picture_of, ready_once
-from ..home import Home
-from ..messages import line_of
 from ..planner.model import Action, Plan
 from ..planner.why_not import WhyNot, why_not
-from ..planning import Material, make_plan, plan_inputs
-from ..preferences import Preferences
-from ..present import plan_as_dict, slot_as_dict
-from ..speech import DOES, because
+from ..site.limits import BOUNDS
+from ..site.plan_as_dict import plan_as_dict, slot_as_dict
+from ..site.planner_inputs import Material, make_plan, plan_inputs
+from ..site.preferences import Preferences
+from ..site.site import Home
 from ..tariff.model import RateTable
+from ..text.messages import line_of
+from ..text.speech import DOES, because
+from ..text.status import override_now, picture_of, ready_once
 from .fields import ACTION, END, START, in_range, moment_if_any, number
 from .homes import HOME_FIELDS, async_home, problem
 from .sessions import session_as_dict

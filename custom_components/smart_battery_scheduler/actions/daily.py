@@ -14,7 +14,7 @@ from homeassistant.core import (
 from homeassistant.util import dt as dt_util
 
 from ..const import DOMAIN
-from ..digest import digest_of_home
+from ..text.digest import digest_of_home
 from .homes import HOME_FIELDS, async_home
 
 GET_DIGEST = "get_digest"

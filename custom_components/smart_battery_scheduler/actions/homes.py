@@ -12,9 +12,9 @@ from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.typing import ConfigType, VolDictType
 
 from ..const import DOMAIN
-from ..home import Home
-from ..permissions import async_check
-from ..targets import loaded_homes, targeted_homes
+from ..site.site import Home
+from .permissions import async_check
+from .targets import loaded_homes, targeted_homes
 
 # Besides a target a home can be named by its config entry, as the card does.
 HOME_FIELDS: VolDictType = {

@@ -10,12 +10,12 @@ from homeassistant.core import HomeAssistant, ServiceCall, callback
 from homeassistant.helpers import config_validation as cv
 from homeassistant.util import dt as dt_util
 
-from ..asking import refuse_reached
 from ..const import DOMAIN
-from ..overriding import LONGEST, override_of
 from ..planner.model import Action
 from .fields import DURATION, TARGET_PERCENT, UNTIL, end_of, number, percent_if_any
 from .homes import HOME_FIELDS, async_homes
+from .order_validation import refuse_reached
+from .override_factory import LONGEST, override_of
 
 RESUME, REPLAN = "resume", "replan"
 

@@ -14,9 +14,9 @@ from homeassistant.core import (
 from homeassistant.helpers import config_validation as cv
 from homeassistant.util import dt as dt_util
 
-from ..codec import Json
+from ..common.serialisation import Json
 from ..const import DOMAIN
-from ..sessions_ahead import SessionTimesError, SessionWindow
+from ..sources.grid_sessions import SessionTimesError, SessionWindow
 from ..tariff.sessions import SessionKind
 from .fields import END, PERIOD, START, moment
 from .homes import HOME_FIELDS, async_homes, problem

@@ -14,10 +14,10 @@ from homeassistant.core import (
 from homeassistant.helpers import config_validation as cv
 from homeassistant.util import dt as dt_util
 
-from ..codec import Json
+from ..common.serialisation import Json
 from ..const import DOMAIN
 from ..planner.model import Action
-from ..schedule import PINNABLE, ManualSlot, ManualSlotError, Repeat
+from ..site.manual_slots import PINNABLE, ManualSlot, ManualSlotError, Repeat
 from .fields import ACTION, END, PERIOD, START, moment
 from .homes import HOME_FIELDS, async_home, async_homes, problem
 

@@ -13,7 +13,7 @@ from enum import Enum
 from ..planner.model import Action, Lever
 from ..powerwall.base import OperatingMode, PowerwallState, Settings
 from .model import FULL_PERCENT, Way
-from .ways import HIGHEST_PARTIAL_RESERVE_PERCENT
+from .setpoints import HIGHEST_PARTIAL_RESERVE_PERCENT
 
 # Meter noise and the gateway's own standby flows (Powerwalls idle at up to ~100 W).
 NOISE_W = 150.0

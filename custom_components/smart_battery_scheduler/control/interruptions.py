@@ -6,11 +6,11 @@ from dataclasses import replace
 from datetime import datetime
 
 from ..powerwall.base import Islanding, PowerwallState, Settings
+from .decisions import how_it_ended, simple
 from .evidence import foreign_changes, left_by, shows, tells
-from .lines import how_it_ended, simple
 from .model import ControlState, Cue, DecisionKind, DecisionReason, Restore, YieldCause, Yielded
-from .moves import move, next_slot
 from .situation import Situation, Step
+from .transitions import move, next_slot
 
 
 def hands_off(reading: PowerwallState) -> YieldCause | None:

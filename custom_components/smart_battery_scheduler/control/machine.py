@@ -13,10 +13,10 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from ..powerwall.base import PowerwallState, Settings
+from .decisions import of_command, on_whose_word, simple
 from .evidence import Verdict, judge_stopped, shows, tells
 from .interruptions import hands_off, interrupted
-from .latecomers import latecomer
-from .lines import of_command, on_whose_word, simple
+from .late_writes import latecomer
 from .model import (
     ControlState,
     Cue,
@@ -30,7 +30,8 @@ from .model import (
     YieldCause,
     Yielded,
 )
-from .moves import (
+from .situation import Situation, Step
+from .transitions import (
     LONGEST_RESTORE_RETRY_S,
     LONGEST_RETRY_S,
     TRIES_PER_WAY,
@@ -49,7 +50,6 @@ from .moves import (
     superseded,
     verdict,
 )
-from .situation import Situation, Step
 
 FIRST_RETRY_S = 30.0
 # So long a stop waits for the reading that says whether a change is a person's.

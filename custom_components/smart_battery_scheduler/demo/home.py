@@ -8,8 +8,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from math import exp
 from random import Random
 
-from ..cadence import Cadence
-from ..measured import Energies, MeasuredSlot
+from ..common.poll_interval import Cadence
+from ..history.measurements import Energies, MeasuredSlot
 from ..powerwall.base import Settings
 from ..powerwall.physics import Circumstances, Hardware, Meters, advance
 from ..powerwall.simulated import (

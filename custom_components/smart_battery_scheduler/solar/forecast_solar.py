@@ -21,10 +21,9 @@ from typing import override
 
 from yarl import URL
 
-from ..cadence import Cadence
+from ..common.http import Reply, aware, number
+from ..common.poll_interval import Cadence
 from ..tariff.model import SLOT, floor_slot
-from ..web import Reply, aware, number
-from .asking import RoofClient
 from .model import (
     RoofPlane,
     SolarAuthError,
@@ -37,6 +36,7 @@ from .model import (
     SolarUnreachableError,
 )
 from .pv import day_sigma, roof_slots, sky_sigma, spread
+from .requests import RoofClient
 
 BASE_URL = "https://api.forecast.solar"
 # Without a key 12 requests an hour are allowed, each plane needs one.

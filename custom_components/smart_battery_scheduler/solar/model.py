@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from ..cadence import Cadence
+from ..common.poll_interval import Cadence
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

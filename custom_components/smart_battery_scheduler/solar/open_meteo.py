@@ -18,9 +18,8 @@ from typing import override
 
 from yarl import URL
 
-from ..cadence import Cadence
-from ..web import Reply, number
-from .asking import RoofClient
+from ..common.http import Reply, number
+from ..common.poll_interval import Cadence
 from .model import (
     RoofPlane,
     SolarAuthError,
@@ -32,6 +31,7 @@ from .model import (
     SolarUnreachableError,
 )
 from .pv import PlaneWeather, plane_slots, roof_slots
+from .requests import RoofClient
 
 BASE_URL = "https://api.open-meteo.com"
 CUSTOMER_BASE_URL = "https://customer-api.open-meteo.com"

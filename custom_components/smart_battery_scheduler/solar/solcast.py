@@ -15,10 +15,9 @@ import re
 import aiohttp
 from yarl import URL
 
-from ..cadence import Cadence
+from ..common.http import TIMEOUT_S, Reply, aware, number, utc_now
+from ..common.poll_interval import Cadence
 from ..tariff.model import SLOT, floor_slot
-from ..web import TIMEOUT_S, Reply, aware, number, utc_now
-from .asking import asked
 from .model import (
     SolarAuthError,
     SolarError,
@@ -30,6 +29,7 @@ from .model import (
     SolarUnreachableError,
 )
 from .pv import SLOT_HOURS, total
+from .requests import asked
 
 BASE_URL = "https://api.solcast.com.au"
 CALLS_PER_DAY = 10

@@ -13,8 +13,8 @@ from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from math import hypot
 
+from ..common.http import aware, number
 from ..tariff.model import SLOT, floor_slot
-from ..web import aware, number
 from .model import SolarForecast, SolarReplyError, SolarSlot
 from .pv import day_sigma, sky_sigma, spread
 

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 import re
 
-from ..web import aware
+from ..common.http import aware
 from .errors import TariffError, TariffReplyError
-from .shape import JsonObject, objects, one_object, text
+from .json_shape import JsonObject, objects, one_object, text
 
 _NUMBER = re.compile(r"A-[0-9A-Z]{8}")
 

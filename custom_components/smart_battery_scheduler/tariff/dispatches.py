@@ -10,12 +10,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from ..cadence import Cadence
-from ..web import aware
+from ..common.http import aware
+from ..common.poll_interval import Cadence
 from .errors import TariffReplyError
+from .json_shape import JsonObject, objects
 from .model import SLOT, RateTable, floor_slot
 from .rows import ceil_slot, slots
-from .shape import JsonObject, objects
 
 DISPATCHES_CADENCE = Cadence(every=timedelta(minutes=4), jitter=timedelta(minutes=1))
 

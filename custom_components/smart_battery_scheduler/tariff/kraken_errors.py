@@ -11,7 +11,7 @@ from collections.abc import Mapping
 import re
 
 from .errors import TariffAuthError, TariffError, TariffRateLimitError, TariffReplyError
-from .shape import JsonObject
+from .json_shape import JsonObject
 
 BAD_KEY = "KT-CT-1139"
 TOO_MANY_REQUESTS = "KT-CT-1199"

@@ -11,10 +11,10 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from ..web import number
+from ..common.http import number
 from .errors import TariffError, TariffRateLimitError, TariffReplyError
+from .json_shape import JsonObject, one_object
 from .kraken_errors import QUERY_BLOCKED_S
-from .shape import JsonObject, one_object
 
 POINTS = """query Points {
   rateLimitInfo { pointsAllowanceRateLimit { limit remainingPoints ttl isBlocked } }

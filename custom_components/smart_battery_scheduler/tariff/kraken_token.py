@@ -11,10 +11,10 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from ..web import number
+from ..common.http import number
 from .errors import TariffAuthError, TariffRateLimitError, TariffReplyError
+from .json_shape import JsonObject, one_object, text
 from .kraken_errors import TokenRefusedError
-from .shape import JsonObject, one_object, text
 
 MINT = """mutation ObtainToken($input: ObtainJSONWebTokenInput!) {
   obtainKrakenToken(input: $input) { token refreshToken refreshExpiresIn }

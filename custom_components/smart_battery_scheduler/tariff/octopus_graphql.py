@@ -14,10 +14,11 @@ from http import HTTPStatus
 import aiohttp
 from yarl import URL
 
-from ..web import TIMEOUT_S, NoReplyError, NotJsonError, Reply, ask, utc_now
+from ..common.http import TIMEOUT_S, NoReplyError, NotJsonError, Reply, ask, utc_now
 from .account import account_number
 from .dispatches import Device, Dispatches, parse_devices, parse_dispatches
 from .errors import TariffAuthError, TariffRateLimitError, TariffReplyError, TariffUnreachableError
+from .json_shape import JsonObject, objects, one_object, text
 from .kraken_errors import (
     COMPLETED_UNAVAILABLE,
     SessionNotJoinableError,
@@ -29,7 +30,6 @@ from .kraken_points import POINTS, Allowance, Points, parse_points
 from .kraken_token import TokenKeeper
 from .octopus_rest import raise_for
 from .sessions import OctoplusSession, OctoplusSessions, parse_free_electricity, parse_sessions
-from .shape import JsonObject, objects, one_object, text
 
 BASE_URL = "https://api.octopus.energy"
 SESSIONS_URL = "https://api.backend.octopus.energy"

@@ -14,7 +14,7 @@ from http import HTTPStatus
 import aiohttp
 from yarl import URL
 
-from ..web import TIMEOUT_S, NoReplyError, NotJsonError, Reply, ask, utc_now
+from ..common.http import TIMEOUT_S, NoReplyError, NotJsonError, Reply, ask, utc_now
 from .account import Account, account_number, parse_account
 from .codes import TariffCode, region_letter
 from .errors import (

@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 import re
 
-from ..web import aware
+from ..common.http import aware
 from .errors import TariffReplyError
 
 BRAND = "OCTOPUS_ENERGY"

@@ -11,8 +11,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, tzinfo
 
+from ..common.http import aware, number
 from ..const import MARKET_TIME_ZONE
-from ..web import aware, number
 from .errors import TariffReplyError
 from .model import SLOT, Rate, RateTable, floor_slot
 from .vat import with_vat

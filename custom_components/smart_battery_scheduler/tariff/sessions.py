@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from ..cadence import Cadence
-from ..web import aware, number
+from ..common.http import aware, number
+from ..common.poll_interval import Cadence
 from .errors import TariffReplyError
-from .shape import JsonObject, objects, one_object
+from .json_shape import JsonObject, objects, one_object
 
 SESSIONS_CADENCE = Cadence(every=timedelta(minutes=20), jitter=timedelta(minutes=5))
 FREE_SESSIONS_CADENCE = Cadence(every=timedelta(minutes=90), jitter=timedelta(minutes=10))

@@ -1,0 +1,42 @@
+"""Asking a home for a charge: refused where the battery is there already."""
+
+from __future__ import annotations
+
+from homeassistant.exceptions import ServiceValidationError
+
+from ..const import DOMAIN
+from ..control.model import FULL_PERCENT
+from ..control.rules import Override
+from ..site.site import Home
+
+# Where to mend a target that was not given with the order.
+USUAL_TARGET = "Charge now target"
+
+
+async def async_order(home: Home, asked: Override, field: str | None = None) -> None:
+    """Begin an override. Raises as ``refuse_reached`` does; then nothing has changed."""
+    refuse_reached(home, asked, field)
+    await home.async_set_override(asked)
+
+
+def refuse_reached(home: Home, asked: Override, field: str | None = None) -> None:
+    """Raise ServiceValidationError if the battery is at the target: an order would charge it beyond.
+
+    ``field`` is where the order gave its target, if it did. To the usual target of 100 % a full
+    battery may be ordered: that keeps it full.
+    """
+    reading, target = home.battery.data, asked.target_percent
+    level = reading.charge_level_percent if reading else None
+    if target is None or level is None or level < target:
+        return
+    if field is None and target >= FULL_PERCENT:
+        return
+    raise ServiceValidationError(
+        translation_domain=DOMAIN,
+        translation_key="target_reached_already",
+        translation_placeholders={
+            "field": field or USUAL_TARGET,
+            "target": str(target),
+            "level": f"{level:.0f}",
+        },
+    )

@@ -1,0 +1,1 @@
+"""The Carbon Intensity API."""

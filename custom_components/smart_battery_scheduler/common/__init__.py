@@ -1,0 +1,1 @@
+"""The ground: HTTP, serialisation, poll intervals, service addresses. Knows nobody."""

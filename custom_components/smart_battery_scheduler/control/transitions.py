@@ -1,0 +1,262 @@
+"""The moves that phases share: beginning, ending and giving up commands, putting back."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from ..planner.model import Action, Lever
+from ..powerwall.base import PowerwallState, Settings
+from ..tariff.model import SLOT, floor_slot
+from .decisions import how_it_ended, of_command, simple
+from .evidence import Verdict, judge, shows
+from .model import (
+    FULL_PERCENT,
+    TRANSITIONS,
+    Command,
+    ControlState,
+    Cue,
+    DecisionKind,
+    DecisionReason,
+    Evidence,
+    HomeSettings,
+    Recent,
+    Restore,
+    Wanted,
+    Way,
+    YieldCause,
+    Yielded,
+)
+from .setpoints import HIGHEST_PARTIAL_RESERVE_PERCENT, ways_to
+from .situation import Situation, Step
+
+TRIES_PER_WAY = 2
+KNOWN_SENT = 8
+LONGEST_RETRY_S = 900.0
+# To stop outranks to begin.
+LONGEST_RESTORE_RETRY_S = 300.0
+
+
+def move(state: ControlState, cue: Cue) -> ControlState:
+    """Go to the next phase by the table; a KeyError is a move that cannot be."""
+    return replace(state, phase=TRANSITIONS[state.phase, cue])
+
+
+def earlier(state: ControlState) -> tuple[Settings, ...]:
+    """Writes of the period before that may still come through."""
+    return () if state.recent is None else state.recent.sent
+
+
+def sending(state: ControlState, settings: Settings) -> ControlState:
+    """Remember a write before it leaves, so that a kill cannot hide it."""
+    known = tuple(earlier for earlier in state.sent if earlier != settings)
+    return replace(state, sent=(*known, settings)[-KNOWN_SENT:])
+
+
+def effective(state: ControlState, at: Situation) -> Wanted | None:
+    """What is wanted now: a charge that is complete turns into a hold for its remaining time.
+
+    A lever that stops by itself needs no change for that.
+    """
+    wanted = at.wanted
+    if wanted is None or wanted.ends_at <= at.now:
+        return None
+    if not wanted.same_deed(state.completed):
+        return wanted
+    target = wanted.charge_until_percent
+    is_reserve = wanted.lever is Lever.GENTLE and target <= HIGHEST_PARTIAL_RESERVE_PERCENT
+    if is_reserve or target == FULL_PERCENT:
+        return wanted
+    return replace(wanted, action=Action.HOLD, lever=None, target_percent=None)
+
+
+def order(state: ControlState, at: Situation, wanted: Wanted, home: HomeSettings) -> Step | None:
+    """Begin a command, or None where the home settings do what is wanted or no way is left."""
+    level = at.charge_level_percent
+    if level is None:
+        return None
+    ways = _in_service(state, at, ways_to(wanted, home.settings, level))
+    if not ways or shows(ways[0].settings, home.settings):
+        return None
+    command = Command(wanted=wanted, ways=ways, begun_at=at.now)
+    return Step(
+        state=replace(
+            move(state, Cue.ORDERED),
+            home=home,
+            sent=state.sent or earlier(state),
+            command=command,
+            restore=None,
+            failures=0,
+            retry_at=None,
+        )
+    )
+
+
+def _in_service(state: ControlState, at: Situation, ways: tuple[Way, ...]) -> tuple[Way, ...]:
+    resting = {lever for lever, until in state.out_of_service if at.now < until}
+    return tuple(way for way in ways if way.lever not in resting)
+
+
+def refreshed(state: ControlState, at: Situation) -> Command:
+    """The command in force by the charge level of now: a hold's reserve may lag behind it.
+
+    Where that leaves other ways than before, the command stays as it is.
+    """
+    command, level = state.command, at.charge_level_percent
+    assert command is not None and state.home is not None
+    if level is None:
+        return command
+    ways = ways_to(command.wanted, state.home.settings, level)
+    by_lever = {(way.lever, way.settings.operating_mode): way for way in ways}
+    keys = [(way.lever, way.settings.operating_mode) for way in command.ways]
+    if any(key not in by_lever for key in keys):
+        return command
+    return replace(command, ways=tuple(by_lever[key] for key in keys))
+
+
+def superseded(state: ControlState, at: Situation) -> Step | None:
+    """Something else is wanted than the command in force, or nothing any more."""
+    command, home = state.command, state.home
+    assert command is not None and home is not None
+    wanted = effective(state, at)
+    if wanted is None:
+        return ended(state, at, at.unwanted)
+    if wanted.same_deed(command.wanted):
+        if wanted.source is command.wanted.source:
+            # The next half-hour of the same charge is still that charge.
+            wanted = replace(wanted, slot_start=command.wanted.slot_start)
+        if wanted == command.wanted:
+            return None
+        return Step(state=replace(state, command=replace(command, wanted=wanted)))
+    level = at.charge_level_percent
+    if level is None:
+        return ended(state, at, DecisionReason.NO_READING)
+    ways = _in_service(state, at, ways_to(wanted, home.settings, level))
+    if not ways or shows(ways[0].settings, home.settings):
+        return ended(state, at, DecisionReason.PLAN_CHANGED)
+    told = how_it_ended(state, at, DecisionReason.PLAN_CHANGED)
+    ordered = Command(wanted=wanted, ways=ways, begun_at=at.now)
+    state = replace(move(state, Cue.ORDERED), command=ordered, failures=0, retry_at=None)
+    return Step(state=state, decisions=told)
+
+
+def ended(state: ControlState, at: Situation, reason: DecisionReason) -> Step:
+    """End the command in force: the home settings are to be put back."""
+    told = how_it_ended(state, at, reason)
+    restore = Restore(begun_at=at.now)
+    state = replace(
+        move(state, Cue.ENDED), command=None, restore=restore, failures=0, retry_at=None
+    )
+    return Step(state=state, decisions=told)
+
+
+def ignored(state: ControlState, at: Situation, reason: DecisionReason) -> Step:
+    """The battery does not do it: once more, then another way, then give up and say so."""
+    command = state.command
+    assert command is not None
+    told = of_command(command, at, DecisionKind.FAILED, reason)
+    lagging, command = command, refreshed(state, at)
+    if reason is DecisionReason.NOT_SEEN and _has_risen_above(lagging, command):
+        # The sun has filled more than was kept: the battery obeys, the order is out of date.
+        again = replace(command, tries=1, evidence=Evidence())
+        return Step(state=replace(move(state, Cue.IGNORED), command=again))
+    if command.tries < TRIES_PER_WAY:
+        again = replace(command, evidence=Evidence())
+        return Step(state=replace(move(state, Cue.IGNORED), command=again), decisions=(told,))
+    state = _out_of_service(state, at, command.current.lever)
+    if command.way + 1 < len(command.ways):
+        other = replace(command, way=command.way + 1, tries=0, evidence=Evidence())
+        return Step(state=replace(move(state, Cue.IGNORED), command=other), decisions=(told,))
+    state = replace(
+        move(state, Cue.EXHAUSTED),
+        command=None,
+        restore=Restore(begun_at=at.now),
+        # Standing back is enough: when that is over every lever gets its chance again.
+        out_of_service=(),
+    )
+    if command.evidence.read_back_at is None:
+        return Step(state=replace(state, fault_until=next_slot(at)), decisions=(told,))
+    stood_back = simple(at, DecisionKind.YIELDED, DecisionReason.CALIBRATION)
+    return Step(state=replace(state, yielded=calibration(at)), decisions=(told, stood_back))
+
+
+def _has_risen_above(lagging: Command, refreshed: Command) -> bool:
+    """Whether a hold keeps less than there is by now."""
+    before = lagging.current.settings.backup_reserve_percent
+    now = refreshed.current.settings.backup_reserve_percent
+    is_hold = lagging.wanted.action is Action.HOLD
+    return is_hold and before is not None and now is not None and now > before
+
+
+def calibration(at: Situation) -> Yielded:
+    """The settings are right and the battery does as it likes: that is not ours to fight."""
+    until = at.now + at.timing.calibration
+    return Yielded(cause=YieldCause.CALIBRATION, since=at.now, until=until)
+
+
+def _out_of_service(state: ControlState, at: Situation, lever: Lever | None) -> ControlState:
+    if lever is None:
+        return state
+    others = tuple(item for item in state.out_of_service if item[0] is not lever)
+    resting = (lever, at.now + at.timing.out_of_service)
+    return replace(state, out_of_service=(*others, resting))
+
+
+def restore_again(
+    state: ControlState, at: Situation, waited: timedelta, reason: DecisionReason
+) -> Step:
+    """Not put back yet: wait, then send again, each time a little later, without end."""
+    restore = state.restore
+    assert restore is not None
+    patience_s = at.timing.read_back.total_seconds() * 2 ** min(restore.tries - 1, 3)
+    if waited.total_seconds() < min(patience_s, LONGEST_RESTORE_RETRY_S):
+        return Step(state=state)
+    again = replace(restore, evidence=Evidence())
+    told = simple(at, DecisionKind.FAILED, reason)
+    return Step(state=replace(state, restore=again), decisions=(told,))
+
+
+def restored(state: ControlState, at: Situation) -> Step:
+    """The home settings stand again: forget them and what was sent."""
+    told = () if not state.sent else (simple(at, DecisionKind.RESTORED, at.unwanted),)
+    recent = state.recent
+    if state.home is not None and state.sent:
+        until = at.now + at.timing.late
+        home = state.home.settings
+        # What puts the home back is no stranger to it, even after a person changed it since.
+        ours = tuple(each for each in state.sent if each != home)
+        recent = Recent(home=home, sent=ours, until=until)
+    state = replace(
+        move(state, Cue.RESTORED),
+        home=None,
+        sent=(),
+        recent=recent,
+        restore=None,
+        retry_at=None,
+        failures=0,
+        strange_at=None,
+    )
+    return Step(state=state, decisions=told)
+
+
+def verdict(command: Command, at: Situation, reading: PowerwallState) -> Verdict:
+    """What the reading says about the command, if it was measured after it was accepted."""
+    accepted_at = command.evidence.accepted_at
+    measured_at = reading.measured_at or reading.read_at
+    if accepted_at is not None and measured_at < accepted_at:
+        return Verdict.UNKNOWN
+    wanted = command.wanted
+    return judge(wanted.action, command.current, wanted.target_percent, reading, at.rates_w)
+
+
+def reached(wanted: Wanted, reading: PowerwallState) -> bool:
+    """True if a charge is at its target."""
+    level = reading.charge_level_percent
+    # A full battery may rest a little below 100.
+    reached = min(wanted.charge_until_percent, FULL_PERCENT - 0.5)
+    return wanted.action is Action.CHARGE and level is not None and level >= reached
+
+
+def next_slot(at: Situation) -> datetime:
+    """The first slot edge after we have stood back long enough."""
+    return floor_slot(at.now + at.timing.stand_back) + SLOT

@@ -1,0 +1,1 @@
+"""The base entity and the description tables too long for a platform file."""

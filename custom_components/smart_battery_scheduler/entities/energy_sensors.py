@@ -1,0 +1,156 @@
+"""Energy counters for the Energy dashboard, and what the plan has saved in money."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, override
+
+from homeassistant.components.sensor import (
+    SensorDeviceClass,
+    SensorEntity,
+    SensorEntityDescription,
+    SensorStateClass,
+)
+from homeassistant.const import UnitOfEnergy
+from homeassistant.util import dt as dt_util
+
+from ..const import MARKET_TIME_ZONE
+from ..history.accuracy import day_start
+from ..history.measurements import Energies
+from ..history.savings import DaySaving
+from ..site.site import Home
+from .base import SmartBatteryEntity
+
+
+@dataclass(frozen=True, kw_only=True)
+class EnergySensorDescription(SensorEntityDescription):
+    """A counter that never goes down; it outlives restarts."""
+
+    value_fn: Callable[[Energies], float]
+
+
+@dataclass(frozen=True, kw_only=True)
+class SavingSensorDescription(SensorEntityDescription):
+    """Money since some moment; ``since_fn`` None is since the beginning."""
+
+    value_fn: Callable[[Home, date], float]
+    since_fn: Callable[[date], datetime] | None = None
+    attributes_fn: Callable[[DaySaving], Mapping[str, Any]] | None = None
+
+
+ENERGIES: dict[str, Callable[[Energies], float]] = {
+    "grid_import_energy": lambda totals: totals.import_kwh,
+    "grid_export_energy": lambda totals: totals.export_kwh,
+    "solar_energy": lambda totals: totals.pv_kwh,
+    "house_energy": lambda totals: totals.load_kwh,
+    "battery_charge_energy": lambda totals: totals.battery_in_kwh,
+    "battery_discharge_energy": lambda totals: totals.battery_out_kwh,
+}
+
+ENERGY_SENSORS = tuple(
+    EnergySensorDescription(
+        key=key,
+        translation_key=key,
+        device_class=SensorDeviceClass.ENERGY,
+        native_unit_of_measurement=UnitOfEnergy.KILO_WATT_HOUR,
+        state_class=SensorStateClass.TOTAL_INCREASING,
+        suggested_display_precision=2,
+        value_fn=value_fn,
+    )
+    for key, value_fn in ENERGIES.items()
+)
+
+
+def _day_attributes(day: DaySaving) -> Mapping[str, Any]:
+    return {
+        "cost_gbp": round(day.cost_p / 100, 2),
+        "self_powered_cost_gbp": round(day.self_powered_p / 100, 2),
+        "half_hours": day.half_hours,
+    }
+
+
+def _saving(
+    key: str,
+    value_fn: Callable[[Home, date], float],
+    since_fn: Callable[[date], datetime] | None = None,
+    attributes_fn: Callable[[DaySaving], Mapping[str, Any]] | None = None,
+) -> SavingSensorDescription:
+    return SavingSensorDescription(
+        key=key,
+        translation_key=key,
+        device_class=SensorDeviceClass.MONETARY,
+        native_unit_of_measurement="GBP",
+        state_class=SensorStateClass.TOTAL,
+        suggested_display_precision=2,
+        value_fn=value_fn,
+        since_fn=since_fn,
+        attributes_fn=attributes_fn,
+    )
+
+
+SAVING_SENSORS = (
+    _saving(
+        "saving_today",
+        lambda home, today: home.savings.day(today).saved_p,
+        day_start,
+        _day_attributes,
+    ),
+    _saving(
+        "saving_this_month",
+        lambda home, today: home.savings.month_p(today),
+        lambda today: day_start(today.replace(day=1)),
+    ),
+    _saving("saving_total", lambda home, today: home.savings.memory.saved_p),
+)
+
+
+def energy_sensors(home: Home) -> list[SensorEntity]:
+    """A home's counters."""
+    return [
+        *(EnergySensor(home, description) for description in ENERGY_SENSORS),
+        *(SavingSensor(home, description) for description in SAVING_SENSORS),
+    ]
+
+
+class EnergySensor(SmartBatteryEntity, SensorEntity):
+    """Energy integrated from the battery's own powers."""
+
+    entity_description: EnergySensorDescription
+
+    @property
+    @override
+    def native_value(self) -> float:
+        """Since the home was set up."""
+        return round(self.entity_description.value_fn(self.home.measurements.totals), 4)
+
+
+class SavingSensor(SmartBatteryEntity, SensorEntity):
+    """Against a battery that only stores the sun."""
+
+    entity_description: SavingSensorDescription
+
+    @property
+    @override
+    def native_value(self) -> float:
+        """In pounds."""
+        return round(self.entity_description.value_fn(self.home, _today()) / 100, 4)
+
+    @property
+    @override
+    def last_reset(self) -> datetime | None:
+        """When the count began at nothing."""
+        since = self.entity_description.since_fn
+        return since(_today()) if since is not None else None
+
+    @property
+    @override
+    def extra_state_attributes(self) -> Mapping[str, Any] | None:
+        """What it is the difference of."""
+        attributes = self.entity_description.attributes_fn
+        return attributes(self.home.savings.day(_today())) if attributes is not None else None
+
+
+def _today() -> date:
+    return dt_util.utcnow().astimezone(MARKET_TIME_ZONE).date()

@@ -1,0 +1,109 @@
+"""What this home's levers have shown to do, as diagnostic sensors."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, override
+
+from homeassistant.components.sensor import (
+    SensorDeviceClass,
+    SensorEntity,
+    SensorEntityDescription,
+    SensorStateClass,
+)
+from homeassistant.const import PERCENTAGE, EntityCategory, UnitOfPower, UnitOfTime
+
+from ..control.learning import Average, LeverFacts
+from ..planner.model import Lever
+from ..site.site import Home
+from .base import SmartBatteryEntity
+
+
+@dataclass(frozen=True, kw_only=True)
+class LearnedSensorDescription(SensorEntityDescription):
+    """One learned figure of one lever; ``scale`` brings it to the sensor's unit."""
+
+    lever: Lever
+    average_fn: Callable[[LeverFacts], Average]
+    scale: float = 1.0
+
+
+def _descriptions() -> Iterator[LearnedSensorDescription]:
+    for lever in Lever:
+        yield LearnedSensorDescription(
+            key=f"{lever.value}_lever_power",
+            translation_key=f"{lever.value}_lever_power",
+            lever=lever,
+            average_fn=lambda facts: facts.rate_w,
+            device_class=SensorDeviceClass.POWER,
+            native_unit_of_measurement=UnitOfPower.WATT,
+            suggested_unit_of_measurement=UnitOfPower.KILO_WATT,
+            suggested_display_precision=2,
+            state_class=SensorStateClass.MEASUREMENT,
+            entity_category=EntityCategory.DIAGNOSTIC,
+        )
+        yield LearnedSensorDescription(
+            key=f"{lever.value}_lever_latency",
+            translation_key=f"{lever.value}_lever_latency",
+            lever=lever,
+            average_fn=lambda facts: facts.read_back_s,
+            device_class=SensorDeviceClass.DURATION,
+            native_unit_of_measurement=UnitOfTime.SECONDS,
+            suggested_display_precision=0,
+            state_class=SensorStateClass.MEASUREMENT,
+            entity_category=EntityCategory.DIAGNOSTIC,
+            entity_registry_enabled_default=False,
+        )
+        yield LearnedSensorDescription(
+            key=f"{lever.value}_lever_taper",
+            translation_key=f"{lever.value}_lever_taper",
+            lever=lever,
+            average_fn=lambda facts: facts.tapered_share,
+            scale=100.0,
+            native_unit_of_measurement=PERCENTAGE,
+            suggested_display_precision=0,
+            state_class=SensorStateClass.MEASUREMENT,
+            entity_category=EntityCategory.DIAGNOSTIC,
+            entity_registry_enabled_default=False,
+        )
+
+
+LEARNED_SENSORS = tuple(_descriptions())
+
+
+def learned_sensors(home: Home) -> list[SensorEntity]:
+    """A home's sensors of what was learned."""
+    return [LearnedSensor(home, description) for description in LEARNED_SENSORS]
+
+
+class LearnedSensor(SmartBatteryEntity, SensorEntity):
+    """Unknown until there is a first sample."""
+
+    entity_description: LearnedSensorDescription
+
+    @property
+    def _average(self) -> Average:
+        description = self.entity_description
+        return description.average_fn(self.home.learned.of(description.lever))
+
+    @property
+    @override
+    def native_value(self) -> float | None:
+        """The fading mean."""
+        average = self._average
+        return average.mean * self.entity_description.scale if average.count else None
+
+    @property
+    @override
+    def extra_state_attributes(self) -> Mapping[str, Any]:
+        """How much it rests on, and whether it is relied on yet."""
+        average, scale = self._average, self.entity_description.scale
+        return {
+            "samples": average.count,
+            "spread": round(average.spread * scale, 1),
+            "relied_on": average.is_known,
+            "per_powerwall": round(average.mean * scale / self.home.units, 1)
+            if average.count and self.entity_description.device_class is SensorDeviceClass.POWER
+            else None,
+        }

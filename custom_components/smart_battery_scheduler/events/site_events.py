@@ -1,0 +1,233 @@
+"""Moments worth telling: found here, once each, for the event entity, triggers and the logbook.
+
+Whoever finds one tells it by ``Happenings.tell``; whoever wants to know listens to a home, or to all
+homes by the dispatcher signal, which also works while a home is not loaded yet.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.helpers.dispatcher import async_dispatcher_connect, async_dispatcher_send
+from homeassistant.util.signal_type import SignalType
+
+from ..common.serialisation import Json
+from ..const import DOMAIN, MARKET_TIME_ZONE
+from ..control.model import ControlState, Decision, DecisionKind, DecisionReason
+from ..planner.model import Action, Plan
+from ..tariff.model import RateTable
+from ..tariff.polling import PUBLISHED_TO
+
+
+class Happening(StrEnum):
+    """What can be told."""
+
+    CHARGE_STARTED = "charge_started"
+    CHARGE_COMPLETED = "charge_completed"
+    CHARGE_STOPPED = "charge_stopped"
+    CHARGE_FAILED = "charge_failed"
+    CHARGE_SKIPPED = "charge_skipped"
+    PLAN_CHANGED = "plan_changed"
+    TOMORROWS_RATES_IN = "tomorrows_rates_in"
+    NEGATIVE_RATES_AHEAD = "negative_rates_ahead"
+    SESSION_JOINED = "session_joined"
+    CONTROL_YIELDED = "control_yielded"
+    SETTINGS_RESTORED = "settings_restored"
+
+
+type Listener = Callable[[Happening, Mapping[str, Json]], None]
+
+# The config entry's id, what happened, and its data.
+SIGNAL_HAPPENING: SignalType[str, Happening, Mapping[str, Json]] = SignalType(f"{DOMAIN}_happening")
+
+OF_CHARGES = {
+    DecisionKind.SEEN: Happening.CHARGE_STARTED,
+    DecisionKind.COMPLETED: Happening.CHARGE_COMPLETED,
+    DecisionKind.STOPPED: Happening.CHARGE_STOPPED,
+    DecisionKind.FAILED: Happening.CHARGE_FAILED,
+    DecisionKind.SKIPPED: Happening.CHARGE_SKIPPED,
+}
+OF_ANYTHING = {
+    DecisionKind.YIELDED: Happening.CONTROL_YIELDED,
+    DecisionKind.RESTORED: Happening.SETTINGS_RESTORED,
+}
+
+TROUBLES = (Happening.CHARGE_FAILED, Happening.CHARGE_SKIPPED, Happening.CONTROL_YIELDED)
+TOLD_AGAIN_AFTER = timedelta(hours=24)
+
+
+class News:
+    """Tells a cause that is new from one that goes on, so that nobody need be told twice.
+
+    The same trouble for the same reason is no news until a charge has been seen or control has
+    come back since, or a day has passed; nor is stepping back from what has just failed.
+    """
+
+    def __init__(self) -> None:
+        """Nothing is known."""
+        self._since: dict[tuple[Happening, DecisionReason], datetime] = {}
+
+    def look(self, happening: Happening | None, decision: Decision) -> bool:
+        """Take in a decision and what it means; True if that is news."""
+        if decision.kind is DecisionKind.RESUMED:
+            self._forget(Happening.CONTROL_YIELDED)
+        if happening is Happening.CHARGE_STARTED:
+            self._forget(Happening.CHARGE_FAILED, Happening.CHARGE_SKIPPED)
+        if happening not in TROUBLES:
+            return True
+        since = self._since.get((happening, decision.reason))
+        if since is not None and decision.at - since < TOLD_AGAIN_AFTER:
+            return False
+        failed_now = any(
+            what is Happening.CHARGE_FAILED and when == decision.at
+            for (what, _), when in self._since.items()
+        )
+        self._since[happening, decision.reason] = decision.at
+        return happening is not Happening.CONTROL_YIELDED or not failed_now
+
+    def _forget(self, *happenings: Happening) -> None:
+        self._since = {key: at for key, at in self._since.items() if key[0] not in happenings}
+
+
+class Happenings:
+    """What happens in one home, told to everybody who listens."""
+
+    def __init__(self, hass: HomeAssistant, entry_id: str) -> None:
+        """Nothing has happened yet."""
+        self._hass = hass
+        self._entry_id = entry_id
+        self._news = News()
+        self._told: tuple[Happening, datetime | None] | None = None
+        self._rates_until: datetime | None = None
+
+    @callback
+    def async_listen(self, listener: Listener) -> CALLBACK_TYPE:
+        """Be told of this home; returns what ends it."""
+
+        @callback
+        def heard(entry_id: str, happening: Happening, data: Mapping[str, Json]) -> None:
+            if entry_id == self._entry_id:
+                listener(happening, data)
+
+        return async_dispatcher_connect(self._hass, SIGNAL_HAPPENING, heard)
+
+    @callback
+    def tell(self, happening: Happening, data: Mapping[str, Json]) -> None:
+        """Tell everybody."""
+        async_dispatcher_send(self._hass, SIGNAL_HAPPENING, self._entry_id, happening, data)
+
+    @callback
+    def of_decision(self, decision: Decision, control: ControlState) -> None:
+        """Tell what a line of the ledger means, if it means something to the household.
+
+        ``is_news`` in its data is False where the cause has been told before.
+        """
+        happening = happening_of(decision, control)
+        is_news = self._news.look(happening, decision)
+        cause = decision.slot_start
+        if happening is None or (cause is not None and (happening, cause) == self._told):
+            return
+        self._told = (happening, cause)
+        self.tell(happening, {**decision_as_data(decision), "is_news": is_news})
+
+    @callback
+    def of_plan(self, before: Plan | None, plan: Plan) -> None:
+        """Tell if the charges ahead are others than before."""
+        if before is None or charges_ahead(before, plan) == charges_ahead(plan, before):
+            return
+        charge = plan.next_charge(plan.made_at)
+        self.tell(
+            Happening.PLAN_CHANGED,
+            {
+                "next_charge": charge.start.isoformat() if charge else None,
+                "target_percent": charge.target_percent if charge else None,
+                "rate_p_per_kwh": charge.import_p_per_kwh if charge else None,
+            },
+        )
+
+    @callback
+    def of_rates(self, imports: RateTable, now: datetime) -> None:
+        """Tell newly published rates; what is known at the first look is no news."""
+        before, until = self._rates_until, imports.known_until(now)
+        if until > now:
+            self._rates_until = until
+        if before is None or until <= before:
+            return
+        news = imports.between(max(before, now), until)
+        today = now.astimezone(MARKET_TIME_ZONE).date()
+        # A flat tariff is known two days ahead at any time: each look tells a little more of it.
+        tomorrows_end = datetime.combine(today + timedelta(days=1), PUBLISHED_TO, MARKET_TIME_ZONE)
+        market_day = until.astimezone(MARKET_TIME_ZONE).date()
+        if market_day > today and before < tomorrows_end:
+            rates = [rate.p_per_kwh for rate in news]
+            lowest = min(news, key=lambda rate: rate.p_per_kwh)
+            self.tell(
+                Happening.TOMORROWS_RATES_IN,
+                {
+                    "until": until.isoformat(),
+                    "lowest_p_per_kwh": lowest.p_per_kwh,
+                    "lowest_at": lowest.start.isoformat(),
+                    "mean_p_per_kwh": round(sum(rates) / len(rates), 2),
+                    "highest_p_per_kwh": max(rates),
+                },
+            )
+        negative = [rate for rate in news if rate.p_per_kwh < 0]
+        if negative:
+            self.tell(
+                Happening.NEGATIVE_RATES_AHEAD,
+                {
+                    "start": negative[0].start.isoformat(),
+                    "half_hours": len(negative),
+                    "lowest_p_per_kwh": min(rate.p_per_kwh for rate in negative),
+                },
+            )
+
+
+def happening_of(decision: Decision, control: ControlState) -> Happening | None:
+    """What a decision means to the household; None for what it need not hear.
+
+    ``control`` is the state after it. A charge counts as started when it is seen in the battery's
+    power, and as failed when it was given up, not while another try is under way.
+    """
+    if decision.kind in OF_ANYTHING:
+        return OF_ANYTHING[decision.kind]
+    if decision.action is not Action.CHARGE:
+        return None
+    if decision.kind is DecisionKind.FAILED and (
+        decision.reason is DecisionReason.NOT_ACCEPTED
+        or (
+            control.command is not None and control.command.wanted.slot_start == decision.slot_start
+        )
+    ):
+        return None
+    return OF_CHARGES.get(decision.kind)
+
+
+def decision_as_data(decision: Decision) -> dict[str, Json]:
+    """A decision in plain data: times as ISO strings, None where nothing is known."""
+    return {
+        "reason": decision.reason.value,
+        "action": decision.action.value if decision.action else None,
+        "lever": decision.lever.value if decision.lever else None,
+        "start": decision.slot_start.isoformat() if decision.slot_start else None,
+        "end": decision.slot_end.isoformat() if decision.slot_end else None,
+        "rate_p_per_kwh": decision.rate_p_per_kwh,
+        "charge_level_percent": decision.charge_level_percent,
+    }
+
+
+def charges_ahead(plan: Plan, other: Plan) -> frozenset[datetime]:
+    """The ends of a plan's charging half-hours over the stretch that both plans cover.
+
+    Ends, because the running half-hour begins anew with every plan.
+    """
+    since = max(plan.made_at, other.made_at)
+    horizon = min(plan.slots[-1].end, other.slots[-1].end)
+    return frozenset(
+        slot.end
+        for slot in plan.slots
+        if slot.action is Action.CHARGE and since < slot.end <= horizon
+    )

@@ -1,0 +1,21 @@
+"""What the household can set later: a menu of pages, each of a module of its own."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from homeassistant.config_entries import ConfigFlowResult
+
+from ..frontend.dashboard_panel import DashboardStep
+from .load import LoadSteps
+from .preferences import PreferenceSteps
+
+PAGES = ["planning", "control", "house_load", "fine_tuning", "dashboard"]
+
+
+class SmartBatteryOptionsFlow(LoadSteps, PreferenceSteps, DashboardStep):
+    """The options of a home."""
+
+    async def async_step_init(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Choose a page."""
+        return self.async_show_menu(step_id="init", menu_options=PAGES)

@@ -1,0 +1,112 @@
+"""The options pages over the household's preferences: the same values as the entities show."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import voluptuous as vol
+
+from homeassistant.config_entries import ConfigFlowResult, OptionsFlow
+from homeassistant.const import Platform
+from homeassistant.helpers.selector import (
+    BooleanSelector,
+    EntitySelector,
+    EntitySelectorConfig,
+    NumberSelector,
+    NumberSelectorConfig,
+    NumberSelectorMode,
+    TimeSelector,
+)
+from homeassistant.helpers.typing import VolDictType
+
+from ..site.limits import BOUNDS
+from ..site.preferences import Preferences
+
+PLANNING = (
+    "reserve_floor_percent",
+    "everyday_ceiling_percent",
+    "price_ceiling_p_per_kwh",
+    "ready_by_percent",
+    "ready_by_time",
+    "peak_start",
+    "peak_end",
+)
+FINE_TUNING = ("wear_p_per_kwh", "carbon_gbp_per_tonne", "stability_p", "annual_load_kwh")
+CONTROL = (
+    "scheduler_enabled",
+    "dry_run",
+    "charge_now_percent",
+    "charge_now_hours",
+    "join_sessions",
+    "carbon_forecast",
+    "car_charging_entity",
+)
+TIMES = {"ready_by_time", "peak_start", "peak_end"}
+CAR_DOMAINS = [Platform.BINARY_SENSOR, Platform.SWITCH, "input_boolean", Platform.SENSOR]
+
+
+class PreferenceSteps(OptionsFlow):
+    """Each page ends by storing the options."""
+
+    async def async_step_planning(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """What plans go by."""
+        return self._page("planning", PLANNING, user_input)
+
+    async def async_step_fine_tuning(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """What few people change."""
+        return self._page("fine_tuning", FINE_TUNING, user_input)
+
+    async def async_step_control(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """What may act, and how."""
+        return self._page("control", CONTROL, user_input)
+
+    def _page(
+        self, step_id: str, names: Iterable[str], user_input: dict[str, Any] | None
+    ) -> ConfigFlowResult:
+        options = self.config_entry.options
+        if user_input is not None:
+            # An entity that is taken out of the form does not come with it.
+            cleared = {name: "" for name in names if name == "car_charging_entity"}
+            return self.async_create_entry(data={**options, **cleared, **user_input})
+        present = Preferences.from_options(options).as_options()
+        suggested = {name: value for name in names if (value := present[name]) != ""}
+        schema = vol.Schema(_fields(names))
+        return self.async_show_form(
+            step_id=step_id,
+            data_schema=self.add_suggested_values_to_schema(schema, suggested),
+        )
+
+
+def _fields(names: Iterable[str]) -> VolDictType:
+    fields: VolDictType = {}
+    for name in names:
+        if name == "car_charging_entity":
+            config = EntitySelectorConfig(domain=CAR_DOMAINS)
+            fields[vol.Optional(name)] = EntitySelector(config)
+        elif name in BOUNDS:
+            fields[vol.Required(name)] = _number(name)
+        elif name in TIMES:
+            fields[vol.Required(name)] = TimeSelector()
+        else:
+            fields[vol.Required(name)] = BooleanSelector()
+    return fields
+
+
+def _number(name: str) -> NumberSelector:
+    bounds = BOUNDS[name]
+    return NumberSelector(
+        NumberSelectorConfig(
+            min=bounds.least,
+            max=bounds.most,
+            step=bounds.step,
+            unit_of_measurement=bounds.unit,
+            mode=NumberSelectorMode.BOX,
+        )
+    )

@@ -1,0 +1,1 @@
+"""Serves the card and the dashboard; their JavaScript lies beside."""

@@ -1,0 +1,120 @@
+"""The ready dashboard in the sidebar: there while any home wants it."""
+
+from __future__ import annotations
+
+from typing import Any, Final, override
+
+import voluptuous as vol
+
+from homeassistant.components.frontend import (
+    async_panel_exists,
+    async_register_built_in_panel,
+    async_remove_panel,
+)
+from homeassistant.components.lovelace.const import (
+    CONF_REQUIRE_ADMIN,
+    CONF_SHOW_IN_SIDEBAR,
+    CONF_TITLE,
+    DOMAIN as LOVELACE_DOMAIN,
+    LOVELACE_DATA,
+    MODE_YAML,
+)
+from homeassistant.components.lovelace.dashboard import LovelaceConfig
+from homeassistant.config_entries import ConfigFlowResult, OptionsFlow
+from homeassistant.const import CONF_ICON, CONF_MODE
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers.json import cached_json_fragment, json_fragment
+from homeassistant.helpers.selector import BooleanSelector
+
+from ..const import DOMAIN
+from ..site.site import SmartBatteryConfigEntry
+
+CONF_DASHBOARD: Final = "dashboard"
+URL_PATH: Final = "battery-plan"
+# Its views are made in the browser, from what each home has at that moment.
+CONTENT: Final = {"strategy": {"type": "custom:smart-battery-scheduler"}}
+TITLE: Final = "Battery plan"
+ICON: Final = "mdi:home-battery"
+PANEL: Final = {
+    CONF_TITLE: TITLE,
+    CONF_ICON: ICON,
+    CONF_SHOW_IN_SIDEBAR: True,
+    CONF_REQUIRE_ADMIN: False,
+    CONF_MODE: MODE_YAML,
+}
+
+
+class OwnDashboard(LovelaceConfig):
+    """Made from the homes, so there is nothing to store and nothing to edit."""
+
+    mode = MODE_YAML
+
+    @override
+    async def async_get_info(self) -> dict[str, Any]:
+        """What the list of dashboards tells."""
+        return {"mode": self.mode, "views": 0}
+
+    @override
+    async def async_load(self, force: bool) -> dict[str, Any]:
+        """The same for everybody."""
+        return dict(CONTENT)
+
+    @override
+    async def async_json(self, force: bool) -> json_fragment:
+        """The same, as it is sent."""
+        return cached_json_fragment(CONTENT)
+
+
+@callback
+def async_show_dashboard(hass: HomeAssistant) -> None:
+    """Put it into the sidebar, or take it out, as the homes want it.
+
+    A page that somebody else has under this address stays; so does ours while its homes are
+    only stopped, because somebody may be looking at it.
+    """
+    if LOVELACE_DATA not in hass.data:
+        return
+    dashboards = hass.data[LOVELACE_DATA].dashboards
+    wanted = any(
+        entry.options.get(CONF_DASHBOARD, False)
+        for entry in hass.config_entries.async_entries(DOMAIN)
+    )
+    shown = isinstance(dashboards.get(URL_PATH), OwnDashboard)
+    if wanted and not shown and not async_panel_exists(hass, URL_PATH):
+        dashboards[URL_PATH] = OwnDashboard(hass, URL_PATH, PANEL)
+        async_register_built_in_panel(
+            hass,
+            LOVELACE_DOMAIN,
+            sidebar_title=TITLE,
+            sidebar_icon=ICON,
+            frontend_url_path=URL_PATH,
+            config={CONF_MODE: MODE_YAML},
+        )
+    elif shown and not wanted:
+        async_remove_panel(hass, URL_PATH)
+        del dashboards[URL_PATH]
+
+
+async def async_entry_updated(hass: HomeAssistant, entry: SmartBatteryConfigEntry) -> None:
+    """The home's wish may have changed."""
+    async_show_dashboard(hass)
+
+
+def with_choice(schema: vol.Schema) -> vol.Schema:
+    """The form of a new home, with the question for the dashboard."""
+    return schema.extend({vol.Required(CONF_DASHBOARD, default=True): BooleanSelector()})
+
+
+class DashboardStep(OptionsFlow):
+    """The options page that adds or removes it later."""
+
+    async def async_step_dashboard(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Whether it is in the sidebar."""
+        options = self.config_entry.options
+        if user_input is not None:
+            return self.async_create_entry(data={**options, **user_input})
+        present = {CONF_DASHBOARD: options.get(CONF_DASHBOARD, False)}
+        schema = self.add_suggested_values_to_schema(with_choice(vol.Schema({})), present)
+        return self.async_show_form(step_id="dashboard", data_schema=schema)

@@ -1,0 +1,180 @@
+"""The whole of a home as the card shows it: one JSON object, built anew at every change.
+
+Half-hours are keyed by their start, so that a patch carries only those that changed. Times are
+ISO 8601 in UTC; what is not known is absent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import cast
+
+from ..common.serialisation import Json, encode
+from ..const import CONF_KIND, KIND_DEMO, MARKET_TIME_ZONE
+from ..control.model import Decision
+from ..history.measurements import MeasuredSlot
+from ..planner.model import Plan
+from ..site.plan_as_dict import plan_as_dict
+from ..site.site import Home
+from ..tariff.model import Rate, floor_slot
+from ..text.status import has_reached, held_back, override_now
+from .merge_patch import without_nulls
+
+# Yesterday whole, wherever in the day one looks.
+PAST = timedelta(hours=48)
+# A weekly wish comes again within this time.
+NEXT_WISH = timedelta(days=8)
+DECISIONS_SHOWN = 60
+
+
+def live_state(home: Home, now: datetime) -> dict[str, Json]:
+    """Everything the card shows, without a null."""
+    since = floor_slot(now - PAST)
+    state: dict[str, Json] = {
+        "home": _home(home),
+        "now": _now(home, now),
+        "plan": None if home.planner.data is None else _plan(home.planner.data),
+        "past": _past(home.measurements.slots, since),
+        "rates": _rates(home.rates.data.imports.between(since, now + PAST)),
+        "manual": _manual(home, since, now + NEXT_WISH),
+        "sessions": _sessions(home, since),
+        "decisions": _decisions(home.ledger.since(since)),
+    }
+    return cast(dict[str, Json], without_nulls(state))
+
+
+def _home(home: Home) -> dict[str, Json]:
+    wants = home.preferences
+    capacity_kwh = home.battery.data.capacity_kwh if home.battery.data else None
+    return {
+        "entry_id": home.entry.entry_id,
+        "title": home.entry.title,
+        "demo": home.entry.data[CONF_KIND] == KIND_DEMO,
+        "market_time_zone": MARKET_TIME_ZONE.key,
+        "scheduler_enabled": wants.scheduler_enabled,
+        "dry_run": wants.dry_run,
+        "capacity_kwh": capacity_kwh,
+        "reserve_floor_percent": wants.reserve_floor_percent,
+        "everyday_ceiling_percent": wants.everyday_ceiling_percent,
+        "charge_now_percent": wants.charge_now_percent,
+    }
+
+
+def _now(home: Home, now: datetime) -> dict[str, Json]:
+    reading, control = home.battery.data, home.controller.state
+    command = control.command
+    return {
+        "reading": None
+        if reading is None
+        else {
+            "read_at": reading.read_at.isoformat(),
+            "charge_level_percent": reading.charge_level_percent,
+            "battery_w": reading.battery_power_w,
+            "solar_w": reading.solar_power_w,
+            "house_w": reading.house_power_w,
+            "grid_w": reading.grid_power_w,
+            "off_grid": reading.islanding is not None and reading.islanding.value == "off_grid",
+        },
+        "reachable": home.battery.last_update_success,
+        "rates_reachable": home.rates.last_update_success,
+        "phase": control.phase.value,
+        "command": None
+        if command is None
+        else {
+            "action": command.wanted.action.value,
+            "source": command.wanted.source.value,
+            "lever": command.current.lever.value if command.current.lever else None,
+            "target_percent": command.wanted.target_percent,
+            "ends_at": command.wanted.ends_at.isoformat(),
+            "reached": has_reached(home, command),
+            "tries": command.tries,
+            "evidence": encode(command.evidence),
+        },
+        "override": encode(override_now(home, now)),
+        "held_back": encode(held_back(home, now)),
+        "yielded": None
+        if control.yielded is None
+        else {
+            "cause": control.yielded.cause.value,
+            "since": control.yielded.since.isoformat(),
+            "until": control.yielded.until.isoformat(),
+        },
+        "fault_until": encode(control.fault_until),
+    }
+
+
+def _plan(plan: Plan) -> dict[str, Json]:
+    told = plan_as_dict(plan)
+    slots = cast(list[dict[str, Json]], told["slots"])
+    return {**told, "slots": {cast(str, slot["start"]): slot for slot in slots}}
+
+
+def _past(slots: Iterable[MeasuredSlot], since: datetime) -> dict[str, Json]:
+    return {
+        slot.start.isoformat(): {
+            "load_kwh": round(slot.energies.load_kwh, 3),
+            "pv_kwh": round(slot.energies.pv_kwh, 3),
+            "import_kwh": round(slot.energies.import_kwh, 3),
+            "export_kwh": round(slot.energies.export_kwh, 3),
+            "battery_in_kwh": round(slot.energies.battery_in_kwh, 3),
+            "battery_out_kwh": round(slot.energies.battery_out_kwh, 3),
+            "level_percent": slot.charge_level_percent,
+            "whole": slot.is_whole,
+        }
+        for slot in slots
+        if slot.start >= since
+    }
+
+
+def _rates(rates: Iterable[Rate]) -> dict[str, Json]:
+    return {
+        rate.start.isoformat(): {"end": rate.end.isoformat(), "p_per_kwh": rate.p_per_kwh}
+        for rate in rates
+    }
+
+
+def _manual(home: Home, since: datetime, until: datetime) -> list[Json]:
+    """Pins and bans, each with the times it means."""
+    return [
+        {
+            "id": slot.id,
+            "action": "do_not_charge" if slot.banned else encode(slot.action),
+            "repeat": slot.repeat.value,
+            "times": [
+                {"start": start.isoformat(), "end": end.isoformat()}
+                for start, end in slot.occurrences(since, until)
+            ],
+        }
+        for slot in home.manual.slots
+    ]
+
+
+def _sessions(home: Home, since: datetime) -> list[Json]:
+    return [
+        {
+            "kind": session.kind.value,
+            "start": session.start.isoformat(),
+            "end": session.end.isoformat(),
+            "joined": session.joined,
+            "reward_p_per_kwh": session.reward_p_per_kwh,
+        }
+        for session in home.sessions.known
+        if session.end > since
+    ]
+
+
+def _decisions(decisions: Iterable[Decision]) -> list[Json]:
+    return [
+        {
+            "at": decision.at.isoformat(),
+            "kind": decision.kind.value,
+            "reason": decision.reason.value,
+            "action": encode(decision.action),
+            "slot_start": encode(decision.slot_start),
+            "slot_end": encode(decision.slot_end),
+            "rate_p_per_kwh": decision.rate_p_per_kwh,
+            "detail": decision.detail,
+        }
+        for decision in tuple(decisions)[-DECISIONS_SHOWN:]
+    ]

@@ -1,0 +1,1 @@
+"""What happened: measurements, the recorder's statistics, accuracy, savings, decisions."""

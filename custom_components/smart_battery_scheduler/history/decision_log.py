@@ -1,0 +1,47 @@
+"""The ledger of decisions: what was done, what was not, and why."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable
+from datetime import datetime, timedelta
+
+from homeassistant.core import CALLBACK_TYPE, callback
+
+from ..control.model import Decision
+
+KEPT = timedelta(days=30)
+MOST_KEPT = 4000
+
+
+class Ledger:
+    """Decisions of the last thirty days, oldest first."""
+
+    def __init__(self, decisions: Iterable[Decision] = ()) -> None:
+        """Continue from what was stored."""
+        self._decisions = deque(decisions, maxlen=MOST_KEPT)
+        self._listeners: list[Callable[[Decision], None]] = []
+
+    @property
+    def decisions(self) -> tuple[Decision, ...]:
+        """All that is kept."""
+        return tuple(self._decisions)
+
+    def since(self, when: datetime) -> tuple[Decision, ...]:
+        """Those at or after ``when``."""
+        return tuple(decision for decision in self._decisions if decision.at >= when)
+
+    @callback
+    def async_add_listener(self, listener: Callable[[Decision], None]) -> CALLBACK_TYPE:
+        """Be told of every new decision."""
+        self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener)
+
+    @callback
+    def add(self, decision: Decision) -> None:
+        """Write a line and tell the listeners."""
+        self._decisions.append(decision)
+        while self._decisions and self._decisions[0].at < decision.at - KEPT:
+            self._decisions.popleft()
+        for listener in tuple(self._listeners):
+            listener(decision)

@@ -1,0 +1,113 @@
+"""Planned charges that were not played, and new plans that were not worth a change: told once each."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from ..control.controller import Judged
+from ..control.evidence import NOISE_W
+from ..control.model import ControlState, Decision, DecisionKind, DecisionReason, Phase
+from ..planner.model import Action, Plan, PlannedSlot
+from ..powerwall.base import PowerwallState
+
+
+class Unplayed:
+    """Watches the planned charge of the moment until it has begun or its half-hour is over."""
+
+    def __init__(self) -> None:
+        """Nothing is watched yet."""
+        self._slot: PlannedSlot | None = None
+        self._reason: DecisionReason | None = None
+        self._kept = False
+
+    def look(
+        self,
+        now: datetime,
+        plan: Plan | None,
+        judged: Judged,
+        control: ControlState,
+        reading: PowerwallState | None,
+    ) -> Decision | None:
+        """What to tell, if a planned charge has just passed by."""
+        told = None
+        if self._slot is not None and now >= self._slot.end:
+            told = self._passed(now, reading)
+        slot = plan.slot_at(now) if plan else None
+        if slot is None or slot.action is not Action.CHARGE:
+            self._slot = None
+        else:
+            served = _is_served(control)
+            begun = self._slot is not None and self._slot.start == slot.start
+            if served or not begun or self._reason is not None:
+                self._reason = None if served else _why_not(judged, control, reading, slot)
+            self._slot = slot
+        return told
+
+    def kept(self, now: datetime, plan: Plan) -> Decision | None:
+        """That a better plan was not better enough: once, until a new plan is taken."""
+        kept_before, self._kept = self._kept, plan.kept_instead_saves_p is not None
+        if plan.kept_instead_saves_p is None or kept_before:
+            return None
+        return Decision(
+            at=now,
+            kind=DecisionKind.KEPT,
+            reason=DecisionReason.PLAN,
+            detail=f"{plan.kept_instead_saves_p:.1f}",
+        )
+
+    def _passed(self, now: datetime, reading: PowerwallState | None) -> Decision | None:
+        slot, reason = self._slot, self._reason
+        self._slot = self._reason = None
+        if slot is None or reason is None:
+            return None
+        return Decision(
+            at=now,
+            kind=DecisionKind.SKIPPED,
+            reason=reason,
+            action=slot.action,
+            lever=slot.lever,
+            slot_start=slot.start,
+            slot_end=slot.end,
+            rate_p_per_kwh=slot.import_p_per_kwh,
+            charge_level_percent=reading.charge_level_percent if reading else None,
+        )
+
+
+def _is_served(control: ControlState) -> bool:
+    """Whether a charge is in force, under way, or has reached its target."""
+    command = control.command
+    charging = command is not None and command.wanted.action is Action.CHARGE
+    return charging or control.completed is not None
+
+
+def _why_not(
+    judged: Judged,
+    control: ControlState,
+    reading: PowerwallState | None,
+    slot: PlannedSlot,
+) -> DecisionReason | None:
+    """Why a planned charge is not played at this moment; None while that is not clear."""
+    wanted, unwanted = judged
+    level = reading.charge_level_percent if reading else None
+    if control.yielded is not None:
+        return DecisionReason(control.yielded.cause.value)
+    if control.phase is Phase.FAULT or control.fault_until is not None:
+        return DecisionReason.ERROR
+    if wanted is None:
+        return unwanted
+    if wanted.action is not Action.CHARGE:
+        return DecisionReason.OVERRIDE
+    if level is None:
+        return DecisionReason.NO_READING
+    target = 100 if slot.target_percent is None else slot.target_percent
+    if level < target:
+        return DecisionReason.MISSED
+    by_sun = reading is not None and _is_filled_by_the_sun(reading)
+    return DecisionReason.SOLAR if by_sun else DecisionReason.HIGH_CHARGE
+
+
+def _is_filled_by_the_sun(reading: PowerwallState) -> bool:
+    battery, solar, house = reading.battery_power_w, reading.solar_power_w, reading.house_power_w
+    if battery is None or solar is None or house is None:
+        return False
+    return battery < -NOISE_W and solar > house

@@ -1,0 +1,122 @@
+"""What a person must do something about, judged from facts: pure, so that every case can be tested."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from enum import StrEnum
+
+from ..const import MARKET_TIME_ZONE
+from ..control.model import ControlState, Decision, DecisionKind, DecisionReason, Phase, YieldCause
+from ..planner.model import Action, Lever
+from ..powerwall.base import OperatingMode, Settings
+from ..tariff.model import RateTable
+
+DAY = timedelta(days=1)
+# Octopus publishes at about 16:00; by this local time something is wrong.
+RATES_EXPECTED_BY = time(22)
+# A rate that ended so long ago while the source answers is no gap in publication.
+TARIFF_ENDED_AFTER = timedelta(hours=2)
+# Once is a person; so often in a day is a machine.
+FOREIGN_CHANGES_A_DAY = 3
+# So many unheeded writes are more than a slow night.
+RESTORE_TRIES = 4
+
+
+class Trouble(StrEnum):
+    """What is wrong; also the translation key of its repair notice."""
+
+    GRID_CHARGING_REFUSED = "grid_charging_refused"
+    COMMANDS_IGNORED = "commands_ignored"
+    RESTORE_IGNORED = "restore_ignored"
+    ANOTHER_CONTROLLER = "another_controller"
+    TARIFF_ENDED = "tariff_ended"
+    RATES_LATE = "rates_late"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """What the judgement looks at. ``shown`` are the settings of the last reading."""
+
+    now: datetime
+    control: ControlState
+    decisions: Sequence[Decision]
+    shown: Settings
+    imports: RateTable
+    rates_answered: bool
+
+
+def troubles(facts: Facts) -> frozenset[Trouble]:
+    """Everything that a person has to look at now."""
+    checks: Mapping[Trouble, bool] = {
+        Trouble.GRID_CHARGING_REFUSED: _grid_charging_refused(facts),
+        Trouble.COMMANDS_IGNORED: _commands_ignored(facts.control),
+        Trouble.RESTORE_IGNORED: _restore_ignored(facts.control),
+        Trouble.ANOTHER_CONTROLLER: _another_controller(facts),
+        Trouble.TARIFF_ENDED: _tariff_ended(facts),
+        Trouble.RATES_LATE: _rates_late(facts),
+    }
+    return frozenset(trouble for trouble, applies in checks.items() if applies)
+
+
+def _since_resumed(facts: Facts) -> Iterator[Decision]:
+    """The decisions of a day, the newest first, but none from before a person said to go on."""
+    since = facts.now - DAY
+    for decision in reversed(facts.decisions):
+        by_user = decision.reason is DecisionReason.USER
+        if decision.at <= since or (decision.kind is DecisionKind.RESUMED and by_user):
+            return
+        yield decision
+
+
+def _grid_charging_refused(facts: Facts) -> bool:
+    """The fast lever was not read back although its mode was: only grid charging is missing.
+
+    The installer, or the rules of the grid, forbid it on such a site.
+    """
+    resting = {lever for lever, until in facts.control.out_of_service if facts.now < until}
+    refused = any(
+        decision.kind is DecisionKind.FAILED
+        and decision.reason is DecisionReason.NOT_READ_BACK
+        and decision.action is Action.CHARGE
+        and decision.lever is Lever.FAST
+        and decision.shown is not None
+        and decision.shown.operating_mode is OperatingMode.BACKUP
+        and decision.shown.grid_charging is False
+        for decision in _since_resumed(facts)
+    )
+    return refused and Lever.FAST in resting
+
+
+def _commands_ignored(control: ControlState) -> bool:
+    """Every way was tried, or the settings stand and the battery does as it likes."""
+    yielded = control.yielded
+    calibrating = yielded is not None and yielded.cause is YieldCause.CALIBRATION
+    return control.fault_until is not None or calibrating
+
+
+def _restore_ignored(control: ControlState) -> bool:
+    restore = control.restore
+    waiting = control.phase is Phase.RESTORING and restore is not None
+    return waiting and (restore is not None and restore.tries >= RESTORE_TRIES)
+
+
+def _another_controller(facts: Facts) -> bool:
+    foreign = sum(
+        decision.kind is DecisionKind.YIELDED and decision.reason is DecisionReason.SOMEBODY_ELSE
+        for decision in _since_resumed(facts)
+    )
+    return foreign >= FOREIGN_CHANGES_A_DAY
+
+
+def _tariff_ended(facts: Facts) -> bool:
+    rates = facts.imports.rates
+    return facts.rates_answered and bool(rates) and rates[-1].end + TARIFF_ENDED_AFTER <= facts.now
+
+
+def _rates_late(facts: Facts) -> bool:
+    local = facts.now.astimezone(MARKET_TIME_ZONE)
+    noon = datetime.combine(local.date() + DAY, time(12), MARKET_TIME_ZONE)
+    late = local.time() >= RATES_EXPECTED_BY
+    return late and not _tariff_ended(facts) and facts.imports.at(noon) is None

@@ -1,0 +1,1 @@
+"""One running site: its parts, storage, preferences and planner inputs."""

@@ -1,0 +1,51 @@
+"""All about a home's forecasts as plain data, for diagnostics."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from ..common.serialisation import Json
+from ..const import MARKET_TIME_ZONE
+from ..history.accuracy import Score
+from .site import Home
+
+
+def forecasts_as_dict(home: Home, now: datetime) -> dict[str, Json]:
+    """Where the forecasts come from, what was learned, and how right they were; None is unknown."""
+    today = now.astimezone(MARKET_TIME_ZONE).date()
+    yesterday = home.accuracy.result(today - timedelta(days=1))
+    source = home.sun.coordinator.source if home.sun.coordinator else None
+    forecast = home.sun.raw
+    return {
+        "sun": {
+            "source": type(source).__name__ if source else None,
+            "fetched_at": forecast.made_at.isoformat() if forecast else None,
+            "learned_factors": [round(factor, 3) for factor in home.sun.correction.factors],
+            "under_cover_share": _rounded(home.sun.under_cover_share),
+            "today_kwh": _rounded(home.accuracy.pv_of(today, now, home.sun.forecast)),
+            "yesterday_expected_kwh": _rounded(yesterday.pv_expected_kwh),
+            "yesterday_measured_kwh": _rounded(yesterday.pv_measured_kwh),
+            "last_week": _score(home.accuracy.pv_score()),
+        },
+        "house": {
+            "half_hours_known": len(home.load_history.history(home.measurements.slots, now)),
+            "today_kwh": _rounded(home.accuracy.load_of(today, now, home.planner.data)),
+            "yesterday_expected_kwh": _rounded(yesterday.load_expected_kwh),
+            "yesterday_measured_kwh": _rounded(yesterday.load_measured_kwh),
+            "last_week": _score(home.accuracy.load_score()),
+        },
+    }
+
+
+def _score(score: Score | None) -> Json:
+    if score is None:
+        return None
+    return {
+        "error_percent": round(score.error_percent, 1),
+        "bias_percent": round(score.bias_percent, 1),
+        "half_hours": score.half_hours,
+    }
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, 3)

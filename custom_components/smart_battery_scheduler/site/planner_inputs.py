@@ -1,0 +1,216 @@
+"""From what a home knows to a plan: assembles PlanInputs. Pure, and run in the executor."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+
+from ..carbon.client import CarbonForecast
+from ..const import MARKET_TIME_ZONE
+from ..control.rules import Override
+from ..planner.load import Consumption, forecast_load
+from ..planner.model import (
+    Action,
+    Battery,
+    Lever,
+    Plan,
+    PlanInputs,
+    ReadyBy,
+    ReasonCode,
+    SlotInputs,
+    Spread,
+    Wishes,
+)
+from ..planner.optimiser import plan
+from ..planner.prices import price_scenarios
+from ..solar.model import SolarForecast
+from ..sources.grid_sessions import SessionWindow, rebate_within, session_within
+from ..tariff.model import SLOT, RateTable, floor_slot
+from .manual_slots import ManualSlot, is_banned, pin_within
+from .preferences import NO_PRICE_CEILING_P_PER_KWH, Preferences
+
+HORIZON = timedelta(hours=48)
+# Octopus publishes the rates of the next market day (from 23:00 local) at about this local time.
+PUBLISHED_AT = time(16)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Material:
+    """All that a plan is made from, as the home knows it.
+
+    ``reserve_percent`` is the Powerwall's own reserve: the plan never goes below it.
+    ``ready_once`` is a wish for one time only. ``override`` is what somebody asked for now: the plan
+    counts on it and goes on from where it leads. ``car_charging``: the car charges now.
+    """
+
+    now: datetime
+    charge_level_percent: float
+    battery: Battery
+    preferences: Preferences
+    reserve_percent: int
+    imports: RateTable
+    exports: RateTable | None
+    solar: SolarForecast | None
+    history: tuple[Consumption, ...]
+    running: Plan | None
+    ready_once: ReadyBy | None = None
+    override: Override | None = None
+    sessions: tuple[SessionWindow, ...] = ()
+    manual: tuple[ManualSlot, ...] = ()
+    carbon: CarbonForecast | None = None
+    car_charging: bool = False
+
+
+def make_plan(material: Material) -> Plan:
+    """Assemble the inputs and plan."""
+    return plan(plan_inputs(material))
+
+
+def plan_inputs(material: Material) -> PlanInputs:
+    """The planner's view of a home."""
+    starts = tuple(floor_slot(start) for start, _ in _slots(material.now))
+    loads = forecast_load(
+        material.history,
+        starts,
+        now=material.now,
+        zone=MARKET_TIME_ZONE,
+        annual_kwh=material.preferences.annual_load_kwh,
+    )
+    slots = tuple(
+        _slot(material, start, end, load)
+        for (start, end), load in zip(_slots(material.now), loads, strict=True)
+    )
+    return PlanInputs(
+        now=material.now,
+        slots=slots,
+        battery=material.battery,
+        stored_kwh=material.charge_level_percent / 100.0 * material.battery.capacity_kwh,
+        wishes=_wishes(material),
+        price_scenarios=price_scenarios(
+            starts,
+            lambda when: _p_per_kwh(material.imports, when),
+            lambda when: 0.0 if material.exports is None else _p_per_kwh(material.exports, when),
+            MARKET_TIME_ZONE,
+        ),
+        rates_known_at=_next_publication(material.now, material.imports),
+        running=_running(material),
+    )
+
+
+def _slots(now: datetime) -> Iterator[tuple[datetime, datetime]]:
+    """Half-hours from now; the first one has begun already."""
+    start, end = now, floor_slot(now) + SLOT
+    while start < now + HORIZON:
+        yield start, end
+        start, end = end, end + SLOT
+
+
+def _slot(material: Material, start: datetime, end: datetime, load: Spread) -> SlotInputs:
+    share = (end - start) / SLOT
+    local = [when.astimezone(MARKET_TIME_ZONE).time() for when in (start, end)]
+    asked = _overriding(material.override, start, end)
+    charging = asked is not None and asked.action is Action.CHARGE
+    return SlotInputs(
+        start=start,
+        end=end,
+        import_p_per_kwh=_bought_p_per_kwh(material, start, end),
+        export_p_per_kwh=0.0 if material.exports is None else _p_per_kwh(material.exports, start),
+        load_kwh=_part(load, share),
+        pv_kwh=_part(_pv(material.solar, floor_slot(start)), share),
+        pin=asked.action if asked else pin_within(material.manual, start, end),
+        pin_target_percent=(asked.target_percent or 100) if asked and charging else None,
+        pin_lever=Lever.FAST if charging else None,
+        charge_banned=not charging and is_banned(material.manual, start, end),
+        grid_charge_forbidden=material.preferences.touches_peak(*local),
+        carbon_g_per_kwh=_carbon(material.carbon, start),
+        session=session_within(material.sessions, start, end),
+        car_charging=material.car_charging and start == material.now,
+    )
+
+
+def _overriding(asked: Override | None, start: datetime, end: datetime) -> Override | None:
+    """The override, if it rules most of this slot."""
+    return asked if asked is not None and asked.until >= start + (end - start) / 2 else None
+
+
+def _next_publication(now: datetime, imports: RateTable) -> datetime:
+    """When the first rates that are missing now are due: 16:00 local on the day before theirs."""
+    local = imports.known_until(now).astimezone(MARKET_TIME_ZONE)
+    eve = (local + timedelta(hours=1)).date() - timedelta(days=1)
+    due = datetime.combine(eve, PUBLISHED_AT, MARKET_TIME_ZONE).astimezone(now.tzinfo)
+    return max(due, now + SLOT)
+
+
+def _p_per_kwh(table: RateTable, when: datetime) -> float | None:
+    rate = table.at(when)
+    return None if rate is None else rate.p_per_kwh
+
+
+def _bought_p_per_kwh(material: Material, start: datetime, end: datetime) -> float | None:
+    """The rate, less what a session pays for each kWh."""
+    rate = _p_per_kwh(material.imports, start)
+    return None if rate is None else rate - rebate_within(material.sessions, start, end)
+
+
+def _running(material: Material) -> Plan | None:
+    """The plan in force; not one that spares a car which has stopped: it must not last by habit."""
+    running = material.running
+    slot = running.slot_at(material.now) if running else None
+    spares_car = slot is not None and slot.reason.code is ReasonCode.CAR_CHARGING
+    return None if spares_car and not material.car_charging else running
+
+
+def _carbon(forecast: CarbonForecast | None, when: datetime) -> float | None:
+    slot = forecast.at(when) if forecast else None
+    return None if slot is None else slot.g_per_kwh
+
+
+def _pv(forecast: SolarForecast | None, start: datetime) -> Spread:
+    slot = forecast.slots.get(start) if forecast else None
+    if slot is None:
+        return Spread.certain(0.0)
+    return Spread(mean=slot.mean_kwh, p10=slot.p10_kwh, p50=slot.p50_kwh, p90=slot.p90_kwh)
+
+
+def _part(spread: Spread, share: float) -> Spread:
+    return Spread(
+        mean=spread.mean * share,
+        p10=spread.p10 * share,
+        p50=spread.p50 * share,
+        p90=spread.p90 * share,
+    )
+
+
+def _wishes(material: Material) -> Wishes:
+    wants = material.preferences
+    ceiling = wants.price_ceiling_p_per_kwh
+    return Wishes(
+        reserve_floor_percent=max(wants.reserve_floor_percent, material.reserve_percent),
+        everyday_ceiling_percent=wants.everyday_ceiling_percent,
+        price_ceiling_p_per_kwh=None if ceiling >= NO_PRICE_CEILING_P_PER_KWH else ceiling,
+        ready_by=(
+            *_ready_by(material.now, wants.ready_by_time, wants.ready_by_percent),
+            *_ready_once(material.now, material.ready_once),
+        ),
+        wear_p_per_kwh=wants.wear_p_per_kwh,
+        carbon_gbp_per_tonne=wants.carbon_gbp_per_tonne,
+        stability_p=wants.stability_p,
+    )
+
+
+def _ready_once(now: datetime, wish: ReadyBy | None) -> Iterator[ReadyBy]:
+    if wish is not None and now < wish.at <= now + HORIZON:
+        yield wish
+
+
+def _ready_by(now: datetime, at: time, percent: float) -> Iterator[ReadyBy]:
+    """The next times at which the battery shall be ready, each local day once."""
+    if percent <= 0.0:
+        return
+    today = now.astimezone(MARKET_TIME_ZONE).date()
+    for days in range(3):
+        local = datetime.combine(today + timedelta(days=days), at, MARKET_TIME_ZONE)
+        moment = local.astimezone(now.tzinfo)
+        if now < moment <= now + HORIZON:
+            yield ReadyBy(at=moment, percent=percent)

@@ -1,0 +1,221 @@
+"""A home's sun: the forecast as it was fetched, and as this roof makes it.
+
+What was foretold for a half-hour is kept until it can be held against the measurement; from that
+the roof's own correction is learned. What was learned belongs to one source and one set of planes:
+it is forgotten when they change.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Self
+
+from homeassistant.core import HomeAssistant
+
+from ..history.measurements import MeasuredSlot, Measurements
+from ..solar.learning import (
+    COVERED_BY,
+    LEAST_FORECAST_KWH,
+    REMEMBERED,
+    Correction,
+    Observation,
+    covered_share,
+    learn,
+    under_cover,
+    was_curtailed,
+)
+from ..solar.model import SolarForecast, SolarSlot, SolarSource
+from ..solar.open_meteo import ATTRIBUTION, OpenMeteo
+from ..solar.solcast import DailyCalls, Solcast
+from ..solar.usual_sun import usual_sun
+from ..sources.coordinators import SolarCoordinator
+from ..tariff.model import SLOT, floor_slot
+
+if TYPE_CHECKING:
+    from .site import SmartBatteryConfigEntry
+
+LEARN_EVERY = timedelta(hours=12)
+# Less than this in a half-hour is a meter's noise, not leave to export.
+EXPORTED_KWH = 0.02
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SunMemory:
+    """What survives a restart.
+
+    ``made_for`` names the source and the roof that the rest belongs to. ``foretold`` is what was
+    foretold for a half-hour when it began, in kWh by its UTC start, before any correction.
+    ``calls`` are those of a source that has few.
+    """
+
+    made_for: str = ""
+    forecast: SolarForecast | None = None
+    calls: DailyCalls | None = None
+    foretold: Mapping[datetime, float] = field(default_factory=dict)
+    correction: Correction = field(default_factory=Correction)
+    learned_at: datetime | None = None
+
+    def only_for(self, made_for: str) -> SunMemory:
+        """This memory for the source and roof so named; a new one for any other."""
+        if made_for == self.made_for:
+            return self
+        return SunMemory(made_for=made_for, calls=self.calls)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cover:
+    """Snow on the roof, or an inverter that is off: for a day ahead little is expected."""
+
+    since: datetime
+    share: float
+
+    def over(self, slots: Mapping[datetime, SolarSlot]) -> dict[datetime, SolarSlot]:
+        """The half-hours, those of the next day under the cover."""
+        until = self.since + COVERED_BY
+        return {
+            start: under_cover(slot, self.share) if self.since <= start < until else slot
+            for start, slot in slots.items()
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Roof:
+    """What is known of the roof: a name for its make, and what its inverters let through.
+
+    ``most_kwh`` is per half-hour; None is unknown.
+    """
+
+    made_for: str = ""
+    most_kwh: float | None = None
+
+
+class Sun:
+    """The roof's forecast, corrected by what the roof did."""
+
+    def __init__(
+        self, coordinator: SolarCoordinator | None, memory: SunMemory, most_kwh: float | None = None
+    ) -> None:
+        """Go on from what was remembered."""
+        self.coordinator = coordinator
+        self._memory = memory
+        self._most_kwh = most_kwh
+        self._foretold = dict(memory.foretold)
+        self._usual = SolarForecast(made_at=datetime.min.replace(tzinfo=UTC), slots={})
+        self._cover: Cover | None = None
+        self._made_of: tuple[object, ...] = ()
+        self._forecast: SolarForecast | None = None
+
+    @classmethod
+    def of(
+        cls,
+        hass: HomeAssistant,
+        entry: SmartBatteryConfigEntry,
+        source: SolarSource | None,
+        roof: Roof,
+        stored: SunMemory,
+    ) -> Self:
+        """The sun of an entry; what was stored for another source or roof is forgotten."""
+        memory = stored.only_for(roof.made_for)
+        coordinator = SolarCoordinator(hass, entry, source, memory.forecast) if source else None
+        return cls(coordinator, memory, roof.most_kwh)
+
+    @property
+    def correction(self) -> Correction:
+        """What this roof makes of its forecast, by the hour of the UTC day."""
+        return self._memory.correction
+
+    @property
+    def attribution(self) -> str | None:
+        """Whom to credit for the forecast, where the licence asks for it."""
+        source = self.coordinator.source if self.coordinator else None
+        return ATTRIBUTION if isinstance(source, OpenMeteo) else None
+
+    @property
+    def under_cover_share(self) -> float | None:
+        """What share of its forecast the roof makes under snow or with its inverter off; or None."""
+        return self._cover.share if self._cover else None
+
+    @property
+    def raw(self) -> SolarForecast | None:
+        """The forecast as it was fetched."""
+        return self.coordinator.data if self.coordinator else None
+
+    @property
+    def forecast(self) -> SolarForecast | None:
+        """The forecast by which to plan: corrected, and the usual sun where there is none.
+
+        None if nothing at all is known of a sun.
+        """
+        made_of = (self.raw, self.correction, self._usual, self._cover)
+        if made_of != self._made_of:
+            self._made_of, self._forecast = made_of, self._put_together()
+        return self._forecast
+
+    def _put_together(self) -> SolarForecast | None:
+        raw, usual = self.raw, self._usual
+        if raw is None:
+            return usual if usual.slots else None
+        corrected = self.correction.apply(raw, most_kwh=self._most_kwh)
+        slots = dict(sorted({**usual.slots, **corrected.slots}.items()))
+        return SolarForecast(
+            made_at=raw.made_at, slots=self._cover.over(slots) if self._cover else slots
+        )
+
+    @property
+    def memory(self) -> SunMemory:
+        """What to store."""
+        source = self.coordinator.source if self.coordinator else None
+        return replace(
+            self._memory,
+            forecast=self.raw,
+            calls=source.calls if isinstance(source, Solcast) else self._memory.calls,
+            foretold=dict(self._foretold),
+        )
+
+    def slot_began(self, now: datetime, measurements: Measurements) -> None:
+        """Keep what is foretold for the half-hour that begins; learn twice a day."""
+        self.look_back(now, measurements)
+        start, raw = floor_slot(now), self.raw
+        slot = raw.slots.get(start) if raw else None
+        if slot is not None and slot.mean_kwh >= LEAST_FORECAST_KWH:
+            self._foretold.setdefault(start, round(slot.mean_kwh, 4))
+        for old in [start for start in self._foretold if start < now - REMEMBERED]:
+            del self._foretold[old]
+        learned_at = self._memory.learned_at
+        if learned_at is None or now - learned_at >= LEARN_EVERY:
+            correction = learn(self.observations(measurements), now)
+            self._memory = replace(self._memory, correction=correction, learned_at=now)
+
+    def look_back(self, now: datetime, measurements: Measurements) -> None:
+        """See what is usual, for the hours that no source foretells, and whether snow lies."""
+        measured = {
+            slot.start: slot.energies.pv_kwh for slot in measurements.slots if slot.is_whole
+        }
+        self._usual = SolarForecast(made_at=now, slots=usual_sun(measured, now))
+        share = covered_share(self.observations(measurements), now)
+        self._cover = None if share is None else Cover(since=floor_slot(now), share=share)
+
+    def observations(self, measurements: Measurements) -> Iterator[Observation]:
+        """Every half-hour that was foretold and measured."""
+        for start, forecast_kwh in self._foretold.items():
+            slot = measurements.slot(start)
+            if slot is None or not slot.is_whole:
+                continue
+            yield Observation(
+                start=start,
+                forecast_kwh=forecast_kwh,
+                measured_kwh=slot.energies.pv_kwh,
+                curtailed=was_turned_away(slot, measurements),
+            )
+
+
+def was_turned_away(slot: MeasuredSlot, measurements: Measurements) -> bool:
+    """Whether the roof could have made more than it was let: battery full, nothing exported."""
+    before = measurements.slot(slot.start - SLOT)
+    levels = (slot.charge_level_percent, before.charge_level_percent if before else None)
+    return was_curtailed(
+        highest_percent=max((level for level in levels if level is not None), default=None),
+        may_export=slot.energies.export_kwh > EXPORTED_KWH,
+    )

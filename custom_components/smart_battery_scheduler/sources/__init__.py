@@ -1,0 +1,1 @@
+"""From a config entry to clients; the coordinators; entities of other integrations as sources."""

@@ -1,0 +1,112 @@
+"""Builds a home's sources from its config entry."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.aiohttp_client import async_get_clientsession
+from homeassistant.util import dt as dt_util
+from homeassistant.util.hass_dict import HassKey
+
+from ..common.service_urls import NETZERO, endpoint
+from ..const import CONF_KIND, CONF_SITE_ID, CONF_TOKEN, CONF_UNITS, DOMAIN, KIND_DEMO
+from ..demo.home import DemoSolar, demo_history, demo_powerwall
+from ..demo.rates import DemoTariff, next_publication
+from ..powerwall.base import PowerwallState, Purpose
+from ..powerwall.budget import RequestBudget
+from ..powerwall.netzero import BASE_URL, NetZeroPowerwall
+from ..site.grid_events import SupplySources
+from ..site.site import SmartBatteryConfigEntry, Sources
+from ..site.solar_forecast import Roof
+from ..site.storage import Records
+from ..tariff.problems import SupplyTrouble
+from .coordinators import Rates
+from .solar_sources import made_for, most_kwh_of, solar_source
+from .supplier import carbon_source, octoplus_account, rate_source, tariff_mark
+
+DEMO_PAST_DAYS = 28
+
+# One budget per site and process: a reload or a config flow must not get a fresh one.
+BUDGETS: HassKey[dict[str, RequestBudget]] = HassKey(f"{DOMAIN}_budgets")
+
+
+# What a config flow read last of a site, for the home that it may set up.
+JUST_READ: HassKey[dict[str, PowerwallState]] = HassKey(f"{DOMAIN}_just_read")
+
+
+def netzero(hass: HomeAssistant, token: str, site_id: str) -> NetZeroPowerwall:
+    """The client for one site, within the site's request budget."""
+    budget = hass.data.setdefault(BUDGETS, {}).setdefault(site_id, RequestBudget())
+    return NetZeroPowerwall(
+        async_get_clientsession(hass),
+        token,
+        site_id,
+        base_url=endpoint(NETZERO, BASE_URL),
+        clock=dt_util.utcnow,
+        budget=budget,
+    )
+
+
+async def async_try_powerwall(hass: HomeAssistant, token: str, site_id: str) -> PowerwallState:
+    """Read once with new credentials. Raises a PowerwallError."""
+    reading = await netzero(hass, token, site_id).read(Purpose.COMMAND)
+    hass.data.setdefault(JUST_READ, {})[site_id] = reading
+    return reading
+
+
+async def build_sources(
+    hass: HomeAssistant, entry: SmartBatteryConfigEntry, records: Records
+) -> Sources:
+    """The sources of the home that an entry describes."""
+    if entry.data[CONF_KIND] == KIND_DEMO:
+        return await _demo(hass, records)
+    token, site_id = entry.data[CONF_TOKEN], entry.data[CONF_SITE_ID]
+    rates = rate_source(hass, entry, records.account_home)
+    return Sources(
+        powerwall=netzero(hass, token, site_id),
+        just_read=hass.data.get(JUST_READ, {}).pop(site_id, None),
+        rates=rates,
+        supply=SupplySources(
+            carbon=carbon_source(hass, entry),
+            octoplus=octoplus_account(hass, entry, rates),
+            tariff_mark=tariff_mark(entry),
+        ),
+        solar=solar_source(hass, entry, records.sun.calls),
+        roof=Roof(made_for=made_for(hass, entry), most_kwh=most_kwh_of(entry)),
+        units=entry.data[CONF_UNITS],
+    )
+
+
+async def _demo(hass: HomeAssistant, records: Records) -> Sources:
+    now = dt_util.utcnow()
+    return Sources(
+        powerwall=demo_powerwall(dt_util.utcnow, records.simulated),
+        rates=DemoRates(),
+        solar=DemoSolar(dt_util.utcnow),
+        units=1,
+        past=await hass.async_add_executor_job(demo_history, now, DEMO_PAST_DAYS),
+    )
+
+
+class DemoRates:
+    """The demo home's tariff as a source of rates."""
+
+    def __init__(self) -> None:
+        """Publish by Home Assistant's clock."""
+        self._tariff = DemoTariff(dt_util.utcnow)
+
+    @property
+    def troubles(self) -> frozenset[SupplyTrouble]:
+        """Never any."""
+        return frozenset()
+
+    async def fetch(self, start: datetime, end: datetime) -> Rates:
+        """Generated, so it cannot fail."""
+        return Rates(
+            imports=self._tariff.imports(start, end), exports=self._tariff.exports(start, end)
+        )
+
+    def next_poll(self, now: datetime, known_until: datetime) -> datetime:
+        """Just after the next publication."""
+        return next_publication(now) + timedelta(seconds=5)

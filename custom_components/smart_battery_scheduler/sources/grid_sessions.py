@@ -1,0 +1,146 @@
+"""The supplier's sessions that a home takes part in: those of its account and those told by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from uuid import uuid4
+
+from ..planner.model import Session
+from ..tariff.sessions import OctoplusSession, SessionKind
+
+# What is over is shown for a while, for the calendar.
+REMEMBERED = timedelta(days=28)
+LONGEST = timedelta(hours=24)
+
+# To a plan free energy is a session: charge, at nothing a kWh.
+_FOR_PLANS = {
+    SessionKind.POWER_DOWN: Session.POWER_DOWN,
+    SessionKind.POWER_UP: Session.POWER_UP,
+    SessionKind.FREE: Session.POWER_UP,
+}
+
+
+class SessionTimesError(ValueError):
+    """A session must end after its beginning, within a day, and not be over."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionWindow:
+    """One session over [start, end), UTC.
+
+    ``joined``: it counts, and plans go by it; others are only on offer. ``manual``: told by hand.
+    ``reward_p_per_kwh`` of None is not told.
+    """
+
+    id: str
+    kind: SessionKind
+    start: datetime
+    end: datetime
+    joined: bool = True
+    manual: bool = False
+    reward_p_per_kwh: float | None = None
+
+    @classmethod
+    def of(cls, session: OctoplusSession) -> SessionWindow:
+        """The account's own word for it."""
+        return cls(
+            id=session.id,
+            kind=session.kind,
+            start=session.start,
+            end=session.end,
+            joined=session.joined,
+            reward_p_per_kwh=session.reward_p_per_kwh,
+        )
+
+    @property
+    def is_rebate(self) -> bool:
+        """Whether more use is paid for by the kWh: that makes energy cheaper, not free."""
+        return self.kind is SessionKind.POWER_UP and bool(self.reward_p_per_kwh)
+
+    @property
+    def for_plans(self) -> Session | None:
+        """What a plan makes of it; None for one that is but a lower price."""
+        return None if self.is_rebate else _FOR_PLANS[self.kind]
+
+
+def session_within(
+    windows: Iterable[SessionWindow], start: datetime, end: datetime
+) -> Session | None:
+    """The session that touches [start, end); where two do, the one that asks to use less."""
+    found = {
+        each.for_plans for each in windows if each.joined and each.start < end and start < each.end
+    }
+    return next((kind for kind in Session if kind in found), None)
+
+
+def rebate_within(windows: Iterable[SessionWindow], start: datetime, end: datetime) -> float:
+    """What a kWh bought in the whole of [start, end) is paid for by sessions, in pence."""
+    return max(
+        (
+            each.reward_p_per_kwh or 0.0
+            for each in windows
+            if each.joined and each.is_rebate and each.start <= start and end <= each.end
+        ),
+        default=0.0,
+    )
+
+
+class Sessions:
+    """All sessions of a home. ``changed`` is called when a plan should look at them anew."""
+
+    def __init__(self, manual: Iterable[SessionWindow], changed: Callable[[], None]) -> None:
+        """Begin with those told by hand; the account's come later."""
+        self._manual = tuple(manual)
+        self._told: tuple[SessionWindow, ...] = ()
+        self._changed = changed
+
+    @property
+    def known(self) -> tuple[SessionWindow, ...]:
+        """Everything, oldest first: over, on offer and joined."""
+        return tuple(sorted((*self._told, *self._manual), key=lambda each: (each.start, each.id)))
+
+    @property
+    def manual(self) -> tuple[SessionWindow, ...]:
+        """Those told by hand: to be stored."""
+        return self._manual
+
+    def ahead(self, now: datetime) -> tuple[SessionWindow, ...]:
+        """Those that count and are not over."""
+        return tuple(each for each in self.known if each.joined and each.end > now)
+
+    def at(self, now: datetime) -> Session | None:
+        """The session in force at an instant, as plans see it."""
+        return session_within(self.known, now, now + timedelta(microseconds=1))
+
+    async def async_add(
+        self, kind: SessionKind, start: datetime, end: datetime, *, now: datetime | None = None
+    ) -> SessionWindow:
+        """Add one that the supplier does not tell. Raises SessionTimesError."""
+        start, end = start.astimezone(UTC), end.astimezone(UTC)
+        if not start < end <= start + LONGEST or end <= (now or datetime.now(UTC)):
+            raise SessionTimesError("a session ends after its beginning, within a day")
+        window = SessionWindow(
+            id=f"manual-{uuid4().hex[:8]}", kind=kind, start=start, end=end, manual=True
+        )
+        self._manual = (*self._manual, window)
+        self._changed()
+        return window
+
+    async def async_remove(self, session_id: str) -> bool:
+        """Take one back that was told by hand; False if there is no such."""
+        kept = tuple(each for each in self._manual if each.id != session_id)
+        if len(kept) == len(self._manual):
+            return False
+        self._manual = kept
+        self._changed()
+        return True
+
+    def tell(self, sessions: Iterable[OctoplusSession], now: datetime) -> None:
+        """Take over what the account says now."""
+        told = tuple(map(SessionWindow.of, sessions))
+        self._manual = tuple(each for each in self._manual if each.end > now - REMEMBERED)
+        if told != self._told:
+            self._told = told
+            self._changed()

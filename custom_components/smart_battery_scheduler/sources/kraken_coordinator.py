@@ -1,0 +1,81 @@
+"""Asks Octopus' GraphQL API one thing again and again; a failure keeps the last answer."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+import logging
+from typing import TYPE_CHECKING
+
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, UpdateFailed
+
+from ..common.poll_interval import Cadence, wait_after_failures
+from ..const import DOMAIN
+from ..tariff.errors import TariffAuthError, TariffError, TariffRateLimitError
+from ..tariff.kraken_errors import FeatureGoneError
+
+if TYPE_CHECKING:
+    from ..site.site import SmartBatteryConfigEntry
+
+_LOGGER = logging.getLogger(__name__)
+
+# What the API has switched off, or does not allow this key, may be back some day.
+GONE_WAIT = timedelta(hours=24)
+REFUSED_WAIT = timedelta(hours=6)
+
+
+class KrakenCoordinator[T](DataUpdateCoordinator[T]):
+    """``problem`` is the last failure, None while all is well."""
+
+    config_entry: SmartBatteryConfigEntry
+
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        entry: SmartBatteryConfigEntry,
+        name: str,
+        cadence: Cadence,
+        ask: Callable[[], Awaitable[T]],
+        nothing: T,
+    ) -> None:
+        """``ask`` raises a TariffError; ``nothing`` is what is known before the first answer."""
+        super().__init__(
+            hass,
+            _LOGGER,
+            config_entry=entry,
+            name=f"{entry.title} {name}",
+            update_interval=cadence.every,
+            always_update=False,
+        )
+        self.data = nothing
+        self.problem: TariffError | None = None
+        self._cadence = cadence
+        self._ask = ask
+        self._failures = 0
+
+    async def _async_update_data(self) -> T:
+        try:
+            answer = await self._ask()
+        except TariffError as err:
+            self.problem = err
+            self._failures += 1
+            self.update_interval = self._wait_after(err)
+            raise UpdateFailed(
+                translation_domain=DOMAIN,
+                translation_key="octopus_unreachable",
+                translation_placeholders={"reason": str(err)},
+                retry_after=err.retry_after_s if isinstance(err, TariffRateLimitError) else None,
+            ) from err
+        self.problem, self._failures = None, 0
+        self.update_interval = self._cadence.next_wait()
+        return answer
+
+    def _wait_after(self, err: TariffError) -> timedelta:
+        match err:
+            case FeatureGoneError():
+                return GONE_WAIT
+            case TariffAuthError():
+                return REFUSED_WAIT
+            case _:
+                return max(wait_after_failures(self._failures), self._cadence.every)

@@ -1,0 +1,268 @@
+"""What Octopus tells of an account besides rates: sessions, free electricity, the car's charging."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+import logging
+from typing import TYPE_CHECKING
+
+from homeassistant.config_entries import SOURCE_REAUTH
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.helpers.aiohttp_client import async_get_clientsession
+from homeassistant.util import dt as dt_util
+from homeassistant.util.hass_dict import HassKey
+
+from ..common.service_urls import OCTOPLUS, OCTOPUS, endpoint
+from ..const import CONF_REAUTH, DOMAIN, REAUTH_OCTOPUS
+from ..tariff.account import Property
+from ..tariff.codes import TariffCode
+from ..tariff.dispatches import DISPATCHES_CADENCE, Device, Dispatch, Dispatches
+from ..tariff.errors import TariffAuthError, TariffError, TariffNotSupportedError
+from ..tariff.kraken_errors import (
+    DispatchesUnavailableError,
+    FeatureGoneError,
+    SessionNotJoinableError,
+)
+from ..tariff.octopus_graphql import BASE_URL, SESSIONS_URL, OctopusGraphQL
+from ..tariff.problems import SupplyTrouble, trouble_of
+from ..tariff.sessions import (
+    FREE_SESSIONS_CADENCE,
+    SESSIONS_CADENCE,
+    OctoplusSession,
+    OctoplusSessions,
+)
+from .kraken_coordinator import KrakenCoordinator
+
+if TYPE_CHECKING:
+    from ..site.site import SmartBatteryConfigEntry
+
+_LOGGER = logging.getLogger(__name__)
+
+# One client for each key: all homes and flows share its token and its budget.
+CLIENTS: HassKey[dict[str, OctopusGraphQL]] = HassKey(f"{DOMAIN}_kraken")
+# The step of the reauthentication flow that asks for Octopus' key.
+REAUTH_STEP = "reauth_octopus"
+DEVICES_KEPT = timedelta(hours=6)
+# What a car was planned holds so long when it cannot be told; then it may well be withdrawn.
+DISPATCHES_HOLD = timedelta(minutes=30)
+
+
+def kraken(hass: HomeAssistant, api_key: str) -> OctopusGraphQL:
+    """The client of a key."""
+    clients = hass.data.setdefault(CLIENTS, {})
+    if api_key not in clients:
+        clients[api_key] = OctopusGraphQL(
+            async_get_clientsession(hass),
+            api_key,
+            base_url=endpoint(OCTOPUS, BASE_URL),
+            sessions_url=endpoint(OCTOPLUS, SESSIONS_URL),
+            clock=dt_util.utcnow,
+        )
+    return clients[api_key]
+
+
+class KeyQuestion:
+    """The question for a new API key, as one of those who use the key wants it asked."""
+
+    def __init__(self, hass: HomeAssistant, entry: SmartBatteryConfigEntry) -> None:
+        """Nothing is asked yet."""
+        self._hass = hass
+        self._entry = entry
+        self._refused = False
+
+    @callback
+    def async_heard(self, refused: bool) -> None:
+        """Ask, once however often the key is refused; take it back when the key works again."""
+        if refused:
+            self._entry.async_start_reauth(self._hass, data={CONF_REAUTH: REAUTH_OCTOPUS})
+        elif self._refused:
+            self._async_take_back()
+        self._refused = refused
+
+    def _async_take_back(self) -> None:
+        for flow in self._entry.async_get_active_flows(self._hass, {SOURCE_REAUTH}):
+            if flow["step_id"] == REAUTH_STEP:
+                self._hass.config_entries.flow.async_abort(flow["flow_id"])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class OctoplusAccount:
+    """Whom to ask about what. ``home`` is the home as last read from the account."""
+
+    client: OctopusGraphQL
+    number: str
+    home: Callable[[], Property | None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class News:
+    """Who wants to know of what: of all sessions, of a session joined, of the car's charging."""
+
+    sessions: Callable[[tuple[OctoplusSession, ...]], None]
+    joined: Callable[[OctoplusSession], None]
+    dispatches: Callable[[tuple[Dispatch, ...]], None]
+    key_refused: Callable[[bool], None]
+
+
+class OctoplusFeed:
+    """Asks for all of it, each at its own pace; what fails leaves the rest alone."""
+
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        entry: SmartBatteryConfigEntry,
+        account: OctoplusAccount,
+        news: News,
+    ) -> None:
+        """Nothing is asked yet."""
+        self._hass = hass
+        self._entry = entry
+        self._account = account
+        self._news = news
+        self._devices: tuple[Device, ...] = ()
+        self._devices_until: datetime | None = None
+        self._last: dict[str, tuple[datetime, Dispatches]] = {}
+        self._unjoinable: set[str] = set()
+        self._told: set[str] = set()
+        self.join = False
+        self.sessions = KrakenCoordinator(
+            hass, entry, "sessions", SESSIONS_CADENCE, self._ask_sessions, OctoplusSessions()
+        )
+        self.free = KrakenCoordinator[tuple[OctoplusSession, ...]](
+            hass, entry, "free electricity", FREE_SESSIONS_CADENCE, self._ask_free, ()
+        )
+        self.dispatches = KrakenCoordinator(
+            hass, entry, "dispatches", DISPATCHES_CADENCE, self._ask_dispatches, Dispatches()
+        )
+
+    @callback
+    def async_start(self) -> CALLBACK_TYPE:
+        """Ask from now on, in the background; the returned call ends that."""
+        stops = [
+            self.sessions.async_add_listener(self._sessions_came),
+            self.free.async_add_listener(self._sessions_came),
+            self.dispatches.async_add_listener(self._dispatches_came),
+        ]
+        self._entry.async_create_background_task(
+            self._hass, self._async_first(), f"first sessions of {self._entry.title}"
+        )
+
+        @callback
+        def stop() -> None:
+            for each in stops:
+                each()
+
+        return stop
+
+    @property
+    def troubles(self) -> frozenset[SupplyTrouble]:
+        """What a person should know."""
+        problem = self.sessions.problem
+        found = {trouble_of(problem)} if problem is not None else set()
+        if isinstance(self.free.problem, FeatureGoneError):
+            found.add(SupplyTrouble.FREE_GONE)
+        if isinstance(self.dispatches.problem, FeatureGoneError) and self._is_intelligent():
+            found.add(SupplyTrouble.DISPATCHES_GONE)
+        return frozenset(each for each in found if each is not None)
+
+    async def _async_first(self) -> None:
+        """One after the other: the first one mints the token for all."""
+        for coordinator in (self.sessions, self.free, self.dispatches):
+            await coordinator.async_refresh()
+
+    # --- sessions --------------------------------------------------------------------------
+
+    async def _ask_sessions(self) -> OctoplusSessions:
+        found = await self._account.client.sessions(self._account.number)
+        if not self.join or not found.enrolled:
+            return found
+        joined = [each.id for each in found.joinable(dt_util.utcnow()) if await self._joined(each)]
+        return replace(
+            found,
+            sessions=tuple(
+                replace(each, joined=True) if each.id in joined else each for each in found.sessions
+            ),
+        )
+
+    async def _joined(self, session: OctoplusSession) -> bool:
+        """Join; what cannot be joined now takes nothing from those that are."""
+        if session.id in self._unjoinable:
+            return False
+        try:
+            await self._account.client.join(self._account.number, session)
+        except SessionNotJoinableError:
+            self._unjoinable.add(session.id)
+            return False
+        except TariffError as error:
+            if session.id not in self._told:
+                _LOGGER.warning(
+                    "Octopus did not join %s to a session: %s", self._entry.title, error
+                )
+            self._told.add(session.id)
+            return False
+        self._news.joined(session)
+        return True
+
+    async def _ask_free(self) -> tuple[OctoplusSession, ...]:
+        home = self._account.home()
+        point = home.import_point(dt_util.utcnow()) if home else None
+        if point is None:
+            return ()
+        return await self._account.client.free_electricity(self._account.number, point.mpan)
+
+    @callback
+    def _sessions_came(self) -> None:
+        self._look_for_refusals()
+        self._news.sessions((*self.sessions.data.sessions, *self.free.data))
+
+    # --- the car ---------------------------------------------------------------------------
+
+    async def _ask_dispatches(self) -> Dispatches:
+        if not self._is_intelligent():
+            return Dispatches()
+        now, client, number = dt_util.utcnow(), self._account.client, self._account.number
+        if self._devices_until is None or now >= self._devices_until:
+            self._devices = await client.devices(number)
+            self._devices_until = now + DEVICES_KEPT
+        found = [await self._dispatches_of(device, now) for device in self._devices]
+        return Dispatches(
+            planned=tuple(sorted((d for each in found for d in each.planned), key=_by_start)),
+            completed=tuple(sorted((d for each in found for d in each.completed), key=_by_start)),
+            state=found[0].state if found else None,
+        )
+
+    async def _dispatches_of(self, device: Device, now: datetime) -> Dispatches:
+        try:
+            found = await self._account.client.dispatches(self._account.number, device)
+        except DispatchesUnavailableError:
+            told_at, last = self._last.get(device.id, (now, Dispatches()))
+            return last if now - told_at < DISPATCHES_HOLD else replace(last, planned=())
+        self._last[device.id] = (now, found)
+        return found
+
+    def _is_intelligent(self) -> bool:
+        now, home = dt_util.utcnow(), self._account.home()
+        point = home.import_point(now) if home else None
+        agreement = point.agreement_at(now) if point else None
+        if agreement is None:
+            return False
+        try:
+            return TariffCode.parse(agreement.tariff_code).is_intelligent
+        except TariffNotSupportedError:
+            return False
+
+    @callback
+    def _dispatches_came(self) -> None:
+        self._look_for_refusals()
+        told = self.dispatches.data
+        self._news.dispatches((*told.completed, *told.planned))
+
+    def _look_for_refusals(self) -> None:
+        problems = (self.sessions.problem, self.dispatches.problem)
+        self._news.key_refused(any(isinstance(each, TariffAuthError) for each in problems))
+
+
+def _by_start(dispatch: Dispatch) -> tuple[datetime, datetime]:
+    return dispatch.start, dispatch.end

@@ -1,0 +1,129 @@
+"""Where the rates of a home come from: its Octopus account, or one tariff for all time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+import random
+from typing import override
+
+from ..const import MARKET_TIME_ZONE
+from ..tariff.account import Agreement, Property
+from ..tariff.agreement_rates import AccountRates, TariffRates
+from ..tariff.errors import (
+    TariffError,
+    TariffNotFoundError,
+    TariffNotSupportedError,
+    TariffRateLimitError,
+)
+from ..tariff.model import RateTable
+from ..tariff.polling import next_rates_poll
+from ..tariff.problems import SupplyTrouble, trouble_of
+from .coordinators import RateError, Rates
+
+
+class Watched:
+    """Asks when Octopus publishes; homes do not all ask at the same second."""
+
+    def __init__(self) -> None:
+        """Draw this home's luck once: it spreads homes, not the polls of one home."""
+        self._chance = random.random()
+
+    def next_poll(self, now: datetime, known_until: datetime) -> datetime:
+        """When it is worth asking again."""
+        return next_rates_poll(now, known_until, MARKET_TIME_ZONE, chance=self._chance)
+
+
+class TariffSource(Watched):
+    """The rates of one import and perhaps one export tariff."""
+
+    def __init__(self, imports: TariffRates, exports: TariffRates | None) -> None:
+        """Ask for these tariffs."""
+        super().__init__()
+        self._imports = imports
+        self._exports = exports
+        self.troubles: frozenset[SupplyTrouble] = frozenset()
+
+    async def fetch(self, start: datetime, end: datetime) -> Rates:
+        """What is published. Raises RateError."""
+        try:
+            return await self._fetch(start, end)
+        except TariffError as err:
+            self.troubles = _troubles(err)
+            raise _rate_error(err) from err
+
+    async def _fetch(self, start: datetime, end: datetime) -> Rates:
+        imports = await self._imports.fetch(start, end)
+        self.troubles = frozenset()
+        if self._exports is None:
+            return Rates(imports=imports)
+        try:
+            exports = await self._exports.fetch(start, end)
+        except (TariffNotFoundError, TariffNotSupportedError) as err:
+            # Unknown, which is not unpaid; what the house buys does not wait for it.
+            self.troubles = _troubles(err)
+            exports = RateTable()
+        return Rates(imports=imports, exports=exports)
+
+
+class AccountSource(Watched):
+    """The rates of a home by its account: a change of tariff is followed by itself.
+
+    ``home`` is where the home was last found on the account, to be kept over a restart.
+    """
+
+    def __init__(self, rates: AccountRates, key_refused: Callable[[bool], None]) -> None:
+        """``key_refused`` is told whether the API key is refused, whenever that is known."""
+        super().__init__()
+        self._rates = rates
+        self._key_refused = key_refused
+        self._agreed = _agreed(rates.home)
+        self.troubles: frozenset[SupplyTrouble] = frozenset()
+
+    @property
+    def home(self) -> Property | None:
+        """The home on the account, without its address."""
+        return self._rates.home
+
+    @override
+    def next_poll(self, now: datetime, known_until: datetime) -> datetime:
+        """When rates or a change of tariff are worth asking for."""
+        due = super().next_poll(now, known_until)
+        again = self._rates.read_again_at
+        return due if again is None else min(due, max(again, now))
+
+    async def fetch(self, start: datetime, end: datetime) -> Rates:
+        """What is published. Raises RateError."""
+        try:
+            found = await self._rates.fetch(start, end)
+        except TariffError as err:
+            self._look_at(err)
+            raise _rate_error(err) from err
+        self._look_at(self._rates.account_problem, self._rates.export_problem)
+        before, self._agreed = self._agreed, _agreed(self._rates.home)
+        return Rates(
+            imports=found.imports,
+            exports=found.exports,
+            void_from=start if before and before != self._agreed else None,
+        )
+
+    def _look_at(self, *errors: TariffError | None) -> None:
+        self.troubles = _troubles(*errors)
+        refused = SupplyTrouble.OCTOPUS_KEY in self.troubles
+        if refused or self._rates.account_problem is None:
+            self._key_refused(refused)
+
+
+def _agreed(home: Property | None) -> tuple[Agreement, ...]:
+    points = home.meter_points if home is not None else ()
+    return tuple(agreement for point in points for agreement in point.agreements)
+
+
+def _troubles(*errors: TariffError | None) -> frozenset[SupplyTrouble]:
+    found = {trouble_of(error) for error in errors if error is not None}
+    return frozenset(each for each in found if each is not None)
+
+
+def _rate_error(error: TariffError) -> RateError:
+    wait = error.retry_after_s if isinstance(error, TariffRateLimitError) else None
+    return RateError(str(error), wait)

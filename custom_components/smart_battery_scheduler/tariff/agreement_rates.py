@@ -1,0 +1,229 @@
+"""Rates of a home across changes of tariff, of agreements and of its account."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from typing import NamedTuple
+
+from ..common.http import utc_now
+from ..common.poll_interval import Cadence, wait_after_failures
+from .account import Account, Agreement, MeterPoint, Property
+from .codes import TariffCode
+from .errors import TariffError, TariffNotFoundError, TariffNotSupportedError
+from .model import RateTable
+from .octopus_rest import OctopusRest
+from .rows import NightWindow
+
+ACCOUNT_CADENCE = Cadence(every=timedelta(hours=6), jitter=timedelta(minutes=10))
+
+
+class MovedOutError(TariffError):
+    """The account holder does not live in that home any more: a person must act."""
+
+
+class NoImportError(TariffError):
+    """The home buys no electricity on this account: a person must act."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HomeRates:
+    """What energy costs and earns. ``exports`` is None where exports are not paid."""
+
+    imports: RateTable
+    exports: RateTable | None = None
+
+
+class Piece(NamedTuple):
+    """A tariff that holds over [start, end)."""
+
+    tariff_code: str
+    start: datetime
+    end: datetime
+
+
+def pieces(agreements: Sequence[Agreement], start: datetime, end: datetime) -> tuple[Piece, ...]:
+    """Which tariff holds when in [start, end), in order; time without an agreement is left out.
+
+    Where agreements overlap the later one holds from its beginning to its end.
+    """
+    edges = {start, end}
+    for agreement in agreements:
+        edges |= {at for at in (agreement.valid_from, agreement.valid_to) if at is not None}
+    within = sorted(edge for edge in edges if start <= edge <= end)
+    by_start = sorted(agreements, key=lambda each: each.valid_from)
+    found: list[Piece] = []
+    for since, until in pairwise(within):
+        code = next((each.tariff_code for each in reversed(by_start) if each.covers(since)), None)
+        if code is None:
+            continue
+        if found and found[-1].tariff_code == code and found[-1].end == since:
+            found[-1] = found[-1]._replace(end=until)
+        else:
+            found.append(Piece(code, since, until))
+    return tuple(found)
+
+
+class TariffRates:
+    """The rates of one meter point through all its agreements."""
+
+    def __init__(
+        self,
+        client: OctopusRest,
+        agreements: Sequence[Agreement],
+        *,
+        taxed: bool,
+        night: NightWindow | None = None,
+    ) -> None:
+        """``taxed`` for bought energy; ``night`` as ``OctopusRest.rates`` takes it."""
+        self._client = client
+        self._agreements = tuple(agreements)
+        self._taxed = taxed
+        self._night = night
+
+    @classmethod
+    def of_code(cls, client: OctopusRest, code: TariffCode, *, taxed: bool) -> TariffRates:
+        """The rates of one tariff for all time."""
+        always = Agreement(tariff_code=code.text, valid_from=datetime.min.replace(tzinfo=UTC))
+        return cls(client, (always,), taxed=taxed)
+
+    async def fetch(self, start: datetime, end: datetime) -> RateTable:
+        """What is published for [start, end), each tariff as long as it is agreed.
+
+        A tariff that is not known or not supported leaves its time without rates, if another one
+        has some: one that is over, or only to come, must not take away today's. Raises a
+        TariffError otherwise.
+        """
+        table = RateTable()
+        refused: TariffError | None = None
+        answered = False
+        for piece in pieces(self._agreements, start, end):
+            try:
+                table = table.merged(await self._piece(piece))
+                answered = True
+            except (TariffNotFoundError, TariffNotSupportedError) as error:
+                refused = error
+        if refused is not None and not answered:
+            raise refused
+        return table
+
+    async def _piece(self, piece: Piece) -> RateTable:
+        code = TariffCode.parse(piece.tariff_code)
+        table = await self._client.rates(
+            code, piece.start, piece.end, taxed=self._taxed, night=self._night
+        )
+        return RateTable(
+            tuple(
+                rate for rate in table.rates if rate.start >= piece.start and rate.end <= piece.end
+            )
+        )
+
+
+def home_of(account: Account, property_id: str | None, now: datetime) -> Property:
+    """The home meant by ``property_id``; without one, the first that buys electricity.
+
+    Raises MovedOutError or NoImportError.
+    """
+    current = account.current(now)
+    if property_id is not None:
+        current = tuple(home for home in current if home.id == property_id)
+    if not current:
+        raise MovedOutError("the account has no such home any more")
+    buying = (home for home in current if _buys(home, now))
+    if (found := next(buying, None)) is None:
+        raise NoImportError("the home has no agreement to buy electricity")
+    return found
+
+
+def import_point_of(home: Property, now: datetime) -> MeterPoint:
+    """Where the home buys its electricity. Raises NoImportError."""
+    point = home.import_point(now)
+    if point is None or not point.from_now_on(now):
+        raise NoImportError("the home has no agreement to buy electricity any more")
+    return point
+
+
+def _buys(home: Property, now: datetime) -> bool:
+    point = home.import_point(now)
+    return point is not None and bool(point.from_now_on(now))
+
+
+class AccountRates:
+    """The rates of a home by its account, which is read again now and then.
+
+    So a change of tariff is followed without anybody's doing. Rates need no key: while the
+    account cannot be read again the agreements last read hold, and ``account_problem`` says what
+    is wrong; ``export_problem`` says why export rates are missing while import rates are there.
+    """
+
+    def __init__(
+        self,
+        client: OctopusRest,
+        account_number: str,
+        property_id: str | None = None,
+        *,
+        clock: Callable[[], datetime] = utc_now,
+        night: NightWindow | None = None,
+        kept: Property | None = None,
+    ) -> None:
+        """``kept`` is the home as it was last read: it holds until the account is read."""
+        self.account_problem: TariffError | None = None
+        self.export_problem: TariffError | None = None
+        self._client = client
+        self._number = account_number
+        self._property_id = property_id
+        self._clock = clock
+        self._night = night
+        self._home = kept
+        self._read_again_at: datetime | None = None
+        self._failures = 0
+
+    @property
+    def read_again_at(self) -> datetime | None:
+        """When the account is due to be read again; None before the first time."""
+        return self._read_again_at
+
+    @property
+    def home(self) -> Property | None:
+        """The home as last read."""
+        return self._home
+
+    async def fetch(self, start: datetime, end: datetime) -> HomeRates:
+        """What is published for [start, end). Raises a TariffError."""
+        now = self._clock()
+        home = await self._current_home(now)
+        bought, sold = import_point_of(home, now), home.export_point(now)
+        self.export_problem = None
+        imports = TariffRates(self._client, bought.agreements, taxed=True, night=self._night)
+        return HomeRates(
+            imports=await imports.fetch(start, end),
+            exports=await self._exports(sold, start, end) if sold is not None else None,
+        )
+
+    async def _exports(self, sold: MeterPoint, start: datetime, end: datetime) -> RateTable | None:
+        if not sold.from_now_on(self._clock()):
+            return None
+        rates = TariffRates(self._client, sold.agreements, taxed=False, night=self._night)
+        try:
+            return await rates.fetch(start, end)
+        except (TariffNotFoundError, TariffNotSupportedError) as error:
+            self.export_problem = error
+            return RateTable()
+
+    async def _current_home(self, now: datetime) -> Property:
+        if self._home is not None and self._read_again_at is not None and now < self._read_again_at:
+            return self._home
+        try:
+            home = home_of(await self._client.account(self._number), self._property_id, now)
+        except TariffError as error:
+            if self._home is None:
+                raise
+            self._failures += 1
+            self.account_problem = error
+            self._read_again_at = now + wait_after_failures(self._failures)
+            return self._home
+        self._home, self.account_problem, self._failures = home, None, 0
+        self._read_again_at = now + ACCOUNT_CADENCE.next_wait()
+        return home

@@ -1,0 +1,48 @@
+"""What is wrong with a home's supply in a way that a person can mend or should know."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from .agreement_rates import MovedOutError, NoImportError
+from .errors import (
+    TariffAuthError,
+    TariffError,
+    TariffNotFoundError,
+    TariffNotSupportedError,
+    Unsupported,
+)
+from .kraken_errors import FeatureGoneError
+
+
+class SupplyTrouble(StrEnum):
+    """Each is told by one notice, by its key; what passes by itself is none."""
+
+    OCTOPUS_KEY = "octopus_key"
+    MOVED_OUT = "moved_out"
+    NO_IMPORT = "no_import"
+    INTELLIGENT_FLUX = "intelligent_flux"
+    TARIFF_UNKNOWN = "tariff_unknown"
+    SESSIONS_GONE = "sessions_gone"
+    FREE_GONE = "free_gone"
+    DISPATCHES_GONE = "dispatches_gone"
+    RATE_ENTITY = "rate_entity"
+
+
+def trouble_of(error: TariffError) -> SupplyTrouble | None:
+    """The trouble that an error means; None for one that may pass by itself."""
+    match error:
+        case TariffAuthError():
+            return SupplyTrouble.OCTOPUS_KEY
+        case MovedOutError():
+            return SupplyTrouble.MOVED_OUT
+        case NoImportError():
+            return SupplyTrouble.NO_IMPORT
+        case TariffNotSupportedError(reason=Unsupported.INTELLIGENT_FLUX):
+            return SupplyTrouble.INTELLIGENT_FLUX
+        case TariffNotSupportedError() | TariffNotFoundError():
+            return SupplyTrouble.TARIFF_UNKNOWN
+        case FeatureGoneError():
+            return SupplyTrouble.SESSIONS_GONE
+        case _:
+            return None

@@ -1,0 +1,148 @@
+"""What happened, as one line for a phone, a logbook or a trace. Pure: data in, English out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from ..common.serialisation import Json
+from ..control.model import DecisionKind, DecisionReason
+from ..events.site_events import Happening
+
+REASONS = {
+    DecisionReason.PLAN: "the plan says so",
+    DecisionReason.PIN: "you asked for this half-hour",
+    DecisionReason.OVERRIDE: "it was asked for by hand",
+    DecisionReason.TARGET_REACHED: "the target is reached",
+    DecisionReason.SLOT_ENDED: "its time is over",
+    DecisionReason.PLAN_CHANGED: "the plan changed",
+    DecisionReason.NOT_ACCEPTED: "NetZero did not take the command",
+    DecisionReason.NOT_READ_BACK: "the Powerwall did not take the settings",
+    DecisionReason.NOT_SEEN: "the settings stand, but the battery did not charge",
+    DecisionReason.OTHER_LEVER: "another way is tried",
+    DecisionReason.OFF_GRID: "there is a power cut",
+    DecisionReason.STORM_WATCH: "Storm Watch is active",
+    DecisionReason.CALIBRATION: "the Powerwall does as it likes, as when it calibrates itself",
+    DecisionReason.SOMEBODY_ELSE: "the settings were changed somewhere else",
+    DecisionReason.USER: "it was asked for by hand",
+    DecisionReason.OVER: "nothing is wanted any more",
+    DecisionReason.PEAK: "these are peak hours",
+    DecisionReason.PRICE: "the rate is above your ceiling or not known",
+    DecisionReason.HIGH_CHARGE: "the battery is full enough",
+    DecisionReason.SOLAR: "the sun does it",
+    DecisionReason.SESSION: "a power-down session runs",
+    DecisionReason.DELETED: "it was taken off the plan",
+    DecisionReason.MISSED: "its time passed unnoticed",
+    DecisionReason.SWITCHED_OFF: "the scheduler is off",
+    DecisionReason.DRY_RUN: "this is a dry run",
+    DecisionReason.SHUTDOWN: "Home Assistant stops",
+    DecisionReason.NO_READING: "the Powerwall cannot be read",
+    DecisionReason.LATE: "an earlier command came through late",
+    DecisionReason.ERROR: "something went wrong",
+}
+# Who sets the Powerwall's own settings through us takes over from a command.
+YIELDED_REASONS = {**REASONS, DecisionReason.USER: "the settings were changed by hand"}
+
+
+def message_of(happening: Happening, data: Mapping[str, Json], now: datetime) -> str:
+    """One sentence; ``now`` brings the time zone that times are told in. Missing data is left out."""
+    facts = _Facts(data, now)
+    match happening:
+        case Happening.CHARGE_STARTED:
+            return f"Charging from the grid{facts.until()}{facts.rate()}."
+        case Happening.CHARGE_COMPLETED:
+            return f"The charge is done{facts.level()}."
+        case Happening.CHARGE_STOPPED:
+            return f"The charge was stopped{facts.level()}{facts.why()}."
+        case Happening.CHARGE_FAILED:
+            return f"The charge{facts.since()} failed{facts.why()}."
+        case Happening.CHARGE_SKIPPED:
+            return f"The charge{facts.since()} was skipped{facts.why()}."
+        case Happening.CONTROL_YIELDED:
+            return f"The scheduler has stepped back{facts.why(YIELDED_REASONS)}."
+        case Happening.SETTINGS_RESTORED:
+            return "The Powerwall's own settings stand again."
+        case Happening.PLAN_CHANGED:
+            return _plan_changed(facts)
+        case Happening.TOMORROWS_RATES_IN:
+            return f"Tomorrow's rates are in{facts.cheapest()}."
+        case Happening.NEGATIVE_RATES_AHEAD:
+            lowest = facts.number("lowest_p_per_kwh")
+            down_to = f", down to {lowest:.1f} p" if lowest is not None else ""
+            return f"Rates below zero are ahead{facts.moment('start')}{down_to}."
+        case Happening.SESSION_JOINED:
+            return f"A session is joined{facts.moment('start')}{facts.until()}."
+
+
+def line_of(kind: DecisionKind, reason: DecisionReason) -> str:
+    """What a line of the ledger says."""
+    match kind:
+        case DecisionKind.YIELDED:
+            return f"Stepped back: {YIELDED_REASONS[reason]}."
+        case DecisionKind.RESUMED:
+            # Its reason is what stood in the way, or that a person said to go on.
+            return "Resumed: what stood in the way is over."
+    return f"{kind.value.capitalize()}: {REASONS[reason]}."
+
+
+def _plan_changed(facts: _Facts) -> str:
+    if facts.time("next_charge") is None:
+        return "The plan changed: no charge is planned."
+    target = facts.number("target_percent")
+    to = f" to {target:.0f} %" if target is not None else ""
+    return (
+        f"The plan changed: the next charge{to} begins{facts.moment('next_charge')}{facts.rate()}."
+    )
+
+
+class _Facts:
+    """Parts of sentences; each is empty where its fact is missing."""
+
+    def __init__(self, data: Mapping[str, Json], now: datetime) -> None:
+        self._data = data
+        self._now = now
+
+    def number(self, key: str) -> float | None:
+        value = self._data.get(key)
+        return float(value) if isinstance(value, int | float) else None
+
+    def time(self, key: str) -> datetime | None:
+        value = self._data.get(key)
+        if not isinstance(value, str):
+            return None
+        return datetime.fromisoformat(value).astimezone(self._now.tzinfo)
+
+    def moment(self, key: str) -> str:
+        when = self.time(key)
+        if when is None:
+            return ""
+        days = (when.date() - self._now.date()).days
+        day = {0: "", 1: " tomorrow"}.get(days, f" on {when:%A}")
+        return f"{day} at {when:%H:%M}"
+
+    def until(self) -> str:
+        when = self.time("end")
+        return f" until {when:%H:%M}" if when else ""
+
+    def since(self) -> str:
+        when = self.time("start")
+        return f" of {when:%H:%M}" if when else ""
+
+    def rate(self) -> str:
+        p_per_kwh = self.number("rate_p_per_kwh")
+        return f" at {p_per_kwh:.1f} p" if p_per_kwh is not None else ""
+
+    def level(self) -> str:
+        percent = self.number("charge_level_percent")
+        return f" at {percent:.0f} %" if percent is not None else ""
+
+    def cheapest(self) -> str:
+        lowest = self.number("lowest_p_per_kwh")
+        if lowest is None:
+            return ""
+        return f": the cheapest is {lowest:.1f} p{self.moment('lowest_at')}"
+
+    def why(self, reasons: Mapping[DecisionReason, str] = REASONS) -> str:
+        reason = self._data.get("reason")
+        known = reason if isinstance(reason, str) and reason in REASONS else None
+        return f": {reasons[DecisionReason(known)]}" if known else ""

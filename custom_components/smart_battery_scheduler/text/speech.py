@@ -1,0 +1,275 @@
+"""What a home has to say, as sentences to be heard. Pure: plain data in, English out.
+
+Times are told in the listener's zone; money in pence per kilowatt-hour including VAT.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+
+from ..control.model import DecisionReason, YieldCause
+from ..control.rules import Override
+from ..planner.model import Action, Plan, PlannedSlot, Reason, ReasonCode
+from ..powerwall.base import PowerwallState
+
+# A Powerwall at rest still shows some ten watts.
+AT_REST_W = 100.0
+
+DOES = {
+    Action.CHARGE: "charge from the grid",
+    Action.HOLD: "keep what it has",
+    Action.USE: "power the house",
+    Action.EXPORT: "sell to the grid",
+}
+YIELDED_TO = {
+    YieldCause.OFF_GRID: "there is a power cut",
+    YieldCause.STORM_WATCH: "Storm Watch is active",
+    YieldCause.CALIBRATION: "the Powerwall is calibrating itself",
+    YieldCause.SOMEBODY_ELSE: "its settings were changed somewhere else",
+    YieldCause.USER: "its settings were changed by hand",
+}
+# The rules that keep a charge from being done.
+HELD_BACK = {
+    DecisionReason.PEAK: "nothing is charged from the grid in your peak window",
+    DecisionReason.SESSION: "nothing is charged from the grid in a power-down session",
+    DecisionReason.PRICE: "the rate of this half-hour is not known, or is above your limit",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Picture:
+    """A home at one moment, as much of it as is known.
+
+    ``held_back`` is the rule against the charge of this moment; without ``in_contact`` the reading
+    is the last that came.
+    """
+
+    now: datetime
+    zone: tzinfo
+    reading: PowerwallState | None
+    plan: Plan | None
+    override: Override | None = None
+    scheduler_enabled: bool = True
+    dry_run: bool = False
+    yielded: YieldCause | None = None
+    faulty: bool = False
+    held_back: DecisionReason | None = None
+    in_contact: bool = True
+
+    @property
+    def slot(self) -> PlannedSlot | None:
+        """The plan's present half-hour."""
+        return self.plan.slot_at(self.now) if self.plan else None
+
+    @property
+    def action(self) -> Action | None:
+        """What is to be done now: on the override's word, else on the plan's."""
+        if self.override is not None:
+            return self.override.action
+        return self.slot.action if self.slot else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Charge:
+    """Charging half-hours in a row; the rate is their mean, None where one is not known.
+
+    ``reaches_percent`` is the level expected at the end, which may come before the target.
+    """
+
+    start: datetime
+    end: datetime
+    target_percent: int | None
+    reaches_percent: int | None
+    p_per_kwh: float | None
+    is_estimate: bool
+    reason: Reason
+
+
+def next_charge(plan: Plan | None, now: datetime) -> Charge | None:
+    """The charge that runs at ``now`` or comes first after it, as one piece."""
+    first = plan.next_charge(now) if plan else None
+    if plan is None or first is None:
+        return None
+    slots = [first]
+    for slot in plan.slots:
+        if slot.action is Action.CHARGE and slot.start == slots[-1].end:
+            slots.append(slot)
+    rates = [slot.import_p_per_kwh for slot in slots]
+    known = [rate for rate in rates if rate is not None]
+    return Charge(
+        start=first.start,
+        end=slots[-1].end,
+        target_percent=slots[-1].target_percent,
+        reaches_percent=_reaches(slots[-1]),
+        p_per_kwh=sum(known) / len(known) if len(known) == len(rates) else None,
+        is_estimate=any(slot.rate_is_estimate for slot in slots),
+        reason=first.reason,
+    )
+
+
+def _reaches(last: PlannedSlot) -> int | None:
+    return (
+        None if last.target_percent is None else min(last.target_percent, round(last.end_percent))
+    )
+
+
+def tell_doing(home: Picture) -> str:
+    """What the battery is doing, by its own meter, and on whose word."""
+    return " ".join(part for part in (_measured(home), _ordered(home)) if part)
+
+
+def tell_next_charge(home: Picture) -> str:
+    """When it charges from the grid next, how far and at what rate."""
+    hindered = hindrance(home)
+    charge = next_charge(home.plan, home.now)
+    if hindered is not None:
+        return f"{hindered} No charge will be started meanwhile."
+    if home.plan is None:
+        return "There is no plan yet."
+    runs = charge is not None and charge.start <= home.now
+    if not home.scheduler_enabled and not runs:
+        return "The scheduler is switched off. No charge will be started."
+    if runs and home.held_back is not None:
+        return f"It does not charge now because {HELD_BACK[home.held_back]}."
+    if charge is None:
+        until = tell_moment(home.plan.slots[-1].end, home)
+        return f"No charge from the grid is planned until {until}."
+    target = f", to {charge.reaches_percent} percent" if charge.reaches_percent else ""
+    rate = f", at {_about(charge)}{pence(charge.p_per_kwh)}" if charge.p_per_kwh is not None else ""
+    if runs:
+        return f"It is to charge now, until {tell_clock(charge.end, home.zone)}{target}{rate}."
+    begin, end = tell_moment(charge.start, home), tell_clock(charge.end, home.zone)
+    return f"It will charge {begin} until {end}{target}{rate}."
+
+
+def tell_why(home: Picture) -> str:
+    """Why it does what it does."""
+    hindered = hindrance(home)
+    if hindered is not None:
+        return hindered
+    if home.held_back is not None:
+        return f"It does not charge because {HELD_BACK[home.held_back]}."
+    if home.override is not None:
+        until = tell_moment(home.override.until, home)
+        return f"Because somebody asked for it; the plan goes on {until} at the latest."
+    if home.slot is None:
+        return "There is no plan yet."
+    does = DOES[home.slot.action]
+    return f"It is to {does} because {because(home.slot.reason, home)}."
+
+
+def because(reason: Reason, home: Picture) -> str:
+    """A reason as a subordinate clause, with its figures where they are known."""
+    rate, saved = reason.numbers.get("rate_p_per_kwh"), reason.numbers.get("saves_p_per_kwh")
+    later = tell_moment(reason.at, home) if reason.at is not None else None
+    if saved is not None and later is not None:
+        if reason.code is ReasonCode.CHEAPER_THAN_LATER and rate is not None:
+            return f"{pence(rate)} now spares {pence(saved)} {later}"
+        if reason.code is ReasonCode.KEEP_FOR_LATER:
+            return f"what it has is worth more {later}, when a unit costs {pence(saved)}"
+    if rate is not None:
+        if reason.code is ReasonCode.PAID_TO_CHARGE:
+            return f"the rate is {pence(rate)}: we are paid for it"
+        if reason.code is ReasonCode.USE_NOW:
+            return f"no later half-hour needs it more than this one at {pence(rate)}"
+    return PLAINLY[reason.code]
+
+
+PLAINLY = {
+    ReasonCode.CHEAPER_THAN_LATER: "electricity is cheaper now than later",
+    ReasonCode.PAID_TO_CHARGE: "we are paid for it",
+    ReasonCode.PINNED: "you asked for it in this half-hour",
+    ReasonCode.READY_BY: "it must be ready in time",
+    ReasonCode.SESSION_AHEAD: "a power-down session is ahead",
+    ReasonCode.POWER_UP: "electricity is free in this power-up session",
+    ReasonCode.KEEP_FOR_LATER: "what it has is worth more later",
+    ReasonCode.CAR_CHARGING: "the car is charging and must not empty it",
+    ReasonCode.BELOW_FLOOR: "it is below the floor you set",
+    ReasonCode.USE_NOW: "no later half-hour needs it more than this one",
+    ReasonCode.SOLAR_SURPLUS: "the sun gives more than the house takes",
+    ReasonCode.EMPTY: "it has come down to its floor",
+    ReasonCode.NOTHING_TO_GAIN: "nothing else would save anything",
+    ReasonCode.SELL_NOW: "selling pays more now than keeping",
+    ReasonCode.RATE_UNKNOWN: "the rate is not known yet",
+}
+
+
+def pence(p_per_kwh: float | None) -> str:
+    """A rate to be heard."""
+    if p_per_kwh is None:
+        return "an unknown rate"
+    sign = "minus " if round(p_per_kwh, 1) < 0 else ""
+    return f"{sign}{abs(p_per_kwh):.1f} pence"
+
+
+def tell_clock(when: datetime, zone: tzinfo) -> str:
+    """The time of day."""
+    return f"{when.astimezone(zone):%H:%M}"
+
+
+def tell_moment(when: datetime, home: Picture) -> str:
+    """A time with its day, as one says it today."""
+    local, today = when.astimezone(home.zone), home.now.astimezone(home.zone).date()
+    day = {0: "at", 1: "tomorrow at", -1: "yesterday at"}.get(
+        (local.date() - today).days, f"on {local:%A} at"
+    )
+    return f"{day} {local:%H:%M}"
+
+
+def _about(charge: Charge) -> str:
+    return "an estimated " if charge.is_estimate else ""
+
+
+def _measured(home: Picture) -> str:
+    if home.reading is None or home.reading.charge_level_percent is None:
+        return "I do not know how full the battery is."
+    if not home.in_contact:
+        heard = tell_moment(home.reading.read_at, home)
+        level_then = f"{home.reading.charge_level_percent:.0f} percent"
+        return f"There is no contact with the battery; it was at {level_then} {heard}."
+    level = f"The battery is at {home.reading.charge_level_percent:.0f} percent"
+    power_w = home.reading.battery_power_w
+    if power_w is None:
+        return f"{level}."
+    if abs(power_w) < AT_REST_W:
+        return f"{level} and rests."
+    does = "charges" if power_w < 0 else "gives"
+    return (
+        f"{level} and {does} {'with ' if power_w < 0 else ''}{abs(power_w) / 1000:.1f} kilowatts."
+    )
+
+
+def _ordered(home: Picture) -> str:
+    hindered = hindrance(home)
+    if hindered is not None:
+        return hindered
+    but = f", but {HELD_BACK[home.held_back]}" if home.held_back is not None else ""
+    if home.override is not None:
+        until = tell_until(home.override.until, home)
+        return f"You asked it to {DOES[home.override.action]} until {until} at the latest{but}."
+    if home.plan is None or home.slot is None:
+        return "There is no plan yet."
+    end = home.slot.end
+    for slot in home.plan.slots:
+        if slot.start == end and slot.action is home.slot.action:
+            end = slot.end
+    return f"The plan is to {DOES[home.slot.action]} until {tell_until(end, home)}{but}."
+
+
+def tell_until(when: datetime, home: Picture) -> str:
+    """An end with its day, as one says it today."""
+    return tell_moment(when, home).removeprefix("at ")
+
+
+def hindrance(home: Picture) -> str | None:
+    """Why the plan is not acted on, if it is not."""
+    if home.dry_run:
+        return "This is a dry run: nothing is sent to the battery."
+    if home.yielded is not None:
+        return f"The scheduler has stepped back because {YIELDED_TO[home.yielded]}."
+    if home.faulty:
+        return "The battery did not do what it was told, so the scheduler has let go of it."
+    if not home.scheduler_enabled and home.override is None:
+        return "The scheduler is switched off."
+    return None

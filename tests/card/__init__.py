@@ -1,1 +1,0 @@
-"""The card's side of the integration: its line, its files, its modules."""

@@ -1,0 +1,73 @@
+"""Charges that were done, out of the ledger's lines; wishes in the night of the clock's change."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from custom_components.smart_battery_scheduler.calendar import charges_done, wishes
+from custom_components.smart_battery_scheduler.control.model import (
+    Decision,
+    DecisionKind,
+    DecisionReason,
+)
+from custom_components.smart_battery_scheduler.planner.model import Action
+from custom_components.smart_battery_scheduler.site.manual_slots import ManualSlot, Repeat
+
+NIGHT = datetime(2026, 11, 21, 2, 30, tzinfo=UTC)
+DAY = timedelta(days=1)
+
+
+def line(kind: DecisionKind, at: datetime, action: Action | None = Action.CHARGE) -> Decision:
+    """A line about a charge, or about none in particular."""
+    return Decision(at=at, kind=kind, reason=DecisionReason.USER, action=action)
+
+
+@pytest.mark.parametrize(
+    ("end", "action"),
+    [
+        (DecisionKind.COMPLETED, Action.CHARGE),
+        (DecisionKind.STOPPED, Action.CHARGE),
+        (DecisionKind.FAILED, Action.CHARGE),
+        # Settings changed by hand through us end a charge without another word.
+        (DecisionKind.YIELDED, None),
+    ],
+)
+def test_each_night_is_a_charge_of_its_own(end: DecisionKind, action: Action | None) -> None:
+    """However the first one ended."""
+    first_end, second_end = NIGHT + timedelta(hours=1), NIGHT + DAY + timedelta(hours=2)
+    lines = [
+        line(DecisionKind.SEEN, NIGHT),
+        line(end, first_end, action),
+        line(DecisionKind.SEEN, NIGHT + DAY),
+        line(DecisionKind.COMPLETED, second_end),
+    ]
+    done = [(event.start, event.end) for event in charges_done(lines, second_end)]
+    assert done == [(NIGHT, first_end), (NIGHT + DAY, second_end)]
+
+
+def test_a_charge_that_is_seen_again_is_the_same() -> None:
+    """Another half-hour of it, or another look."""
+    lines = [
+        line(DecisionKind.SEEN, NIGHT),
+        line(DecisionKind.RETRIED, NIGHT + timedelta(minutes=30)),
+        line(DecisionKind.SEEN, NIGHT + timedelta(minutes=31)),
+        line(DecisionKind.COMPLETED, NIGHT + timedelta(hours=1)),
+    ]
+    (event,) = charges_done(lines, NIGHT + DAY)
+    assert (event.start, event.end) == (NIGHT, NIGHT + timedelta(hours=1))
+
+
+def test_a_daily_wish_in_the_night_that_has_no_such_time() -> None:
+    """That night has none; the nights around it do, and the calendar stands."""
+    spring = datetime(2027, 3, 27, 1, 30, tzinfo=UTC)
+    slot = ManualSlot(
+        id="x",
+        start=spring,
+        end=spring + timedelta(minutes=30),
+        action=Action.CHARGE,
+        repeat=Repeat.DAILY,
+    )
+    nights = [event.start for event in wishes([slot], spring, spring + 2 * DAY)]
+    assert nights == [spring, spring + 2 * DAY - timedelta(hours=1)]

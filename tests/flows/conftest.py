@@ -1,0 +1,7 @@
+"""Fixtures of a site that runs."""
+
+from __future__ import annotations
+
+from ..entities.conftest import ask, calm, day, enabled, frozen, home, plans
+
+__all__ = ["ask", "calm", "day", "enabled", "frozen", "home", "plans"]

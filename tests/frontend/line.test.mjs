@@ -1,0 +1,97 @@
+// The line to a home: what a restart and an old server do to it.
+import assert from "node:assert/strict";
+import test from "node:test";
+
+import { Line } from "../../custom_components/smart_battery_scheduler/frontend/js/line.js";
+
+// A connection whose subscriptions the test answers.
+class Connection extends EventTarget {
+  asked = [];
+  left = 0;
+
+  subscribeMessage(told, message, options) {
+    return new Promise((resolve, reject) => {
+      const yes = () => resolve(async () => void (this.left += 1));
+      const no = (code) => reject(Object.assign(new Error(code), { code }));
+      this.asked.push({ told, message, options, yes, no });
+    });
+  }
+}
+
+const settled = () => new Promise((resolve) => setImmediate(resolve));
+
+function begin() {
+  const connection = new Connection();
+  const heard = [];
+  const line = new Line(connection, "home", (state, problem) => heard.push([state, problem]), 0);
+  return { connection, heard, line };
+}
+
+async function until(condition) {
+  while (!condition()) await settled();
+}
+
+test("the whole state first, then what changed", async () => {
+  const { connection, heard, line } = begin();
+  const [{ told, message, yes }] = connection.asked;
+  assert.deepEqual(message, { type: "smart_battery_scheduler/subscribe", config_entry_id: "home" });
+  yes();
+  told({ state: { a: 1, b: { c: 2 } } });
+  told({ patch: { b: { c: 3 } } });
+  assert.deepEqual(heard, [[{ a: 1, b: { c: 2 } }, null], [{ a: 1, b: { c: 3 } }, null]]);
+  await settled();
+  line.close();
+  assert.equal(connection.left, 1);
+});
+
+test("after a lost connection it asks anew, and hears nothing twice", async () => {
+  const { connection, heard, line } = begin();
+  connection.asked[0].yes();
+  await settled();
+  connection.dispatchEvent(new Event("ready"));
+  assert.equal(connection.asked.length, 2);
+  assert.equal(connection.asked[1].options.resubscribe, false);
+  connection.asked[1].yes();
+  connection.asked[1].told({ state: { a: 2 } });
+  connection.asked[0].told({ state: { a: 1 } });
+  assert.deepEqual(heard, [[{ a: 2 }, null]]);
+  line.close();
+});
+
+for (const [code, problem] of [
+  ["not_found", "not_running"], ["unknown_command", "not_running"], ["unauthorized", "not_allowed"],
+]) {
+  test(`refused with ${code} it says ${problem} and tries until it works`, async () => {
+    const { connection, heard, line } = begin();
+    connection.asked[0].no(code);
+    await until(() => connection.asked.length === 2);
+    assert.deepEqual(heard, [[null, problem]]);
+    connection.asked[1].yes();
+    connection.asked[1].told({ state: { a: 1 } });
+    assert.deepEqual(heard.at(-1), [{ a: 1 }, null]);
+    line.close();
+  });
+}
+
+test("a home that stops keeps its last state on show, and is asked for again", async () => {
+  const { connection, heard, line } = begin();
+  connection.asked[0].yes();
+  connection.asked[0].told({ state: { a: 1 } });
+  await settled();
+  connection.asked[0].told({ gone: true });
+  assert.deepEqual(heard.at(-1), [{ a: 1 }, "not_running"]);
+  await until(() => connection.asked.length === 2);
+  line.close();
+});
+
+test("closed, it lets go of everything", async () => {
+  const { connection, heard, line } = begin();
+  line.close();
+  connection.asked[0].yes();
+  await settled();
+  assert.equal(connection.left, 1);
+  connection.dispatchEvent(new Event("ready"));
+  connection.asked[0].told({ state: {} });
+  assert.equal(connection.asked.length, 1);
+  assert.deepEqual(heard, []);
+});

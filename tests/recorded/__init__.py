@@ -1,1 +1,0 @@
-"""With a real recorder."""

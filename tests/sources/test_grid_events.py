@@ -1,0 +1,272 @@
+"""The car, carbon, sessions by hand and price sensors, in a whole home."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, time, timedelta
+
+import pytest
+
+from custom_components.smart_battery_scheduler.const import DOMAIN, MARKET_TIME_ZONE
+from custom_components.smart_battery_scheduler.control.model import DecisionReason
+from custom_components.smart_battery_scheduler.planner.model import Action, Session
+from custom_components.smart_battery_scheduler.site.planner_inputs import plan_inputs
+from custom_components.smart_battery_scheduler.site.site import Home
+from custom_components.smart_battery_scheduler.tariff.sessions import SessionKind
+from homeassistant.core import CoreState, HomeAssistant
+from homeassistant.helpers import issue_registry as ir
+from homeassistant.util import dt as dt_util
+
+from ..cloud.carbon import forecast_g_per_kwh
+from ..cloud.faults import Endpoint, Fault
+from ..cloud.server import Cloud
+from ..days.stage import Day
+from ..days.test_sun_day import add_roof
+from ..sources.test_account_rates import notices
+
+CAR = "binary_sensor.car_charging"
+HOUR = timedelta(hours=1)
+
+
+def wanted(home: Home) -> Action | None:
+    """What the rules want now."""
+    found = home.judged(dt_util.utcnow())[0]
+    return None if found is None else found.action
+
+
+async def test_the_battery_is_held_while_the_car_charges_and_let_go_at_once(day: Day) -> None:
+    """At any hour; the plan says why, and follows within seconds of the end."""
+    await day.start(car_charging_entity=CAR)
+    await day.run(7.6)
+    assert wanted(day.home) is Action.USE
+    day.hass.states.async_set(CAR, "on")
+    await day.settle()
+    assert wanted(day.home) is Action.HOLD
+    await day.run(0.1)
+    plan = day.home.planner.data
+    assert plan is not None
+    slot = plan.slot_at(dt_util.utcnow())
+    assert slot is not None
+    assert slot.action is Action.HOLD
+    before = day.home.battery.data.charge_level_percent
+    await day.run(0.3)
+    after = day.home.battery.data.charge_level_percent
+    assert before is not None
+    assert after is not None
+    assert after > before - 0.3
+    day.hass.states.async_set(CAR, "off")
+    await day.settle()
+    await day.run(0.01)
+    assert wanted(day.home) is Action.USE
+
+
+async def test_a_car_at_rest_and_a_car_that_is_gone_hold_nothing(day: Day) -> None:
+    """An entity that vanishes does not hold the battery for ever."""
+    day.hass.states.async_set(CAR, "on")
+    await day.start(car_charging_entity=CAR)
+    seen = [day.home.supply.car.charging]
+    day.hass.states.async_remove(CAR)
+    await day.settle()
+    seen.append(day.home.supply.car.charging)
+    day.hass.states.async_set(CAR, "on")
+    await day.settle()
+    seen.append(day.home.supply.car.charging)
+    await day.home.async_prefer(car_charging_entity="")
+    await day.settle()
+    seen.append(day.home.supply.car.charging)
+    assert seen == [True, False, True, False]
+
+
+async def test_a_session_told_by_hand_survives_a_restart_and_forbids_charging(day: Day) -> None:
+    """As the account's own would; taken back, it is gone from plan and rules."""
+    await day.start()
+    now = dt_util.utcnow()
+    window = await day.home.sessions.async_add(SessionKind.POWER_DOWN, now + HOUR, now + 2 * HOUR)
+    await day.settle()
+    await day.hass.config_entries.async_reload(day.entry.entry_id)
+    await day.settle()
+    day.adopt()
+    assert day.home.sessions.known == (window,)
+    await day.until(now + 1.1 * HOUR)
+    assert day.home.sessions.at(dt_util.utcnow()) is Session.POWER_DOWN
+    found, reason = day.home.judged(dt_util.utcnow())
+    assert found is None or found.action is not Action.CHARGE
+    assert reason in (DecisionReason.SESSION, DecisionReason.OVER)
+    assert await day.home.sessions.async_remove(window.id)
+    assert day.home.sessions.at(dt_util.utcnow()) is None
+
+
+async def test_carbon_of_the_region_is_in_the_plans_inputs(day: Day) -> None:
+    """Half-hour by half-hour, asked about once an hour for the tariff's region."""
+    await day.start()
+    material = day.home.material()
+    assert material is not None
+    slots = plan_inputs(material).slots
+    assert [slot.carbon_g_per_kwh for slot in slots[:10]] == [
+        forecast_g_per_kwh(slot.start) for slot in slots[:10]
+    ]
+    state = day.hass.states.get("sensor.home_battery_grid_carbon_intensity")
+    assert state is not None
+    assert float(state.state) == forecast_g_per_kwh(dt_util.utcnow())
+    assert "CC BY 4.0" in state.attributes["attribution"]
+    assert state.attributes["cleanest_at"] == "2026-01-14T06:00:00+00:00"
+    await day.run(3)
+    asked = [each for each in day.cloud.requests if each.endpoint is Endpoint.CARBON]
+    assert 3 <= len(asked) <= 4
+    assert all(each.path.endswith("/regionid/13") for each in asked)
+
+
+@pytest.mark.parametrize(
+    "fault", [Fault.SERVER_ERROR_PAGE, Fault.PAGE, Fault.WRONG_SHAPE, Fault.RATE_LIMITED]
+)
+async def test_without_carbon_everything_goes_on(day: Day, fault: Fault) -> None:
+    """Its absence never matters."""
+    day.cloud.faults.add(fault, Endpoint.CARBON)
+    await day.start(carbon_gbp_per_tonne=100.0)
+    plan = day.home.planner.data
+    assert plan is not None
+    assert all(slot.import_p_per_kwh is not None for slot in plan.slots[:20])
+    day.cloud.faults.clear(fault)
+    await day.run(0.5)
+    assert day.home.supply.carbon_forecast is not None
+
+
+async def test_carbon_that_is_not_wanted_is_not_asked_for(day: Day) -> None:
+    """And asked for as soon as it is."""
+    await day.start(carbon_forecast=False)
+    await day.run(1.5)
+    assert not [each for each in day.cloud.requests if each.endpoint is Endpoint.CARBON]
+    assert day.home.supply.carbon_forecast is None
+    await day.home.async_prefer(carbon_forecast=True)
+    await day.settle()
+    assert day.home.supply.carbon_forecast is not None
+
+
+async def test_rates_of_a_price_sensor_are_followed_as_it_changes(
+    day: Day, hass: HomeAssistant
+) -> None:
+    """Tomorrow's list is in the plan as soon as the sensor has it; its loss loses nothing."""
+    midnight = datetime(2026, 1, 14, tzinfo=UTC)
+
+    def prices(first: datetime, hours: int) -> list[dict[str, object]]:
+        return [
+            {"start": first + index * HOUR, "end": first + (index + 1) * HOUR, "value": 10 + index}
+            for index in range(hours)
+        ]
+
+    attributes: dict[str, object] = {
+        "unit_of_measurement": "p/kWh",
+        "raw_today": prices(midnight, 24),
+        "raw_tomorrow": [],
+    }
+    hass.states.async_set("sensor.price", "10", attributes)
+    tariff = {"rate_entities": ["sensor.price"], "export_entities": [], "dispatch_entity": CAR}
+    hass.config_entries.async_update_entry(day.entry, data={**day.entry.data, "tariff": tariff})
+    await day.start()
+    imports = day.home.rates.data.imports
+    assert imports.known_until(midnight) == midnight + 24 * HOUR
+    assert day.home.rates.data.exports is None
+    attributes["raw_tomorrow"] = prices(midnight + 24 * HOUR, 24)
+    hass.states.async_set("sensor.price", "10", attributes)
+    await day.run(0.02)
+    assert day.home.rates.data.imports.known_until(midnight) == midnight + 48 * HOUR
+    planned = {"planned_dispatches": [{"start": midnight + 20 * HOUR, "end": midnight + 21 * HOUR}]}
+    hass.states.async_set(CAR, "off", planned)
+    await day.settle()
+    dispatched = day.home.rates.data.imports.at(midnight + 20 * HOUR)
+    assert dispatched is not None
+    assert dispatched.p_per_kwh == 10.0
+    hass.states.async_remove("sensor.price")
+    await day.run(0.6)
+    assert day.home.rates.data.imports.known_until(dt_util.utcnow()) == midnight + 48 * HOUR
+    assert notices(day) == {"rate_entity"}
+    asked = [each for each in day.cloud.requests if each.endpoint is Endpoint.RATES]
+    assert asked == []
+
+
+async def test_an_export_entity_that_is_gone_leaves_the_imports(
+    day: Day, hass: HomeAssistant
+) -> None:
+    """What it earned is known as long as it was told; what the house buys goes on."""
+    pence = {"unit_of_measurement": "p/kWh"}
+    hass.states.async_set("sensor.price", "10", pence)
+    hass.states.async_set("sensor.export", "15", pence)
+    tariff = {"rate_entities": ["sensor.price"], "export_entities": ["sensor.export"]}
+    hass.config_entries.async_update_entry(day.entry, data={**day.entry.data, "tariff": tariff})
+    await day.start()
+    began = dt_util.utcnow()
+    hass.states.async_remove("sensor.export")
+    await day.run(0.6)
+    rates, now = day.home.rates.data, dt_util.utcnow()
+    assert rates.imports.at(now) is not None
+    assert rates.exports is not None
+    assert rates.exports.at(began) is not None
+    assert rates.exports.at(now) is None
+    assert notices(day) == {"rate_entity"}
+
+
+async def test_a_price_entity_may_come_later_than_the_home_at_every_start(
+    day: Day, hass: HomeAssistant
+) -> None:
+    """Its own integration starts too: nobody is told before Home Assistant is up."""
+    hass.set_state(CoreState.starting)
+    hass.states.async_set("sensor.price", "unavailable")
+    tariff = {"rate_entities": ["sensor.price"], "export_entities": []}
+    hass.config_entries.async_update_entry(day.entry, data={**day.entry.data, "tariff": tariff})
+    await day.start()
+    assert notices(day) == set()
+    hass.set_state(CoreState.running)
+    await day.run(0.05)
+    assert notices(day) == {"rate_entity"}
+    hass.states.async_set("sensor.price", "10", {"unit_of_measurement": "p/kWh"})
+    await day.run(0.05)
+    assert notices(day) == set()
+
+
+async def test_a_refused_forecast_is_forgotten_with_its_source(day: Day) -> None:
+    """Who changes to no forecast at all has nothing left to mend."""
+    add_roof(day)
+    day.cloud.faults.add(Fault.FORBIDDEN, Endpoint.FORECAST)
+    await day.start()
+
+    def refused() -> bool:
+        issue_id = f"{day.entry.entry_id}_solar_refused"
+        return ir.async_get(day.hass).async_get_issue(DOMAIN, issue_id) is not None
+
+    assert refused()
+    data = {**day.entry.data, "solar": {"source": "none"}}
+    day.hass.config_entries.async_update_entry(day.entry, data=data)
+    await day.settle()
+    day.adopt()
+    assert day.home.solar is None
+    assert not refused()
+
+
+async def test_the_demo_home_asks_nobody(hass: HomeAssistant, cloud: Cloud) -> None:
+    """Sessions can be told by hand; nothing else is there."""
+    flow = await hass.config_entries.flow.async_init(DOMAIN, context={"source": "user"})
+    result = await hass.config_entries.flow.async_configure(
+        flow["flow_id"], {"next_step_id": "demo"}
+    )
+    await hass.async_block_till_done(wait_background_tasks=True)
+    home: Home = result["result"].runtime_data
+    assert home.supply.carbon is None
+    assert home.supply.octoplus is None
+    assert list(cloud.requests) == []
+
+
+async def test_a_slot_in_which_the_peak_begins_is_not_for_charging(day: Day) -> None:
+    """A peak from 16:10 forbids the half-hour from 16:00, not the one before."""
+    await day.start()
+    material = day.home.material()
+    assert material is not None
+    early = replace(material.preferences, peak_start=time(16, 10))
+    slots = plan_inputs(replace(material, preferences=early)).slots
+    allowed = {
+        slot.start.astimezone(MARKET_TIME_ZONE).time(): not slot.grid_charge_forbidden
+        for slot in slots
+    }
+    assert allowed[time(15, 30)]
+    assert not allowed[time(16)]
+    assert not allowed[time(18, 30)]
+    assert allowed[time(19)]

@@ -1,1 +1,0 @@
-"""What the supplier and the grid do besides rates."""
