@@ -70,6 +70,9 @@ async def test_a_charge_in_force_settings_slots_and_entities_outlive_the_upgrade
         await api.act(
             "number.set_value", {"entity_id": "number.home_battery_reserve_floor", "value": 25}
         )
+        await charge_now(api, cloud)
+        decisions = await _decisions(api, entry)
+        # A slot is stored at once, and with it all that is known by then.
         await api.act(
             f"{DOMAIN}.add_slot",
             {
@@ -79,11 +82,8 @@ async def test_a_charge_in_force_settings_slots_and_entities_outlive_the_upgrade
                 "action": "do_not_charge",
             },
         )
-        await charge_now(api, cloud)
         slots, before = await _slots(api, entry), await _plan(api, entry)
-        decisions = await _decisions(api, entry)
         entities = set(await api.states())
-        # Stored at once is what people asked for; an order stores all the rest with it.
         await site.until_stored()
     assert await cloud.settings() != owner
     await cloud.forget_requests()
