@@ -23,6 +23,7 @@ from ..control.controller import Controller, Judged
 from ..control.learning import Learned
 from ..control.model import ControlState, Decision, DecisionReason
 from ..control.rules import Moment, Override, wanted_now
+from ..events.event_bus import async_fire_order
 from ..events.site_events import Happenings
 from ..history.accuracy import Accuracy
 from ..history.decision_log import Ledger
@@ -248,6 +249,7 @@ class Home:
     async def async_set_override(self, override: Override | None) -> None:
         """Begin or end an override."""
         self.override = override
+        async_fire_order(self.hass, self.entry, override)
         await self.async_remember()
         if override is None:
             await self.async_replan()
@@ -259,6 +261,7 @@ class Home:
     async def async_resume(self) -> None:
         """Back to the plan at once: without an override, and over whatever stopped control."""
         self.override = None
+        async_fire_order(self.hass, self.entry, None)
         await self.async_replan()
         await self.controller.async_resume()
         await self.async_remember()
