@@ -53,6 +53,8 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
 
 async def async_setup_entry(hass: HomeAssistant, entry: SmartBatteryConfigEntry) -> bool:
     """Set up one home."""
+    # At once: with the cloud down the home comes later, and its page says so.
+    async_show_dashboard(hass)
     storage = HomeStorage(hass, entry.entry_id)
     control = await storage.async_load_control()
     records = without_strange_rates(entry, await storage.async_load_records())
@@ -67,7 +69,6 @@ async def async_setup_entry(hass: HomeAssistant, entry: SmartBatteryConfigEntry)
     entry.async_on_unload(SupplyIssues(home).async_start())
     entry.async_on_unload(entry.add_update_listener(Watch(entry).async_entry_updated))
     entry.async_on_unload(entry.add_update_listener(async_entry_updated))
-    async_show_dashboard(hass)
     return True
 
 

@@ -219,7 +219,7 @@ class SmartBatteryConfigFlow(TariffSteps, SolarSteps, domain=DOMAIN):
         if user_input is not None:
             try:
                 key, _ = credentials(user_input)
-                await async_homes_of(self.hass, key, tariff[CONF_ACCOUNT_NUMBER])
+                await async_homes_of(self.hass, key, tariff.get(CONF_ACCOUNT_NUMBER))
             except TariffProblem as problem:
                 errors[problem.field] = problem.key
             else:

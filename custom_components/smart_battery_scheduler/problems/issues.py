@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from homeassistant.core import CALLBACK_TYPE, callback
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.helpers.event import async_track_time_interval
 from homeassistant.util import dt as dt_util
@@ -64,10 +64,10 @@ class Issues:
         self._tell(troubles(facts))
 
     def _tell(self, now: frozenset[Trouble]) -> None:
-        if now == self._told:
-            return
-        for trouble in now - self._told:
-            self._create(trouble)
+        for trouble in now:
+            # Looked for, not remembered: a fix flow deletes its notice, and the cause may last.
+            if not is_told(self._home.hass, issue_id(self._home, trouble)):
+                self._create(trouble)
         for trouble in self._told - now:
             ir.async_delete_issue(self._home.hass, DOMAIN, issue_id(self._home, trouble))
         self._told = now
@@ -89,6 +89,12 @@ class Issues:
             },
             data={"entry_id": home.entry.entry_id, "trouble": trouble.value},
         )
+
+
+def is_told(hass: HomeAssistant, notice: str) -> bool:
+    """Whether a notice is there; one that a person chose to ignore is."""
+    found = ir.async_get(hass).async_get_issue(DOMAIN, notice)
+    return found is not None and found.active
 
 
 def issue_id(home: Home, trouble: Trouble) -> str:

@@ -8,6 +8,7 @@ from homeassistant.helpers import issue_registry as ir
 from ..const import DOMAIN
 from ..site.site import Home
 from ..tariff.problems import SupplyTrouble
+from .issues import is_told
 
 # Home Assistant asks for a new key by itself, and shows that it does.
 ASKED_ELSEWHERE = frozenset({SupplyTrouble.OCTOPUS_KEY})
@@ -40,7 +41,9 @@ class SupplyIssues:
 
     def _tell(self, now: frozenset[SupplyTrouble]) -> None:
         home = self._home
-        for trouble in now - self._told:
+        for trouble in now:
+            if is_told(home.hass, issue_id(home, trouble)):
+                continue
             ir.async_create_issue(
                 home.hass,
                 DOMAIN,

@@ -181,7 +181,9 @@ class BatteryCoordinator(DataUpdateCoordinator[PowerwallState]):
                 translation_domain=DOMAIN, translation_key="powerwall_auth"
             )
         self._refusals += 1
-        if self._refusals == REFUSALS_UNTIL_REAUTH or not self._has_read:
+        if self._refusals >= REFUSALS_UNTIL_REAUTH or not self._has_read:
+            # Each time: Home Assistant asks once, but not while another question is open, and
+            # somebody may have closed ours.
             self.config_entry.async_start_reauth(self.hass)
         return UpdateFailed(translation_domain=DOMAIN, translation_key="powerwall_auth")
 
