@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from itertools import count
 import logging
 import re
 from types import MappingProxyType
@@ -62,6 +63,8 @@ from .sources.supplier import TariffProblem, async_homes_of
 
 _LOGGER = logging.getLogger(__name__)
 
+# As one says it; renamed by whoever likes another better.
+NAME = "Home battery"
 PASSWORD = TextSelector(TextSelectorConfig(type=TextSelectorType.PASSWORD))
 UNITS = NumberSelector(NumberSelectorConfig(min=1, max=10, step=1, mode=NumberSelectorMode.BOX))
 NETZERO_SCHEMA = vol.Schema(
@@ -261,11 +264,19 @@ class SmartBatteryConfigFlow(TariffSteps, SolarSteps, domain=DOMAIN):
             return self._updated(entry, {CONF_SOLAR: settings})
         self._data[CONF_SOLAR] = settings
         return self.async_create_entry(
-            title="Home battery",
+            title=_other_name(entry.title for entry in self._async_current_entries()),
             data=self._data,
             options={**Preferences().as_options(), CONF_DASHBOARD: self._with_dashboard},
             subentries=self.plane_subentries,
         )
+
+
+def _other_name(taken: Iterable[str]) -> str:
+    """A name that nobody has yet: two homes must be told apart by voice, in lists and in messages."""
+    names = {name.casefold() for name in taken}
+    if NAME.casefold() not in names:
+        return NAME
+    return next(f"{NAME} {n}" for n in count(2) if f"{NAME} {n}".casefold() not in names)
 
 
 def _subentry(plane: ConfigSubentryData) -> ConfigSubentry:

@@ -21,7 +21,7 @@ from homeassistant.util import dt as dt_util
 
 from .actions.override_factory import override_of
 from .actions.permissions import async_check
-from .actions.targets import loaded_homes
+from .actions.targets import exposed_homes
 from .planner.model import Action, NoteCode, ReadyBy
 from .site.site import Home
 from .tariff.model import floor_slot
@@ -80,7 +80,9 @@ class HomeIntent(intent.IntentHandler):
         """Find the home, let it answer, and say that."""
         slots = self.async_validate_slots(intent_obj.slots)
         said = {key: slot["value"] for key, slot in slots.items()}
-        home = chosen_home(intent_obj.hass, said.pop("name", None))
+        asks = self.response_type is intent.IntentResponseType.QUERY_ANSWER
+        homes = exposed_homes(intent_obj.hass, intent_obj.assistant, to_command=not asks)
+        home = chosen_home(homes, said.pop("name", None))
         await self._async_check(intent_obj, home)
         response = intent_obj.create_response()
         response.response_type = self.response_type
@@ -101,9 +103,8 @@ class HomeIntent(intent.IntentHandler):
         """Do what is asked and return the sentence to say."""
 
 
-def chosen_home(hass: HomeAssistant, name: str | None) -> Home:
+def chosen_home(homes: tuple[Home, ...], name: str | None) -> Home:
     """The home of that name, or the only one. Raises IntentHandleError with what to say."""
-    homes = loaded_homes(hass)
     if name is not None:
         wanted = name.casefold()
         homes = tuple(home for home in homes if home.entry.title.casefold() == wanted)
