@@ -55,6 +55,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: SmartBatteryConfigEntry)
     """Set up one home."""
     # At once: with the cloud down the home comes later, and its page says so.
     async_show_dashboard(hass)
+    watch = Watch(entry)
     storage = HomeStorage(hass, entry.entry_id)
     control = await storage.async_load_control()
     records = without_strange_rates(entry, await storage.async_load_records())
@@ -67,8 +68,10 @@ async def async_setup_entry(hass: HomeAssistant, entry: SmartBatteryConfigEntry)
     ir.async_delete_issue(hass, DOMAIN, _not_restored(entry))
     entry.async_on_unload(Issues(home).async_start())
     entry.async_on_unload(SupplyIssues(home).async_start())
-    entry.async_on_unload(entry.add_update_listener(Watch(entry).async_entry_updated))
+    entry.async_on_unload(entry.add_update_listener(watch.async_entry_updated))
     entry.async_on_unload(entry.add_update_listener(async_entry_updated))
+    # What somebody changed while the above was waited for.
+    await watch.async_entry_updated(hass, entry)
     return True
 
 
@@ -85,6 +88,7 @@ async def async_unload_entry(hass: HomeAssistant, entry: SmartBatteryConfigEntry
 async def async_remove_entry(hass: HomeAssistant, entry: SmartBatteryConfigEntry) -> None:
     """Put back what an earlier run may have left on the Powerwall, then forget everything."""
     async_show_dashboard(hass)
+    watch = Watch(entry)
     storage = HomeStorage(hass, entry.entry_id)
     control = await storage.async_load_control()
     restore = control.restore

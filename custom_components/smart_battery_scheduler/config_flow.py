@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import count
 import logging
 import re
@@ -234,9 +234,20 @@ class SmartBatteryConfigFlow(TariffSteps, SolarSteps, domain=DOMAIN):
             description_placeholders={"site": entry.title},
         )
 
-    def _updated(self, entry: SmartBatteryConfigEntry, data: Mapping[str, Any]) -> ConfigFlowResult:
-        """Save; a loaded entry reloads itself when it sees a difference, any other is told to."""
-        sees_it = entry.state is ConfigEntryState.LOADED and {**entry.data, **data} != entry.data
+    def _updated(
+        self,
+        entry: SmartBatteryConfigEntry,
+        data: Mapping[str, Any],
+        planes: Sequence[ConfigSubentryData] = (),
+    ) -> ConfigFlowResult:
+        """Save; a loaded entry reloads itself when it sees a difference, any other is told to.
+
+        Judged before anything is saved: the first change begins the reload that sees them all.
+        """
+        differs = bool(planes) or {**entry.data, **data} != entry.data
+        sees_it = entry.state is ConfigEntryState.LOADED and differs
+        for plane in planes:
+            self.hass.config_entries.async_add_subentry(entry, _subentry(plane))
         result = self.async_update_and_abort(entry, data_updates=data)
         if not sees_it:
             self.hass.config_entries.async_schedule_reload(entry.entry_id)
@@ -259,9 +270,7 @@ class SmartBatteryConfigFlow(TariffSteps, SolarSteps, domain=DOMAIN):
         """The last answer: a home that is set up or set right."""
         if self.source == SOURCE_RECONFIGURE:
             entry = self._get_reconfigure_entry()
-            for plane in self.plane_subentries:
-                self.hass.config_entries.async_add_subentry(entry, _subentry(plane))
-            return self._updated(entry, {CONF_SOLAR: settings})
+            return self._updated(entry, {CONF_SOLAR: settings}, self.plane_subentries)
         self._data[CONF_SOLAR] = settings
         return self.async_create_entry(
             title=_other_name(entry.title for entry in self._async_current_entries()),
