@@ -2,7 +2,7 @@
 import { drawChart } from "./chart.js";
 import { Choosing } from "./choosing.js";
 import { Controls } from "./controls.js";
-import { h, say } from "./dom.js";
+import { h, renew, say } from "./dom.js";
 import { Format } from "./format.js";
 import { Line, listHomes } from "./line.js";
 import { Home, Orders, orderWords } from "./orders.js";
@@ -47,12 +47,20 @@ class SmartBatterySchedulerCard extends HTMLElement {
     }
     const moved = this.config && this.config.config_entry !== config.config_entry;
     this.config = config;
-    if (moved) {
-      this.disconnect();
-      this.tryAfter = 0;
-    }
+    if (moved) this.leaveHome();
     this.connect();
     this.render();
+  }
+
+  // Nothing of the home before is shown or can be ordered from while the other one is found.
+  leaveHome() {
+    this.disconnect();
+    this.finding = undefined;
+    this.home = undefined;
+    this.state = undefined;
+    this.orders?.show(null);
+    this.answers?.clear();
+    if (this.choosing) this.choosing.span = this.choosing.anchor = null;
   }
 
   set hass(hass) {
@@ -90,11 +98,11 @@ class SmartBatterySchedulerCard extends HTMLElement {
     if (!this._hass || !this.config || !this.isConnected || this.line || this.finding) return;
     // Called with every change of any state.
     if (Date.now() < (this.tryAfter ?? 0)) return;
-    this.finding = true;
+    const finding = (this.finding = {});
     this.tryAfter = Date.now() + TRY_AGAIN_MS;
     try {
       const entryId = this.config.config_entry ?? (await listHomes(this._hass))[0]?.entry_id;
-      if (!this.isConnected) return;
+      if (!this.isConnected || this.finding !== finding) return;
       if (!entryId) {
         this.told(null, "no_home");
         return;
@@ -102,9 +110,9 @@ class SmartBatterySchedulerCard extends HTMLElement {
       this.home = new Home(this._hass, entryId);
       this.line = new Line(this._hass.connection, entryId, (state, problem) => this.told(state, problem));
     } catch {
-      this.told(null, "not_running");
+      if (this.finding === finding) this.told(null, "not_running");
     } finally {
-      this.finding = false;
+      if (this.finding === finding) this.finding = undefined;
     }
   }
 
@@ -241,7 +249,7 @@ class SmartBatterySchedulerCard extends HTMLElement {
     this.top.refresh(state, this.slots, now, this.config.title, t, f);
     this.renderTimeline(now);
     this.renderOrders();
-    this.money.replaceChildren(...drawMoney(state, t, f));
+    renew(this.money, this.shadow, drawMoney(state, t, f));
   }
 
   renderTimeline(now) {
@@ -264,20 +272,16 @@ class SmartBatterySchedulerCard extends HTMLElement {
     this.chart.replaceChildren(this.tabular ? "" : this.drawn(view));
     this.chart.hidden = this.tabular === true;
     this.renderTable(now);
-    this.legend.replaceChildren(this.tabular ? "" : drawLegend(this.shown, t));
+    renew(this.legend, this.shadow, this.tabular ? "" : drawLegend(this.shown, t));
     this.renderPanel(now);
   }
 
-  // The same frame with new rows: who has scrolled stays there, and so does the focus.
+  // The same frame with new rows: who has scrolled stays there.
   renderTable(now) {
     const { t, f, table } = this;
     table.hidden = !this.tabular;
-    if (!this.tabular) return table.replaceChildren();
-    const focused = this.shadow.activeElement?.dataset?.start;
     const choose = (slot) => this.choosing.choose(slot, false);
-    table.replaceChildren(drawTable({ slots: this.slots, now, t, f, choose }));
-    if (focused) table.querySelector(`[data-start="${focused}"]`)?.focus();
-    return undefined;
+    renew(table, this.shadow, this.tabular ? drawTable({ slots: this.slots, now, t, f, choose }) : "");
   }
 
   // A browser too old for the chart still gets the table.
@@ -302,8 +306,9 @@ class SmartBatterySchedulerCard extends HTMLElement {
   renderPanel(now) {
     const { t, f, home, orders, answers, state } = this;
     const slots = this.choosing.slots();
-    const focused = this.shadow.activeElement?.dataset?.wish;
-    this.panel.replaceChildren(
+    renew(
+      this.panel,
+      this.shadow,
       slots.length
         ? drawPanel({
             slots, now, t, f, home, orders, answers,
@@ -312,7 +317,6 @@ class SmartBatterySchedulerCard extends HTMLElement {
           })
         : h("div", { class: "hint" }, t(this.tabular ? "pick_row" : "pick")),
     );
-    if (focused) this.panel.querySelector(`[data-wish="${focused}"]`)?.focus();
   }
 
   renderOrders() {
@@ -329,7 +333,7 @@ class SmartBatterySchedulerCard extends HTMLElement {
     const words = this.order.querySelector("span") ?? h("span", {});
     say(words, orderWords(order, state, t, f));
     const undo = order.undo && h("button", { onclick: order.undo }, t("undo"));
-    this.order.replaceChildren(words, ...(undo ? [undo] : []));
+    renew(this.order, this.shadow, words, undo);
   }
 }
 
