@@ -88,7 +88,6 @@ async def async_unload_entry(hass: HomeAssistant, entry: SmartBatteryConfigEntry
 async def async_remove_entry(hass: HomeAssistant, entry: SmartBatteryConfigEntry) -> None:
     """Put back what an earlier run may have left on the Powerwall, then forget everything."""
     async_show_dashboard(hass)
-    watch = Watch(entry)
     storage = HomeStorage(hass, entry.entry_id)
     control = await storage.async_load_control()
     restore = control.restore

@@ -343,7 +343,9 @@ def _yielding(state: ControlState, at: Situation) -> Step:
         if at.reading is None:
             return Step(state=state)
         if hands_off(at.reading) is not None:
-            yielded = replace(yielded, until=max(yielded.until, at.now + at.timing.settled))
+            # By the reading, not by the clock: the next look at the same reading must change nothing.
+            over = at.reading.read_at + at.timing.settled
+            yielded = replace(yielded, until=max(yielded.until, over))
             return Step(state=replace(state, yielded=yielded))
     if at.now < yielded.until:
         return Step(state=state)
