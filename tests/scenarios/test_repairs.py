@@ -5,14 +5,18 @@ from __future__ import annotations
 from datetime import timedelta
 import json
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 
 from custom_components.smart_battery_scheduler.const import DOMAIN
 from custom_components.smart_battery_scheduler.control.model import Phase
+from custom_components.smart_battery_scheduler.frontend.live import live_state
 from custom_components.smart_battery_scheduler.powerwall.base import Settings
 from custom_components.smart_battery_scheduler.problems.site_problems import Trouble
 from custom_components.smart_battery_scheduler.repairs import async_create_fix_flow
+from custom_components.smart_battery_scheduler.text.speech import tell_doing
+from custom_components.smart_battery_scheduler.text.status import picture_of, token_refused
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.setup import async_setup_component
@@ -192,3 +196,21 @@ def test_every_notice_has_its_text(trouble: Trouble) -> None:
     texts = json.loads(TRANSLATIONS.read_text(encoding="utf-8"))["issues"][trouble]
     assert texts["title"]
     assert texts.get("description") or texts["fix_flow"]["step"]["confirm"]["description"]
+
+
+async def test_a_refused_token_is_not_called_a_lost_contact(day: Day) -> None:
+    """By the card, by voice and as the home itself knows it."""
+    await day.start()
+    day.cloud.faults.add(Fault.UNAVAILABLE, Endpoint.NETZERO_READ)
+    await day.run(0.2)
+    assert not token_refused(day.home)
+    assert "token_refused" not in cast(
+        dict[str, Any], live_state(day.home, dt_util.utcnow())["now"]
+    )
+    assert "There is no contact" in tell_doing(picture_of(day.home, dt_util.utcnow()))
+    day.cloud.faults.clear()
+    day.cloud.faults.add(Fault.UNAUTHORISED, Endpoint.NETZERO_READ)
+    await day.run(0.2)
+    assert token_refused(day.home)
+    assert cast(dict[str, Any], live_state(day.home, dt_util.utcnow())["now"])["token_refused"]
+    assert "NetZero refuses the token" in tell_doing(picture_of(day.home, dt_util.utcnow()))

@@ -19,7 +19,7 @@ from homeassistant.util import dt as dt_util
 from ..const import GBP_PER_KWH, MARKET_TIME_ZONE, PENCE_PER_KWH
 from ..control.model import Evidence, Phase
 from ..history.accuracy import day_start
-from ..history.savings import planned_cost_p
+from ..history.savings import bill_ahead_p, planned_cost_p
 from ..planner.model import Action, Plan, PlannedSlot
 from ..site.plan_as_dict import plan_as_dict
 from ..site.site import Home
@@ -194,7 +194,7 @@ def _cost_attributes(home: Home) -> Mapping[str, Any]:
 
 
 def _plan_cost(home: Home) -> float | None:
-    return _pounds(home.planner.data.cost_p) if home.planner.data else None
+    return _pounds(bill_ahead_p(home.planner.data)) if home.planner.data else None
 
 
 def _plan_saving(home: Home) -> float | None:
@@ -316,7 +316,8 @@ PLAN_SENSORS: tuple[HomeSensorDescription, ...] = (
         translation_key="next_charge_target",
         native_unit_of_measurement=PERCENTAGE,
         suggested_display_precision=0,
-        value_fn=lambda home: charge.target_percent if (charge := _charge(home)) else None,
+        # Where it gets to, not where it is set to stop: a plan may ask for 100 and reach 60.
+        value_fn=lambda home: charge.reaches_percent if (charge := _charge(home)) else None,
     ),
     _moment(
         "override_end",

@@ -18,7 +18,7 @@ from ..planner.model import Plan
 from ..site.plan_as_dict import plan_as_dict
 from ..site.site import Home
 from ..tariff.model import Rate, floor_slot
-from ..text.status import has_reached, held_back, override_now
+from ..text.status import has_reached, held_back, override_now, token_refused
 from .merge_patch import without_nulls
 
 # Yesterday whole, wherever in the day one looks.
@@ -77,6 +77,7 @@ def _now(home: Home, now: datetime) -> dict[str, Json]:
             "off_grid": reading.islanding is not None and reading.islanding.value == "off_grid",
         },
         "reachable": home.battery.last_update_success,
+        "token_refused": token_refused(home) or None,
         "rates_reachable": home.rates.last_update_success,
         "phase": control.phase.value,
         "command": None

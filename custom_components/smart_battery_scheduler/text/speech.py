@@ -56,6 +56,7 @@ class Picture:
     faulty: bool = False
     held_back: DecisionReason | None = None
     in_contact: bool = True
+    token_refused: bool = False
 
     @property
     def slot(self) -> PlannedSlot | None:
@@ -227,7 +228,12 @@ def _measured(home: Picture) -> str:
     if not home.in_contact:
         heard = tell_moment(home.reading.read_at, home)
         level_then = f"{home.reading.charge_level_percent:.0f} percent"
-        return f"There is no contact with the battery; it was at {level_then} {heard}."
+        why = (
+            "NetZero refuses the token"
+            if home.token_refused
+            else "There is no contact with the battery"
+        )
+        return f"{why}; it was at {level_then} {heard}."
     level = f"The battery is at {home.reading.charge_level_percent:.0f} percent"
     power_w = home.reading.battery_power_w
     if power_w is None:

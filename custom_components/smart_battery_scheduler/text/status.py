@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from homeassistant.exceptions import HomeAssistantError
 from homeassistant.util import dt as dt_util
 
 from ..const import MARKET_TIME_ZONE
@@ -47,6 +48,16 @@ def is_charging(home: Home) -> bool:
     )
 
 
+def token_refused(home: Home) -> bool:
+    """Whether there is no contact because NetZero does not take the token: only a person can mend that."""
+    error = home.battery.last_exception
+    return (
+        not home.battery.last_update_success
+        and isinstance(error, HomeAssistantError)
+        and error.translation_key == "powerwall_auth"
+    )
+
+
 def held_back(home: Home, now: datetime) -> DecisionReason | None:
     """The rule that keeps the planned charge, or the one somebody asked for, from being done now."""
     wanted, reason = home.judged(now)
@@ -81,4 +92,5 @@ def picture_of(home: Home, now: datetime) -> Picture:
         faulty=state.phase is Phase.FAULT,
         held_back=held_back(home, now),
         in_contact=home.battery.last_update_success,
+        token_refused=token_refused(home),
     )

@@ -4,6 +4,7 @@ import { Choosing } from "./choosing.js";
 import { Controls } from "./controls.js";
 import { h, renew, say } from "./dom.js";
 import { Format } from "./format.js";
+import { levelsByDay } from "./levels.js";
 import { Line, listHomes } from "./line.js";
 import { Home, Orders, orderWords } from "./orders.js";
 import { askWhyNots, drawPanel } from "./panel.js";
@@ -249,7 +250,7 @@ class SmartBatterySchedulerCard extends HTMLElement {
     this.top.refresh(state, this.slots, now, this.config.title, t, f);
     this.renderTimeline(now);
     this.renderOrders();
-    renew(this.money, this.shadow, drawMoney(state, t, f));
+    renew(this.money, this.shadow, drawMoney(state, this.slots, t, f));
   }
 
   renderTimeline(now) {
@@ -266,8 +267,9 @@ class SmartBatterySchedulerCard extends HTMLElement {
       this.chart.replaceChildren(h("div", { class: "empty" }, t("waiting")));
       return;
     }
-    const level = this.state.now.reading?.charge_level_percent;
-    const view = { slots: this.shown, width: this.width, now, level, chosen: this.choosing.span, t, f, clock };
+    const charge = this.state.now.reading?.charge_level_percent;
+    const level = levelsByDay(this.slots, (at) => f.date(at));
+    const view = { slots: this.shown, width: this.width, now, charge, level, chosen: this.choosing.span, t, f, clock };
     this.describe(now);
     this.chart.replaceChildren(this.tabular ? "" : this.drawn(view));
     this.chart.hidden = this.tabular === true;
