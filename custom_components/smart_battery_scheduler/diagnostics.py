@@ -31,8 +31,8 @@ from .const import (
     KIND_DEMO,
 )
 from .site.forecast_report import forecasts_as_dict
-from .site.planner_inputs import Material, plan_inputs
-from .site.site import Home, SmartBatteryConfigEntry
+from .site.planner_inputs import SiteSnapshot, plan_inputs
+from .site.site import Site, SmartBatteryConfigEntry
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -65,17 +65,17 @@ async def async_get_config_entry_diagnostics(
     Of an entry that is not loaded, the entry and its state. A part that cannot be told names its error.
     """
     secrets = _secrets(entry)
-    told: dict[str, Any] = {
+    published: dict[str, Any] = {
         "entry": async_redact_data(entry.as_dict(), TO_REDACT),
         "state": entry.state.value,
     }
     if entry.state is ConfigEntryState.LOADED:
-        home = entry.runtime_data
-        told |= {name: _part(name, part, home) for name, part in PARTS.items()}
-        told["plan_inputs"] = await hass.async_add_executor_job(
-            _part, "plan_inputs", _encoded_inputs, home.planned_from
+        site = entry.runtime_data
+        published |= {name: _part(name, part, site) for name, part in PARTS.items()}
+        published["plan_inputs"] = await hass.async_add_executor_job(
+            _part, "plan_inputs", _encoded_inputs, site.planned_from
         )
-    cleaned: dict[str, Any] = without(told, secrets)
+    cleaned: dict[str, Any] = without(published, secrets)
     return cleaned
 
 
@@ -99,17 +99,17 @@ def _secrets(entry: SmartBatteryConfigEntry) -> tuple[str, ...]:
     return tuple(str(secret) for secret in known if secret)
 
 
-def _encoded_inputs(material: Material | None) -> Json:
-    return None if material is None else encode(plan_inputs(material))
+def _encoded_inputs(snapshot: SiteSnapshot | None) -> Json:
+    return None if snapshot is None else encode(plan_inputs(snapshot))
 
 
 @callback
-def _coordinators(home: Home) -> dict[str, DataUpdateCoordinator[Any]]:
+def _coordinators(site: Site) -> dict[str, DataUpdateCoordinator[Any]]:
     found: dict[str, DataUpdateCoordinator[Any] | None] = {
-        "battery": home.battery,
-        "rates": home.rates,
-        "solar": home.solar,
-        "carbon": home.supply.carbon,
+        "battery": site.battery,
+        "rates": site.rates,
+        "solar": site.solar,
+        "carbon": site.grid_events.carbon,
     }
     return {name: each for name, each in found.items() if each is not None}
 
@@ -124,14 +124,14 @@ def _health(coordinator: DataUpdateCoordinator[Any]) -> dict[str, Json]:
     }
 
 
-PARTS: Mapping[str, Callable[[Home], Any]] = {
-    "sources": lambda home: {name: _health(each) for name, each in _coordinators(home).items()},
-    "supply_troubles": lambda home: sorted(trouble.value for trouble in home.supply.troubles),
-    "reading": lambda home: encode(home.battery.data),
-    "override": lambda home: encode(home.override),
-    "learned": lambda home: encode(home.learned),
-    "control": lambda home: encode(home.controller.state),
-    "decisions": lambda home: encode(home.ledger.decisions[-DECISIONS:]),
-    "forecasts": lambda home: forecasts_as_dict(home, dt_util.utcnow()),
-    "plan": lambda home: encode(home.planner.data),
+PARTS: Mapping[str, Callable[[Site], Any]] = {
+    "sources": lambda site: {name: _health(each) for name, each in _coordinators(site).items()},
+    "supply_troubles": lambda site: sorted(problem.value for problem in site.grid_events.problems),
+    "reading": lambda site: encode(site.battery.data),
+    "override": lambda site: encode(site.override),
+    "learned": lambda site: encode(site.learned),
+    "control": lambda site: encode(site.controller.state),
+    "decisions": lambda site: encode(site.decision_log.decisions[-DECISIONS:]),
+    "forecasts": lambda site: forecasts_as_dict(site, dt_util.utcnow()),
+    "plan": lambda site: encode(site.planner.data),
 }

@@ -31,9 +31,9 @@ from homeassistant.util.json import JsonObjectType
 from .actions.permissions import async_check
 from .actions.targets import exposed_homes
 from .const import DOMAIN
-from .intent import INTENT_CHARGE_TO, INTENT_RESUME, chosen_home
+from .intent import INTENT_CHARGE_TO, INTENT_RESUME, chosen_site
 from .planner.model import PlannedSlot
-from .text.speech import Picture, because, tell_doing, tell_next_charge, tell_why
+from .text.speech import Picture, because, say_next_charge, say_status, say_why
 from .text.status import picture_of
 
 PROMPT = (
@@ -67,22 +67,22 @@ class GetPlanTool(Tool):
     ) -> ToolResult:
         """Read it off; a question that cannot be answered says why."""
         said = self.parameters(tool_input.tool_args)
-        homes = exposed_homes(hass, llm_context.assistant, to_command=False)
+        sites = exposed_homes(hass, llm_context.assistant, to_command=False)
         try:
-            home = chosen_home(homes, said.get("name"))
-            await async_check(hass, llm_context.context, home.entry.entry_id, POLICY_READ)
+            site = chosen_site(sites, said.get("name"))
+            await async_check(hass, llm_context.context, site.entry.entry_id, POLICY_READ)
         except Unauthorized:
             return ToolResult(data={"error": "this user may not see that"}, error=True)
         except intent.IntentHandleError as err:
-            names = ", ".join(home.entry.title for home in homes)
+            names = ", ".join(site.entry.title for site in sites)
             return ToolResult(data={"error": f"{err}; homes: {names}"}, error=True)
-        picture = picture_of(home, dt_util.utcnow())
+        picture = picture_of(site, dt_util.utcnow())
         return ToolResult(
             data={
-                "home": home.entry.title,
-                "doing": tell_doing(picture),
-                "why": tell_why(picture),
-                "next_charge": tell_next_charge(picture),
+                "home": site.entry.title,
+                "doing": say_status(picture),
+                "why": say_why(picture),
+                "next_charge": say_next_charge(picture),
                 "plan": list(_stretches(picture)),
             }
         )

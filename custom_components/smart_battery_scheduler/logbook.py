@@ -16,8 +16,8 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.util import dt as dt_util
 
 from .const import DOMAIN
-from .events.event_bus import ATTR_AT, ATTR_DATA, ATTR_HAPPENING, EVENT_ACTIVITY, EVENT_ORDER
-from .events.site_events import Happening
+from .events.event_bus import ATTR_AT, ATTR_DATA, ATTR_SITE_EVENT, EVENT_ACTIVITY, EVENT_ORDER
+from .events.site_events import SiteEvent
 from .text.messages import message_of, order_message
 
 
@@ -45,8 +45,8 @@ def async_describe_events(
 
 @callback
 def _describe_activity(event: LoggedEvent) -> Line:
-    happening = Happening(event.data[ATTR_HAPPENING])
-    return _line(event, message_of(happening, event.data[ATTR_DATA], _moment_of(event)))
+    site_event = SiteEvent(event.data[ATTR_SITE_EVENT])
+    return _line(event, message_of(site_event, event.data[ATTR_DATA], _moment_of(event)))
 
 
 @callback

@@ -31,12 +31,12 @@ def test_an_id_keeps_its_words_and_loses_its_numbers(entity_id: str, masked: str
 
 def test_a_secret_is_taken_out_wherever_it_stands() -> None:
     """In keys, in lists, within sentences; times and numbers stay."""
-    told = {
+    published = {
         "A-1234ABCD": ["account A-1234ABCD moved", 3, None],
         "at": "2026-11-22T17:30:00+00:00",
         "rates": "event.electricity_21l4212345_rates",
     }
-    assert without(told, ["A-1234ABCD", "x", ""]) == {
+    assert without(published, ["A-1234ABCD", "x", ""]) == {
         "**REDACTED**": ["account **REDACTED** moved", 3, None],
         "at": "2026-11-22T17:30:00+00:00",
         "rates": "event.electricity_#_rates",

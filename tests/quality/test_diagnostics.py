@@ -22,11 +22,13 @@ async def test_the_last_plan_can_be_made_again(day: Day) -> None:
     """What a maintainer gets, through JSON, plans to the very same plan."""
     await day.start()
     await day.run(hours=1.5)
-    told = json.loads(json_dumps(await async_get_config_entry_diagnostics(day.hass, day.entry)))
-    inputs = decode(PlanInputs, told["plan_inputs"])
-    assert plan(inputs) == day.home.planner.data
-    assert told["plan"]["made_at"] == inputs.now.isoformat()
-    assert told["forecasts"]["house"]["half_hours_known"] > 0
+    published = json.loads(
+        json_dumps(await async_get_config_entry_diagnostics(day.hass, day.entry))
+    )
+    inputs = decode(PlanInputs, published["plan_inputs"])
+    assert plan(inputs) == day.site.planner.data
+    assert published["plan"]["made_at"] == inputs.now.isoformat()
+    assert published["forecasts"]["house"]["half_hours_known"] > 0
 
 
 @pytest.mark.parametrize(
@@ -39,20 +41,20 @@ async def test_a_failing_source_is_shown(day: Day, endpoint: Endpoint, source: s
         "last_update_success"
     ]
     day.cloud.faults.add(Fault.UNAVAILABLE, endpoint)
-    coordinator = day.home.battery if source == "battery" else day.home.rates
+    coordinator = day.site.battery if source == "battery" else day.site.rates
     await coordinator.async_refresh()
-    told = await async_get_config_entry_diagnostics(day.hass, day.entry)
-    assert told["sources"][source]["last_update_success"] is False
-    assert told["sources"][source]["last_error"] == "UpdateFailed"
+    published = await async_get_config_entry_diagnostics(day.hass, day.entry)
+    assert published["sources"][source]["last_update_success"] is False
+    assert published["sources"][source]["last_error"] == "UpdateFailed"
 
 
 async def test_no_secret_leaves_the_house(day: Day) -> None:
     """No key, number or place of the home, wherever it may have got to."""
     await day.start()
     await day.run(hours=1)
-    told = json_dumps(await async_get_config_entry_diagnostics(day.hass, day.entry))
-    assert [secret for secret in SECRETS if secret in told] == []
-    assert "**REDACTED**" in told
+    published = json_dumps(await async_get_config_entry_diagnostics(day.hass, day.entry))
+    assert [secret for secret in SECRETS if secret in published] == []
+    assert "**REDACTED**" in published
 
 
 async def test_a_home_that_cannot_start_has_diagnostics_too(day: Day) -> None:
@@ -60,9 +62,11 @@ async def test_a_home_that_cannot_start_has_diagnostics_too(day: Day) -> None:
     day.cloud.faults.add(Fault.UNAVAILABLE, Endpoint.NETZERO_READ)
     await day.start()
     assert not day.is_loaded()
-    told = json.loads(json_dumps(await async_get_config_entry_diagnostics(day.hass, day.entry)))
-    assert told["state"] == "setup_retry"
-    assert told["entry"]["data"]["token"] == "**REDACTED**"
+    published = json.loads(
+        json_dumps(await async_get_config_entry_diagnostics(day.hass, day.entry))
+    )
+    assert published["state"] == "setup_retry"
+    assert published["entry"]["data"]["token"] == "**REDACTED**"
 
 
 async def test_a_part_that_fails_leaves_the_others(
@@ -71,10 +75,10 @@ async def test_a_part_that_fails_leaves_the_others(
     """It names its error."""
     await day.start()
     with monkeypatch.context() as broken:
-        broken.setattr(day.home, "ledger", None)
-        told = await async_get_config_entry_diagnostics(day.hass, day.entry)
-    assert told["decisions"] == {"failed": "AttributeError"}
-    assert told["plan"]["slots"]
+        broken.setattr(day.site, "ledger", None)
+        published = await async_get_config_entry_diagnostics(day.hass, day.entry)
+    assert published["decisions"] == {"failed": "AttributeError"}
+    assert published["plan"]["slots"]
 
 
 async def test_no_meter_is_told_by_the_id_of_an_entity(
@@ -89,10 +93,10 @@ async def test_no_meter_is_told_by_the_id_of_an_entity(
         day.entry, data={**day.entry.data, "tariff": tariff}, options=options
     )
     await day.start()
-    told = json_dumps(await async_get_config_entry_diagnostics(day.hass, day.entry))
+    published = json_dumps(await async_get_config_entry_diagnostics(day.hass, day.entry))
     ours = [record.getMessage() for record in caplog.records if "smart_battery" in record.name]
-    for text in (told, *ours):
+    for text in (published, *ours):
         assert METER_SERIAL.lower() not in text.lower()
         assert IMPORT_MPAN not in text
         assert ACCOUNT_NUMBER not in text
-    assert "event.octopus_energy_electricity_#_#_current_day_rates" in told
+    assert "event.octopus_energy_electricity_#_#_current_day_rates" in published

@@ -67,9 +67,9 @@ async def test_one_press_makes_one_line_with_its_sentence(
     assert line["name"] == "Demo home"
     assert line["message"] == f"Asked to charge from the grid to 100 % until {until:%H:%M}."
     await press(hass, "turn_off")
-    told = [line["message"] for line in (await lines(hass, client))[len(before) + 1 :]]
-    assert told[0] == "Asked to go back to the plan."
-    assert all(each.endswith(".") for each in told)
+    published = [line["message"] for line in (await lines(hass, client))[len(before) + 1 :]]
+    assert published[0] == "Asked to go back to the plan."
+    assert all(each.endswith(".") for each in published)
     assert "Error with" not in caplog.text
 
 
@@ -83,7 +83,7 @@ async def test_lines_stored_by_an_earlier_release_are_read(
     await async_wait_recording_done(hass)
     since = (dt_util.utcnow() - timedelta(hours=1)).isoformat()
     await client.send_json_auto_id({"type": "logbook/get_events", "start_time": since})
-    told = [line for line in (await client.receive_json())["result"] if line.get("message")]
-    assert [(line["name"], line["message"]) for line in told] == [
+    published = [line for line in (await client.receive_json())["result"] if line.get("message")]
+    assert [(line["name"], line["message"]) for line in published] == [
         ("Smart Battery Scheduler", "The charge is done at 80 %.")
     ]

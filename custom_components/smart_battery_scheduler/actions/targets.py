@@ -11,12 +11,12 @@ from homeassistant.helpers.target import TargetSelection, async_extract_referenc
 from homeassistant.helpers.typing import ConfigType
 
 from ..const import DOMAIN
-from ..site.site import Home, SmartBatteryConfigEntry
+from ..site.site import Site, SmartBatteryConfigEntry
 from .permissions import COMMANDING
 
 
 @callback
-def loaded_homes(hass: HomeAssistant) -> tuple[Home, ...]:
+def loaded_sites(hass: HomeAssistant) -> tuple[Site, ...]:
     """All homes that run."""
     entries: list[SmartBatteryConfigEntry] = hass.config_entries.async_loaded_entries(DOMAIN)
     return tuple(entry.runtime_data for entry in entries)
@@ -32,10 +32,10 @@ def is_targeted(hass: HomeAssistant, target: ConfigType | None, entry_id: str) -
 
 
 @callback
-def targeted_homes(hass: HomeAssistant, target: ConfigType | None) -> tuple[Home, ...]:
+def targeted_sites(hass: HomeAssistant, target: ConfigType | None) -> tuple[Site, ...]:
     """The running homes that a target means; without a target all of them."""
     return tuple(
-        home for home in loaded_homes(hass) if is_targeted(hass, target, home.entry.entry_id)
+        site for site in loaded_sites(hass) if is_targeted(hass, target, site.entry.entry_id)
     )
 
 
@@ -71,21 +71,21 @@ def _targeted_entry_ids(hass: HomeAssistant, target: ConfigType) -> Iterator[str
 @callback
 def exposed_homes(
     hass: HomeAssistant, assistant: str | None, *, to_command: bool
-) -> tuple[Home, ...]:
+) -> tuple[Site, ...]:
     """The running homes of which a voice assistant or language model may know.
 
     To be read, any entity of a home must be exposed to it; to be commanded, one that commands. ``None`` is
     nobody in particular: an automation, say, which is not held back.
     """
     if assistant is None:
-        return loaded_homes(hass)
+        return loaded_sites(hass)
     entities = er.async_get(hass)
     return tuple(
-        home
-        for home in loaded_homes(hass)
+        site
+        for site in loaded_sites(hass)
         if any(
             async_should_expose(hass, assistant, entity.entity_id)
-            for entity in er.async_entries_for_config_entry(entities, home.entry.entry_id)
+            for entity in er.async_entries_for_config_entry(entities, site.entry.entry_id)
             if not to_command or entity.domain in COMMANDING
         )
     )

@@ -20,30 +20,30 @@ from homeassistant.util import dt as dt_util
 from ..common.serialisation import Json, encode
 from ..const import DOMAIN
 from ..control.rules import Override
-from .site_events import SIGNAL_HAPPENING, Happening
+from .site_events import SIGNAL_SITE_EVENT, SiteEvent
 
 EVENT_ACTIVITY = f"{DOMAIN}_activity"
 EVENT_ORDER = f"{DOMAIN}_order"
-ATTR_HAPPENING, ATTR_DATA, ATTR_AT = "happening", "data", "at"
+ATTR_SITE_EVENT, ATTR_DATA, ATTR_AT = "happening", "data", "at"
 # The entity under which the logbook files every line: its own state hardly ever changes.
 SCHEDULER_KEY = "scheduler"
 
 
 @callback
-def async_setup_bus(hass: HomeAssistant) -> None:
+def async_setup_event_bus(hass: HomeAssistant) -> None:
     """For all homes, once."""
 
     @callback
-    def heard(entry_id: str, happening: Happening, data: Mapping[str, Json]) -> None:
+    def received(entry_id: str, site_event: SiteEvent, data: Mapping[str, Json]) -> None:
         # Every order and every new fact changes the plan: as lines they would bury the others.
         # The event entity and the trigger have it.
         entry = hass.config_entries.async_get_entry(entry_id)
-        if entry is None or happening is Happening.PLAN_CHANGED:
+        if entry is None or site_event is SiteEvent.PLAN_CHANGED:
             return
-        line = {ATTR_HAPPENING: happening.value, ATTR_DATA: dict(data)}
+        line = {ATTR_SITE_EVENT: site_event.value, ATTR_DATA: dict(data)}
         hass.bus.async_fire(EVENT_ACTIVITY, {**_about(hass, entry), **line})
 
-    async_dispatcher_connect(hass, SIGNAL_HAPPENING, heard)
+    async_dispatcher_connect(hass, SIGNAL_SITE_EVENT, received)
 
 
 @callback
