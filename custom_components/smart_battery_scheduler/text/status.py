@@ -60,7 +60,7 @@ def token_refused(site: Site) -> bool:
 
 def held_back(site: Site, now: datetime) -> DecisionReason | None:
     """The rule that keeps the planned charge, or the one somebody asked for, from being done now."""
-    wanted, reason = site.judged(now)
+    wanted, reason = site.wanted_at(now)
     return reason if wanted is None and reason in HELD_BACK else None
 
 
