@@ -113,7 +113,8 @@ def test_an_example_is_one_that_its_selector_accepts(
     """As the developer tools fill it in: a text is read as YAML first."""
     is_text = isinstance(example, str) and not {"text", "datetime", "select"} & set(wanted)
     value = parse_yaml(str(example)) if is_text else example
-    selector.selector(wanted)(value)
+    accept: Any = selector.selector(wanted)
+    accept(value)
 
 
 def test_icons_are_where_home_assistant_looks_for_them() -> None:

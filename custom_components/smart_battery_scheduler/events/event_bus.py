@@ -47,8 +47,8 @@ def async_setup_event_bus(hass: HomeAssistant) -> None:
 
 
 @callback
-def async_fire_order(
-    hass: HomeAssistant, entry: ConfigEntry[object], override: Override | None
+def async_fire_order[T](
+    hass: HomeAssistant, entry: ConfigEntry[T], override: Override | None
 ) -> None:
     """Say that somebody gave an order; None is the order to go back to the plan."""
     order = {
@@ -59,7 +59,7 @@ def async_fire_order(
     hass.bus.async_fire(EVENT_ORDER, {**_about(hass, entry), ATTR_DATA: order})
 
 
-def _about(hass: HomeAssistant, entry: ConfigEntry[object]) -> dict[str, str | None]:
+def _about[T](hass: HomeAssistant, entry: ConfigEntry[T]) -> dict[str, str | None]:
     """Which home, and when: a stored event is described without the time it was fired at."""
     devices = dr.async_entries_for_config_entry(dr.async_get(hass), entry.entry_id)
     site = entry.unique_id or entry.entry_id

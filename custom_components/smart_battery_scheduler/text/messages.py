@@ -44,7 +44,7 @@ REASONS = {
 # Who sets the Powerwall's own settings through us takes over from a command.
 SUSPENSION_REASONS = {**REASONS, DecisionReason.USER: "the settings were changed by hand"}
 
-ORDERS = {
+ORDERS: Mapping[str, str] = {
     Action.CHARGE: "charge from the grid",
     Action.HOLD: "keep what is in the battery",
     Action.USE: "run the house from the battery",
