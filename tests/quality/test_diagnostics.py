@@ -75,7 +75,7 @@ async def test_a_part_that_fails_leaves_the_others(
     """It names its error."""
     await day.start()
     with monkeypatch.context() as broken:
-        broken.setattr(day.site, "ledger", None)
+        broken.setattr(day.site, "decision_log", None)
         published = await async_get_config_entry_diagnostics(day.hass, day.entry)
     assert published["decisions"] == {"failed": "AttributeError"}
     assert published["plan"]["slots"]
