@@ -75,7 +75,15 @@ def flowing(
         (Action.HOLD, way(50), None, flowing(-1500, solar_w=1900.0), Verdict.SEEN),
         (Action.USE, way(20), None, flowing(400), Verdict.SEEN),
         (Action.USE, way(20), None, flowing(-1500), Verdict.NOT_SEEN),
-        (Action.USE, way(20), None, replace(IDLE, solar_power_w=None), Verdict.UNKNOWN),
+        (Action.USE, way(20), None, replace(IDLE, solar_power_w=None), Verdict.NOT_SEEN),
+        (Action.USE, way(48), None, flowing(0), Verdict.SEEN),
+        (
+            Action.USE,
+            way(20),
+            None,
+            replace(IDLE, solar_power_w=None, grid_power_w=None),
+            Verdict.UNKNOWN,
+        ),
         (Action.HOLD, way(50), None, replace(IDLE, house_power_w=None), Verdict.SEEN),
         (Action.CHARGE, way(100), 100, replace(IDLE, battery_power_w=None), Verdict.UNKNOWN),
         (Action.CHARGE, way(100), 100, replace(IDLE, grid_power_w=5000.0), Verdict.UNKNOWN),
@@ -93,6 +101,14 @@ def test_a_stop_is_seen_when_nothing_flows_from_the_grid() -> None:
     home = Settings(operating_mode=SELF, backup_reserve_percent=20)
     assert judge_stopped(home, flowing(-3300)) is Verdict.NOT_SEEN
     assert judge_stopped(home, flowing(400)) is Verdict.SEEN
+    assert judge_stopped(home, flowing(0)) is Verdict.NOT_SEEN, "idle while the house buys"
+    assert judge_stopped(home, flowing(0, level=22.0)) is Verdict.UNKNOWN, "hardly anything left"
+    assert judge_stopped(home, flowing(0, level=None)) is Verdict.UNKNOWN
+    assert judge_stopped(home, flowing(0, solar_w=400.0)) is Verdict.UNKNOWN, "nothing to serve"
+    assert judge_stopped(home, replace(IDLE, grid_power_w=5000.0)) is Verdict.UNKNOWN
+    assert judge_stopped(home, replace(IDLE, battery_power_w=None)) is Verdict.UNKNOWN
+    derived = replace(flowing(0), grid_power_w=None)
+    assert judge_stopped(home, derived) is Verdict.NOT_SEEN
     time_based = replace(home, operating_mode=OperatingMode.TIME_BASED)
     assert judge_stopped(time_based, flowing(-3300)) is Verdict.SEEN
 

@@ -190,19 +190,22 @@ async def test_settings_right_and_power_wrong_is_taken_for_calibration() -> None
     assert len(stage.writes) == writes
 
 
-async def test_a_battery_that_charges_on_by_itself_is_let_be() -> None:
-    """A calibration begins in mid-charge: the stop is sent twice, shown, and not fought for."""
+async def test_a_battery_that_charges_on_by_itself_is_never_called_stopped() -> None:
+    """A calibration begins in mid-charge: the stop is repeated, seldom, until it is over."""
     stage = Stage(wanted=charge(START + 6 * HOUR))
     await stage.until(Phase.RUNNING)
     stage.powerwall.meet(Circumstances(forced_battery_w=-3300.0))
     stage.wanted = None
-    await stage.until(Phase.YIELDING, minutes=40)
-    assert stage.state.yielded is not None
-    assert stage.state.yielded.cause is YieldCause.CALIBRATION
-    assert stage.told(DecisionKind.YIELDED) == [DecisionReason.CALIBRATION]
+    await stage.run(3 * 60)
+    assert stage.phase() is Phase.RESTORING
+    assert stage.told(DecisionKind.RESTORED) == stage.told(DecisionKind.YIELDED) == []
     assert stage.shown == stage.home
-    assert stage.state.home is None
-    assert len(stage.writes) == 3
+    assert len(stage.writes) < 25
+    stage.powerwall.meet(Circumstances())
+    await stage.run(60)
+    assert stage.phase() is Phase.IDLE
+    assert stage.shown == stage.home
+    assert len(stage.told(DecisionKind.RESTORED)) == 1
 
 
 async def test_late_application_is_waited_for() -> None:

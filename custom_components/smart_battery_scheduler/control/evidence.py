@@ -26,6 +26,11 @@ TAPER_FROM_PERCENT = 80.0
 AT_TARGET_PERCENT = 0.5
 # The four powers must add up to within this, or the reading proves nothing.
 IMBALANCE_W = 1000.0
+# Above its reserve by more than this a Powerwall has something to serve the house with; its own
+# scale and the app's differ by some percent near the bottom.
+ABOVE_RESERVE_PERCENT = 3.0
+# More than this from the grid is the house buying, not the gateway's regulation.
+BUYING_W = 300.0
 
 
 class Verdict(Enum):
@@ -148,15 +153,56 @@ def judge(
         case Action.HOLD:
             return _judge_hold(battery_w, way.settings.backup_reserve_percent, reading)
         case Action.USE | Action.EXPORT:
-            return _judge_no_grid_charging(way.settings.backup_reserve_percent, reading)
+            reserve = way.settings.backup_reserve_percent
+            charging = _judge_no_grid_charging(reserve, reading)
+            idle = judge_serving(reserve, reading) is Verdict.NOT_SEEN
+            return Verdict.NOT_SEEN if idle else charging
 
 
 def judge_stopped(home: Settings, reading: PowerwallState) -> Verdict:
-    """Whether no charging of ours goes on once the home settings stand again."""
+    """Whether nothing of ours goes on once the home settings stand again.
+
+    Seen is only a battery that serves the house; one that charges from the grid, or that idles
+    above its reserve while the house buys, has not stopped.
+    """
     if home.operating_mode is not OperatingMode.SELF_POWERED:
-        # In the other modes Tesla may charge by itself: nothing can be concluded.
+        # In the other modes Tesla may do either by itself: nothing can be concluded.
         return Verdict.SEEN
-    return _judge_no_grid_charging(home.backup_reserve_percent, reading)
+    reserve = home.backup_reserve_percent
+    if not balanced(reading):
+        return Verdict.UNKNOWN
+    if _judge_no_grid_charging(reserve, reading) is Verdict.NOT_SEEN:
+        return Verdict.NOT_SEEN
+    return judge_serving(reserve, reading)
+
+
+def judge_serving(reserve: int | None, reading: PowerwallState) -> Verdict:
+    """Whether the battery serves a house that would else buy.
+
+    Not seen: above its reserve it idles while the house buys. Unknown where there is nothing to
+    serve, or nothing to serve with.
+    """
+    battery_w, level = reading.battery_power_w, reading.charge_level_percent
+    if battery_w is None:
+        return Verdict.UNKNOWN
+    if battery_w > NOISE_W:
+        return Verdict.SEEN
+    buying_w = grid_import_w(reading)
+    if level is None or reserve is None or buying_w is None:
+        return Verdict.UNKNOWN
+    idles = battery_w >= -NOISE_W and buying_w > BUYING_W
+    has_energy = level > reserve + ABOVE_RESERVE_PERCENT
+    return Verdict.NOT_SEEN if idles and has_energy else Verdict.UNKNOWN
+
+
+def grid_import_w(reading: PowerwallState) -> float | None:
+    """Power from the grid, W; what is exported is negative. Derived where it is not reported."""
+    if reading.grid_power_w is not None:
+        return reading.grid_power_w
+    battery, solar, house = reading.battery_power_w, reading.solar_power_w, reading.house_power_w
+    if battery is None or solar is None or house is None:
+        return None
+    return house - solar - battery
 
 
 def _judge_charge(

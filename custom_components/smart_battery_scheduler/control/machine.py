@@ -14,9 +14,10 @@ from datetime import datetime, timedelta
 
 from ..powerwall.base import PowerwallState, Settings
 from .decisions import of_command, on_whose_word, simple
+from .detours import PAUSE, to_setpoint
 from .evidence import Verdict, judge_stopped, shows, tells
 from .interruptions import hands_off, interrupted
-from .late_writes import latecomer
+from .late_writes import latecomer, unstopped
 from .model import (
     ControlState,
     Cue,
@@ -34,8 +35,6 @@ from .situation import Situation, Step
 from .transitions import (
     LONGEST_RESTORE_RETRY_S,
     LONGEST_RETRY_S,
-    TRIES_PER_WAY,
-    calibration,
     earlier,
     effective,
     ignored,
@@ -60,7 +59,12 @@ def step(state: ControlState, at: Situation) -> Step:
     """Make the next move, if one is due."""
     if state.completed is not None and not state.completed.same_deed(at.wanted):
         state = replace(state, completed=None)
-    return interrupted(state, at) or latecomer(state, at) or _HANDLERS[state.phase](state, at)
+    return (
+        interrupted(state, at)
+        or latecomer(state, at)
+        or unstopped(state, at)
+        or _HANDLERS[state.phase](state, at)
+    )
 
 
 def written(state: ControlState, at: Situation, sent_at: datetime) -> Step:
@@ -68,9 +72,11 @@ def written(state: ControlState, at: Situation, sent_at: datetime) -> Step:
     evidence = Evidence(sent_at=sent_at, accepted_at=at.now)
     state = replace(state, failures=0, retry_at=None)
     if state.phase is Phase.RESTORING and state.restore is not None:
-        restore = replace(state.restore, tries=state.restore.tries + 1, evidence=evidence)
-        return Step(state=replace(state, restore=restore))
+        return Step(state=_restore_written(state, state.restore, at, evidence))
     assert state.command is not None
+    if state.command.detour:
+        command = replace(state.command, detour=False)
+        return Step(state=replace(state, command=command, retry_at=at.now + PAUSE))
     command = replace(state.command, tries=state.command.tries + 1, evidence=evidence)
     first = command.tries == 1 and command.way == 0
     state = replace(move(state, Cue.ACCEPTED), command=command)
@@ -78,6 +84,16 @@ def written(state: ControlState, at: Situation, sent_at: datetime) -> Step:
     by_other_way = command.tries == 1 and command.way > 0
     reason = DecisionReason.OTHER_LEVER if by_other_way else on_whose_word(command)
     return Step(state=state, decisions=(of_command(command, at, kind, reason),))
+
+
+def _restore_written(
+    state: ControlState, restore: Restore, at: Situation, evidence: Evidence
+) -> ControlState:
+    if restore.detours:
+        restore = replace(restore, detours=restore.detours[1:])
+        return replace(state, restore=restore, retry_at=at.now + PAUSE)
+    restore = replace(restore, tries=restore.tries + 1, evidence=evidence)
+    return replace(state, restore=restore)
 
 
 def write_failed(
@@ -212,7 +228,10 @@ def _commanding(state: ControlState, at: Situation) -> Step:
         return Step(
             state=replace(move(state, Cue.ACCEPTED), command=command), decisions=(decision,)
         )
-    return Step(state=sending(state, way.settings), write=way.settings)
+    body = way.settings
+    if command.detour and state.home is not None:
+        body = to_setpoint(state.home.settings, way.settings)
+    return Step(state=sending(state, body), write=body)
 
 
 def _verifying(state: ControlState, at: Situation) -> Step:
@@ -297,15 +316,21 @@ def _restoring(state: ControlState, at: Situation) -> Step:
 
 def _putting_back(state: ControlState, at: Situation, home: Settings) -> Step:
     """Send the home settings, unless nothing of ours can be in force."""
-    reading = at.reading
-    if not state.sent and reading is not None and shows(home, reading.settings):
+    reading, restore = at.reading, state.restore
+    assert restore is not None
+    unsent = not state.sent and restore.doubts == 0
+    if unsent and reading is not None and shows(home, reading.settings):
         return restored(state, at)
     if state.retry_at is not None and at.now < state.retry_at:
         return Step(state=state)
     if reading is not None and _is_doubtful(state, reading) and not at.is_last_chance:
         if at.now - reading.read_at < LONGEST_DOUBT:
             return Step(state=state)
-    return Step(state=sending(state, home), write=home)
+    if at.is_last_chance:
+        restore = replace(restore, detours=())
+    body, *_ = (*restore.detours, home)
+    state = replace(state, restore=restore)
+    return Step(state=sending(state, body), write=body)
 
 
 def _proving(
@@ -319,12 +344,7 @@ def _proving(
     # Storm Watch charges by itself.
     if hands_off(reading) is not None or judge_stopped(home, reading) is not Verdict.NOT_SEEN:
         return restored(state, at)
-    assert state.restore is not None
-    if waited < at.timing.seen or state.restore.tries < TRIES_PER_WAY:
-        return restore_again(state, at, waited, DecisionReason.NOT_SEEN)
-    done = restored(replace(state, yielded=state.yielded or calibration(at)), at)
-    told = simple(at, DecisionKind.YIELDED, DecisionReason.CALIBRATION)
-    return replace(done, decisions=(*done.decisions, told))
+    return restore_again(state, at, waited, DecisionReason.NOT_SEEN)
 
 
 def _is_on_its_way(restore: Restore, at: Situation) -> bool:

@@ -172,6 +172,7 @@ class Command:
     """What is asked of the battery, and how far that has got.
 
     ``way`` is the place in the list of ways, ``tries`` how often the present one was accepted.
+    ``detour``: what is written next leads to it over other settings.
     """
 
     wanted: Wanted
@@ -180,6 +181,7 @@ class Command:
     way: int = 0
     tries: int = 0
     evidence: Evidence = field(default_factory=Evidence)
+    detour: bool = False
 
     @property
     def current(self) -> Way:
@@ -209,10 +211,16 @@ class Yielded:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Restore:
-    """The putting back of the home settings, and how far that has got."""
+    """The putting back of the home settings, and how far that has got.
+
+    ``doubts`` counts how often they stood and the battery did not follow; ``detours`` are
+    other writes that are still to come before them.
+    """
 
     begun_at: datetime
     tries: int = 0
+    doubts: int = 0
+    detours: tuple[Settings, ...] = ()
     evidence: Evidence = field(default_factory=Evidence)
 
 
@@ -238,7 +246,8 @@ class ControlState:
     its target. ``out_of_service`` lists levers that were ignored, each with the time from which
     it may be tried again. ``retry_at`` holds back a write after one that failed.
     ``strange_at`` is when settings first showed a value that is not ours. ``recent`` is what writes
-    of the period before would be known by.
+    of the period before would be known by. ``touched_at`` is when the last period ended;
+    ``doubted_at`` since when the battery has not followed the owner's settings since then.
     """
 
     phase: Phase = Phase.IDLE
@@ -254,6 +263,8 @@ class ControlState:
     retry_at: datetime | None = None
     strange_at: datetime | None = None
     recent: Recent | None = None
+    touched_at: datetime | None = None
+    doubted_at: datetime | None = None
 
     def must_be_stored(self, stored: ControlState) -> bool:
         """True if losing this state for the stored one would lose more than evidence."""
@@ -267,13 +278,21 @@ class ControlState:
             self.phase,
             self.home,
             self.sent,
-            command and (command.wanted.deed, command.wanted.ends_at, command.way, command.tries),
-            restore and (restore.tries, restore.evidence.accepted_at),
+            command
+            and (
+                command.wanted.deed,
+                command.wanted.ends_at,
+                command.way,
+                command.tries,
+                command.detour,
+            ),
+            restore and (restore.tries, restore.detours, restore.evidence.accepted_at),
             self.yielded and self.yielded.cause,
             self.fault_until,
             self.completed,
             self.out_of_service,
             self.recent,
+            self.touched_at,
         )
 
 

@@ -9,6 +9,7 @@ from ..planner.model import Action, Lever
 from ..powerwall.base import PowerwallState, Settings
 from ..tariff.model import SLOT, floor_slot
 from .decisions import how_it_ended, of_command, simple
+from .detours import to_owner_settings
 from .evidence import Verdict, judge, shows
 from .model import (
     FULL_PERCENT,
@@ -35,6 +36,8 @@ KNOWN_SENT = 8
 LONGEST_RETRY_S = 900.0
 # To stop outranks to begin.
 LONGEST_RESTORE_RETRY_S = 300.0
+# The settings stand and the battery does as it likes: a calibration takes hours.
+LONGEST_DOUBTED_RETRY_S = 3600.0
 
 
 def move(state: ControlState, cue: Cue) -> ControlState:
@@ -161,7 +164,9 @@ def ignored(state: ControlState, at: Situation, reason: DecisionReason) -> Step:
         again = replace(command, tries=1, evidence=Evidence())
         return Step(state=replace(move(state, Cue.IGNORED), command=again))
     if command.tries < TRIES_PER_WAY:
-        again = replace(command, evidence=Evidence())
+        # A setting that stands already would not be passed on when it is sent again.
+        detour = reason is DecisionReason.NOT_SEEN
+        again = replace(command, evidence=Evidence(), detour=detour)
         return Step(state=replace(move(state, Cue.IGNORED), command=again), decisions=(told,))
     state = _out_of_service(state, at, command.current.lever)
     if command.way + 1 < len(command.ways):
@@ -205,15 +210,25 @@ def _out_of_service(state: ControlState, at: Situation, lever: Lever | None) -> 
 def restore_again(
     state: ControlState, at: Situation, waited: timedelta, reason: DecisionReason
 ) -> Step:
-    """Not put back yet: wait, then send again, each time a little later, without end."""
-    restore = state.restore
-    assert restore is not None
-    patience_s = at.timing.read_back.total_seconds() * 2 ** min(restore.tries - 1, 3)
-    if waited.total_seconds() < min(patience_s, LONGEST_RESTORE_RETRY_S):
+    """Not put back yet: wait, then send again, each time a little later, without end.
+
+    Where the settings stand and only the battery does not follow, by a detour. Told at the first,
+    second, fourth, eighth time and so on: a battery that does as it likes may do so for a day.
+    """
+    restore, home = state.restore, state.home
+    assert restore is not None and home is not None
+    unseen = reason is DecisionReason.NOT_SEEN
+    times = restore.doubts + 1 if unseen else max(restore.tries, 1)
+    patience_s = at.timing.read_back.total_seconds() * 2 ** min(times - 1, 6)
+    longest_s = LONGEST_DOUBTED_RETRY_S if unseen else LONGEST_RESTORE_RETRY_S
+    if waited.total_seconds() < min(patience_s, longest_s):
         return Step(state=state)
     again = replace(restore, evidence=Evidence())
-    told = simple(at, DecisionKind.FAILED, reason)
-    return Step(state=replace(state, restore=again), decisions=(told,))
+    if unseen:
+        detours = to_owner_settings(home.settings, state.sent)
+        again = replace(again, doubts=times, detours=detours)
+    told = (simple(at, DecisionKind.FAILED, reason),) if times & (times - 1) == 0 else ()
+    return Step(state=replace(state, restore=again), decisions=told)
 
 
 def restored(state: ControlState, at: Situation) -> Step:
@@ -235,6 +250,8 @@ def restored(state: ControlState, at: Situation) -> Step:
         retry_at=None,
         failures=0,
         strange_at=None,
+        touched_at=at.now if state.sent else state.touched_at,
+        doubted_at=None,
     )
     return Step(state=state, decisions=told)
 
