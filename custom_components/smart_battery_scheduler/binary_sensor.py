@@ -14,9 +14,9 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.util import dt as dt_util
 
-from .control.model import Phase
 from .entities.base import SmartBatteryEntity
 from .powerwall.base import Islanding
+from .problems.site_problems import Trouble, of_control
 from .site.site import Home, SmartBatteryConfigEntry
 from .sources.grid_sessions import SessionWindow
 from .text.status import is_charging, tomorrows_rates_known
@@ -60,9 +60,14 @@ def _problems(home: Home) -> Mapping[str, bool]:
         "battery_unreachable": not home.battery.last_update_success,
         "rates_unreachable": not home.rates.last_update_success,
         "solar_unreachable": home.solar is not None and not home.solar.last_update_success,
-        "commands_ignored": home.controller.state.phase is Phase.FAULT,
+        **{trouble.value: is_so for trouble, is_so in _of_control(home).items()},
         "no_plan": home.planner.data is None,
     }
+
+
+def _of_control(home: Home) -> Mapping[Trouble, bool]:
+    read_at = home.battery.data.read_at if home.battery.data else None
+    return of_control(home.controller.state, home.controller.watch, read_at, dt_util.utcnow())
 
 
 BINARY_SENSORS = (

@@ -28,8 +28,17 @@ from ..powerwall.base import (
     Purpose,
     Settings,
 )
-from . import machine
-from .model import ControlState, Decision, DecisionReason, Phase, Wanted
+from . import machine, watchdog
+from .model import (
+    FULL_PERCENT,
+    ControlState,
+    Decision,
+    DecisionKind,
+    DecisionReason,
+    Phase,
+    Wanted,
+    YieldCause,
+)
 from .situation import Situation, Step, Timing
 
 _LOGGER = logging.getLogger(__name__)
@@ -77,6 +86,7 @@ class Controller:
     ) -> None:
         """Start from a stored state; nothing is written before a first reading came."""
         self.state = state
+        self.watch = watchdog.Watch()
         self._hass = hass
         self._powerwall = powerwall
         self._wanted = wanted
@@ -134,6 +144,42 @@ class Controller:
         """A new reading has come."""
         self._reading = reading
         await self.async_tick()
+        self._look_for_broken_promises(reading)
+
+    @callback
+    def _look_for_broken_promises(self, reading: PowerwallState) -> None:
+        """Hold what is meant against what the battery does, whatever this controller believes."""
+        now = dt_util.utcnow()
+        before = self.watch
+        watch = watchdog.watched(before, self._intent(now, reading), reading)
+        self.watch = watchdog.published(watch)
+        for breach in sorted(watchdog.unpublished(watch)):
+            self._tell(
+                Decision(
+                    at=now,
+                    kind=DecisionKind.BROKEN,
+                    reason=DecisionReason(breach.value),
+                    charge_level_percent=reading.charge_level_percent,
+                    shown=reading.settings,
+                )
+            )
+        if self.watch.lasting() != before.lasting():
+            for listener in tuple(self._listeners):
+                listener()
+
+    def _intent(self, now: datetime, reading: PowerwallState) -> watchdog.Intent | None:
+        """What is meant now; None where nothing is promised."""
+        wanted, unwanted = self._wanted(now)
+        yielded = self.state.yielded
+        if yielded is not None and yielded.cause is not YieldCause.CALIBRATION:
+            wanted, unwanted = None, DecisionReason(yielded.cause.value)
+        is_ours = self.state.home is not None or machine.is_watched(self.state, now)
+        if self._released is not None or (wanted is None and not is_ours):
+            return None
+        owner = replace(
+            self.home_settings or reading.settings, export_rule=reading.settings.export_rule
+        )
+        return watchdog.intent_of(wanted, unwanted, owner, FULL_PERCENT)
 
     async def async_tick(self) -> None:
         """Look at what is wanted and what is there, and do what follows."""

@@ -30,7 +30,7 @@ IMBALANCE_W = 1000.0
 # scale and the app's differ by some percent near the bottom.
 ABOVE_RESERVE_PERCENT = 3.0
 # More than this from the grid is the house buying, not the gateway's regulation.
-BUYING_W = 300.0
+BUYING_W = 200.0
 
 
 class Verdict(Enum):

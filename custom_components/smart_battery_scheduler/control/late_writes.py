@@ -8,7 +8,7 @@ after it. And a gateway may never hear of a stop that the cloud shows: the batte
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from ..powerwall.base import PowerwallState, Settings
 from .decisions import simple
@@ -71,6 +71,11 @@ def _changed_since(state: ControlState, recent: Recent, reading: PowerwallState)
     return Step(state=replace(state, recent=replace(recent, home=home)))
 
 
+def is_watched(state: ControlState, now: datetime) -> bool:
+    """Whether what the battery does may still be what we have asked of it."""
+    return state.touched_at is not None and now - state.touched_at <= WATCHED
+
+
 def unstopped(state: ControlState, at: Situation) -> Step | None:
     """Stop the battery once more, if it does not follow the settings that stand.
 
@@ -78,10 +83,9 @@ def unstopped(state: ControlState, at: Situation) -> Step | None:
     above its reserve while the house buys: twice seen, some minutes apart, the stop was not heard.
     """
     reading = at.reading
-    touched_at = state.touched_at
-    if state.phase not in AT_REST or reading is None or touched_at is None:
+    if state.phase not in AT_REST or reading is None or not is_watched(state, at.now):
         return None
-    if at.now - touched_at > WATCHED or hands_off(reading) is not None:
+    if hands_off(reading) is not None:
         return None
     match judge_stopped(reading.settings, reading):
         case Verdict.SEEN if state.doubted_at is not None:

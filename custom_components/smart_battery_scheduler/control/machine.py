@@ -17,7 +17,7 @@ from .decisions import of_command, on_whose_word, simple
 from .detours import PAUSE, to_setpoint
 from .evidence import Verdict, judge_stopped, shows, tells
 from .interruptions import hands_off, interrupted
-from .late_writes import latecomer, unstopped
+from .late_writes import is_watched, latecomer, unstopped
 from .model import (
     ControlState,
     Cue,
@@ -49,6 +49,17 @@ from .transitions import (
     superseded,
     verdict,
 )
+
+__all__ = [
+    "is_watched",
+    "resume",
+    "set_home",
+    "step",
+    "wake_at",
+    "write_failed",
+    "write_held",
+    "written",
+]
 
 FIRST_RETRY_S = 30.0
 # So long a stop waits for the reading that says whether a change is a person's.

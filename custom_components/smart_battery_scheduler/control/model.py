@@ -310,6 +310,7 @@ class DecisionKind(StrEnum):
     YIELDED = "yielded"
     RESUMED = "resumed"
     RESTORED = "restored"
+    BROKEN = "broken"
 
 
 class DecisionReason(StrEnum):
@@ -344,6 +345,12 @@ class DecisionReason(StrEnum):
     NO_READING = "no_reading"
     LATE = "late"
     ERROR = "error"
+    CHARGES_WHEN_FORBIDDEN = "charges_when_forbidden"
+    CHARGES_UNASKED = "charges_unasked"
+    DOES_NOT_CHARGE = "does_not_charge"
+    DOES_NOT_SERVE = "does_not_serve"
+    BELOW_FLOOR = "below_floor"
+    EXPORTS = "exports"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
 from enum import StrEnum
 
 from ..const import MARKET_TIME_ZONE
 from ..control.model import ControlState, Decision, DecisionKind, DecisionReason, Phase, YieldCause
+from ..control.watchdog import Watch
 from ..planner.model import Action, Lever
 from ..powerwall.base import OperatingMode, Settings
 from ..tariff.model import RateTable
@@ -20,8 +21,11 @@ RATES_EXPECTED_BY = time(22)
 TARIFF_ENDED_AFTER = timedelta(hours=2)
 # Once is a person; so often in a day is a machine.
 FOREIGN_CHANGES_A_DAY = 3
-# So many unheeded writes are more than a slow night.
+# So many unheeded writes are more than a slow night, and so is so long a time after the second.
 RESTORE_TRIES = 4
+RESTORE_PATIENCE = timedelta(minutes=10)
+# Something of ours is in force, and nobody can see what becomes of it.
+OUT_OF_CONTACT_AFTER = timedelta(minutes=15)
 
 
 class Trouble(StrEnum):
@@ -33,11 +37,13 @@ class Trouble(StrEnum):
     ANOTHER_CONTROLLER = "another_controller"
     TARIFF_ENDED = "tariff_ended"
     RATES_LATE = "rates_late"
+    PROMISE_BROKEN = "promise_broken"
+    OUT_OF_CONTACT = "out_of_contact"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """What the judgement looks at. ``shown`` are the settings of the last reading."""
+    """What the judgement looks at. ``shown`` are the settings of the last reading, of ``read_at``."""
 
     now: datetime
     control: ControlState
@@ -45,19 +51,36 @@ class Facts:
     shown: Settings
     imports: RateTable
     rates_answered: bool
+    read_at: datetime | None = None
+    watch: Watch = field(default_factory=Watch)
 
 
 def troubles(facts: Facts) -> frozenset[Trouble]:
     """Everything that a person has to look at now."""
     checks: Mapping[Trouble, bool] = {
         Trouble.GRID_CHARGING_REFUSED: _grid_charging_refused(facts),
-        Trouble.COMMANDS_IGNORED: _commands_ignored(facts.control),
-        Trouble.RESTORE_IGNORED: _restore_ignored(facts.control),
+        **of_control(facts.control, facts.watch, facts.read_at, facts.now),
         Trouble.ANOTHER_CONTROLLER: _another_controller(facts),
         Trouble.TARIFF_ENDED: _tariff_ended(facts),
         Trouble.RATES_LATE: _rates_late(facts),
     }
     return frozenset(trouble for trouble, applies in checks.items() if applies)
+
+
+def of_control(
+    control: ControlState, watch: Watch, read_at: datetime | None, now: datetime
+) -> dict[Trouble, bool]:
+    """What is wrong between us and the battery, each with whether it is so now.
+
+    A promise that is broken is no trouble of its own where another one tells why.
+    """
+    found = {
+        Trouble.COMMANDS_IGNORED: _commands_ignored(control),
+        Trouble.RESTORE_IGNORED: _restore_ignored(control, now),
+        Trouble.OUT_OF_CONTACT: _out_of_contact(control, read_at, now),
+    }
+    told_already = any(found.values())
+    return {**found, Trouble.PROMISE_BROKEN: bool(watch.lasting()) and not told_already}
 
 
 def _since_resumed(facts: Facts) -> Iterator[Decision]:
@@ -96,10 +119,20 @@ def _commands_ignored(control: ControlState) -> bool:
     return control.fault_until is not None or calibrating
 
 
-def _restore_ignored(control: ControlState) -> bool:
+def _restore_ignored(control: ControlState, now: datetime) -> bool:
+    """The owner's settings do not come back: not taken, not shown, or not followed."""
     restore = control.restore
-    waiting = control.phase is Phase.RESTORING and restore is not None
-    return waiting and (restore is not None and restore.tries >= RESTORE_TRIES)
+    if control.phase is not Phase.RESTORING or restore is None:
+        return False
+    long = now - restore.begun_at >= RESTORE_PATIENCE
+    again = restore.tries + control.failures >= 2
+    return restore.tries >= RESTORE_TRIES or (long and again)
+
+
+def _out_of_contact(control: ControlState, read_at: datetime | None, now: datetime) -> bool:
+    """Something of ours is in force and no reading comes: a person can look, we cannot."""
+    silent = read_at is None or now - read_at >= OUT_OF_CONTACT_AFTER
+    return control.home is not None and silent
 
 
 def _another_controller(facts: Facts) -> bool:
