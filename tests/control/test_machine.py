@@ -274,8 +274,9 @@ async def test_writes_that_do_not_arrive_are_spaced_out() -> None:
         second - first
         for (first, _), (second, _) in zip(stage.writes, stage.writes[1:], strict=False)
     ]
-    assert pauses == sorted(pauses)
-    assert len(stage.writes) < 10
+    # Each of both ways gets its three tries first.
+    assert pauses[5:] == sorted(pauses[5:])
+    assert len(stage.writes) < 12
     assert stage.told(DecisionKind.FAILED) == [DecisionReason.NOT_ACCEPTED]
     stage.writes_arrive = True
     await stage.run(20)

@@ -253,11 +253,16 @@ class Controller:
                 await self._adopt(held)
                 return False
             wait_s = err.retry_after_s if isinstance(err, PowerwallRateLimitError) else None
+            refused = isinstance(err, PowerwallAuthError)
             failed = machine.write_failed(
-                self.state, self._situation(), str(err), wait_s, random.random()
+                self.state,
+                self._situation(),
+                str(err),
+                wait_s,
+                random.random(),
+                may_differ=not refused and wait_s is None,
             )
             await self._adopt(failed)
-            refused = isinstance(err, PowerwallAuthError)
             if refused and self.state.failures >= REFUSALS_UNTIL_REAUTH:
                 self._auth_failed()
             return False

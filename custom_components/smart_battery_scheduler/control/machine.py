@@ -31,8 +31,10 @@ from .model import (
     YieldCause,
     Yielded,
 )
+from .refusals import REFUSALS_PER_WAY, differently
 from .situation import Situation, Step
 from .transitions import (
+    LONGEST_DOUBTED_RETRY_S,
     LONGEST_RESTORE_RETRY_S,
     LONGEST_RETRY_S,
     earlier,
@@ -41,6 +43,7 @@ from .transitions import (
     move,
     next_slot,
     order,
+    out_of_service,
     reached,
     refreshed,
     restore_again,
@@ -81,9 +84,10 @@ def step(state: ControlState, at: Situation) -> Step:
 def written(state: ControlState, at: Situation, sent_at: datetime) -> Step:
     """The back end accepted the write that ``step`` asked for."""
     evidence = Evidence(sent_at=sent_at, accepted_at=at.now)
-    state = replace(state, failures=0, retry_at=None)
+    failures = state.failures
     if state.phase is Phase.RESTORING and state.restore is not None:
         return Step(state=_restore_written(state, state.restore, at, evidence))
+    state = replace(_refused_ways_rest(state, at), failures=0, retry_at=None)
     assert state.command is not None
     if state.command.detour:
         command = replace(state.command, detour=False)
@@ -94,7 +98,20 @@ def written(state: ControlState, at: Situation, sent_at: datetime) -> Step:
     kind = DecisionKind.STARTED if first else DecisionKind.RETRIED
     by_other_way = command.tries == 1 and command.way > 0
     reason = DecisionReason.OTHER_LEVER if by_other_way else on_whose_word(command)
-    return Step(state=state, decisions=(of_command(command, at, kind, reason),))
+    told = of_command(command, at, kind, reason)
+    if failures > 0:
+        told = replace(told, detail=f"not taken before: {failures}")
+    return Step(state=state, decisions=(told,))
+
+
+def _refused_ways_rest(state: ControlState, at: Situation) -> ControlState:
+    """A way that was refused until another was taken is left out of service for some hours."""
+    command = state.command
+    if command is None or command.tries > 0 or state.failures < REFUSALS_PER_WAY:
+        return state
+    for way in command.ways[: command.way]:
+        state = out_of_service(state, at, way.lever)
+    return state
 
 
 def _restore_written(
@@ -102,7 +119,13 @@ def _restore_written(
 ) -> ControlState:
     if restore.detours:
         restore = replace(restore, detours=restore.detours[1:])
-        return replace(state, restore=restore, retry_at=at.now + PAUSE)
+        return replace(state, restore=restore, failures=0, retry_at=at.now + PAUSE)
+    if len(restore.parts) > 1:
+        restore = replace(restore, parts=restore.parts[1:])
+        pause = timedelta(seconds=_retry_s(state)) if state.failures > len(restore.parts) else PAUSE
+        return replace(state, restore=restore, retry_at=at.now + pause)
+    state = replace(state, failures=0, retry_at=None)
+    restore = replace(restore, parts=())
     restore = replace(restore, tries=restore.tries + 1, evidence=evidence)
     return replace(state, restore=restore)
 
@@ -113,17 +136,20 @@ def write_failed(
     detail: str,
     wait_s: float | None = None,
     chance: float = 0.0,
+    may_differ: bool = True,
 ) -> Step:
-    """The write did not get through; try again later. Told on the first failure only.
+    """The write did not get through; try again later, and otherwise. Told on the first failure only.
 
     ``chance`` in [0, 1) makes the wait up to a fifth longer, so that homes do not ask in step.
+    ``may_differ``: something else may be taken where this was not.
     """
-    failures = state.failures + 1
-    longest_s = LONGEST_RESTORE_RETRY_S if state.phase is Phase.RESTORING else LONGEST_RETRY_S
-    pause_s = min(FIRST_RETRY_S * 2 ** min(failures - 1, 8), longest_s) * (1.0 + 0.2 * chance)
+    state = replace(state, failures=state.failures + 1)
+    if may_differ:
+        state = differently(state, at)
+    pause_s = _retry_s(state) * (1.0 + 0.2 * chance)
     retry_at = at.now + timedelta(seconds=max(pause_s, wait_s or 0.0))
-    state = replace(state, failures=failures, retry_at=retry_at)
-    if failures > 1:
+    state = replace(state, retry_at=retry_at)
+    if state.failures > 1:
         return Step(state=state)
     decision = Decision(
         at=at.now,
@@ -134,6 +160,21 @@ def write_failed(
         detail=detail,
     )
     return Step(state=state, decisions=(decision,))
+
+
+def _retry_s(state: ControlState) -> float:
+    """How long to wait after so many failures: anew for another way, and for every part once."""
+    failures, restore, command = state.failures, state.restore, state.command
+    longest_s, fresh = LONGEST_RETRY_S, 1
+    if state.phase is Phase.RESTORING:
+        parts = () if restore is None else restore.parts
+        # Of parts that are refused while others were taken none ends a charge any more.
+        refused = restore is not None and restore.stood_in and len(parts) == 1
+        longest_s = LONGEST_DOUBTED_RETRY_S if refused else LONGEST_RESTORE_RETRY_S
+        fresh += len(parts)
+    elif command is not None and len(command.ways) > 1 and failures >= REFUSALS_PER_WAY:
+        fresh = REFUSALS_PER_WAY
+    return float(min(FIRST_RETRY_S * 2 ** min(max(failures - fresh, 0), 8), longest_s))
 
 
 def write_held(state: ControlState, at: Situation, wait_s: float) -> Step:
@@ -339,7 +380,7 @@ def _putting_back(state: ControlState, at: Situation, home: Settings) -> Step:
             return Step(state=state)
     if at.is_last_chance:
         restore = replace(restore, detours=())
-    body, *_ = (*restore.detours, home)
+    body, *_ = (*restore.detours, *restore.parts, home)
     state = replace(state, restore=restore)
     return Step(state=sending(state, body), write=body)
 

@@ -214,13 +214,16 @@ class Restore:
     """The putting back of the home settings, and how far that has got.
 
     ``doubts`` counts how often they stood and the battery did not follow; ``detours`` are
-    other writes that are still to come before them.
+    other writes that are still to come before them. ``parts`` are what is left to be written one by
+    one, because the whole was refused; ``stood_in``: self-powered was sent in place of a refused mode.
     """
 
     begun_at: datetime
     tries: int = 0
     doubts: int = 0
     detours: tuple[Settings, ...] = ()
+    parts: tuple[Settings, ...] = ()
+    stood_in: bool = False
     evidence: Evidence = field(default_factory=Evidence)
 
 
@@ -286,7 +289,8 @@ class ControlState:
                 command.tries,
                 command.detour,
             ),
-            restore and (restore.tries, restore.detours, restore.evidence.accepted_at),
+            restore
+            and (restore.tries, restore.detours, restore.parts, restore.evidence.accepted_at),
             self.yielded and self.yielded.cause,
             self.fault_until,
             self.completed,

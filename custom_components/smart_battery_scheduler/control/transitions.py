@@ -168,7 +168,7 @@ def ignored(state: ControlState, at: Situation, reason: DecisionReason) -> Step:
         detour = reason is DecisionReason.NOT_SEEN
         again = replace(command, evidence=Evidence(), detour=detour)
         return Step(state=replace(move(state, Cue.IGNORED), command=again), decisions=(told,))
-    state = _out_of_service(state, at, command.current.lever)
+    state = out_of_service(state, at, command.current.lever)
     if command.way + 1 < len(command.ways):
         other = replace(command, way=command.way + 1, tries=0, evidence=Evidence())
         return Step(state=replace(move(state, Cue.IGNORED), command=other), decisions=(told,))
@@ -199,7 +199,8 @@ def calibration(at: Situation) -> Yielded:
     return Yielded(cause=YieldCause.CALIBRATION, since=at.now, until=until)
 
 
-def _out_of_service(state: ControlState, at: Situation, lever: Lever | None) -> ControlState:
+def out_of_service(state: ControlState, at: Situation, lever: Lever | None) -> ControlState:
+    """Plan and command without this lever for some hours."""
     if lever is None:
         return state
     others = tuple(item for item in state.out_of_service if item[0] is not lever)

@@ -19,7 +19,14 @@ from .site_problems import Facts, Trouble, troubles
 
 LOOK_EVERY = timedelta(minutes=5)
 # A button in a dialogue can do nothing about these.
-NOT_FIXABLE = frozenset({Trouble.RESTORE_IGNORED, Trouble.PROMISE_BROKEN, Trouble.OUT_OF_CONTACT})
+NOT_FIXABLE = frozenset(
+    {
+        Trouble.RESTORE_IGNORED,
+        Trouble.PROMISE_BROKEN,
+        Trouble.OUT_OF_CONTACT,
+        Trouble.COMMANDS_REFUSED,
+    }
+)
 SEVERE = NOT_FIXABLE | {Trouble.COMMANDS_IGNORED}
 # As the Tesla app calls them, before and since 2026.
 MODES = {

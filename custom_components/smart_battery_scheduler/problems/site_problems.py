@@ -25,7 +25,10 @@ FOREIGN_CHANGES_A_DAY = 3
 RESTORE_TRIES = 4
 RESTORE_PATIENCE = timedelta(minutes=10)
 # Something of ours is in force, and nobody can see what becomes of it.
-OUT_OF_CONTACT_AFTER = timedelta(minutes=15)
+OUT_OF_CONTACT_AFTER = timedelta(minutes=10)
+# Not taken so often, and for so long, by any way.
+REFUSALS = 3
+REFUSED_AFTER = timedelta(minutes=5)
 
 
 class Trouble(StrEnum):
@@ -39,6 +42,7 @@ class Trouble(StrEnum):
     RATES_LATE = "rates_late"
     PROMISE_BROKEN = "promise_broken"
     OUT_OF_CONTACT = "out_of_contact"
+    COMMANDS_REFUSED = "commands_refused"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +82,7 @@ def of_control(
         Trouble.COMMANDS_IGNORED: _commands_ignored(control),
         Trouble.RESTORE_IGNORED: _restore_ignored(control, now),
         Trouble.OUT_OF_CONTACT: _out_of_contact(control, read_at, now),
+        Trouble.COMMANDS_REFUSED: _commands_refused(control, now),
     }
     told_already = any(found.values())
     return {**found, Trouble.PROMISE_BROKEN: bool(watch.lasting()) and not told_already}
@@ -127,6 +132,14 @@ def _restore_ignored(control: ControlState, now: datetime) -> bool:
     long = now - restore.begun_at >= RESTORE_PATIENCE
     again = restore.tries + control.failures >= 2
     return restore.tries >= RESTORE_TRIES or (long and again)
+
+
+def _commands_refused(control: ControlState, now: datetime) -> bool:
+    """The command of now is not taken: nothing of what is wanted is in force."""
+    command = control.command
+    if command is None or control.failures < REFUSALS:
+        return False
+    return now - command.begun_at >= REFUSED_AFTER
 
 
 def _out_of_contact(control: ControlState, read_at: datetime | None, now: datetime) -> bool:
