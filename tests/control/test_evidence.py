@@ -61,7 +61,16 @@ def flowing(
     ("action", "how", "target", "reading", "verdict"),
     [
         (Action.CHARGE, way(100, Lever.FAST), 100, flowing(-3300), Verdict.SEEN),
-        (Action.CHARGE, way(100, Lever.FAST), 100, flowing(-1000), Verdict.NOT_SEEN),
+        (Action.CHARGE, way(100, Lever.FAST), 100, flowing(-1000), Verdict.SEEN),
+        (Action.CHARGE, way(100, Lever.FAST), 100, flowing(-200), Verdict.NOT_SEEN),
+        (Action.CHARGE, way(100, Lever.FAST), 100, flowing(-1000, solar_w=1400), Verdict.NOT_SEEN),
+        (
+            Action.CHARGE,
+            way(100, Lever.FAST),
+            100,
+            replace(IDLE, house_power_w=7000.0, grid_power_w=7000.0),
+            Verdict.UNKNOWN,
+        ),
         (Action.CHARGE, way(100, Lever.FAST), 100, flowing(-400, level=92.0), Verdict.SEEN),
         (Action.CHARGE, way(100, Lever.FAST), 100, flowing(-50, level=92.0), Verdict.NOT_SEEN),
         (Action.CHARGE, way(100, Lever.FAST), 100, flowing(0, level=99.8), Verdict.SEEN),

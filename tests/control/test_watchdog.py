@@ -83,6 +83,12 @@ def reading(
         (Breach.DOES_NOT_CHARGE, CHARGE, reading(0, level=89.5), False),
         (Breach.DOES_NOT_CHARGE, CHARGE, reading(0, level=None), None),
         (Breach.DOES_NOT_CHARGE, NOTHING, reading(0), False),
+        (
+            Breach.DOES_NOT_CHARGE,
+            CHARGE,
+            replace(reading(0), house_power_w=7000.0, grid_power_w=7000.0),
+            None,
+        ),
         (Breach.DOES_NOT_SERVE, USE, reading(0), True),
         (Breach.DOES_NOT_SERVE, NOTHING, reading(0), True),
         (Breach.DOES_NOT_SERVE, USE, reading(800), False),
@@ -133,6 +139,20 @@ def test_what_is_mended_in_time_is_not_told_and_what_is_over_is_taken_back() -> 
     assert watch.lasting() == {Breach.DOES_NOT_CHARGE}
     watch = watched(watch, CHARGE, reading(-3300, at=NOON + 10 * MINUTE))
     assert not watch.broken
+
+
+def test_a_home_known_to_be_late_is_waited_for() -> None:
+    """Its charges begin late each night: that is no news. Its stops are another matter."""
+    late = timedelta(minutes=30)
+    watch = watched(Watch(), CHARGE, reading(0), late)
+    watch = watched(watch, CHARGE, reading(0, at=NOON + 12 * MINUTE), late)
+    assert not watch.lasting()
+    watch = watched(watch, CHARGE, reading(0, at=NOON + 24 * MINUTE), late)
+    watch = watched(watch, CHARGE, reading(0, at=NOON + 31 * MINUTE), late)
+    assert watch.lasting() == {Breach.DOES_NOT_CHARGE}
+    watch = watched(Watch(), USE, reading(0), late)
+    watch = watched(watch, USE, reading(0, at=NOON + 9 * MINUTE), late)
+    assert watch.lasting() == {Breach.DOES_NOT_SERVE}
 
 
 def test_a_reading_that_cannot_tell_takes_nothing_back_for_a_while() -> None:

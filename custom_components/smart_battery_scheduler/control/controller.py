@@ -151,7 +151,8 @@ class Controller:
         """Hold what is meant against what the battery does, whatever this controller believes."""
         now = dt_util.utcnow()
         before = self.watch
-        watch = watchdog.watched(before, self._intent(now, reading), reading)
+        intent, patience = self._intent(now, reading), self._timing().change
+        watch = watchdog.watched(before, intent, reading, patience)
         self.watch = watchdog.published(watch)
         for breach in sorted(watchdog.unpublished(watch)):
             self._tell(

@@ -8,24 +8,31 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import fields, replace
+from datetime import timedelta
 from enum import Enum
 
 from ..planner.model import Action, Lever
 from ..powerwall.base import OperatingMode, PowerwallState, Settings
-from .model import FULL_PERCENT, Way
+from .model import FULL_PERCENT, OrderedCharge, Way
 from .setpoints import HIGHEST_PARTIAL_RESERVE_PERCENT
 
 # Meter noise and the gateway's own standby flows (Powerwalls idle at up to ~100 W).
 NOISE_W = 150.0
 # More than this from the grid into the battery is charging, not noise.
 GRID_CHARGING_W = 300.0
-# A lever's usual rate is only usual: half of it is proof enough.
+# A lever's usual rate is only usual: half of it is proof enough, wherever it comes from. Any inflow
+# from the grid that is no noise is proof as well: units down, cold packs and import limits leave a
+# quarter of the rate (core#110516, Powerwall-Dashboard#576, #632).
 ENOUGH_OF_RATE = 0.5
+# So much from the grid into the house (a car) may leave nothing for the battery under an import limit.
+LIMITED_W = 5000.0
 # Near full the battery tapers; any real inflow is then proof.
 TAPER_FROM_PERCENT = 80.0
 AT_TARGET_PERCENT = 0.5
 # The four powers must add up to within this, or the reading proves nothing.
 IMBALANCE_W = 1000.0
+# An inflow that comes later than this after an order has another cause (40 minutes were reported).
+LATEST_INFLOW = timedelta(minutes=60)
 # Above its reserve by more than this a Powerwall has something to serve the house with; its own
 # scale and the app's differ by some percent near the bottom.
 ABOVE_RESERVE_PERCENT = 3.0
@@ -125,6 +132,14 @@ def grid_charging_w(reading: PowerwallState) -> float | None:
     return max(0.0, -battery - max(0.0, solar - house))
 
 
+def inflow_since(ordered: OrderedCharge, reading: PowerwallState) -> bool:
+    """Whether the reading shows the inflow of a charge that was ordered not too long ago."""
+    measured_at = reading.measured_at or reading.read_at
+    in_time = ordered.at <= measured_at <= ordered.at + LATEST_INFLOW
+    from_grid_w = grid_charging_w(reading)
+    return in_time and from_grid_w is not None and from_grid_w > GRID_CHARGING_W
+
+
 def balanced(reading: PowerwallState) -> bool:
     """True unless the four powers contradict each other (load = solar + battery + grid)."""
     powers = (reading.solar_power_w, reading.battery_power_w, reading.grid_power_w)
@@ -149,7 +164,7 @@ def judge(
         case Action.CHARGE:
             target = FULL_PERCENT if target_percent is None else target_percent
             rate_w = rates_w[way.lever or Lever.GENTLE]
-            return _judge_charge(-battery_w, target, reading.charge_level_percent, rate_w)
+            return _judge_charge(-battery_w, target, reading, rate_w)
         case Action.HOLD:
             return _judge_hold(battery_w, way.settings.backup_reserve_percent, reading)
         case Action.USE | Action.EXPORT:
@@ -206,13 +221,20 @@ def grid_import_w(reading: PowerwallState) -> float | None:
 
 
 def _judge_charge(
-    charging_w: float, target_percent: float, level: float | None, rate_w: float
+    charging_w: float, target_percent: float, reading: PowerwallState, rate_w: float
 ) -> Verdict:
+    level, from_grid_w = reading.charge_level_percent, grid_charging_w(reading)
     if level is not None and level >= target_percent - AT_TARGET_PERCENT:
         return Verdict.SEEN
     tapering = level is not None and level >= TAPER_FROM_PERCENT
     enough_w = NOISE_W if tapering else rate_w * ENOUGH_OF_RATE
-    return Verdict.SEEN if charging_w >= enough_w else Verdict.NOT_SEEN
+    flows_in = from_grid_w is not None and from_grid_w > GRID_CHARGING_W
+    if flows_in or charging_w >= enough_w:
+        return Verdict.SEEN
+    buying_w = grid_import_w(reading)
+    if buying_w is not None and buying_w >= LIMITED_W and charging_w >= -NOISE_W:
+        return Verdict.UNKNOWN
+    return Verdict.NOT_SEEN
 
 
 def _judge_hold(battery_w: float, reserve: int | None, reading: PowerwallState) -> Verdict:

@@ -15,10 +15,11 @@ from datetime import datetime, timedelta
 from ..powerwall.base import PowerwallState, Settings
 from .decisions import of_command, on_whose_word, simple
 from .detours import PAUSE, to_setpoint
-from .evidence import Verdict, judge_stopped, shows, tells
+from .evidence import LATEST_INFLOW, Verdict, inflow_since, judge_stopped, shows, tells
 from .interruptions import hands_off, interrupted
 from .late_writes import is_watched, latecomer, unstopped
 from .model import (
+    Command,
     ControlState,
     Cue,
     Decision,
@@ -26,6 +27,7 @@ from .model import (
     DecisionReason,
     Evidence,
     HomeSettings,
+    OrderedCharge,
     Phase,
     Restore,
     YieldCause,
@@ -37,6 +39,7 @@ from .transitions import (
     LONGEST_DOUBTED_RETRY_S,
     LONGEST_RESTORE_RETRY_S,
     LONGEST_RETRY_S,
+    TRIES_PER_WAY,
     earlier,
     effective,
     ignored,
@@ -73,6 +76,7 @@ def step(state: ControlState, at: Situation) -> Step:
     """Make the next move, if one is due."""
     if state.completed is not None and not state.completed.same_deed(at.wanted):
         state = replace(state, completed=None)
+    state = _still_awaited(state, at)
     return (
         interrupted(state, at)
         or latecomer(state, at)
@@ -94,7 +98,7 @@ def written(state: ControlState, at: Situation, sent_at: datetime) -> Step:
         return Step(state=replace(state, command=command, retry_at=at.now + PAUSE))
     command = replace(state.command, tries=state.command.tries + 1, evidence=evidence)
     first = command.tries == 1 and command.way == 0
-    state = replace(move(state, Cue.ACCEPTED), command=command)
+    state = replace(move(state, Cue.ACCEPTED), command=command, ordered=_awaited(state, at))
     kind = DecisionKind.STARTED if first else DecisionKind.RETRIED
     by_other_way = command.tries == 1 and command.way > 0
     reason = DecisionReason.OTHER_LEVER if by_other_way else on_whose_word(command)
@@ -102,6 +106,25 @@ def written(state: ControlState, at: Situation, sent_at: datetime) -> Step:
     if failures > 0:
         told = replace(told, detail=f"not taken before: {failures}")
     return Step(state=state, decisions=(told,))
+
+
+def _awaited(state: ControlState, at: Situation) -> OrderedCharge | None:
+    """The charge whose inflow is awaited after a command was accepted: the first of several tries."""
+    command = state.command
+    if state.ordered is not None or command is None or command.current.lever is None:
+        return state.ordered
+    return OrderedCharge(lever=command.current.lever, at=at.now)
+
+
+def _still_awaited(state: ControlState, at: Situation) -> ControlState:
+    """No inflow is awaited any more once there is one, or after an hour without."""
+    ordered = state.ordered
+    if ordered is None:
+        return state
+    has_come = at.reading is not None and inflow_since(ordered, at.reading)
+    return (
+        replace(state, ordered=None) if has_come or at.now - ordered.at > LATEST_INFLOW else state
+    )
 
 
 def _refused_ways_rest(state: ControlState, at: Situation) -> ControlState:
@@ -313,9 +336,14 @@ def _verifying(state: ControlState, at: Situation) -> Step:
             return Step(
                 state=replace(move(state, Cue.CONFIRMED), command=command), decisions=(told,)
             )
-        case Verdict.NOT_SEEN if reading.read_at - read_back_at >= at.timing.seen:
+        case Verdict.NOT_SEEN if reading.read_at - read_back_at >= _patience(command, at):
             return ignored(state, at, DecisionReason.NOT_SEEN)
     return Step(state=state)
+
+
+def _patience(command: Command, at: Situation) -> timedelta:
+    """How long a command may stand unseen: longer than this home is late, before a lever is changed."""
+    return at.timing.seen if command.tries < TRIES_PER_WAY else at.timing.change
 
 
 def _is_doubtful(state: ControlState, reading: PowerwallState) -> bool:
@@ -341,7 +369,7 @@ def _running(state: ControlState, at: Situation) -> Step:
         case Verdict.SEEN:
             evidence = replace(evidence, doubted_at=None, seen_w=reading.battery_power_w)
         case Verdict.NOT_SEEN:
-            if doubted_at is not None and reading.read_at - doubted_at >= at.timing.seen:
+            if doubted_at is not None and reading.read_at - doubted_at >= _patience(command, at):
                 return ignored(state, at, DecisionReason.NOT_SEEN)
             evidence = replace(evidence, doubted_at=doubted_at or reading.read_at)
     return Step(state=replace(state, command=replace(command, evidence=evidence)))

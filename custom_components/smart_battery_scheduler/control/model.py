@@ -240,6 +240,14 @@ class Recent:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OrderedCharge:
+    """A charge that was accepted and of which nothing has been seen yet."""
+
+    lever: Lever
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ControlState:
     """Everything the controller knows about itself; stored whenever it changes.
 
@@ -251,6 +259,7 @@ class ControlState:
     ``strange_at`` is when settings first showed a value that is not ours. ``recent`` is what writes
     of the period before would be known by. ``touched_at`` is when the last period ended;
     ``doubted_at`` since when the battery has not followed the owner's settings since then.
+    ``ordered`` is the charge whose inflow is still awaited, whatever has become of its command.
     """
 
     phase: Phase = Phase.IDLE
@@ -268,6 +277,7 @@ class ControlState:
     recent: Recent | None = None
     touched_at: datetime | None = None
     doubted_at: datetime | None = None
+    ordered: OrderedCharge | None = None
 
     def must_be_stored(self, stored: ControlState) -> bool:
         """True if losing this state for the stored one would lose more than evidence."""

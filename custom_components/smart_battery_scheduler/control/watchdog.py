@@ -16,6 +16,7 @@ from ..powerwall.base import ExportRule, Islanding, OperatingMode, PowerwallStat
 from .evidence import (
     AT_TARGET_PERCENT,
     GRID_CHARGING_W,
+    LIMITED_W,
     NOISE_W,
     Verdict,
     balanced,
@@ -75,18 +76,22 @@ class Broken:
 class Watch:
     """What the watchdog remembers from reading to reading.
 
-    ``from_percent`` is the charge level at which the present intent began.
+    ``from_percent`` is the charge level at which the present intent began; ``charge_patience`` how late
+    this home's charges may begin.
     """
 
     intent: Intent | None = None
     from_percent: float | None = None
-    read_at: datetime | None = None
+    charge_patience: timedelta = PATIENCE
     broken: tuple[Broken, ...] = ()
 
-    def lasting(self, patience: timedelta = PATIENCE) -> frozenset[Breach]:
+    def lasting(self) -> frozenset[Breach]:
         """The promises that have been broken for longer than it takes to mend them."""
         return frozenset(
-            each.breach for each in self.broken if each.last_at - each.since >= patience
+            each.breach
+            for each in self.broken
+            if each.last_at - each.since
+            >= (self.charge_patience if each.breach is Breach.DOES_NOT_CHARGE else PATIENCE)
         )
 
 
@@ -116,7 +121,12 @@ def intent_of(
     )
 
 
-def watched(watch: Watch, intent: Intent | None, reading: PowerwallState) -> Watch:
+def watched(
+    watch: Watch,
+    intent: Intent | None,
+    reading: PowerwallState,
+    charge_patience: timedelta = PATIENCE,
+) -> Watch:
     """The watch after one more reading. No intent, no promise: it starts afresh."""
     if intent is None or _belongs_to_others(reading):
         return Watch()
@@ -131,7 +141,7 @@ def watched(watch: Watch, intent: Intent | None, reading: PowerwallState) -> Wat
         for breach, verdict in verdicts.items()
     )
     broken = tuple(each for each in after if each is not None)
-    return replace(watch, read_at=reading.read_at, broken=broken)
+    return replace(watch, charge_patience=max(PATIENCE, charge_patience), broken=broken)
 
 
 def _is_the_same_deed(before: Intent | None, now: Intent) -> bool:
@@ -208,6 +218,10 @@ def _does_not_charge(intent: Intent, reading: PowerwallState) -> bool | None:
         return None
     if level >= intent.target_percent - 2 * AT_TARGET_PERCENT:
         return False
+    buying_w = grid_import_w(reading)
+    if buying_w is not None and buying_w >= LIMITED_W:
+        # A car may leave nothing for the battery under an import limit.
+        return None
     return battery_w > -NOISE_W
 
 

@@ -381,7 +381,7 @@ class Home:
         reading, before = self.battery.data, self.controller.state
         await self.controller.async_observe(reading)
         self._look_for_unplayed()
-        self._learn(before, reading)
+        self.learned = self.learned.after(before, self.controller.state, reading)
         ended = self._end_finished_override()
         self.battery.hasten()
         lever_lost = self.controller.state.out_of_service != before.out_of_service
@@ -451,15 +451,6 @@ class Home:
             self._save_soon()
             self._changed()
         return self.override is None
-
-    def _learn(self, before: ControlState, reading: PowerwallState) -> None:
-        command, earlier = self.controller.state.command, before.command
-        if command is None:
-            return
-        self.learned = self.learned.from_charging(command, reading)
-        known_before = earlier is not None and earlier.evidence.read_back_at is not None
-        if command.evidence.read_back_at is not None and not known_before:
-            self.learned = self.learned.from_read_back(command)
 
     # --- memory ----------------------------------------------------------------------------
 
