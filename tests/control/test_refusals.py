@@ -14,7 +14,7 @@ from custom_components.smart_battery_scheduler.control.model import (
     Phase,
 )
 from custom_components.smart_battery_scheduler.control.refusals import parts_of
-from custom_components.smart_battery_scheduler.planner.model import Lever
+from custom_components.smart_battery_scheduler.planner.model import ChargeMethod
 from custom_components.smart_battery_scheduler.powerwall.base import OperatingMode, Settings
 
 from .stage import START, Stage, charge
@@ -36,15 +36,15 @@ async def test_a_refused_way_gives_place_to_the_other_after_three_refusals() -> 
     await stage.run(10)
     assert stage.phase() is Phase.RUNNING
     command = stage.state.command
-    assert command is not None and command.current.lever is Lever.GENTLE
+    assert command is not None and command.current.method is ChargeMethod.RESERVE
     assert [settings.operating_mode for _, settings in stage.writes[:4]] == [
         OperatingMode.BACKUP,
         OperatingMode.BACKUP,
         OperatingMode.BACKUP,
         OperatingMode.SELF_POWERED,
     ]
-    assert [lever for lever, _ in stage.state.out_of_service] == [Lever.FAST]
-    assert stage.told(DecisionKind.FAILED) == [DecisionReason.NOT_ACCEPTED]
+    assert [method for method, _ in stage.state.out_of_service] == [ChargeMethod.BACKUP]
+    assert stage.published(DecisionKind.FAILED) == [DecisionReason.NOT_ACCEPTED]
 
 
 async def test_refusals_do_not_flood_the_log_and_their_count_is_told() -> None:
@@ -61,7 +61,7 @@ async def test_a_charge_that_was_never_taken_is_skipped_for_that_reason() -> Non
     stage = Stage(wanted=charge(START + HOUR))
     stage.refuses = lambda _: True
     await stage.run(61)
-    assert stage.told(DecisionKind.SKIPPED) == [DecisionReason.NOT_ACCEPTED]
+    assert stage.published(DecisionKind.SKIPPED) == [DecisionReason.NOT_ACCEPTED]
     assert len(stage.writes) < 20
 
 
@@ -76,8 +76,8 @@ async def test_a_stop_whose_mode_is_refused_ends_the_charge_all_the_same() -> No
     assert (shown.operating_mode, shown.grid_charging) == (OperatingMode.SELF_POWERED, False)
     assert stage.powerwall.reading().battery_power_w == pytest.approx(800.0)
     assert stage.phase() is Phase.RESTORING, "the mode is still owed"
-    home = stage.state.home
-    assert home is not None and home.settings.operating_mode is TIME_BASED
+    owner = stage.state.owner
+    assert owner is not None and owner.settings.operating_mode is TIME_BASED
 
 
 async def test_what_is_owed_is_tried_seldom_and_given_back_when_it_is_taken() -> None:
@@ -92,7 +92,7 @@ async def test_what_is_owed_is_tried_seldom_and_given_back_when_it_is_taken() ->
     stage.refuses = lambda _: False
     await stage.run(70)
     assert stage.phase() is Phase.IDLE
-    assert stage.shown == replace(stage.home, operating_mode=TIME_BASED)
+    assert stage.shown == replace(stage.owner, operating_mode=TIME_BASED)
 
 
 async def test_a_stop_refused_as_a_whole_is_taken_in_parts() -> None:
@@ -106,9 +106,9 @@ async def test_a_stop_refused_as_a_whole_is_taken_in_parts() -> None:
     stage.wanted = None
     await stage.run(10)
     assert stage.phase() is Phase.IDLE
-    assert stage.shown == stage.home
+    assert stage.shown == stage.owner
     whole, again, first, *_ = [settings for _, settings in stage.writes[begun:]]
-    assert whole == again == replace(stage.home, export_rule=None)
+    assert whole == again == replace(stage.owner, export_rule=None)
     assert first == Settings(grid_charging=False)
 
 
@@ -125,7 +125,7 @@ async def test_a_cloud_that_fails_for_hours_is_asked_every_five_minutes_and_obey
     stage.writes_arrive = True
     await stage.run(10)
     assert stage.phase() is Phase.IDLE
-    assert stage.shown == stage.home
+    assert stage.shown == stage.owner
 
 
 async def test_a_refused_token_changes_nothing_about_what_is_sent() -> None:
@@ -136,16 +136,16 @@ async def test_a_refused_token_changes_nothing_about_what_is_sent() -> None:
     state = stage.state
     for _ in range(5):
         state = machine.write_failed(state, stage.situation(), "token", may_differ=False).state
-    assert state.command is not None and state.command.way == 0
+    assert state.command is not None and state.command.setpoint == 0
 
 
 def test_parts_are_what_does_not_stand_and_those_first_that_end_a_charge() -> None:
     """Grid charging off comes first, on comes last."""
-    home = Settings(
+    owner = Settings(
         operating_mode=OperatingMode.SELF_POWERED, backup_reserve_percent=20, grid_charging=False
     )
-    assert [part.grid_charging for part in parts_of(home, None)] == [False, None, None]
-    on = replace(home, grid_charging=True)
+    assert [part.grid_charging for part in parts_of(owner, None)] == [False, None, None]
+    on = replace(owner, grid_charging=True)
     assert [part.grid_charging for part in parts_of(on, None)] == [None, None, True]
     shown = Settings(operating_mode=OperatingMode.BACKUP, backup_reserve_percent=20)
     assert parts_of(on, shown) == (

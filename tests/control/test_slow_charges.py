@@ -14,11 +14,11 @@ from custom_components.smart_battery_scheduler.control.model import (
     Phase,
 )
 from custom_components.smart_battery_scheduler.control.situation import Timing
-from custom_components.smart_battery_scheduler.planner.model import Lever
+from custom_components.smart_battery_scheduler.planner.model import ChargeMethod
 from custom_components.smart_battery_scheduler.powerwall.base import PowerwallState, Settings
 from custom_components.smart_battery_scheduler.powerwall.physics import Hardware
 from custom_components.smart_battery_scheduler.powerwall.simulated import Delivery
-from custom_components.smart_battery_scheduler.site.battery_model import lever_rates_w
+from custom_components.smart_battery_scheduler.site.battery_model import method_rates_w
 
 from .stage import START, Stage, charge
 
@@ -31,7 +31,7 @@ class LateGateway:
 
     def __init__(self, stage: Stage, late: timedelta) -> None:
         """Stand between the stage and its battery."""
-        self.copy = stage.home
+        self.copy = stage.owner
         self.late = late
         stage.powerwall.deliver = self.deliver
         stage.distort = self.shown
@@ -49,23 +49,25 @@ class LateGateway:
 @pytest.mark.parametrize("share", [0.95, 0.38, 0.15])
 async def test_a_charge_at_a_fraction_of_the_usual_rate_is_a_charge(share: float) -> None:
     """A unit down, one inverter before four packs, a cold pack: it is proven, and goes on."""
-    hardware = Hardware(unit_fast_w=3300.0 * share)
+    hardware = Hardware(unit_backup_charge_w=3300.0 * share)
     stage = Stage(hardware=hardware, wanted=charge(START + HOUR))
     await stage.run(30)
     assert stage.phase() is Phase.RUNNING
-    assert stage.told(DecisionKind.FAILED) == []
+    assert stage.published(DecisionKind.FAILED) == []
     assert len(stage.writes) == 1
 
 
 async def test_the_rate_of_a_slow_home_is_learned_and_planned_by() -> None:
     """Four units as entered, 5 kW as there are (Powerwall-Dashboard#576, #632)."""
-    stage = Stage(hardware=Hardware(units=4, unit_fast_w=1250.0), wanted=charge(START + HOUR))
+    stage = Stage(
+        hardware=Hardware(units=4, unit_backup_charge_w=1250.0), wanted=charge(START + HOUR)
+    )
     learned = Learned()
     for _ in range(20):
         before = stage.state
         await stage.run(1)
         learned = learned.after(before, stage.state, stage.powerwall.reading())
-    assert lever_rates_w(4, learned)[Lever.FAST] == pytest.approx(5000.0, rel=0.02)
+    assert method_rates_w(4, learned)[ChargeMethod.BACKUP] == pytest.approx(5000.0, rel=0.02)
 
 
 async def test_an_import_limit_beside_a_car_is_no_disobedience() -> None:
@@ -74,7 +76,7 @@ async def test_an_import_limit_beside_a_car_is_no_disobedience() -> None:
     await stage.until(Phase.RUNNING)
     limited = stage.powerwall.hardware
     stage.house_w = 7000.0
-    stage.powerwall.hardware = replace(limited, unit_fast_w=0.0)
+    stage.powerwall.hardware = replace(limited, unit_backup_charge_w=0.0)
     await stage.run(60)
     assert stage.phase() is Phase.RUNNING
     assert len(stage.writes) == 1
@@ -102,20 +104,20 @@ async def test_a_late_gateway_is_learned_and_its_fast_lever_is_kept(late_min: in
     """From the second night on the lever is waited for, and no night is called a calibration."""
     (first, *others), learned = await nights(late_min * MINUTE, 3)
     if late_min <= 20:
-        assert first.powerwall.charge_level_percent > 40.0
+        assert first.powerwall.soc_percent > 40.0
     assert learned.timing().change > late_min * MINUTE
     for stage in others:
         command = stage.state.command
-        assert command is not None and command.current.lever is Lever.FAST
-        assert stage.told(DecisionKind.YIELDED) == []
+        assert command is not None and command.current.method is ChargeMethod.BACKUP
+        assert stage.published(DecisionKind.SUSPENDED) == []
         assert stage.state.out_of_service == ()
         full_rate = 3.3 * (3 - late_min / 60) / 13.5 * 100
-        assert stage.powerwall.charge_level_percent - 30.0 > 0.8 * min(full_rate, 70.0)
+        assert stage.powerwall.soc_percent - 30.0 > 0.8 * min(full_rate, 70.0)
 
 
 async def test_a_delay_is_learned_even_when_the_command_was_given_up_meanwhile() -> None:
     """The inflow is what counts, not the state that the controller is in."""
-    ordered = OrderedCharge(lever=Lever.FAST, at=START)
+    ordered = OrderedCharge(method=ChargeMethod.BACKUP, at=START)
     stage = Stage()
     stage.state = replace(stage.state, ordered=ordered)
     stage.powerwall.meet(replace(stage.powerwall.state.circumstances, forced_battery_w=-3300.0))
@@ -124,14 +126,14 @@ async def test_a_delay_is_learned_even_when_the_command_was_given_up_meanwhile()
     await stage.look()
     learned = Learned().after(before, stage.state, stage.powerwall.reading())
     assert stage.state.ordered is None
-    assert learned.fast.seen_s.mean == pytest.approx(12 * 60)
+    assert learned.by_backup.seen_s.mean == pytest.approx(12 * 60)
     assert learned.timing().change == 15 * MINUTE
 
 
 async def test_an_inflow_hours_later_is_not_that_charge() -> None:
     """After an hour nothing is awaited any more."""
     stage = Stage()
-    stage.state = replace(stage.state, ordered=OrderedCharge(lever=Lever.FAST, at=START))
+    stage.state = replace(stage.state, ordered=OrderedCharge(method=ChargeMethod.BACKUP, at=START))
     stage.now += 70 * MINUTE
     before = stage.state
     await stage.look()

@@ -37,7 +37,7 @@ def only_changes(stage: Stage, *, lost: int) -> Courier:
         shown = stage.powerwall.state.shown
         if left >= 0 or change.over(shown) == shown:
             return shown_only(change)
-        news = Settings(
+        updates = Settings(
             operating_mode=change.operating_mode
             if change.operating_mode is not shown.operating_mode
             else None,
@@ -48,7 +48,7 @@ def only_changes(stage: Stage, *, lost: int) -> Courier:
             if change.grid_charging is not shown.grid_charging
             else None,
         )
-        return Delivery(shown=change, obeyed=news)
+        return Delivery(shown=change, obeyed=updates)
 
     return deliver
 
@@ -68,8 +68,8 @@ async def test_a_hold_that_goes_on_after_its_end_is_not_called_restored(level: f
     stage.wanted = None
     await stage.run(3 * 60)
     assert stage.phase() is Phase.RESTORING
-    assert stage.told(DecisionKind.RESTORED) == []
-    assert DecisionReason.NOT_SEEN in stage.told(DecisionKind.FAILED)
+    assert stage.published(DecisionKind.RESTORED) == []
+    assert DecisionReason.NOT_CONFIRMED in stage.published(DecisionKind.FAILED)
 
 
 @pytest.mark.parametrize("level", [58.0, 90.0, 100.0])
@@ -81,7 +81,7 @@ async def test_a_stop_that_only_the_cloud_heard_is_sent_again_differently(level:
     await stage.run(15)
     assert stage.phase() is Phase.IDLE
     assert stage.powerwall.reading().battery_power_w == pytest.approx(800.0)
-    assert stage.powerwall.state.obeyed == stage.home
+    assert stage.powerwall.state.obeyed == stage.owner
 
 
 async def test_a_charge_whose_stop_and_its_repeat_are_lost_is_stopped_all_the_same() -> None:
@@ -91,11 +91,11 @@ async def test_a_charge_whose_stop_and_its_repeat_are_lost_is_stopped_all_the_sa
     stage.powerwall.deliver = only_changes(stage, lost=3)
     stage.wanted = None
     await stage.run(5)
-    assert stage.told(DecisionKind.RESTORED) == []
+    assert stage.published(DecisionKind.RESTORED) == []
     await stage.run(40)
-    assert stage.told(DecisionKind.YIELDED) == []
+    assert stage.published(DecisionKind.SUSPENDED) == []
     assert stage.phase() is Phase.IDLE
-    assert stage.powerwall.state.obeyed == stage.home
+    assert stage.powerwall.state.obeyed == stage.owner
 
 
 async def test_no_way_to_a_stop_starts_a_charge() -> None:
@@ -137,7 +137,7 @@ async def test_a_hold_found_to_go_on_once_the_sun_is_down_is_stopped_then() -> N
     # What the sun has put on top of the held level is used by right.
     await stage.run(30)
     assert stage.phase() is Phase.IDLE
-    assert stage.powerwall.state.obeyed == stage.home
+    assert stage.powerwall.state.obeyed == stage.owner
     assert stage.powerwall.reading().battery_power_w == pytest.approx(800.0)
 
 
@@ -145,7 +145,7 @@ async def test_idle_leaves_a_battery_alone_that_we_never_touched() -> None:
     """Whatever holds it, it is not ours."""
     stage = Stage(level=58.0, house_w=800.0)
     stage.powerwall.set_in_app(Settings(operating_mode=OperatingMode.BACKUP))
-    stage.distort = lambda reading: replace(reading, settings=stage.home)
+    stage.distort = lambda reading: replace(reading, settings=stage.owner)
     await stage.run(60)
     assert stage.writes == []
 

@@ -50,7 +50,7 @@ def reading(
     return PowerwallState(
         read_at=at,
         settings=OWNER,
-        charge_level_percent=level,
+        soc_percent=level,
         battery_power_w=battery_w,
         solar_power_w=sun_w,
         house_power_w=800.0,
@@ -118,12 +118,12 @@ def test_each_promise_by_one_reading(
 
 def test_what_lasts_is_told_once_and_within_a_quarter_of_an_hour() -> None:
     """Readings come every three minutes at the slowest."""
-    watch, told = Watch(), []
+    watch, published = Watch(), []
     for minute in range(0, 60, 3):
         watch = watched(watch, USE, reading(0, at=NOON + minute * MINUTE))
-        told += [(minute, breach) for breach in unpublished(watch)]
+        published += [(minute, breach) for breach in unpublished(watch)]
         watch = published(watch)
-    ((minute, breach),) = told
+    ((minute, breach),) = published
     assert breach is Breach.DOES_NOT_SERVE
     assert minute < 15
     assert watch.lasting() == {Breach.DOES_NOT_SERVE}

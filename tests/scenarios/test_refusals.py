@@ -10,8 +10,8 @@ from custom_components.smart_battery_scheduler.control.model import (
     DecisionReason,
     Phase,
 )
-from custom_components.smart_battery_scheduler.problems.site_problems import Trouble
-from custom_components.smart_battery_scheduler.text.speech import tell_why
+from custom_components.smart_battery_scheduler.problems.site_problems import SiteProblem
+from custom_components.smart_battery_scheduler.text.speech import say_why
 from custom_components.smart_battery_scheduler.text.status import picture_of
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.util import dt as dt_util
@@ -23,9 +23,9 @@ from .conftest import Script
 HOUR = timedelta(hours=1)
 
 
-def notice(day: Day, trouble: Trouble) -> ir.IssueEntry | None:
+def notice(day: Day, problem: SiteProblem) -> ir.IssueEntry | None:
     """A repair notice of the home."""
-    return ir.async_get(day.hass).async_get_issue(DOMAIN, f"{day.entry.entry_id}_{trouble}")
+    return ir.async_get(day.hass).async_get_issue(DOMAIN, f"{day.entry.entry_id}_{problem}")
 
 
 def problem(day: Day) -> bool:
@@ -45,12 +45,12 @@ async def test_a_command_refused_for_hours_is_told_and_skipped_for_its_true_reas
     await day.start()
     await day.run(0.25)
     assert problem(day)
-    assert notice(day, Trouble.COMMANDS_REFUSED) is not None
-    assert "NetZero does not take" in tell_why(picture_of(day.home, dt_util.utcnow()))
+    assert notice(day, SiteProblem.COMMANDS_REFUSED) is not None
+    assert "NetZero does not take" in say_why(picture_of(day.site, dt_util.utcnow()))
     await day.until(begin + 5.2 * HOUR)
     skipped = [line for line in day.decisions if line.kind is DecisionKind.SKIPPED]
     assert {line.reason for line in skipped} == {DecisionReason.NOT_ACCEPTED}
-    assert notice(day, Trouble.COMMANDS_REFUSED) is None
+    assert notice(day, SiteProblem.COMMANDS_REFUSED) is None
     refused = [line for line in day.decisions if line.reason is DecisionReason.NOT_ACCEPTED]
     assert len(refused) < 8
     assert len(day.cloud.requests.writes) < 60
@@ -66,17 +66,17 @@ async def test_a_stop_refused_for_hours_says_what_is_in_force_and_what_to_set(
     await day.run(0.4)
     day.cloud.faults.add(Fault.UNAVAILABLE, Endpoint.NETZERO_WRITE)
     await day.until(begin + timedelta(minutes=45))
-    told = notice(day, Trouble.RESTORE_IGNORED)
-    assert told is not None and told.translation_placeholders is not None
-    assert "operating mode Backup" in told.translation_placeholders["in_force"]
-    assert told.translation_placeholders["mode"] == "Self-Powered"
+    published = notice(day, SiteProblem.RESTORE_IGNORED)
+    assert published is not None and published.translation_placeholders is not None
+    assert "operating mode Backup" in published.translation_placeholders["in_force"]
+    assert published.translation_placeholders["mode"] == "Self-Powered"
     assert problem(day)
     await day.run(2)
     day.cloud.faults.clear()
     await day.run(0.3)
     assert day.phase is Phase.IDLE
     assert day.shown == day.cloud.world.scenario.settings
-    assert notice(day, Trouble.RESTORE_IGNORED) is None
+    assert notice(day, SiteProblem.RESTORE_IGNORED) is None
 
 
 async def test_a_token_revoked_in_mid_charge_says_what_is_still_in_force(
@@ -89,12 +89,12 @@ async def test_a_token_revoked_in_mid_charge_says_what_is_still_in_force(
     await day.run(0.4)
     day.cloud.faults.add(Fault.UNAUTHORISED, Endpoint.NETZERO_READ, Endpoint.NETZERO_WRITE)
     await day.run(0.3)
-    told = notice(day, Trouble.OUT_OF_CONTACT)
-    assert told is not None and told.translation_placeholders is not None
-    assert "Backup" in told.translation_placeholders["in_force"]
-    assert told.translation_placeholders["reserve"] == "20 %"
+    published = notice(day, SiteProblem.OUT_OF_CONTACT)
+    assert published is not None and published.translation_placeholders is not None
+    assert "Backup" in published.translation_placeholders["in_force"]
+    assert published.translation_placeholders["reserve"] == "20 %"
     assert problem(day)
     day.cloud.faults.clear()
     await day.run(1.5)
-    assert notice(day, Trouble.OUT_OF_CONTACT) is None
+    assert notice(day, SiteProblem.OUT_OF_CONTACT) is None
     assert day.shown == day.cloud.world.scenario.settings

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from custom_components.smart_battery_scheduler.control.model import DecisionKind, Phase
-from custom_components.smart_battery_scheduler.planner.model import Lever
+from custom_components.smart_battery_scheduler.planner.model import ChargeMethod
 from custom_components.smart_battery_scheduler.powerwall.physics import Hardware
 from homeassistant.util import dt as dt_util
 
@@ -22,9 +22,9 @@ HOUR = timedelta(hours=1)
     ("units", "hardware"),
     [
         # Two units of which one is down (core#110516).
-        (2, Hardware(units=2, unit_fast_w=1575.0, unit_max_charge_w=2500.0)),
+        (2, Hardware(units=2, unit_backup_charge_w=1575.0, unit_max_charge_w=2500.0)),
         # One inverter before four packs, entered as four units (Powerwall-Dashboard#576, #632).
-        (4, Hardware(units=4, unit_fast_w=1250.0, unit_max_charge_w=1250.0)),
+        (4, Hardware(units=4, unit_backup_charge_w=1250.0, unit_max_charge_w=1250.0)),
     ],
 )
 async def test_a_slow_charge_is_delivered_and_its_rate_learned(
@@ -32,7 +32,7 @@ async def test_a_slow_charge_is_delivered_and_its_rate_learned(
 ) -> None:
     """One order, no failure, all that this home can take, and the next plan counts on no more."""
     world = day.cloud.world
-    world.scenario = replace(world.scenario, hardware=hardware, charge_level_percent=20.0)
+    world.scenario = replace(world.scenario, hardware=hardware, soc_percent=20.0)
     world.begin()
     day.hass.config_entries.async_update_entry(day.entry, data={**day.entry.data, "units": units})
     begin = dt_util.utcnow()
@@ -41,9 +41,11 @@ async def test_a_slow_charge_is_delivered_and_its_rate_learned(
     await day.run(2.9)
     assert day.phase is Phase.RUNNING
     assert not [line for line in day.decisions if line.kind is DecisionKind.FAILED]
-    rate_kw = hardware.unit_fast_w * units / 1000.0
+    rate_kw = hardware.unit_backup_charge_w * units / 1000.0
     assert world.powerwall.state.meters.charged_kwh > 0.95 * rate_kw * 2.9
-    fast = next(
-        each for each in day.home._battery(dt_util.utcnow()).levers if each.lever is Lever.FAST
+    by_backup = next(
+        each
+        for each in day.site._battery(dt_util.utcnow()).methods
+        if each.method is ChargeMethod.BACKUP
     )
-    assert fast.power_w == pytest.approx(rate_kw * 1000.0, rel=0.03)
+    assert by_backup.power_w == pytest.approx(rate_kw * 1000.0, rel=0.03)

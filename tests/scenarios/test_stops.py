@@ -12,7 +12,7 @@ from custom_components.smart_battery_scheduler.control.model import (
 )
 from custom_components.smart_battery_scheduler.planner.model import Action
 from custom_components.smart_battery_scheduler.powerwall.base import OperatingMode
-from custom_components.smart_battery_scheduler.problems.site_problems import Trouble
+from custom_components.smart_battery_scheduler.problems.site_problems import SiteProblem
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.util import dt as dt_util
 
@@ -23,9 +23,9 @@ from .conftest import Script
 HOUR = timedelta(hours=1)
 
 
-def notice(day: Day, trouble: Trouble) -> ir.IssueEntry | None:
+def notice(day: Day, problem: SiteProblem) -> ir.IssueEntry | None:
     """A repair notice of the home."""
-    return ir.async_get(day.hass).async_get_issue(DOMAIN, f"{day.entry.entry_id}_{trouble}")
+    return ir.async_get(day.hass).async_get_issue(DOMAIN, f"{day.entry.entry_id}_{problem}")
 
 
 def problem(day: Day, name: str) -> bool:
@@ -39,7 +39,7 @@ async def held_until(day: Day, script: Script, level: float) -> None:
     """A hold that has begun, half an hour before 16:00 local."""
     day.freezer.tick(14.5 * HOUR)
     day.cloud.world.begin()
-    day.cloud.world.powerwall.set_charge_level(level)
+    day.cloud.world.powerwall.set_soc(level)
     begin = dt_util.utcnow()
     script.lines.append((begin, begin + HOUR / 2, Action.HOLD, None, None))
     await day.start()
@@ -59,18 +59,18 @@ async def test_a_hold_that_goes_on_through_the_peak_is_neither_believed_nor_sile
     kinds = [(line.kind, line.reason) for line in day.decisions if line.at >= begin]
     assert (DecisionKind.BROKEN, DecisionReason.DOES_NOT_SERVE) in kinds
     assert DecisionKind.RESTORED not in [kind for kind, _ in kinds]
-    told = notice(day, Trouble.RESTORE_IGNORED)
-    assert told is not None and told.translation_placeholders is not None
-    assert told.translation_placeholders["reserve"] == "20 %"
-    assert problem(day, Trouble.RESTORE_IGNORED)
+    published = notice(day, SiteProblem.RESTORE_IGNORED)
+    assert published is not None and published.translation_placeholders is not None
+    assert published.translation_placeholders["reserve"] == "20 %"
+    assert problem(day, SiteProblem.RESTORE_IGNORED)
     await day.run(2.5)
-    assert notice(day, Trouble.RESTORE_IGNORED) is not None
+    assert notice(day, SiteProblem.RESTORE_IGNORED) is not None
     day.cloud.faults.clear()
     await day.run(1.1)
     assert day.phase is Phase.IDLE
     assert day.cloud.world.powerwall.state.obeyed == day.cloud.world.scenario.settings
-    assert notice(day, Trouble.RESTORE_IGNORED) is None
-    assert not problem(day, Trouble.RESTORE_IGNORED)
+    assert notice(day, SiteProblem.RESTORE_IGNORED) is None
+    assert not problem(day, SiteProblem.RESTORE_IGNORED)
 
 
 async def test_a_full_battery_whose_gateway_stays_in_backup_serves_the_peak(
@@ -99,10 +99,10 @@ async def test_a_charge_that_goes_on_is_not_taken_for_a_calibration(
     await day.until(begin + HOUR)
     reasons = {line.reason for line in day.decisions}
     assert DecisionReason.CALIBRATION not in reasons
-    assert notice(day, Trouble.RESTORE_IGNORED) is not None
+    assert notice(day, SiteProblem.RESTORE_IGNORED) is not None
     await day.run(1)
     assert day.cloud.world.powerwall.state.obeyed == day.cloud.world.scenario.settings
-    assert notice(day, Trouble.RESTORE_IGNORED) is None
+    assert notice(day, SiteProblem.RESTORE_IGNORED) is None
 
 
 async def test_a_battery_held_by_others_while_we_are_idle_is_told_but_not_touched(
@@ -116,9 +116,9 @@ async def test_a_battery_held_by_others_while_we_are_idle_is_told_but_not_touche
     world.powerwall.meet(type(circumstances)(forced_battery_w=0.0))
     await day.start()
     await day.run(0.5)
-    assert notice(day, Trouble.PROMISE_BROKEN) is not None
-    assert problem(day, Trouble.PROMISE_BROKEN)
+    assert notice(day, SiteProblem.PROMISE_BROKEN) is not None
+    assert problem(day, SiteProblem.PROMISE_BROKEN)
     assert not day.cloud.requests.writes
     world.powerwall.meet(circumstances)
     await day.run(0.2)
-    assert notice(day, Trouble.PROMISE_BROKEN) is None
+    assert notice(day, SiteProblem.PROMISE_BROKEN) is None

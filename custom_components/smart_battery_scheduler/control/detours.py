@@ -18,22 +18,22 @@ from .setpoints import HIGHEST_PARTIAL_RESERVE_PERCENT
 PAUSE = timedelta(seconds=20)
 
 
-def to_owner_settings(home: Settings, sent: tuple[Settings, ...]) -> tuple[Settings, ...]:
+def to_owner_settings(owner: Settings, sent: tuple[Settings, ...]) -> tuple[Settings, ...]:
     """What to write, one after the other, before the owner's settings are written again.
 
     Together they differ in every field that writes of ours (``sent``) may have left behind; if
     none is known, in all. None of them charges: backup mode goes without grid charging, and the
     reserve goes down.
     """
-    by_mode = not sent or any(_differs(each.operating_mode, home.operating_mode) for each in sent)
+    by_mode = not sent or any(_differs(each.operating_mode, owner.operating_mode) for each in sent)
     by_rest = not sent or any(
-        _differs(each.backup_reserve_percent, home.backup_reserve_percent)
-        or _differs(each.grid_charging, home.grid_charging)
+        _differs(each.backup_reserve_percent, owner.backup_reserve_percent)
+        or _differs(each.grid_charging, owner.grid_charging)
         for each in sent
     )
-    charged = not sent or any(_differs(each.grid_charging, home.grid_charging) for each in sent)
-    over_mode = (_over_another_mode(home),) if by_mode and home.operating_mode else ()
-    over_rest = (_over_another_reserve(home, charged),) if by_rest or not over_mode else ()
+    charged = not sent or any(_differs(each.grid_charging, owner.grid_charging) for each in sent)
+    over_mode = (_over_another_mode(owner),) if by_mode and owner.operating_mode else ()
+    over_rest = (_over_another_reserve(owner, charged),) if by_rest or not over_mode else ()
     return (*over_mode, *over_rest)
 
 
@@ -51,20 +51,20 @@ def _differs(ours: object, theirs: object) -> bool:
     return ours is not None and ours != theirs
 
 
-def _over_another_mode(home: Settings) -> Settings:
+def _over_another_mode(owner: Settings) -> Settings:
     other = OperatingMode.SELF_POWERED
-    if home.operating_mode is OperatingMode.SELF_POWERED:
+    if owner.operating_mode is OperatingMode.SELF_POWERED:
         other = OperatingMode.BACKUP
     return replace(
-        home, operating_mode=other, grid_charging=None if home.grid_charging is None else False
+        owner, operating_mode=other, grid_charging=None if owner.grid_charging is None else False
     )
 
 
-def _over_another_reserve(home: Settings, charged: bool) -> Settings:
-    reserve, charging = home.backup_reserve_percent, home.grid_charging
+def _over_another_reserve(owner: Settings, charged: bool) -> Settings:
+    reserve, charging = owner.backup_reserve_percent, owner.grid_charging
     if reserve is not None:
         # 81-99 do not exist: next below 100 is 80.
         reserve = min(reserve - 1, HIGHEST_PARTIAL_RESERVE_PERCENT) if reserve else 1
-    if charging is not None and charged and home.operating_mode is OperatingMode.SELF_POWERED:
+    if charging is not None and charged and owner.operating_mode is OperatingMode.SELF_POWERED:
         charging = not charging
-    return replace(home, backup_reserve_percent=reserve, grid_charging=charging)
+    return replace(owner, backup_reserve_percent=reserve, grid_charging=charging)

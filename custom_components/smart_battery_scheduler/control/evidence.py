@@ -11,9 +11,9 @@ from dataclasses import fields, replace
 from datetime import timedelta
 from enum import Enum
 
-from ..planner.model import Action, Lever
+from ..planner.model import Action, ChargeMethod
 from ..powerwall.base import OperatingMode, PowerwallState, Settings
-from .model import FULL_PERCENT, OrderedCharge, Way
+from .model import FULL_PERCENT, OrderedCharge, Setpoint
 from .setpoints import HIGHEST_PARTIAL_RESERVE_PERCENT
 
 # Meter noise and the gateway's own standby flows (Powerwalls idle at up to ~100 W).
@@ -43,8 +43,8 @@ BUYING_W = 200.0
 class Verdict(Enum):
     """What a reading says about a command."""
 
-    SEEN = "seen"
-    NOT_SEEN = "not_seen"
+    CONFIRMED = "seen"
+    NOT_CONFIRMED = "not_seen"
     UNKNOWN = "unknown"
 
 
@@ -79,14 +79,14 @@ def _same(name: str, expected: object, actual: object) -> bool:
 
 
 def foreign_changes(
-    reading: PowerwallState, home: Settings, sent: tuple[Settings, ...]
+    reading: PowerwallState, owner: Settings, sent: tuple[Settings, ...]
 ) -> Settings:
     """The settings in a reading that are neither the user's saved ones nor any of ours.
 
     In backup mode a reserve of 100 is the mode's own doing, not a person's, and a mode that is not
     told may be that one; a reserve of 80 is what some sites make even of a written 100.
     """
-    shown, ours = reading.settings, (home, *sent)
+    shown, ours = reading.settings, (owner, *sent)
     mode, reserve, charging = (
         shown.operating_mode,
         shown.backup_reserve_percent,
@@ -151,10 +151,10 @@ def balanced(reading: PowerwallState) -> bool:
 
 def judge(
     action: Action,
-    way: Way,
+    setpoint: Setpoint,
     target_percent: int | None,
     reading: PowerwallState,
-    rates_w: Mapping[Lever, float],
+    rates_w: Mapping[ChargeMethod, float],
 ) -> Verdict:
     """Whether the battery's own power shows the command at work."""
     battery_w = reading.battery_power_w
@@ -163,31 +163,31 @@ def judge(
     match action:
         case Action.CHARGE:
             target = FULL_PERCENT if target_percent is None else target_percent
-            rate_w = rates_w[way.lever or Lever.GENTLE]
+            rate_w = rates_w[setpoint.method or ChargeMethod.RESERVE]
             return _judge_charge(-battery_w, target, reading, rate_w)
         case Action.HOLD:
-            return _judge_hold(battery_w, way.settings.backup_reserve_percent, reading)
+            return _judge_hold(battery_w, setpoint.settings.backup_reserve_percent, reading)
         case Action.USE | Action.EXPORT:
-            reserve = way.settings.backup_reserve_percent
+            reserve = setpoint.settings.backup_reserve_percent
             charging = _judge_no_grid_charging(reserve, reading)
-            idle = judge_serving(reserve, reading) is Verdict.NOT_SEEN
-            return Verdict.NOT_SEEN if idle else charging
+            idle = judge_serving(reserve, reading) is Verdict.NOT_CONFIRMED
+            return Verdict.NOT_CONFIRMED if idle else charging
 
 
-def judge_stopped(home: Settings, reading: PowerwallState) -> Verdict:
+def judge_stopped(owner: Settings, reading: PowerwallState) -> Verdict:
     """Whether nothing of ours goes on once the home settings stand again.
 
     Seen is only a battery that serves the house; one that charges from the grid, or that idles
     above its reserve while the house buys, has not stopped.
     """
-    if home.operating_mode is not OperatingMode.SELF_POWERED:
+    if owner.operating_mode is not OperatingMode.SELF_POWERED:
         # In the other modes Tesla may do either by itself: nothing can be concluded.
-        return Verdict.SEEN
-    reserve = home.backup_reserve_percent
+        return Verdict.CONFIRMED
+    reserve = owner.backup_reserve_percent
     if not balanced(reading):
         return Verdict.UNKNOWN
-    if _judge_no_grid_charging(reserve, reading) is Verdict.NOT_SEEN:
-        return Verdict.NOT_SEEN
+    if _judge_no_grid_charging(reserve, reading) is Verdict.NOT_CONFIRMED:
+        return Verdict.NOT_CONFIRMED
     return judge_serving(reserve, reading)
 
 
@@ -197,17 +197,17 @@ def judge_serving(reserve: int | None, reading: PowerwallState) -> Verdict:
     Not seen: above its reserve it idles while the house buys. Unknown where there is nothing to
     serve, or nothing to serve with.
     """
-    battery_w, level = reading.battery_power_w, reading.charge_level_percent
+    battery_w, level = reading.battery_power_w, reading.soc_percent
     if battery_w is None:
         return Verdict.UNKNOWN
     if battery_w > NOISE_W:
-        return Verdict.SEEN
+        return Verdict.CONFIRMED
     buying_w = grid_import_w(reading)
     if level is None or reserve is None or buying_w is None:
         return Verdict.UNKNOWN
     idles = battery_w >= -NOISE_W and buying_w > BUYING_W
     has_energy = level > reserve + ABOVE_RESERVE_PERCENT
-    return Verdict.NOT_SEEN if idles and has_energy else Verdict.UNKNOWN
+    return Verdict.NOT_CONFIRMED if idles and has_energy else Verdict.UNKNOWN
 
 
 def grid_import_w(reading: PowerwallState) -> float | None:
@@ -223,37 +223,37 @@ def grid_import_w(reading: PowerwallState) -> float | None:
 def _judge_charge(
     charging_w: float, target_percent: float, reading: PowerwallState, rate_w: float
 ) -> Verdict:
-    level, from_grid_w = reading.charge_level_percent, grid_charging_w(reading)
+    level, from_grid_w = reading.soc_percent, grid_charging_w(reading)
     if level is not None and level >= target_percent - AT_TARGET_PERCENT:
-        return Verdict.SEEN
+        return Verdict.CONFIRMED
     tapering = level is not None and level >= TAPER_FROM_PERCENT
     enough_w = NOISE_W if tapering else rate_w * ENOUGH_OF_RATE
     flows_in = from_grid_w is not None and from_grid_w > GRID_CHARGING_W
     if flows_in or charging_w >= enough_w:
-        return Verdict.SEEN
+        return Verdict.CONFIRMED
     buying_w = grid_import_w(reading)
     if buying_w is not None and buying_w >= LIMITED_W and charging_w >= -NOISE_W:
         return Verdict.UNKNOWN
-    return Verdict.NOT_SEEN
+    return Verdict.NOT_CONFIRMED
 
 
 def _judge_hold(battery_w: float, reserve: int | None, reading: PowerwallState) -> Verdict:
-    level = reading.charge_level_percent
+    level = reading.soc_percent
     if battery_w > NOISE_W:
         # Down to the reserve, within one percent, it may still discharge.
         near = reserve is not None and level is not None and reserve < level < reserve + 1.5
-        return Verdict.UNKNOWN if near else Verdict.NOT_SEEN
-    return _judge_no_grid_charging(reserve, reading, unknown=Verdict.SEEN)
+        return Verdict.UNKNOWN if near else Verdict.NOT_CONFIRMED
+    return _judge_no_grid_charging(reserve, reading, unknown=Verdict.CONFIRMED)
 
 
 def _judge_no_grid_charging(
     reserve: int | None, reading: PowerwallState, unknown: Verdict = Verdict.UNKNOWN
 ) -> Verdict:
-    from_grid_w, level = grid_charging_w(reading), reading.charge_level_percent
+    from_grid_w, level = grid_charging_w(reading), reading.soc_percent
     if from_grid_w is None:
         return unknown
     if from_grid_w <= GRID_CHARGING_W:
-        return Verdict.SEEN
+        return Verdict.CONFIRMED
     # Below its reserve a Powerwall fills up by its own rule.
     below = level is not None and reserve is not None and level < reserve
-    return Verdict.UNKNOWN if below else Verdict.NOT_SEEN
+    return Verdict.UNKNOWN if below else Verdict.NOT_CONFIRMED

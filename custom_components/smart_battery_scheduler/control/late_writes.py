@@ -17,28 +17,28 @@ from .evidence import Verdict, foreign_changes, judge_stopped, left_by, shows
 from .interruptions import hands_off
 from .model import (
     ControlState,
-    Cue,
     DecisionKind,
     DecisionReason,
-    HomeSettings,
+    OwnerSettings,
     Phase,
     Recent,
     Restore,
+    Trigger,
 )
 from .situation import Situation, Step
-from .transitions import move
+from .transitions import transition
 
 # What the battery does so long after a period of ours is not ours any more.
 WATCHED = timedelta(hours=24)
 # Doubts that lie further apart have nothing to do with each other.
 DOUBT_FADES = timedelta(minutes=15)
-AT_REST = frozenset({Phase.IDLE, Phase.YIELDING, Phase.FAULT})
+AT_REST = frozenset({Phase.IDLE, Phase.SUSPENDED, Phase.FAULT})
 
 
 def latecomer(state: ControlState, at: Situation) -> Step | None:
     """Put the home settings back once more, if the reading shows a whole write of ours."""
     recent, reading = state.recent, at.reading
-    if recent is None or state.home is not None:
+    if recent is None or state.owner is not None:
         return None
     if at.now >= recent.until:
         return Step(state=replace(state, recent=None))
@@ -46,29 +46,29 @@ def latecomer(state: ControlState, at: Situation) -> Step | None:
         return None
     if not _is_ours(recent, reading):
         return _changed_since(state, recent, reading)
-    home = HomeSettings(settings=recent.home, origin="late", saved_at=at.now)
+    owner = OwnerSettings(settings=recent.owner, origin="late", saved_at=at.now)
     state = replace(
-        move(state, Cue.LATE),
-        home=home,
+        transition(state, Trigger.LATE),
+        owner=owner,
         sent=recent.sent,
         restore=Restore(begun_at=at.now),
         recent=None,
     )
-    told = simple(at, DecisionKind.RETRIED, DecisionReason.LATE)
-    return Step(state=state, decisions=(told,))
+    published = simple(at, DecisionKind.RETRIED, DecisionReason.LATE)
+    return Step(state=state, decisions=(published,))
 
 
 def _is_ours(recent: Recent, reading: PowerwallState) -> bool:
     shown = reading.settings
-    return not shows(recent.home, shown) and any(left_by(each, shown) for each in recent.sent)
+    return not shows(recent.owner, shown) and any(left_by(each, shown) for each in recent.sent)
 
 
 def _changed_since(state: ControlState, recent: Recent, reading: PowerwallState) -> Step | None:
-    changed = foreign_changes(reading, recent.home, recent.sent)
+    changed = foreign_changes(reading, recent.owner, recent.sent)
     if changed.is_empty:
         return None
-    home: Settings = changed.over(recent.home)
-    return Step(state=replace(state, recent=replace(recent, home=home)))
+    owner: Settings = changed.over(recent.owner)
+    return Step(state=replace(state, recent=replace(recent, owner=owner)))
 
 
 def is_watched(state: ControlState, now: datetime) -> bool:
@@ -88,9 +88,9 @@ def unstopped(state: ControlState, at: Situation) -> Step | None:
     if hands_off(reading) is not None:
         return None
     match judge_stopped(reading.settings, reading):
-        case Verdict.SEEN if state.doubted_at is not None:
+        case Verdict.CONFIRMED if state.doubted_at is not None:
             return Step(state=replace(state, doubted_at=None))
-        case Verdict.NOT_SEEN:
+        case Verdict.NOT_CONFIRMED:
             return _doubted(state, at, reading)
     return None
 
@@ -106,12 +106,12 @@ def _doubted(state: ControlState, at: Situation, reading: PowerwallState) -> Ste
     detours = to_owner_settings(settings, sent)
     restore = Restore(begun_at=since, doubts=1, detours=detours)
     state = replace(
-        move(state, Cue.LATE),
-        home=HomeSettings(settings=settings, origin="unheard", saved_at=at.now),
+        transition(state, Trigger.LATE),
+        owner=OwnerSettings(settings=settings, origin="unheard", saved_at=at.now),
         sent=sent,
         restore=restore,
         recent=None,
         doubted_at=None,
     )
-    told = simple(at, DecisionKind.RETRIED, DecisionReason.NOT_SEEN)
-    return Step(state=state, decisions=(told,))
+    published = simple(at, DecisionKind.RETRIED, DecisionReason.NOT_CONFIRMED)
+    return Step(state=state, decisions=(published,))

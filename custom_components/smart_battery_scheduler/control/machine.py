@@ -3,7 +3,7 @@
 ``step`` looks at one situation and makes at most one move; call it again until it asks for no
 write and changes nothing. It never waits and never does I/O. The moves it may make are the table
 ``TRANSITIONS``, made by ``moves``; who outranks us is in ``interruptions``; which settings do an
-action is in ``ways``; what proves it is in ``evidence``.
+action is in ``setpoints``; what proves it is in ``command_status``.
 """
 
 from __future__ import annotations
@@ -20,18 +20,18 @@ from .interruptions import hands_off, interrupted
 from .late_writes import is_watched, latecomer, unstopped
 from .model import (
     Command,
+    CommandStatus,
     ControlState,
-    Cue,
     Decision,
     DecisionKind,
     DecisionReason,
-    Evidence,
-    HomeSettings,
     OrderedCharge,
+    OwnerSettings,
     Phase,
     Restore,
-    YieldCause,
-    Yielded,
+    Suspension,
+    SuspensionCause,
+    Trigger,
 )
 from .refusals import REFUSALS_PER_WAY, differently
 from .situation import Situation, Step
@@ -43,7 +43,6 @@ from .transitions import (
     earlier,
     effective,
     ignored,
-    move,
     next_slot,
     order,
     out_of_service,
@@ -53,13 +52,14 @@ from .transitions import (
     restored,
     sending,
     superseded,
+    transition,
     verdict,
 )
 
 __all__ = [
     "is_watched",
     "resume",
-    "set_home",
+    "set_owner_settings",
     "step",
     "wake_at",
     "write_failed",
@@ -87,33 +87,35 @@ def step(state: ControlState, at: Situation) -> Step:
 
 def written(state: ControlState, at: Situation, sent_at: datetime) -> Step:
     """The back end accepted the write that ``step`` asked for."""
-    evidence = Evidence(sent_at=sent_at, accepted_at=at.now)
+    command_status = CommandStatus(sent_at=sent_at, accepted_at=at.now)
     failures = state.failures
     if state.phase is Phase.RESTORING and state.restore is not None:
-        return Step(state=_restore_written(state, state.restore, at, evidence))
+        return Step(state=_restore_written(state, state.restore, at, command_status))
     state = replace(_refused_ways_rest(state, at), failures=0, retry_at=None)
     assert state.command is not None
     if state.command.detour:
         command = replace(state.command, detour=False)
         return Step(state=replace(state, command=command, retry_at=at.now + PAUSE))
-    command = replace(state.command, tries=state.command.tries + 1, evidence=evidence)
-    first = command.tries == 1 and command.way == 0
-    state = replace(move(state, Cue.ACCEPTED), command=command, ordered=_awaited(state, at))
+    command = replace(state.command, tries=state.command.tries + 1, command_status=command_status)
+    first = command.tries == 1 and command.setpoint == 0
+    state = replace(
+        transition(state, Trigger.ACCEPTED), command=command, ordered=_awaited(state, at)
+    )
     kind = DecisionKind.STARTED if first else DecisionKind.RETRIED
-    by_other_way = command.tries == 1 and command.way > 0
-    reason = DecisionReason.OTHER_LEVER if by_other_way else on_whose_word(command)
-    told = of_command(command, at, kind, reason)
+    by_other_way = command.tries == 1 and command.setpoint > 0
+    reason = DecisionReason.OTHER_METHOD if by_other_way else on_whose_word(command)
+    published = of_command(command, at, kind, reason)
     if failures > 0:
-        told = replace(told, detail=f"not taken before: {failures}")
-    return Step(state=state, decisions=(told,))
+        published = replace(published, detail=f"not taken before: {failures}")
+    return Step(state=state, decisions=(published,))
 
 
 def _awaited(state: ControlState, at: Situation) -> OrderedCharge | None:
     """The charge whose inflow is awaited after a command was accepted: the first of several tries."""
     command = state.command
-    if state.ordered is not None or command is None or command.current.lever is None:
+    if state.ordered is not None or command is None or command.current.method is None:
         return state.ordered
-    return OrderedCharge(lever=command.current.lever, at=at.now)
+    return OrderedCharge(method=command.current.method, at=at.now)
 
 
 def _still_awaited(state: ControlState, at: Situation) -> ControlState:
@@ -132,13 +134,13 @@ def _refused_ways_rest(state: ControlState, at: Situation) -> ControlState:
     command = state.command
     if command is None or command.tries > 0 or state.failures < REFUSALS_PER_WAY:
         return state
-    for way in command.ways[: command.way]:
-        state = out_of_service(state, at, way.lever)
+    for setpoint in command.setpoints[: command.setpoint]:
+        state = out_of_service(state, at, setpoint.method)
     return state
 
 
 def _restore_written(
-    state: ControlState, restore: Restore, at: Situation, evidence: Evidence
+    state: ControlState, restore: Restore, at: Situation, command_status: CommandStatus
 ) -> ControlState:
     if restore.detours:
         restore = replace(restore, detours=restore.detours[1:])
@@ -149,7 +151,7 @@ def _restore_written(
         return replace(state, restore=restore, retry_at=at.now + pause)
     state = replace(state, failures=0, retry_at=None)
     restore = replace(restore, parts=())
-    restore = replace(restore, tries=restore.tries + 1, evidence=evidence)
+    restore = replace(restore, tries=restore.tries + 1, command_status=command_status)
     return replace(state, restore=restore)
 
 
@@ -179,7 +181,7 @@ def write_failed(
         kind=DecisionKind.FAILED,
         reason=DecisionReason.NOT_ACCEPTED,
         action=state.command.wanted.action if state.command else None,
-        charge_level_percent=at.charge_level_percent,
+        soc_percent=at.soc_percent,
         detail=detail,
     )
     return Step(state=state, decisions=(decision,))
@@ -195,7 +197,7 @@ def _retry_s(state: ControlState) -> float:
         refused = restore is not None and restore.stood_in and len(parts) == 1
         longest_s = LONGEST_DOUBTED_RETRY_S if refused else LONGEST_RESTORE_RETRY_S
         fresh += len(parts)
-    elif command is not None and len(command.ways) > 1 and failures >= REFUSALS_PER_WAY:
+    elif command is not None and len(command.setpoints) > 1 and failures >= REFUSALS_PER_WAY:
         fresh = REFUSALS_PER_WAY
     return float(min(FIRST_RETRY_S * 2 ** min(max(failures - fresh, 0), 8), longest_s))
 
@@ -205,30 +207,32 @@ def write_held(state: ControlState, at: Situation, wait_s: float) -> Step:
     return Step(state=replace(state, retry_at=at.now + timedelta(seconds=wait_s)))
 
 
-def set_home(state: ControlState, at: Situation, change: Settings) -> Step:
+def set_owner_settings(state: ControlState, at: Situation, change: Settings) -> Step:
     """A person sets the Powerwall's own settings through us: they are the home settings now.
 
     While a command of ours is in force this is a wish to take over. Needs a reading when nothing
     is saved yet; without one the state comes back unchanged.
     """
-    if state.home is not None:
-        base = state.home.settings
+    if state.owner is not None:
+        base = state.owner.settings
     elif at.reading is not None:
         base = replace(at.reading.settings, export_rule=None)
     else:
         return Step(state=state)
-    home = HomeSettings(settings=change.over(base), origin="set", saved_at=at.now, before=base)
-    yielded = state.yielded
+    owner = OwnerSettings(settings=change.over(base), origin="set", saved_at=at.now, before=base)
+    suspension = state.suspension
     decisions: tuple[Decision, ...] = ()
     if state.command is not None:
-        yielded = Yielded(cause=YieldCause.USER, since=at.now, until=next_slot(at), changed=change)
-        decisions = (simple(at, DecisionKind.YIELDED, DecisionReason.USER),)
+        suspension = Suspension(
+            cause=SuspensionCause.USER, since=at.now, until=next_slot(at), changed=change
+        )
+        decisions = (simple(at, DecisionKind.SUSPENDED, DecisionReason.USER),)
     state = replace(
-        move(state, Cue.SET_HOME),
-        home=home,
+        transition(state, Trigger.OWNER_SETTINGS_CHANGED),
+        owner=owner,
         sent=state.sent or earlier(state),
         command=None,
-        yielded=yielded,
+        suspension=suspension,
         restore=Restore(begun_at=at.now),
         retry_at=None,
         failures=0,
@@ -240,13 +244,13 @@ def set_home(state: ControlState, at: Situation, change: Settings) -> Step:
 def resume(state: ControlState, at: Situation) -> Step:
     """The user's word: stop standing back, forget faults, try every lever again."""
     state = replace(state, out_of_service=())
-    if state.phase in (Phase.YIELDING, Phase.FAULT):
-        state = replace(move(state, Cue.CLEARED), yielded=None, fault_until=None)
+    if state.phase in (Phase.SUSPENDED, Phase.FAULT):
+        state = replace(transition(state, Trigger.CLEARED), suspension=None, fault_until=None)
         return Step(
             state=state,
             decisions=(simple(at, DecisionKind.RESUMED, DecisionReason.USER),),
         )
-    return Step(state=replace(state, yielded=None, fault_until=None))
+    return Step(state=replace(state, suspension=None, fault_until=None))
 
 
 def wake_at(state: ControlState) -> datetime | None:
@@ -254,7 +258,7 @@ def wake_at(state: ControlState) -> datetime | None:
     moments = [
         state.command.wanted.ends_at if state.command else None,
         state.retry_at,
-        state.yielded.until if state.yielded else None,
+        state.suspension.until if state.suspension else None,
         state.fault_until,
         state.strange_at + LONGEST_DOUBT if state.strange_at else None,
     ]
@@ -265,20 +269,20 @@ def wake_at(state: ControlState) -> datetime | None:
 
 
 def _idle(state: ControlState, at: Situation) -> Step:
-    if state.yielded is not None:
-        return Step(state=move(state, Cue.INTERRUPTED))
+    if state.suspension is not None:
+        return Step(state=transition(state, Trigger.INTERRUPTED))
     if state.fault_until is not None:
-        return Step(state=move(state, Cue.EXHAUSTED))
+        return Step(state=transition(state, Trigger.EXHAUSTED))
     wanted = effective(state, at)
     if wanted is None or at.reading is None:
         return Step(state=state)
     settings = at.reading.settings
     if settings.operating_mode is None or settings.backup_reserve_percent is None:
         return Step(state=state)
-    home = HomeSettings(
+    owner = OwnerSettings(
         settings=replace(settings, export_rule=None), origin="read", saved_at=at.now
     )
-    return order(state, at, wanted, home) or Step(state=state)
+    return order(state, at, wanted, owner) or Step(state=state)
 
 
 def _commanding(state: ControlState, at: Situation) -> Step:
@@ -293,19 +297,20 @@ def _commanding(state: ControlState, at: Situation) -> Step:
     if command.tries == 0:
         command = refreshed(state, at)
         state = replace(state, command=command)
-    way = command.current
-    stands = at.reading is not None and shows(way.settings, at.reading.settings)
+    setpoint = command.current
+    stands = at.reading is not None and shows(setpoint.settings, at.reading.settings)
     # What stands may be about to be undone by a later write of ours that is still on its way.
-    if stands and command.tries == 0 and state.sent and shows(way.settings, state.sent[-1]):
-        evidence = Evidence(accepted_at=at.now)
-        command = replace(command, tries=1, evidence=evidence)
+    if stands and command.tries == 0 and state.sent and shows(setpoint.settings, state.sent[-1]):
+        command_status = CommandStatus(accepted_at=at.now)
+        command = replace(command, tries=1, command_status=command_status)
         decision = of_command(command, at, DecisionKind.STARTED, on_whose_word(command))
         return Step(
-            state=replace(move(state, Cue.ACCEPTED), command=command), decisions=(decision,)
+            state=replace(transition(state, Trigger.ACCEPTED), command=command),
+            decisions=(decision,),
         )
-    body = way.settings
-    if command.detour and state.home is not None:
-        body = to_setpoint(state.home.settings, way.settings)
+    body = setpoint.settings
+    if command.detour and state.owner is not None:
+        body = to_setpoint(state.owner.settings, setpoint.settings)
     return Step(state=sending(state, body), write=body)
 
 
@@ -314,30 +319,35 @@ def _verifying(state: ControlState, at: Situation) -> Step:
         return changed
     command, reading = state.command, at.reading
     assert command is not None
-    evidence = command.evidence
-    accepted_at, read_back_at = evidence.accepted_at, evidence.read_back_at
+    command_status = command.command_status
+    accepted_at, read_back_at = command_status.accepted_at, command_status.read_back_at
     assert accepted_at is not None
     if reading is None or reading.read_at <= accepted_at or _is_doubtful(state, reading):
         return Step(state=state)
     if read_back_at is None:
         if shows(command.current.must, reading.settings):
-            evidence = replace(evidence, read_back_at=reading.read_at)
-            return Step(state=replace(state, command=replace(command, evidence=evidence)))
-        is_told = tells(command.current.must, reading.settings)
-        patience = at.timing.read_back if is_told else at.timing.untold
+            command_status = replace(command_status, read_back_at=reading.read_at)
+            return Step(
+                state=replace(state, command=replace(command, command_status=command_status))
+            )
+        is_published = tells(command.current.must, reading.settings)
+        patience = at.timing.read_back if is_published else at.timing.untold
         if reading.read_at - accepted_at >= patience:
             return ignored(state, at, DecisionReason.NOT_READ_BACK)
         return Step(state=state)
     match verdict(command, at, reading):
-        case Verdict.SEEN:
-            evidence = replace(evidence, seen_at=reading.read_at, seen_w=reading.battery_power_w)
-            command = replace(command, evidence=evidence)
-            told = of_command(command, at, DecisionKind.SEEN, on_whose_word(command))
-            return Step(
-                state=replace(move(state, Cue.CONFIRMED), command=command), decisions=(told,)
+        case Verdict.CONFIRMED:
+            command_status = replace(
+                command_status, confirmed_at=reading.read_at, confirmed_w=reading.battery_power_w
             )
-        case Verdict.NOT_SEEN if reading.read_at - read_back_at >= _patience(command, at):
-            return ignored(state, at, DecisionReason.NOT_SEEN)
+            command = replace(command, command_status=command_status)
+            published = of_command(command, at, DecisionKind.CONFIRMED, on_whose_word(command))
+            return Step(
+                state=replace(transition(state, Trigger.CONFIRMED), command=command),
+                decisions=(published,),
+            )
+        case Verdict.NOT_CONFIRMED if reading.read_at - read_back_at >= _patience(command, at):
+            return ignored(state, at, DecisionReason.NOT_CONFIRMED)
     return Step(state=state)
 
 
@@ -362,44 +372,46 @@ def _running(state: ControlState, at: Situation) -> Step:
     if reading is None or _is_doubtful(state, reading):
         return Step(state=state)
     if reached(command.wanted, reading) and not command.wanted.same_deed(state.completed):
-        told = of_command(command, at, DecisionKind.COMPLETED, DecisionReason.TARGET_REACHED)
-        return Step(state=replace(state, completed=command.wanted), decisions=(told,))
-    evidence, doubted_at = command.evidence, command.evidence.doubted_at
+        published = of_command(command, at, DecisionKind.COMPLETED, DecisionReason.TARGET_REACHED)
+        return Step(state=replace(state, completed=command.wanted), decisions=(published,))
+    command_status, doubted_at = command.command_status, command.command_status.doubted_at
     match verdict(command, at, reading):
-        case Verdict.SEEN:
-            evidence = replace(evidence, doubted_at=None, seen_w=reading.battery_power_w)
-        case Verdict.NOT_SEEN:
+        case Verdict.CONFIRMED:
+            command_status = replace(
+                command_status, doubted_at=None, confirmed_w=reading.battery_power_w
+            )
+        case Verdict.NOT_CONFIRMED:
             if doubted_at is not None and reading.read_at - doubted_at >= _patience(command, at):
-                return ignored(state, at, DecisionReason.NOT_SEEN)
-            evidence = replace(evidence, doubted_at=doubted_at or reading.read_at)
-    return Step(state=replace(state, command=replace(command, evidence=evidence)))
+                return ignored(state, at, DecisionReason.NOT_CONFIRMED)
+            command_status = replace(command_status, doubted_at=doubted_at or reading.read_at)
+    return Step(state=replace(state, command=replace(command, command_status=command_status)))
 
 
 def _restoring(state: ControlState, at: Situation) -> Step:
-    assert state.home is not None and state.restore is not None
+    assert state.owner is not None and state.restore is not None
     wanted = None
-    if state.yielded is None and state.fault_until is None:
+    if state.suspension is None and state.fault_until is None:
         wanted = effective(state, at)
-    may_order = state.home.origin != "set" and not _is_on_its_way(state.restore, at)
+    may_order = state.owner.origin != "set" and not _is_on_its_way(state.restore, at)
     if wanted is not None and at.reading is not None and may_order:
-        ordered = order(state, at, wanted, state.home)
+        ordered = order(state, at, wanted, state.owner)
         if ordered is not None:
             return ordered
-    accepted_at = state.restore.evidence.accepted_at
+    accepted_at = state.restore.command_status.accepted_at
     if accepted_at is None:
-        return _putting_back(state, at, state.home.settings)
+        return _restore_to(state, at, state.owner.settings)
     reading = at.reading
     if reading is None or reading.read_at <= accepted_at or _is_doubtful(state, reading):
         return Step(state=state)
-    return _proving(state, at, state.home.settings, reading, reading.read_at - accepted_at)
+    return _proving(state, at, state.owner.settings, reading, reading.read_at - accepted_at)
 
 
-def _putting_back(state: ControlState, at: Situation, home: Settings) -> Step:
+def _restore_to(state: ControlState, at: Situation, owner: Settings) -> Step:
     """Send the home settings, unless nothing of ours can be in force."""
     reading, restore = at.reading, state.restore
     assert restore is not None
     unsent = not state.sent and restore.doubts == 0
-    if unsent and reading is not None and shows(home, reading.settings):
+    if unsent and reading is not None and shows(owner, reading.settings):
         return restored(state, at)
     if state.retry_at is not None and at.now < state.retry_at:
         return Step(state=state)
@@ -408,23 +420,23 @@ def _putting_back(state: ControlState, at: Situation, home: Settings) -> Step:
             return Step(state=state)
     if at.is_last_chance:
         restore = replace(restore, detours=())
-    body, *_ = (*restore.detours, *restore.parts, home)
+    body, *_ = (*restore.detours, *restore.parts, owner)
     state = replace(state, restore=restore)
     return Step(state=sending(state, body), write=body)
 
 
 def _proving(
-    state: ControlState, at: Situation, home: Settings, reading: PowerwallState, waited: timedelta
+    state: ControlState, at: Situation, owner: Settings, reading: PowerwallState, waited: timedelta
 ) -> Step:
     """Whether a reading from after the write shows the home settings, and no charging of ours."""
-    if not shows(home, reading.settings):
-        if not tells(home, reading.settings) and waited < at.timing.untold:
+    if not shows(owner, reading.settings):
+        if not tells(owner, reading.settings) and waited < at.timing.untold:
             return Step(state=state)
         return restore_again(state, at, waited, DecisionReason.NOT_READ_BACK)
     # Storm Watch charges by itself.
-    if hands_off(reading) is not None or judge_stopped(home, reading) is not Verdict.NOT_SEEN:
+    if hands_off(reading) is not None or judge_stopped(owner, reading) is not Verdict.NOT_CONFIRMED:
         return restored(state, at)
-    return restore_again(state, at, waited, DecisionReason.NOT_SEEN)
+    return restore_again(state, at, waited, DecisionReason.NOT_CONFIRMED)
 
 
 def _is_on_its_way(restore: Restore, at: Situation) -> bool:
@@ -432,30 +444,36 @@ def _is_on_its_way(restore: Restore, at: Situation) -> bool:
 
     It would look like a stranger's change, or like an order ignored.
     """
-    accepted_at = restore.evidence.accepted_at
+    accepted_at = restore.command_status.accepted_at
     return accepted_at is not None and at.now - accepted_at < at.timing.read_back
 
 
-def _yielding(state: ControlState, at: Situation) -> Step:
-    yielded = state.yielded
-    assert yielded is not None
-    if yielded.cause in (YieldCause.OFF_GRID, YieldCause.STORM_WATCH):
+def _suspending(state: ControlState, at: Situation) -> Step:
+    suspension = state.suspension
+    assert suspension is not None
+    if suspension.cause in (SuspensionCause.OFF_GRID, SuspensionCause.STORM_WATCH):
         if at.reading is None:
             return Step(state=state)
         if hands_off(at.reading) is not None:
-            yielded = replace(yielded, until=max(yielded.until, at.now + at.timing.settled))
-            return Step(state=replace(state, yielded=yielded))
-    if at.now < yielded.until:
+            suspension = replace(
+                suspension, until=max(suspension.until, at.now + at.timing.settled)
+            )
+            return Step(state=replace(state, suspension=suspension))
+    if at.now < suspension.until:
         return Step(state=state)
-    told = simple(at, DecisionKind.RESUMED, DecisionReason(yielded.cause.value))
-    return Step(state=replace(move(state, Cue.CLEARED), yielded=None), decisions=(told,))
+    published = simple(at, DecisionKind.RESUMED, DecisionReason(suspension.cause.value))
+    return Step(
+        state=replace(transition(state, Trigger.CLEARED), suspension=None), decisions=(published,)
+    )
 
 
 def _fault(state: ControlState, at: Situation) -> Step:
     if state.fault_until is not None and at.now < state.fault_until:
         return Step(state=state)
-    told = simple(at, DecisionKind.RESUMED, DecisionReason.ERROR)
-    return Step(state=replace(move(state, Cue.CLEARED), fault_until=None), decisions=(told,))
+    published = simple(at, DecisionKind.RESUMED, DecisionReason.ERROR)
+    return Step(
+        state=replace(transition(state, Trigger.CLEARED), fault_until=None), decisions=(published,)
+    )
 
 
 _HANDLERS: Mapping[Phase, Callable[[ControlState, Situation], Step]] = {
@@ -464,6 +482,6 @@ _HANDLERS: Mapping[Phase, Callable[[ControlState, Situation], Step]] = {
     Phase.VERIFYING: _verifying,
     Phase.RUNNING: _running,
     Phase.RESTORING: _restoring,
-    Phase.YIELDING: _yielding,
+    Phase.SUSPENDED: _suspending,
     Phase.FAULT: _fault,
 }

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import fields, replace
 
 from ..powerwall.base import OperatingMode, Settings
-from .model import Command, ControlState, Evidence, Phase, Restore
+from .model import Command, CommandStatus, ControlState, Phase, Restore
 from .situation import Situation
 
 REFUSALS_PER_WAY = 3
@@ -19,9 +19,9 @@ REFUSALS_OF_THE_WHOLE = 2
 
 def differently(state: ControlState, at: Situation) -> ControlState:
     """The state after one more refusal, when it is time to write something else."""
-    if state.phase is Phase.RESTORING and state.restore is not None and state.home is not None:
-        home = state.home.settings
-        return replace(state, restore=_in_parts(state.restore, home, state.failures, at))
+    if state.phase is Phase.RESTORING and state.restore is not None and state.owner is not None:
+        owner = state.owner.settings
+        return replace(state, restore=_in_parts(state.restore, owner, state.failures, at))
     if state.phase is Phase.COMMANDING and state.command is not None:
         if state.failures % REFUSALS_PER_WAY == 0:
             return replace(state, command=by_next_way(state.command))
@@ -30,13 +30,15 @@ def differently(state: ControlState, at: Situation) -> ControlState:
 
 def by_next_way(command: Command) -> Command:
     """The same command by the next of its ways, and by the first after the last."""
-    way = (command.way + 1) % len(command.ways)
-    if way == command.way:
+    setpoint = (command.setpoint + 1) % len(command.setpoints)
+    if setpoint == command.setpoint:
         return command
-    return replace(command, way=way, tries=0, evidence=Evidence(), detour=False)
+    return replace(
+        command, setpoint=setpoint, tries=0, command_status=CommandStatus(), detour=False
+    )
 
 
-def _in_parts(restore: Restore, home: Settings, failures: int, at: Situation) -> Restore:
+def _in_parts(restore: Restore, owner: Settings, failures: int, at: Situation) -> Restore:
     if restore.parts:
         part, *others = restore.parts
         stand_in = Settings(operating_mode=OperatingMode.SELF_POWERED)
@@ -49,10 +51,10 @@ def _in_parts(restore: Restore, home: Settings, failures: int, at: Situation) ->
     if failures < REFUSALS_OF_THE_WHOLE:
         return restore
     shown = None if at.reading is None else at.reading.settings
-    return replace(restore, parts=parts_of(home, shown), detours=())
+    return replace(restore, parts=parts_of(owner, shown), detours=())
 
 
-def parts_of(home: Settings, shown: Settings | None) -> tuple[Settings, ...]:
+def parts_of(owner: Settings, shown: Settings | None) -> tuple[Settings, ...]:
     """The owner's settings one by one, those first that end a charge.
 
     Only what does not stand already, if that is known.
@@ -60,7 +62,7 @@ def parts_of(home: Settings, shown: Settings | None) -> tuple[Settings, ...]:
     parts = tuple(
         Settings(**{item.name: value})
         for item in fields(Settings)
-        if (value := getattr(home, item.name)) is not None
+        if (value := getattr(owner, item.name)) is not None
         and (shown is None or getattr(shown, item.name) != value)
     )
     # Switching grid charging off ends a charge in any mode; switching it on ends none.

@@ -130,7 +130,7 @@ def watched(
     """The watch after one more reading. No intent, no promise: it starts afresh."""
     if intent is None or _belongs_to_others(reading):
         return Watch()
-    level = reading.charge_level_percent
+    level = reading.soc_percent
     if intent != watch.intent:
         kept = watch.broken if _is_the_same_deed(watch.intent, intent) else ()
         watch = replace(watch, intent=intent, from_percent=level, broken=kept)
@@ -204,14 +204,14 @@ def _charges_from_grid(reading: PowerwallState) -> bool | None:
 
 def _above_floor(intent: Intent, reading: PowerwallState, charges: bool | None) -> bool | None:
     """Below its reserve a Powerwall fills up by its own rule, whatever is wanted."""
-    level, floor = reading.charge_level_percent, intent.floor_percent
+    level, floor = reading.soc_percent, intent.floor_percent
     if not charges:
         return charges
     return None if level is None or floor is None or level < floor + 1.0 else True
 
 
 def _does_not_charge(intent: Intent, reading: PowerwallState) -> bool | None:
-    level, battery_w = reading.charge_level_percent, reading.battery_power_w
+    level, battery_w = reading.soc_percent, reading.battery_power_w
     if intent.action is not Action.CHARGE:
         return False
     if level is None or battery_w is None or intent.target_percent is None:
@@ -229,7 +229,7 @@ def _does_not_serve(intent: Intent, reading: PowerwallState) -> bool | None:
     if intent.action not in (None, Action.USE, Action.EXPORT) or intent.charges_itself:
         return False
     verdict = judge_serving(intent.floor_percent, reading)
-    return None if verdict is Verdict.UNKNOWN else verdict is Verdict.NOT_SEEN
+    return None if verdict is Verdict.UNKNOWN else verdict is Verdict.NOT_CONFIRMED
 
 
 def _below_floor(
@@ -238,7 +238,7 @@ def _below_floor(
     floor: float | None = intent.floor_percent
     if intent.action is Action.HOLD:
         floor = from_percent
-    level, battery_w = reading.charge_level_percent, reading.battery_power_w
+    level, battery_w = reading.soc_percent, reading.battery_power_w
     if floor is None or level is None or battery_w is None:
         return None
     return battery_w > NOISE_W and level < floor - BELOW_PERCENT

@@ -13,21 +13,21 @@ from homeassistant.util import dt as dt_util
 from ..const import DOMAIN
 from ..control.model import DecisionReason
 from ..powerwall.base import OperatingMode, Settings
-from ..site.site import Home
+from ..site.site import Site
 from ..text.messages import REASONS
-from .site_problems import Facts, Trouble, troubles
+from .site_problems import ProblemSnapshot, SiteProblem, problems
 
 LOOK_EVERY = timedelta(minutes=5)
 # A button in a dialogue can do nothing about these.
 NOT_FIXABLE = frozenset(
     {
-        Trouble.RESTORE_IGNORED,
-        Trouble.PROMISE_BROKEN,
-        Trouble.OUT_OF_CONTACT,
-        Trouble.COMMANDS_REFUSED,
+        SiteProblem.RESTORE_IGNORED,
+        SiteProblem.PROMISE_BROKEN,
+        SiteProblem.OUT_OF_CONTACT,
+        SiteProblem.COMMANDS_REFUSED,
     }
 )
-SEVERE = NOT_FIXABLE | {Trouble.COMMANDS_IGNORED}
+SEVERE = NOT_FIXABLE | {SiteProblem.COMMANDS_IGNORED}
 # As the Tesla app calls them, before and since 2026.
 MODES = {
     OperatingMode.SELF_POWERED: "Self-Powered",
@@ -41,77 +41,77 @@ AS_IT_IS = "as it is"
 class Issues:
     """Keeps a home's repair notices in step with its troubles."""
 
-    def __init__(self, home: Home) -> None:
+    def __init__(self, site: Site) -> None:
         """Nothing is told yet."""
-        self._home = home
-        self._told: Mapping[Trouble, Mapping[str, str]] = {}
+        self._site = site
+        self._published: Mapping[SiteProblem, Mapping[str, str]] = {}
 
     @callback
     def async_start(self) -> CALLBACK_TYPE:
         """Look now and from now on; the returned call ends that and takes all notices away."""
-        stop_listening = self._home.async_add_listener(self._look)
-        stop_clock = async_track_time_interval(self._home.hass, self._look, LOOK_EVERY)
+        stop_listening = self._site.async_add_listener(self._look)
+        stop_clock = async_track_time_interval(self._site.hass, self._look, LOOK_EVERY)
         self._look()
 
         @callback
         def stop() -> None:
             stop_listening()
             stop_clock()
-            self._tell({})
+            self._publish({})
 
         return stop
 
     @callback
     def _look(self, _: object = None) -> None:
-        home = self._home
-        facts = Facts(
+        site = self._site
+        snapshot = ProblemSnapshot(
             now=dt_util.utcnow(),
-            control=home.controller.state,
-            decisions=home.ledger.decisions,
-            shown=home.battery.data.settings,
-            imports=home.rates.data.imports,
-            rates_answered=home.rates.last_update_success,
-            read_at=home.battery.data.read_at,
-            watch=home.controller.watch,
+            control=site.controller.state,
+            decisions=site.decision_log.decisions,
+            shown=site.battery.data.settings,
+            imports=site.rates.data.imports,
+            rates_answered=site.rates.last_update_success,
+            read_at=site.battery.data.read_at,
+            watch=site.controller.watch,
         )
-        self._tell(dict.fromkeys(troubles(facts), self._placeholders()))
+        self._publish(dict.fromkeys(problems(snapshot), self._placeholders()))
 
     def _placeholders(self) -> Mapping[str, str]:
         """What is in force, what should be, and what is not as it should be."""
-        home = self._home
-        broken = sorted(home.controller.watch.lasting())
+        site = self._site
+        broken = sorted(site.controller.watch.lasting())
         return {
-            "home": home.entry.title,
+            "home": site.entry.title,
             "broken": "; ".join(REASONS[DecisionReason(breach.value)] for breach in broken),
-            "in_force": in_force(home.battery.data.settings),
-            **by_hand(home.controller.home_settings or Settings()),
+            "in_force": in_force(site.battery.data.settings),
+            **by_hand(site.controller.owner_settings or Settings()),
         }
 
-    def _tell(self, now: Mapping[Trouble, Mapping[str, str]]) -> None:
-        for trouble, placeholders in now.items():
-            if self._told.get(trouble) != placeholders:
-                self._create(trouble, placeholders)
-        for trouble in self._told.keys() - now.keys():
-            ir.async_delete_issue(self._home.hass, DOMAIN, issue_id(self._home, trouble))
-        self._told = now
+    def _publish(self, now: Mapping[SiteProblem, Mapping[str, str]]) -> None:
+        for problem, placeholders in now.items():
+            if self._published.get(problem) != placeholders:
+                self._create(problem, placeholders)
+        for problem in self._published.keys() - now.keys():
+            ir.async_delete_issue(self._site.hass, DOMAIN, issue_id(self._site, problem))
+        self._published = now
 
-    def _create(self, trouble: Trouble, placeholders: Mapping[str, str]) -> None:
-        home = self._home
+    def _create(self, problem: SiteProblem, placeholders: Mapping[str, str]) -> None:
+        site = self._site
         ir.async_create_issue(
-            home.hass,
+            site.hass,
             DOMAIN,
-            issue_id(home, trouble),
-            is_fixable=trouble not in NOT_FIXABLE,
-            severity=ir.IssueSeverity.ERROR if trouble in SEVERE else ir.IssueSeverity.WARNING,
-            translation_key=trouble.value,
+            issue_id(site, problem),
+            is_fixable=problem not in NOT_FIXABLE,
+            severity=ir.IssueSeverity.ERROR if problem in SEVERE else ir.IssueSeverity.WARNING,
+            translation_key=problem.value,
             translation_placeholders=dict(placeholders),
-            data={"entry_id": home.entry.entry_id, "trouble": trouble.value},
+            data={"entry_id": site.entry.entry_id, "trouble": problem.value},
         )
 
 
-def issue_id(home: Home, trouble: Trouble) -> str:
+def issue_id(site: Site, problem: SiteProblem) -> str:
     """One notice for each home and trouble."""
-    return f"{home.entry.entry_id}_{trouble.value}"
+    return f"{site.entry.entry_id}_{problem.value}"
 
 
 def by_hand(settings: Settings) -> dict[str, str]:
