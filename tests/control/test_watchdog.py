@@ -15,7 +15,6 @@ from custom_components.smart_battery_scheduler.control.watchdog import (
     Watch,
     intent_of,
     judge,
-    published,
     unpublished,
     watched,
 )
