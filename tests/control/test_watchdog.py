@@ -117,12 +117,12 @@ def test_each_promise_by_one_reading(
 
 def test_what_lasts_is_told_once_and_within_a_quarter_of_an_hour() -> None:
     """Readings come every three minutes at the slowest."""
-    watch, published = Watch(), []
+    watch, lines = Watch(), []
     for minute in range(0, 60, 3):
         watch = watched(watch, USE, reading(0, at=NOON + minute * MINUTE))
-        published += [(minute, breach) for breach in unpublished(watch)]
+        lines += [(minute, breach) for breach in unpublished(watch)]
         watch = published(watch)
-    ((minute, breach),) = published
+    ((minute, breach),) = lines
     assert breach is Breach.DOES_NOT_SERVE
     assert minute < 15
     assert watch.lasting() == {Breach.DOES_NOT_SERVE}
