@@ -11,9 +11,9 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from ..powerwall.base import PowerwallState, Settings
+from .command_status import Verdict, foreign_changes, judge_stopped, left_by, shows
 from .decisions import simple
 from .detours import to_owner_settings
-from .evidence import Verdict, foreign_changes, judge_stopped, left_by, shows
 from .interruptions import hands_off
 from .model import (
     ControlState,

@@ -13,9 +13,9 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from ..powerwall.base import PowerwallState, Settings
+from .command_status import LATEST_INFLOW, Verdict, inflow_since, judge_stopped, shows, tells
 from .decisions import of_command, on_whose_word, simple
 from .detours import PAUSE, to_setpoint
-from .evidence import LATEST_INFLOW, Verdict, inflow_since, judge_stopped, shows, tells
 from .interruptions import hands_off, interrupted
 from .late_writes import is_watched, latecomer, unstopped
 from .model import (

@@ -13,7 +13,7 @@ from enum import StrEnum
 
 from ..planner.model import Action
 from ..powerwall.base import ExportRule, Islanding, OperatingMode, PowerwallState, Settings
-from .evidence import (
+from .command_status import (
     AT_TARGET_PERCENT,
     GRID_CHARGING_W,
     LIMITED_W,
