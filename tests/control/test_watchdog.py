@@ -15,6 +15,7 @@ from custom_components.smart_battery_scheduler.control.watchdog import (
     Watch,
     intent_of,
     judge,
+    published,
     unpublished,
     watched,
 )
