@@ -67,6 +67,7 @@ class Stage:
     looks: int = 0
     readings_arrive: bool = True
     writes_arrive: bool = True
+    refuses: Callable[[Settings], bool] = lambda _: False
     distort: Callable[[PowerwallState], PowerwallState] | None = None
 
     def __post_init__(self) -> None:
@@ -117,7 +118,7 @@ class Stage:
                 continue
             sent_at = self.now
             self.writes.append((sent_at, step.write))
-            if not self.writes_arrive:
+            if not self.writes_arrive or self.refuses(step.write):
                 self._adopt(machine.write_failed(self.state, self.situation(), "no answer"))
                 return
             await self.powerwall.write(step.write)
