@@ -104,8 +104,8 @@ class Savings:
         A gap waits for the half-hour after it, at most as long as it could still be bridged.
         """
         terms = _Terms(imports, exports, battery, floor_percent)
-        until, through = floor_slot(now), self.memory.through
-        start = until - SLOT if through is None else through
+        until = floor_slot(now)
+        start = self.memory.through or self._beginning(until)
         if start < until - CATCH_UP:
             self._start_anew(self._stored_after_kwh(start - SLOT, battery))
             start = until - CATCH_UP
@@ -142,6 +142,10 @@ class Savings:
         """The market days from ``first`` on that are over when ``end`` is reached."""
         days = (each.start.astimezone(MARKET_TIME_ZONE).date() for each in self.memory.days)
         return tuple(sorted(day for day in days if end is not None and first <= day < end))
+
+    def _beginning(self, until: datetime) -> datetime:
+        """A new account begins with the half-hour before, if that was watched."""
+        return until - SLOT if self._seen(until - SLOT).is_whole else until
 
     def _gap(self, start: datetime, until: datetime) -> tuple[MeasuredSlot, ...]:
         """The half-hours from ``start`` on up to the first that was mostly watched."""
