@@ -16,7 +16,7 @@ from custom_components.smart_battery_scheduler.const import DOMAIN
 from custom_components.smart_battery_scheduler.history.measurements import Energies, MeasuredSlot
 from homeassistant.components.recorder.statistics import statistics_during_period
 from homeassistant.const import EVENT_STATE_CHANGED
-from homeassistant.core import HomeAssistant, callback
+from homeassistant.core import Event, EventStateChangedData, HomeAssistant, callback
 from homeassistant.helpers.recorder import get_instance
 
 EVENING = datetime(2026, 1, 31, 22, 0, tzinfo=UTC)
@@ -35,10 +35,13 @@ def half_hour(start: datetime, level: float) -> MeasuredSlot:
 async def entry(hass: HomeAssistant, freezer: FrozenDateTimeFactory) -> MockConfigEntry:
     """The demo home on the last evening of a month; it has saved nothing yet."""
     freezer.move_to(EVENING)
+
     # Two writes of one state never have the same stamp; a clock that stands still gives them one.
-    hass.bus.async_listen(
-        EVENT_STATE_CHANGED, callback(lambda _: freezer.tick(timedelta(microseconds=1)))
-    )
+    @callback
+    def tick(_: Event[EventStateChangedData]) -> None:
+        freezer.tick(timedelta(microseconds=1))
+
+    hass.bus.async_listen(EVENT_STATE_CHANGED, tick)
     entry = MockConfigEntry(domain=DOMAIN, title="Home", data={"kind": "demo", "units": 1})
     entry.add_to_hass(hass)
     assert await hass.config_entries.async_setup(entry.entry_id)
