@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
+from typing import Any
 
 import pytest
 
@@ -44,7 +45,7 @@ def test_days_of_46_and_50_half_hours_are_whole(day: date, slots: int) -> None:
 type Change = Callable[[list[MeterSlot]], list[MeterSlot]]
 
 
-def every(**changes: float | None) -> Change:
+def every(**changes: Any) -> Change:
     """The same change to every half-hour."""
     return lambda slots: [replace(slot, **changes) for slot in slots]
 

@@ -133,6 +133,8 @@ def run(replay: Replay, made_at: datetime) -> Iterator[Progress]:
     steps = max(1, len(days) * (2 * len(compared) + len(variants)))
     done = 0
     found: list[tuple[TariffResult, Sequence[ReplayedDay]]] = []
+    # The optimum is of the bill alone.
+    unworn = replace(replay.site, wishes=replace(replay.site.wishes, wear_p_per_kwh=0.0))
     for tariff in compared:
         planned: list[ReplayedDay] = []
         for day in walk(days, tariff, replay.site, replay.known):
@@ -141,7 +143,7 @@ def run(replay: Replay, made_at: datetime) -> Iterator[Progress]:
             yield Progress(done / steps)
         best: list[ReplayedDay] = []
         everything = KnowsEverything(days)
-        for day in walk(days, tariff, replay.site, everything, OPTIMUM_REPLANS_AFTER):
+        for day in walk(days, tariff, unworn, everything, OPTIMUM_REPLANS_AFTER):
             best.append(day)
             done += 1
             yield Progress(done / steps)
@@ -214,22 +216,34 @@ def tariff_result(
     standing_gbp = _standing_gbp(days, tariff)
 
     def gbp(course: Sequence[ReplayedDay]) -> float:
-        gained_kwh = course[-1].stored_kwh - site.start_percent / 100 * site.hardware.capacity_kwh
-        energy_p = sum(day.cost_p for day in course) - gained_kwh * marginal_p
-        return energy_p / P_PER_GBP + (standing_gbp or 0.0)
+        return _energy_gbp(course, _begin_kwh(site), marginal_p) + (standing_gbp or 0.0)
 
     total = gbp(planned)
-    weeks = _weeks_gbp_per_year(planned, (standing_gbp or 0.0) / len(days))
+    weeks = [
+        (each / DAYS_PER_WEEK + (standing_gbp or 0.0) / len(days)) * DAYS_PER_YEAR
+        for each in _weeks_gbp(planned, site, marginal_p)
+    ]
     return TariffResult(
         name=tariff.name,
         gbp=total,
         self_powered_gbp=gbp(alone),
-        optimum_gbp=gbp(best),
+        # What is left in the battery has one price for all; that may blur the bound by pennies.
+        optimum_gbp=min(gbp(best), total),
         standing_gbp=standing_gbp,
         gbp_per_year=total / len(days) * DAYS_PER_YEAR,
         best_week_gbp_per_year=min(weeks) if len(weeks) > 1 else None,
         worst_week_gbp_per_year=max(weeks) if len(weeks) > 1 else None,
     )
+
+
+def _begin_kwh(site: ReplaySite) -> float:
+    return site.start_percent / 100 * site.hardware.capacity_kwh
+
+
+def _energy_gbp(course: Sequence[ReplayedDay], begin_kwh: float, marginal_p: float) -> float:
+    """The energy of some days, less what the battery holds more at their end than before them."""
+    gained_kwh = course[-1].stored_kwh - begin_kwh
+    return (sum(day.cost_p for day in course) - gained_kwh * marginal_p) / P_PER_GBP
 
 
 def _standing_gbp(days: Sequence[LivedDay], tariff: Tariff) -> float | None:
@@ -239,16 +253,15 @@ def _standing_gbp(days: Sequence[LivedDay], tariff: Tariff) -> float | None:
     return sum(known) / P_PER_GBP if len(known) == len(found) else None
 
 
-def _weeks_gbp_per_year(planned: Sequence[ReplayedDay], standing_gbp: float) -> list[float]:
-    """Each run of seven replayed days as if the year were like it."""
-    weeks = [
-        planned[first : first + DAYS_PER_WEEK]
-        for first in range(0, len(planned) - DAYS_PER_WEEK + 1, DAYS_PER_WEEK)
-    ]
-    return [
-        (sum(day.cost_p for day in week) / P_PER_GBP / DAYS_PER_WEEK + standing_gbp) * DAYS_PER_YEAR
-        for week in weeks
-    ]
+def _weeks_gbp(
+    planned: Sequence[ReplayedDay], site: ReplaySite, marginal_p: float
+) -> Iterator[float]:
+    """The energy of each run of seven replayed days."""
+    begin_kwh = _begin_kwh(site)
+    for first in range(0, len(planned) - DAYS_PER_WEEK + 1, DAYS_PER_WEEK):
+        week = planned[first : first + DAYS_PER_WEEK]
+        yield _energy_gbp(week, begin_kwh, marginal_p)
+        begin_kwh = week[-1].stored_kwh
 
 
 def _variant_result(
