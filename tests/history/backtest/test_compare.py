@@ -45,7 +45,7 @@ REPLAY = Replay(
     known_with=known_with,
     present="go",
     variants=usual_variants(SITE, has_roof=True),
-    sources={"load": "octopus"},
+    sources={"import": {"octopus": 96}},
 )
 
 
@@ -101,7 +101,7 @@ def test_what_was_paid_is_what_the_meters_say(result: BacktestResult) -> None:
 def test_days_left_out_and_sources_are_said(result: BacktestResult) -> None:
     """Days left out are counted, sources named, dates and version kept."""
     assert (result.days, result.left_out) == (DAYS, {"holes": 3})
-    assert result.sources == {"load": "octopus"}
+    assert result.sources == {"import": {"octopus": 96}}
     assert (result.first_day, result.last_day) == ("2026-01-12", "2026-01-13")
     assert (result.made_at, result.version) == (MADE_AT, 1)
 

@@ -70,8 +70,10 @@ class BacktestResult:
     """What a replay found. ``tariffs`` are the cheapest first.
 
     ``paid_gbp`` is what the meters and the present tariff came to, None where that is not known;
-    ``left_out`` counts days by reason; ``sources`` says what each kind of figure is from;
-    ``not_compared`` names tariffs whose rates do not cover the days.
+    ``left_out`` counts days by reason; ``sources`` says how many half-hours of each kind of figure
+    came from where;
+    ``not_compared`` names tariffs whose rates do not cover the days, ``failed`` the sources that did
+    not answer.
     """
 
     made_at: datetime
@@ -80,12 +82,13 @@ class BacktestResult:
     last_day: str | None = None
     days: int = 0
     left_out: Mapping[str, int] = field(default_factory=dict)
-    sources: Mapping[str, str] = field(default_factory=dict)
+    sources: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     present: str | None = None
     paid_gbp: float | None = None
     tariffs: tuple[TariffResult, ...] = ()
     variants: tuple[VariantResult, ...] = ()
     not_compared: tuple[str, ...] = ()
+    failed: tuple[str, ...] = ()
     half_hours: tuple[HalfHourRow, ...] = ()
 
     def of(self, name: str | None) -> TariffResult | None:
@@ -104,7 +107,10 @@ class Variant:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Replay:
-    """All that a replay needs. ``present`` names the tariff that the home has had."""
+    """All that a replay needs. ``present`` names the tariff that the home has had.
+
+    ``known_with`` makes the knowledge for other days; ``not_had`` names tariffs without rates.
+    """
 
     past: Past
     tariffs: tuple[Tariff, ...]
@@ -113,7 +119,9 @@ class Replay:
     known_with: Callable[[tuple[LivedDay, ...], float], Knowledge]
     present: str | None = None
     variants: tuple[Variant, ...] = ()
-    sources: Mapping[str, str] = field(default_factory=dict)
+    sources: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    not_had: tuple[str, ...] = ()
+    failed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +193,11 @@ def _result(
         paid_gbp=None if present is None else paid_gbp(days, present),
         tariffs=tuple(sorted((result for result, _ in found), key=lambda each: each.gbp)),
         variants=tuple(variants),
-        not_compared=tuple(each.name for each in replay.tariffs if each.name not in names),
+        not_compared=(
+            *replay.not_had,
+            *(each.name for each in replay.tariffs if each.name not in names),
+        ),
+        failed=replay.failed,
         half_hours=() if present is None else _rows(days, present, planned),
     )
 
