@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from itertools import chain
 
 from ...planner.model import Battery
 from ...powerwall.physics import Hardware
@@ -137,38 +138,45 @@ def run(replay: Replay, made_at: datetime) -> Iterator[Progress]:
     days = replay.past.days
     compared = [each for each in replay.tariffs if days and each.covers(days)]
     present = next((each for each in compared if each.name == replay.present), None)
-    variants = replay.variants if present is not None else ()
-    steps = max(1, len(days) * (2 * len(compared) + len(variants)))
-    done = 0
     found: list[tuple[TariffResult, Sequence[ReplayedDay]]] = []
-    # The optimum is of the bill alone.
-    unworn = replace(replay.site, wishes=replace(replay.site.wishes, wear_p_per_kwh=0.0))
-    for tariff in compared:
-        planned: list[ReplayedDay] = []
-        for day in walk(days, tariff, replay.site, replay.known):
-            planned.append(day)
-            done += 1
-            yield Progress(done / steps)
-        best: list[ReplayedDay] = []
-        everything = KnowsEverything(days)
-        for day in walk(days, tariff, unworn, everything, OPTIMUM_REPLANS_AFTER):
-            best.append(day)
-            done += 1
-            yield Progress(done / steps)
-        found.append((tariff_result(days, tariff, replay.site, planned, best), planned))
     others: list[VariantResult] = []
-    for variant in variants:
-        if present is None:
-            break
-        lived = with_roof(days, variant.sun_factor)
-        known = replay.known_with(lived, variant.sun_factor)
-        planned = []
-        for day in walk(lived, present, variant.site, known):
-            planned.append(day)
-            done += 1
-            yield Progress(done / steps)
-        others.append(_variant_result(variant, present, lived, planned))
+    work = [_tariff_work(replay, tariff, found) for tariff in compared]
+    if present is not None:
+        work += [_variant_work(replay, variant, present, others) for variant in replay.variants]
+    steps = len(days) * (len(work) + len(compared))
+    for done, _ in enumerate(chain.from_iterable(work), 1):
+        yield Progress(done / steps)
     yield Progress(1.0, _result(replay, made_at, compared, found, others))
+
+
+def _tariff_work(
+    replay: Replay, tariff: Tariff, found: list[tuple[TariffResult, Sequence[ReplayedDay]]]
+) -> Iterator[None]:
+    """One tariff, planned and at its optimum, which is of the bill alone."""
+    days, site = replay.past.days, replay.site
+    unworn = replace(site, wishes=replace(site.wishes, wear_p_per_kwh=0.0))
+    planned: list[ReplayedDay] = []
+    best: list[ReplayedDay] = []
+    yield from _collected(walk(days, tariff, site, replay.known), planned)
+    optimum = walk(days, tariff, unworn, KnowsEverything(days), OPTIMUM_REPLANS_AFTER)
+    yield from _collected(optimum, best)
+    found.append((tariff_result(days, tariff, site, planned, best), planned))
+
+
+def _variant_work(
+    replay: Replay, variant: Variant, tariff: Tariff, found: list[VariantResult]
+) -> Iterator[None]:
+    days = with_roof(replay.past.days, variant.sun_factor)
+    known = replay.known_with(days, variant.sun_factor)
+    planned: list[ReplayedDay] = []
+    yield from _collected(walk(days, tariff, variant.site, known), planned)
+    found.append(_variant_result(variant, tariff, days, planned))
+
+
+def _collected(days: Iterator[ReplayedDay], into: list[ReplayedDay]) -> Iterator[None]:
+    for day in days:
+        into.append(day)
+        yield
 
 
 def _result(
