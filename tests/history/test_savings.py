@@ -20,8 +20,8 @@ from custom_components.smart_battery_scheduler.history.measurements import (
 from custom_components.smart_battery_scheduler.history.savings import (
     Savings,
     SavingsMemory,
+    baseline_step,
     planned_cost_p,
-    twin_step,
 )
 from custom_components.smart_battery_scheduler.planner.model import Action, Battery
 from custom_components.smart_battery_scheduler.tariff.model import Rate, RateTable
@@ -32,7 +32,7 @@ from . import two_homes
 DAY = date(2026, 1, 14)
 START = datetime(2026, 1, 14, tzinfo=UTC)
 HALF_HOUR = timedelta(minutes=30)
-BATTERY = Battery(capacity_kwh=10, max_charge_w=5000, max_discharge_w=5000, levers=())
+BATTERY = Battery(capacity_kwh=10, max_charge_w=5000, max_discharge_w=5000, methods=())
 ONE_WAY = sqrt(0.9)
 
 
@@ -54,7 +54,7 @@ def half_hour(index: int, level: float | None, **kwh: float) -> MeasuredSlot:
         start=START + index * HALF_HOUR,
         energies=Energies(**kwh),
         observed_s=1800,
-        charge_level_percent=level,
+        soc_percent=level,
     )
 
 
@@ -71,9 +71,9 @@ def test_a_cheap_charge_that_is_used_at_the_dear_hour_saves_the_difference() -> 
     savings.slot_began(START + 2 * HALF_HOUR, rates(10, 40), None, BATTERY, 0)
     today = savings.day(DAY)
     stored_kwh = 20 / 100 * 10 - 2 * ONE_WAY
-    twin_kwh = stored_kwh * ONE_WAY
+    baseline_kwh = stored_kwh * ONE_WAY
     assert today.cost_p == pytest.approx(20)
-    assert today.self_powered_p == pytest.approx(40 * (1.8 - twin_kwh))
+    assert today.self_powered_p == pytest.approx(40 * (1.8 - baseline_kwh))
     assert savings.memory.saved_p == pytest.approx(today.saved_p)
     assert savings.month_p(DAY) == pytest.approx(today.saved_p)
     assert savings.month_p(date(2026, 2, 1)) == 0
@@ -96,7 +96,7 @@ def test_a_half_hour_without_a_rate_counts_for_neither_side_and_the_baseline_goe
     savings.slot_began(START + HALF_HOUR, imports, exports, BATTERY, 20)
     day = savings.day(DAY)
     assert (savings.memory.saved_p, day.half_hours, day.left_out) == (7.0, 0, 1)
-    assert savings.memory.twin_kwh == pytest.approx(5 - 1 / ONE_WAY)
+    assert savings.memory.baseline_kwh == pytest.approx(5 - 1 / ONE_WAY)
     assert savings.memory.through == START + HALF_HOUR
 
 
@@ -105,7 +105,7 @@ def test_a_half_hour_without_a_charge_level_cannot_begin_the_account() -> None:
     savings = account(half_hour(0, None, load_kwh=1))
     savings.slot_began(START + HALF_HOUR, rates(30), None, BATTERY, 20)
     day = savings.day(DAY)
-    assert (day.half_hours, day.left_out, savings.memory.twin_kwh) == (0, 1, None)
+    assert (day.half_hours, day.left_out, savings.memory.baseline_kwh) == (0, 1, None)
 
 
 def test_a_gap_waits_for_the_half_hour_after_it_and_three_hours_at_most() -> None:
@@ -162,7 +162,7 @@ def test_the_twin_neither_makes_energy_nor_leaves_its_bounds(
     load: float, pv: float, stored: float, floor: float
 ) -> None:
     """The twin neither makes energy nor leaves its bounds."""
-    grid, after = twin_step(Energies(load_kwh=load, pv_kwh=pv), stored, BATTERY, floor)
+    grid, after = baseline_step(Energies(load_kwh=load, pv_kwh=pv), stored, BATTERY, floor)
     assert -1e-9 <= after <= 10 + 1e-9
     assert after >= min(stored, floor / 10) - 1e-9
     given_kwh = load - pv - grid

@@ -18,7 +18,7 @@ from custom_components.smart_battery_scheduler.tariff.model import Rate, RateTab
 BEGIN = datetime(2026, 1, 14, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
 CAPACITY_KWH, MOST_KW, CHARGE_KW, LOSS_EACH_WAY, FLOOR = 13.5, 5.0, 3.3, 0.051316702, 0.2
-BATTERY = Battery(capacity_kwh=13.5, max_charge_w=5000, max_discharge_w=5000, levers=())
+BATTERY = Battery(capacity_kwh=13.5, max_charge_w=5000, max_discharge_w=5000, methods=())
 FLOOR_PERCENT = 20.0
 EXPORT_P = 12.0
 
@@ -96,7 +96,7 @@ def minutes(days: int, *, charges: bool = True) -> Iterator[Minute]:
             PowerwallState(
                 read_at=at,
                 settings=Settings(),
-                charge_level_percent=round(real.kwh / CAPACITY_KWH * 100, 1),
+                soc_percent=round(real.kwh / CAPACITY_KWH * 100, 1),
                 battery_power_w=give_kw * 1000,
                 solar_power_w=sun_kw(minute) * 1000,
                 house_power_w=house_kw(minute) * 1000,

@@ -28,7 +28,7 @@ SAVED = ("saving_today", "saving_this_month", "saving_in_all")
 def half_hour(start: datetime, level: float) -> MeasuredSlot:
     """A half-hour in which the battery fed the house what a charge had brought."""
     energies = Energies(load_kwh=1.0, battery_out_kwh=1.0)
-    return MeasuredSlot(start=start, energies=energies, observed_s=1800, charge_level_percent=level)
+    return MeasuredSlot(start=start, energies=energies, observed_s=1800, soc_percent=level)
 
 
 @pytest.fixture
@@ -82,17 +82,17 @@ async def test_whole_days_add_up_to_the_total_in_long_term_statistics(
     hass: HomeAssistant, freezer: FrozenDateTimeFactory, entry: MockConfigEntry, step: timedelta
 ) -> None:
     """Whole days and months add up to the total in long-term statistics, to the penny."""
-    home = entry.runtime_data
+    site = entry.runtime_data
     starts = [EVENING + index * HALF_HOUR for index in range(8)]
-    home.measurements.adopt(half_hour(start, 90 - 4 * index) for index, start in enumerate(starts))
-    home.savings.memory = type(home.savings.memory)(through=EVENING, twin_kwh=0.0)
+    site.measurements.adopt(half_hour(start, 90 - 4 * index) for index, start in enumerate(starts))
+    site.savings.memory = type(site.savings.memory)(through=EVENING, baseline_kwh=0.0)
     end = MIDNIGHT + 4 * HALF_HOUR
     await pass_time(hass, freezer, end, step)
-    before = home.savings.day(EVENING.date())
+    before = site.savings.day(EVENING.date())
     assert before.half_hours == 4
     assert before.saved_p > 10
-    assert home.savings.day(MIDNIGHT.date()).saved_p > 10
-    total = home.savings.memory.saved_p / 100
+    assert site.savings.day(MIDNIGHT.date()).saved_p > 10
+    total = site.savings.memory.saved_p / 100
     come_to = await sums(hass, end + FIVE_MINUTES)
     assert come_to == {key: pytest.approx(total, abs=0.005) for key in SAVED}
     today = hass.states.get("sensor.home_saving_today")

@@ -30,9 +30,9 @@ def made_whole(slot: MeasuredSlot) -> Energies:
 
 def stored_after_kwh(slot: MeasuredSlot | None, battery: Battery) -> float | None:
     """What the battery held at the last look of a half-hour; None if no look showed it."""
-    if slot is None or slot.charge_level_percent is None:
+    if slot is None or slot.soc_percent is None:
         return None
-    return slot.charge_level_percent / 100 * battery.capacity_kwh
+    return slot.soc_percent / 100 * battery.capacity_kwh
 
 
 def stored_before_kwh(slot: MeasuredSlot, battery: Battery) -> float | None:

@@ -53,12 +53,12 @@ class DaySaving:
 class SavingsMemory:
     """What must survive a restart.
 
-    ``twin_kwh`` is the baseline's stored energy; None: start anew, ``ahead_kwh`` below what the
+    ``baseline_kwh`` is the baseline's stored energy; None: start anew, ``ahead_kwh`` below what the
     battery holds then. ``through`` is the end of what is accounted for.
     """
 
     through: datetime | None = None
-    twin_kwh: float | None = None
+    baseline_kwh: float | None = None
     saved_p: float = 0.0
     days: tuple[DaySaving, ...] = ()
     ahead_kwh: float = 0.0
@@ -165,7 +165,7 @@ class Savings:
         before = self._measurements.slot(gap[0].start - SLOT)
         after = self._seen(gap[-1].start + SLOT)
         whole = None
-        if self.memory.twin_kwh is not None and after.is_whole:
+        if self.memory.baseline_kwh is not None and after.is_whole:
             whole = bridged(before, gap, after, terms.battery)
         if whole is None:
             self._start_anew(stored_after_kwh(before, terms.battery))
@@ -176,39 +176,43 @@ class Savings:
             self._account(slot.start, energies, terms, bridged=1)
 
     def _account_whole(self, slot: MeasuredSlot, terms: _Terms) -> None:
-        if self.memory.twin_kwh is None:
+        if self.memory.baseline_kwh is None:
             stored_kwh = stored_before_kwh(slot, terms.battery)
             if stored_kwh is None:
                 self._leave_out(slot.start)
                 return
-            twin_kwh = min(max(stored_kwh - self.memory.ahead_kwh, 0.0), terms.battery.capacity_kwh)
-            self.memory = replace(self.memory, twin_kwh=twin_kwh, ahead_kwh=0.0)
+            baseline_kwh = min(
+                max(stored_kwh - self.memory.ahead_kwh, 0.0), terms.battery.capacity_kwh
+            )
+            self.memory = replace(self.memory, baseline_kwh=baseline_kwh, ahead_kwh=0.0)
         self._account(slot.start, made_whole(slot), terms)
 
     def _account(
         self, start: datetime, actual: Energies, terms: _Terms, *, bridged: int = 0
     ) -> None:
         """Let the baseline live through a half-hour; it costs something where its rates are known."""
-        twin_kwh = self.memory.twin_kwh
-        if twin_kwh is None:
+        baseline_kwh = self.memory.baseline_kwh
+        if baseline_kwh is None:
             raise ValueError("the baseline has not begun")
-        grid_kwh, twin_kwh = twin_step(actual, twin_kwh, terms.battery, terms.floor_percent)
-        self.memory = replace(self.memory, twin_kwh=twin_kwh)
+        grid_kwh, baseline_kwh = baseline_step(
+            actual, baseline_kwh, terms.battery, terms.floor_percent
+        )
+        self.memory = replace(self.memory, baseline_kwh=baseline_kwh)
         bought, sold = _p_per_kwh(terms.imports, start), _p_per_kwh(terms.exports, start)
         if bought is None or sold is None:
             self._leave_out(start)
             return
         cost_p = actual.import_kwh * bought - actual.export_kwh * sold
-        twin_p = max(0.0, grid_kwh) * bought - max(0.0, -grid_kwh) * sold
-        self._add(start, cost_p, twin_p, bridged)
+        baseline_p = max(0.0, grid_kwh) * bought - max(0.0, -grid_kwh) * sold
+        self._add(start, cost_p, baseline_p, bridged)
 
     def _start_anew(self, stored_kwh: float | None) -> None:
         """Let the baseline go; it comes back as far behind the battery as it is now."""
-        twin_kwh = self.memory.twin_kwh
-        if twin_kwh is None:
+        baseline_kwh = self.memory.baseline_kwh
+        if baseline_kwh is None:
             return
-        ahead_kwh = 0.0 if stored_kwh is None else stored_kwh - twin_kwh
-        self.memory = replace(self.memory, twin_kwh=None, ahead_kwh=ahead_kwh)
+        ahead_kwh = 0.0 if stored_kwh is None else stored_kwh - baseline_kwh
+        self.memory = replace(self.memory, baseline_kwh=None, ahead_kwh=ahead_kwh)
 
     def _stored_after_kwh(self, start: datetime, battery: Battery) -> float | None:
         return stored_after_kwh(self._measurements.slot(start), battery)
@@ -217,18 +221,18 @@ class Savings:
         before = self.day(start.astimezone(MARKET_TIME_ZONE).date())
         self._keep(replace(before, left_out=before.left_out + 1))
 
-    def _add(self, start: datetime, cost_p: float, twin_p: float, bridged: int) -> None:
+    def _add(self, start: datetime, cost_p: float, baseline_p: float, bridged: int) -> None:
         before = self.day(start.astimezone(MARKET_TIME_ZONE).date())
         self._keep(
             replace(
                 before,
                 cost_p=before.cost_p + cost_p,
-                self_powered_p=before.self_powered_p + twin_p,
+                self_powered_p=before.self_powered_p + baseline_p,
                 half_hours=before.half_hours + 1,
                 bridged=before.bridged + bridged,
             )
         )
-        self.memory = replace(self.memory, saved_p=self.memory.saved_p + twin_p - cost_p)
+        self.memory = replace(self.memory, saved_p=self.memory.saved_p + baseline_p - cost_p)
 
     def _keep(self, day: DaySaving) -> None:
         others = (each for each in self.memory.days if each.start != day.start)
@@ -245,7 +249,7 @@ def planned_cost_p(plan: Plan, day: date) -> float | None:
     return sum(costs)
 
 
-def twin_step(
+def baseline_step(
     energies: Energies, stored_kwh: float, battery: Battery, floor_percent: float
 ) -> tuple[float, float]:
     """One half-hour of the baseline: (kWh from the grid, negative when sold; kWh stored afterwards).

@@ -15,7 +15,7 @@ from ..history.house_load import halves_of
 from ..history.load_history import async_dashboard
 from ..history.measurements import MeasuredSlot
 from ..history.recorder_statistics import Recorded, async_recorded
-from ..tariff.agreement_rates import home_of
+from ..tariff.agreement_rates import address_of
 from ..tariff.consumption import metered_kwh
 from ..tariff.errors import TariffError
 from ..tariff.model import floor_slot
@@ -57,7 +57,7 @@ async def _async_supplier(
     if not key or not number:
         return None
     client = octopus(hass, key)
-    address = home_of(await client.account(number), settings.get(CONF_PROPERTY), now)
+    address = address_of(await client.account(number), settings.get(CONF_PROPERTY), now)
     bought, sold = address.import_point(now), address.export_point(now)
     energies = {}
     if bought is not None:

@@ -17,9 +17,9 @@ from custom_components.smart_battery_scheduler.history.backtest.model import (
 )
 from custom_components.smart_battery_scheduler.planner.model import (
     Battery,
-    Lever,
-    LeverModel,
-    Wishes,
+    ChargeMethod,
+    ChargeMethodModel,
+    HouseholdRules,
 )
 from custom_components.smart_battery_scheduler.powerwall.base import Settings
 from custom_components.smart_battery_scheduler.powerwall.physics import (
@@ -36,13 +36,23 @@ BATTERY = Battery(
     capacity_kwh=HARDWARE.capacity_kwh,
     max_charge_w=HARDWARE.unit_max_charge_w,
     max_discharge_w=HARDWARE.unit_max_discharge_w,
-    levers=(
-        LeverModel(lever=Lever.GENTLE, power_w=HARDWARE.unit_gentle_w, stops_at_target=True),
-        LeverModel(lever=Lever.FAST, power_w=HARDWARE.unit_fast_w, stops_at_target=True),
+    methods=(
+        ChargeMethodModel(
+            method=ChargeMethod.RESERVE,
+            power_w=HARDWARE.unit_reserve_charge_w,
+            stops_at_target=True,
+        ),
+        ChargeMethodModel(
+            method=ChargeMethod.BACKUP, power_w=HARDWARE.unit_backup_charge_w, stops_at_target=True
+        ),
     ),
 )
 SITE = ReplaySite(
-    hardware=HARDWARE, battery=BATTERY, wishes=Wishes(), annual_load_kwh=3500.0, start_percent=30.0
+    hardware=HARDWARE,
+    battery=BATTERY,
+    rules=HouseholdRules(),
+    annual_load_kwh=3500.0,
+    start_percent=30.0,
 )
 NIGHT = Settings(backup_reserve_percent=20)
 STANDING_P = 50.0

@@ -24,7 +24,7 @@ from custom_components.smart_battery_scheduler.history.backtest.model import (
 from custom_components.smart_battery_scheduler.history.backtest.walk import walk
 from custom_components.smart_battery_scheduler.planner.model import (
     Action,
-    Lever,
+    ChargeMethod,
     PlannedSlot,
     Spread,
 )
@@ -61,7 +61,7 @@ def minute_settings(planned: PlannedSlot, stored_kwh: float) -> Settings:
     until = planned.target_percent or 100
     if planned.action is Action.HOLD or percent >= until:
         return Settings(operating_mode=backup, grid_charging=False)
-    if planned.lever is Lever.FAST:
+    if planned.method is ChargeMethod.BACKUP:
         return Settings(operating_mode=backup, grid_charging=True)
     return Settings(operating_mode=alone, backup_reserve_percent=until if until <= 80 else 100)
 

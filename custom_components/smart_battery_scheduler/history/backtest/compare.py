@@ -154,7 +154,7 @@ def _tariff_work(
 ) -> Iterator[None]:
     """One tariff, planned and at its optimum, which is of the bill alone."""
     days, site = replay.past.days, replay.site
-    unworn = replace(site, wishes=replace(site.wishes, wear_p_per_kwh=0.0))
+    unworn = replace(site, rules=replace(site.rules, wear_p_per_kwh=0.0))
     planned: list[ReplayedDay] = []
     best: list[ReplayedDay] = []
     yield from _collected(walk(days, tariff, site, replay.known), planned)
@@ -303,17 +303,17 @@ def with_roof(days: Sequence[LivedDay], factor: float) -> tuple[LivedDay, ...]:
 
 def usual_variants(site: ReplaySite, *, has_roof: bool) -> tuple[Variant, ...]:
     """What owners think of changing: floor, limit, wear, one more unit, a larger roof."""
-    wishes = site.wishes
+    rules = site.rules
     more = replace(site.hardware, units=site.hardware.units + 1)
     found = [
         Variant(
-            name="no_floor", site=replace(site, wishes=replace(wishes, reserve_floor_percent=0.0))
+            name="no_floor", site=replace(site, rules=replace(rules, reserve_floor_percent=0.0))
         ),
         Variant(
             name="limit_80",
-            site=replace(site, wishes=replace(wishes, everyday_ceiling_percent=80.0)),
+            site=replace(site, rules=replace(rules, everyday_ceiling_percent=80.0)),
         ),
-        Variant(name="no_wear", site=replace(site, wishes=replace(wishes, wear_p_per_kwh=0.0))),
+        Variant(name="no_wear", site=replace(site, rules=replace(rules, wear_p_per_kwh=0.0))),
         Variant(
             name="one_more_unit",
             site=replace(site, hardware=more, battery=scaled(site.battery, site.hardware, more)),
@@ -332,7 +332,7 @@ def scaled(battery: Battery, hardware: Hardware, more: Hardware) -> Battery:
         capacity_kwh=battery.capacity_kwh * factor,
         max_charge_w=battery.max_charge_w * factor,
         max_discharge_w=battery.max_discharge_w * factor,
-        levers=tuple(replace(each, power_w=each.power_w * factor) for each in battery.levers),
+        methods=tuple(replace(each, power_w=each.power_w * factor) for each in battery.methods),
     )
 
 

@@ -155,7 +155,7 @@ def plan_inputs(
         ),
         battery=site.battery,
         stored_kwh=stored_kwh,
-        wishes=site.wishes,
+        rules=site.rules,
         price_scenarios=price_scenarios(starts, imports, exports, MARKET_TIME_ZONE),
         rates_known_at=_next_publication(now, until),
     )

@@ -8,7 +8,7 @@ from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 
 from ...const import MARKET_TIME_ZONE
-from ...planner.model import Action, Battery, Wishes
+from ...planner.model import Action, Battery, HouseholdRules
 from ...powerwall.physics import Hardware
 from ...tariff.model import SLOT, RateTable
 
@@ -130,7 +130,7 @@ class ReplaySite:
 
     hardware: Hardware
     battery: Battery
-    wishes: Wishes
+    rules: HouseholdRules
     annual_load_kwh: float
     peak: tuple[time, time] | None = None
     start_percent: float = 50.0

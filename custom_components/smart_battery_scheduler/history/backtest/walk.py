@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from ...planner.model import Action, Lever, Plan, PlannedSlot
+from ...planner.model import Action, ChargeMethod, Plan, PlannedSlot
 from ...planner.optimiser import plan
 from ...powerwall.base import OperatingMode, Settings
 from ...powerwall.physics import Circumstances, Hardware, Meters, advance
@@ -72,7 +72,7 @@ def walk_self_powered(
     days: Iterable[LivedDay], tariff: Tariff, site: ReplaySite
 ) -> Iterator[ReplayedDay]:
     """The days with a battery that never buys. Raises ValueError for a rate that is not known."""
-    settings = self_powered(site.wishes.reserve_floor_percent)
+    settings = self_powered(site.rules.reserve_floor_percent)
     stored_kwh = site.start_percent / 100.0 * site.hardware.capacity_kwh
     for day in days:
         slots = []
@@ -116,7 +116,7 @@ class _Pilot:
     @property
     def marginal_p_per_kwh(self) -> float | None:
         """What the plan in force gave for one more kWh when it was made."""
-        return self._plan.slots[0].stored_worth_p_per_kwh if self._plan else None
+        return self._plan.slots[0].marginal_value_p_per_kwh if self._plan else None
 
     def planned(self, now: datetime, stored_kwh: float) -> PlannedSlot:
         """What is to be done in the half-hour that begins."""
@@ -149,7 +149,9 @@ def play(
     match planned.action:
         case Action.HOLD:
             settings = HOLDING
-        case Action.CHARGE if planned.lever is Lever.FAST or target > HIGHEST_PARTIAL_RESERVE:
+        case Action.CHARGE if (
+            planned.method is ChargeMethod.BACKUP or target > HIGHEST_PARTIAL_RESERVE
+        ):
             return _charge_by_looking(hardware, planned, target, stored_kwh, slot)
         case Action.CHARGE:
             settings = replace(self_powered(target), grid_charging=True)
@@ -165,7 +167,7 @@ def _charge_by_looking(
 ) -> tuple[float, Meters]:
     by_backup = Settings(operating_mode=OperatingMode.BACKUP, grid_charging=True)
     by_reserve = replace(self_powered(FULL), grid_charging=True)
-    charging = by_backup if planned.lever is Lever.FAST else by_reserve
+    charging = by_backup if planned.method is ChargeMethod.BACKUP else by_reserve
     target_kwh, meters, passed_s = target / 100.0 * hardware.capacity_kwh, Meters(), 0.0
     while passed_s < SLOT_S:
         settings = charging if stored_kwh < target_kwh else HOLDING
