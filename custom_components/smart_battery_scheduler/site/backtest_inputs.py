@@ -16,14 +16,15 @@ from ..history.backtest.known import KnownThen, spread_of, usual_forecast
 from ..history.backtest.model import LivedDay, Past, ReplaySite, Tariff
 from ..history.measurements import MeasuredSlot
 from ..planner.load import Consumption
-from ..planner.model import Battery, ChargeMethod, Spread, HouseholdRules
+from ..planner.model import Battery, ChargeMethod, HouseholdRules, Spread
 from ..powerwall.physics import Hardware
 from ..solar.model import SolarError
 from ..sources.past_meters import async_past_meters
 from ..sources.rates_coordinator import RateError, Rates, RateSource
 from ..sources.solar_sources import archived_forecast
-from ..sources.supplier import octopus, region_of
+from ..sources.supplier import async_standing, octopus, region_of
 from ..tariff.errors import TariffError
+from ..tariff.model import RateTable
 from ..tariff.past_tariffs import PastTariff, past_tariffs
 from .preferences import Preferences
 
@@ -143,7 +144,7 @@ async def _async_tariffs(
     except RateError:
         failed.append("rates")
     else:
-        tariffs.append(_present(rates))
+        tariffs.append(_present(rates, await async_standing(hass, entry, start, end)))
         is_export_paid = rates.exports is not None
     region = region_of(entry) if entry.data[CONF_KIND] != KIND_DEMO else None
     if region is not None and scope.every_tariff:
@@ -158,13 +159,14 @@ async def _async_tariffs(
     return tuple(tariffs), not_had, tuple(failed)
 
 
-def _present(rates: Rates) -> Tariff:
+def _present(rates: Rates, standing: RateTable | None) -> Tariff:
     """What the home buys by. Rates that change every half-hour are published day by day."""
     values = [rate.p_per_kwh for rate in rates.imports.rates[-96:]]
     return Tariff(
         name=PRESENT,
         imports=rates.imports,
         exports=rates.exports,
+        standing=standing,
         is_day_ahead=len(set(values)) > len(values) / 4,
     )
 
