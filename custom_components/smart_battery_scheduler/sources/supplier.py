@@ -42,6 +42,7 @@ from ..tariff.errors import (
     TariffUnreachableError,
     Unsupported,
 )
+from ..tariff.model import RateTable
 from ..tariff.octopus_rest import BASE_URL, OctopusRest
 from ..tariff.past_tariffs import standing_charges
 from ..tariff.products import Offer
