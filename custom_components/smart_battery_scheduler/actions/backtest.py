@@ -17,7 +17,7 @@ from ..const import DOMAIN
 from ..history.backtest.compare import BacktestResult, TariffResult
 from ..site.backtest import MOST_DAYS, USUAL_DAYS, BacktestStoppedError
 from .fields import in_range, number
-from .homes import SITE_FIELDS, async_site, problem
+from .sites import SITE_FIELDS, async_site, problem
 
 BACKTEST = "backtest"
 DAYS, STOP = "days", "stop"
