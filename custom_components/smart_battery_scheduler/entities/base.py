@@ -41,7 +41,12 @@ class SmartBatteryEntity(Entity):
     async def async_added_to_hass(self) -> None:
         """Follow the home."""
         await super().async_added_to_hass()
-        self.async_on_remove(self.site.async_add_listener(self.async_write_ha_state))
+        self.async_on_remove(self.site.async_add_listener(self._follow))
+
+    @callback
+    def _follow(self) -> None:
+        """Show what is new."""
+        self.async_write_ha_state()
 
 
 @callback
