@@ -56,6 +56,7 @@ class Source:
         self.failure: SolarError | None = None
         self.asked = 0
         self.half_hours = 192
+        self.slot = SLOT_OF_1
 
     async def fetch(self) -> SolarForecast:
         """Four days from midnight."""
@@ -65,7 +66,7 @@ class Source:
         now = self.freezer().replace(tzinfo=UTC)
         start = now.replace(hour=0, minute=0, second=0, microsecond=0)
         return SolarForecast(
-            made_at=now, slots={start + index * SLOT: SLOT_OF_1 for index in range(self.half_hours)}
+            made_at=now, slots={start + index * SLOT: self.slot for index in range(self.half_hours)}
         )
 
 
@@ -372,8 +373,8 @@ async def test_a_week_of_requests(
 async def test_a_roof_under_snow_is_not_counted_on(
     hass: HomeAssistant, entry: MockConfigEntry, source: Source
 ) -> None:
-    """After a day of nearly nothing little is expected of the next; after the thaw all again."""
-    snow = half_hours(NOON.replace(hour=0) - timedelta(days=1), 1, 0.03)
+    """After two days of nearly nothing little is expected of the next; after the thaw all again."""
+    snow = half_hours(NOON.replace(hour=0) - timedelta(days=2), 2, 0.03)
     foretold = {slot.start: 1.0 for slot in snow}
     sun = sun_of(hass, entry, source, SunMemory(made_for="this roof", foretold=foretold))
     await refresh(sun)
@@ -390,11 +391,49 @@ async def test_a_roof_under_snow_is_not_counted_on(
     assert at_noon(sun) == 1.0
 
 
+async def test_one_foggy_day_is_no_snow(
+    hass: HomeAssistant, entry: MockConfigEntry, source: Source
+) -> None:
+    """A tenth of what was expected, once: the next day's forecast stands."""
+    fair = half_hours(NOON.replace(hour=0) - timedelta(days=2), 1, 0.9)
+    fog = half_hours(NOON.replace(hour=0) - timedelta(days=1), 1, 0.1)
+    foretold = {slot.start: 1.0 for slot in (*fair, *fog)}
+    sun = sun_of(hass, entry, source, SunMemory(made_for="this roof", foretold=foretold))
+    await refresh(sun)
+    sun.slot_began(NOON.replace(hour=7), Measurements([*fair, *fog]))
+    assert sun.under_cover_share is None
+    assert at_noon(sun) == pytest.approx(1.0, abs=0.05)
+
+
+async def test_the_usual_sun_does_not_count_curtailed_half_hours(
+    hass: HomeAssistant, entry: MockConfigEntry
+) -> None:
+    """A full battery and nothing exported: what the roof made then says nothing of the sun."""
+    fair = half_hours(NOON.replace(hour=0) - timedelta(days=8), 4, 0.8)
+    held = half_hours(NOON.replace(hour=0) - timedelta(days=4), 4, 0.1, level=100.0)
+    sun = Sun.of(hass, entry, None, ROOF, SunMemory(made_for="this roof"))
+    sun.look_back(NOON, Measurements([*fair, *held]))
+    assert at_noon(sun) == pytest.approx(0.8)
+
+
+async def test_an_empty_day_of_a_source_is_not_planned_by(
+    hass: HomeAssistant, entry: MockConfigEntry, source: Source
+) -> None:
+    """Zeros from a source that fails: the usual sun is planned by, and zero stays possible."""
+    source.slot = SolarSlot(mean_kwh=0.0, p10_kwh=0.0, p50_kwh=0.0, p90_kwh=0.0)
+    sun = sun_of(hass, entry, source)
+    await refresh(sun)
+    sun.look_back(NOON.replace(hour=6), Measurements(half_hours(BEGIN, LEARNING_DAYS, 0.7)))
+    assert at_noon(sun) == pytest.approx(0.7)
+    assert sun.forecast is not None
+    assert sun.forecast.slots[NOON].p10_kwh == 0.0
+
+
 async def test_a_full_battery_is_no_snow(
     hass: HomeAssistant, entry: MockConfigEntry, source: Source
 ) -> None:
     """The roof was not let: tomorrow's sun is counted on."""
-    full = half_hours(NOON.replace(hour=0) - timedelta(days=1), 1, 0.03, level=100.0)
+    full = half_hours(NOON.replace(hour=0) - timedelta(days=2), 2, 0.03, level=100.0)
     foretold = {slot.start: 1.0 for slot in full}
     sun = sun_of(hass, entry, source, SunMemory(made_for="this roof", foretold=foretold))
     await refresh(sun)

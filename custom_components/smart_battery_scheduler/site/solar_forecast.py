@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Self
 from homeassistant.core import HomeAssistant
 
 from ..history.measurements import MeasuredSlot, Measurements
+from ..solar.doubt import believable
 from ..solar.learning import (
     COVERED_BY,
     LEAST_FORECAST_KWH,
@@ -144,7 +145,7 @@ class Sun:
 
     @property
     def forecast(self) -> SolarForecast | None:
-        """The forecast by which to plan: corrected, and the usual sun where there is none.
+        """The forecast by which to plan: corrected, weighed, and the usual sun where there is none.
 
         None if nothing at all is known of a sun.
         """
@@ -158,7 +159,7 @@ class Sun:
         if raw is None:
             return usual if usual.slots else None
         corrected = self.correction.apply(raw, most_kwh=self._most_kwh)
-        slots = dict(sorted({**usual.slots, **corrected.slots}.items()))
+        slots = believable(corrected.slots, usual.slots)
         return SolarForecast(
             made_at=raw.made_at, slots=self._cover.over(slots) if self._cover else slots
         )
@@ -190,10 +191,13 @@ class Sun:
 
     def look_back(self, now: datetime, measurements: Measurements) -> None:
         """See what is usual, for the hours that no source foretells, and whether snow lies."""
-        measured = {
-            slot.start: slot.energies.pv_kwh for slot in measurements.slots if slot.is_whole
-        }
-        self._usual = SolarForecast(made_at=now, slots=usual_sun(measured, now))
+        whole = [slot for slot in measurements.slots if slot.is_whole]
+        usual = usual_sun(
+            {slot.start: slot.energies.pv_kwh for slot in whole},
+            now,
+            {slot.start for slot in whole if was_turned_away(slot, measurements)},
+        )
+        self._usual = SolarForecast(made_at=now, slots=usual)
         share = covered_share(self.observations(measurements), now)
         self._cover = None if share is None else Cover(since=floor_slot(now), share=share)
 

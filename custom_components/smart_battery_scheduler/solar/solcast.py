@@ -27,8 +27,9 @@ from .model import (
     SolarRequestError,
     SolarSlot,
     SolarUnreachableError,
+    require_mostly_sound,
 )
-from .pv import SLOT_HOURS, total
+from .pv import AVERAGE_DIFFUSE_SHARE, SLOT_HOURS, sky_sigma, spread, total
 from .requests import asked
 
 BASE_URL = "https://api.solcast.com.au"
@@ -167,21 +168,35 @@ class Solcast:
 
 
 def parse_forecasts(body: Mapping[object, object]) -> dict[datetime, SolarSlot]:
-    """A reply as half-hours by their start. Raises SolarReplyError."""
+    """A reply as half-hours by their start; a row that makes no sense is not forecast.
+
+    Raises SolarReplyError where there is no forecast, or mostly nonsense.
+    """
     rows = body.get("forecasts")
     if not isinstance(rows, list):
         raise SolarReplyError("the reply has no forecasts")
-    return dict(map(_half_hour, rows))
+    found = dict(sound for row in rows if (sound := _half_hour(row)) is not None)
+    if rows:
+        require_mostly_sound(len(found), len(rows))
+    return found
 
 
-def _half_hour(row: object) -> tuple[datetime, SolarSlot]:
+def _half_hour(row: object) -> tuple[datetime, SolarSlot] | None:
     if not isinstance(row, Mapping) or row.get("period") != "PT30M":
-        raise SolarReplyError("a forecast is not of half an hour")
-    end = aware(row.get("period_end"))
-    if end is None or floor_slot(end) != end:
-        raise SolarReplyError("a forecast has no sensible time")
-    names = ("pv_estimate10", "pv_estimate", "pv_estimate90")
-    p10, p50, p90 = sorted(_kw(row.get(name)) * SLOT_HOURS for name in names)
+        return None
+    end, estimate = aware(row.get("period_end")), _kwh(row.get("pv_estimate"))
+    if end is None or floor_slot(end) != end or estimate is None:
+        return None
+    # A percentile that is missing takes the spread of an average sky.
+    usual = spread(estimate, sky_sigma(AVERAGE_DIFFUSE_SHARE))
+    low, high = _kwh(row.get("pv_estimate10")), _kwh(row.get("pv_estimate90"))
+    p10, p50, p90 = sorted(
+        (
+            usual.p10_kwh if low is None else low,
+            estimate,
+            usual.p90_kwh if high is None else high,
+        )
+    )
     return end - SLOT, SolarSlot(
         # Swanson's mean of three quantiles; the estimate itself is the middle one.
         mean_kwh=0.3 * p10 + 0.4 * p50 + 0.3 * p90,
@@ -191,11 +206,10 @@ def _half_hour(row: object) -> tuple[datetime, SolarSlot]:
     )
 
 
-def _kw(value: object) -> float:
-    power = number(value)
-    if power is None or not 0.0 <= power <= ABSURD_KW:
-        raise SolarReplyError("a forecast has a power that cannot be")
-    return power
+def _kwh(kw: object) -> float | None:
+    """A half-hour's energy at this mean power; None if it cannot be."""
+    power = number(kw)
+    return None if power is None or not 0.0 <= power <= ABSURD_KW else power * SLOT_HOURS
 
 
 def _site(body: object) -> Site:
