@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 import logging
 from typing import TYPE_CHECKING
 
+from astral import Observer
+from astral.sun import elevation
 from sqlalchemy.exc import SQLAlchemyError
 
 from homeassistant.components.energy.data import EnergyPreferences, async_get_manager
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers.sun import get_astral_observer
 
 from ..const import CONF_KIND, DOMAIN, KIND_DEMO
 from ..planner.load import Consumption
 from .house_load import (
     REMEMBERED,
     Balance,
+    IsDark,
     LoadFrom,
     LoadSettings,
     halves_of,
@@ -33,11 +37,12 @@ if TYPE_CHECKING:
 
 _LOGGER = logging.getLogger(__name__)
 
-# Rows come late: after each half-hour the last hours are read once more.
-OVERLAP = timedelta(hours=3)
+# Rows come late, and what is told after a gap belongs to the gap: the last day is read once more.
+OVERLAP = timedelta(hours=24)
 # A recorder that migrates its database may keep us waiting; the home is not to wait with us.
 LONGEST_READ_S = 20.0
 OWN_KEY = "house_power"
+MOST_LOOKED_UP = 10_000
 
 
 async def async_dashboard(hass: HomeAssistant) -> EnergyPreferences | None:
@@ -50,21 +55,48 @@ async def async_dashboard(hass: HomeAssistant) -> EnergyPreferences | None:
 
 def dashboard_balance(dashboard: EnergyPreferences | None) -> Balance | None:
     """The house by the dashboard's meters; None unless grid and battery are both there."""
-    plus: list[str] = []
+    plus: dict[str, list[str]] = {"grid": [], "solar": [], "battery": []}
     minus: list[str] = []
-    kinds = set()
-    # The grid first: its meter never sleeps.
-    sources = dashboard["energy_sources"] if dashboard else []
-    for source in sorted(sources, key=lambda each: each["type"] != "grid"):
-        if source["type"] not in ("grid", "solar", "battery"):
+    for source in dashboard["energy_sources"] if dashboard else []:
+        if source["type"] not in plus:
             continue
-        kinds.add(source["type"])
         if from_id := source.get("stat_energy_from"):
-            plus.append(str(from_id))
+            plus[source["type"]].append(str(from_id))
         if to_id := source.get("stat_energy_to"):
             minus.append(str(to_id))
-    complete = {"grid", "battery"} <= kinds and plus
-    return Balance(plus=tuple(plus), minus=tuple(minus)) if complete else None
+    if not plus["grid"] or not plus["battery"]:
+        return None
+    return Balance(
+        plus=(*plus["grid"], *plus["solar"], *plus["battery"]),
+        minus=tuple(minus),
+        suns=tuple(plus["solar"]),
+        registers=tuple(plus["grid"]) if len(plus["grid"]) > 1 else (),
+    )
+
+
+class Darkness:
+    """Whether the sun is down over a whole stretch of time, as seen by an observer."""
+
+    def __init__(self, observer: Observer) -> None:
+        """Nothing is looked up yet."""
+        self._observer = observer
+        self._known: dict[tuple[datetime, timedelta], bool] = {}
+
+    def __call__(self, start: datetime, length: timedelta) -> bool:
+        """Look once, and remember: each half-hour asks of the same sixty days."""
+        key = start, length
+        if key not in self._known:
+            if len(self._known) > MOST_LOOKED_UP:
+                self._known.clear()
+            moments = (start + length * share for share in (0.0, 0.5, 1.0))
+            self._known[key] = all(elevation(self._observer, each) < 0.0 for each in moments)
+        return self._known[key]
+
+
+def _house_of(
+    balance: Balance | None, recorded: Mapping[str, Recorded], is_dark: IsDark
+) -> dict[datetime, float]:
+    return halves_of(balance.of(recorded, is_dark)) if balance else {}
 
 
 class LoadHistory:
@@ -82,6 +114,7 @@ class LoadHistory:
         self._before: dict[datetime, float] = {}
         self._read_at: datetime | None = None
         self._failing = False
+        self._darkness = Darkness(get_astral_observer(hass))
 
     async def async_refresh(self, now: datetime) -> None:
         """Read what is new; everything, if the owner's choice has changed."""
@@ -105,7 +138,10 @@ class LoadHistory:
         for each, newer in recorded.items():
             known = self._recorded.get(each, Recorded())
             self._recorded[each] = known.merged(newer, now - REMEMBERED)
-        self._theirs = halves_of(self._balance.of(self._recorded)) if self._balance else {}
+        # Where the sun stood over sixty days takes a small board a while.
+        self._theirs = await self._hass.async_add_executor_job(
+            _house_of, self._balance, dict(self._recorded), self._darkness
+        )
         self._before = halves_of(self._recorded.get(self._own or "", Recorded()))
         self._read_at = now
 
@@ -115,7 +151,8 @@ class LoadHistory:
         """The statistics; None if the recorder is busy or broken, which must not stop the home."""
         try:
             async with asyncio.timeout(LONGEST_READ_S):
-                recorded = await async_recorded(self._hass, ids, since, now)
+                resting = self._balance.registers if self._balance else ()
+                recorded = await async_recorded(self._hass, ids, since, now, resting)
         except (TimeoutError, SQLAlchemyError) as err:
             if not self._failing:
                 _LOGGER.warning(
