@@ -129,8 +129,10 @@ class LoadHistory:
         ids = {*settings.cars, *({self._own} if self._own else ())}
         ids |= self._balance.ids if self._balance else set()
         since = now - REMEMBERED
-        # A meter that the dashboard names since the last look has a past of its own.
-        if self._read_at is not None and ids <= self._recorded.keys():
+        # A meter that the dashboard names since the last look has a past of its own, and so has one
+        # whose rows were renamed meanwhile. A clock that was ahead has looked into the future.
+        known = {each for each, rows in self._recorded.items() if rows.hours or rows.halves}
+        if self._read_at is not None and self._read_at <= now and ids <= known:
             since = self._read_at - OVERLAP
         recorded = await self._async_read(ids, since, now)
         if recorded is None:
