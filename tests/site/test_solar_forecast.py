@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+import re
 
 from freezegun.api import FrozenDateTimeFactory
 import pytest
@@ -39,6 +40,8 @@ from custom_components.smart_battery_scheduler.sources.solar_sources import solc
 from custom_components.smart_battery_scheduler.tariff.model import SLOT
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import issue_registry as ir
+
+from ..wire import Wire
 
 NOON = datetime(2026, 7, 10, 12, 0, tzinfo=UTC)
 SLOT_OF_1 = SolarSlot(mean_kwh=1.0, p10_kwh=0.5, p50_kwh=1.0, p90_kwh=1.5)
@@ -284,14 +287,40 @@ async def test_a_half_hour_is_noted_as_it_begins(
     source: Source,
     freezer: FrozenDateTimeFactory,
 ) -> None:
-    """Once, before the correction; what is older than four weeks is forgotten."""
+    """Once, before the correction; four weeks after the day it is forgotten."""
     sun = sun_of(hass, entry, source)
     await refresh(sun)
     sun.slot_began(NOON, Measurements())
     sun.slot_began(NOON + timedelta(minutes=5), Measurements())
     assert sun.memory.foretold == {NOON: 1.0}
-    sun.slot_began(NOON + timedelta(days=29), Measurements())
-    assert sun.memory.foretold == {}
+    assert sun.coordinator is not None
+    sun.coordinator.data = SolarForecast(
+        made_at=NOON, slots={NOON + index * SLOT: SLOT_OF_1 for index in range(48 * 31)}
+    )
+    for index in range(1, 48 * 31):
+        sun.slot_began(NOON + index * SLOT, Measurements())
+    assert NOON not in sun.memory.foretold
+    assert NOON + timedelta(days=3) in sun.memory.foretold
+
+
+async def test_a_clock_far_ahead_for_minutes_forgets_nothing_that_was_learned(
+    hass: HomeAssistant, entry: MockConfigEntry, source: Source
+) -> None:
+    """Neither the roof's correction nor what it is learned from; and learning goes on."""
+    measured = Measurements(half_hours(BEGIN, LEARNING_DAYS, 0.7))
+    foretold = {slot.start: 1.0 for slot in measured.slots}
+    sun = sun_of(hass, entry, source, SunMemory(made_for="this roof", foretold=foretold))
+    await refresh(sun)
+    sun.slot_began(NOON, measured)
+    learned = sun.correction
+    assert min(learned.factors) < 0.8
+    for minutes in (0, 30):
+        sun.slot_began(NOON + timedelta(days=4000, minutes=minutes), measured)
+    assert sun.correction == learned
+    assert foretold.items() <= dict(sun.memory.foretold).items()
+    sun.slot_began(NOON + SLOT, measured)
+    assert sun.memory.learned_at == NOON + SLOT
+    assert sun.correction == learned
 
 
 async def test_no_panels(hass: HomeAssistant, entry: MockConfigEntry) -> None:
@@ -334,8 +363,24 @@ async def test_the_calls_of_a_frugal_source_survive(
     source = solcast(hass, "not-a-real-key", ["0000-0001"], made)
     sun = Sun.of(hass, entry, source, ROOF, SunMemory(made_for="this roof", calls=made))
     assert decode(SunMemory, encode(sun.memory)).calls == made
-    source.calls = made.spent(NOON)
+    with Wire() as wire:
+        wire.get(re.compile("https://api.solcast.com.au/.*"), status=500)
+        await refresh(sun)
     assert sun.memory.calls == DailyCalls(day=made.day, made=8)
+
+
+async def test_two_homes_on_one_solcast_account_share_its_budget(
+    hass: HomeAssistant, freezer: FrozenDateTimeFactory
+) -> None:
+    """A call of either is a call of the key, and both ask half as often; another key is another's."""
+    freezer.move_to(NOON)
+    made = DailyCalls(day=NOON.replace(hour=0), made=3)
+    first = solcast(hass, "not-a-real-key", ["0000-0001"], made)
+    assert first.cadence == cadence_of_sites(1)
+    second = solcast(hass, "not-a-real-key", ["0000-0002"], DailyCalls(day=made.day, made=1))
+    assert first.cadence == second.cadence == cadence_of_sites(2)
+    assert first.calls == second.calls == made
+    assert solcast(hass, "another-key", ["0000-0001"]).calls.left(NOON) == CALLS_PER_DAY
 
 
 @pytest.mark.parametrize(

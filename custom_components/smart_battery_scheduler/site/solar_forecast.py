@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Self
 
 from homeassistant.core import HomeAssistant
 
+from ..common.retention import too_old
 from ..history.measurements import MeasuredSlot, Measurements
 from ..solar.doubt import believable
 from ..solar.learning import (
@@ -182,12 +183,19 @@ class Sun:
         slot = raw.slots.get(start) if raw else None
         if slot is not None and slot.mean_kwh >= LEAST_FORECAST_KWH:
             self._foretold.setdefault(start, round(slot.mean_kwh, 4))
-        for old in [start for start in self._foretold if start < now - REMEMBERED]:
+        for old in too_old(self._foretold, REMEMBERED):
             del self._foretold[old]
+        self._learn(now, measurements)
+
+    def _learn(self, now: datetime, measurements: Measurements) -> None:
+        """Twice a day, and at once where a clock was ahead; never from a time without any past."""
         learned_at = self._memory.learned_at
-        if learned_at is None or now - learned_at >= LEARN_EVERY:
-            correction = learn(self.observations(measurements), now)
-            self._memory = replace(self._memory, correction=correction, learned_at=now)
+        if learned_at is not None and timedelta(0) <= now - learned_at < LEARN_EVERY:
+            return
+        observations = tuple(self.observations(measurements))
+        known = any(now - REMEMBERED <= each.start < now for each in observations)
+        correction = learn(observations, now) if known or not observations else self.correction
+        self._memory = replace(self._memory, correction=correction, learned_at=now)
 
     def look_back(self, now: datetime, measurements: Measurements) -> None:
         """See what is usual, for the hours that no source foretells, and whether snow lies."""
