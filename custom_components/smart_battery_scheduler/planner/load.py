@@ -3,7 +3,8 @@
 A half-hour is expected to be as it was on recent days of its kind (weekday or weekend), the latest
 counting most; what the last day and the last hours were above or below that is expected to last a
 while. The constants were weighed on two real homes' years: each is near its best for both, and
-none matters by itself.
+none matters by itself. A house that has changed for good is forecast at its new level
+(``load_level``), until its last hours are those of the house as it was.
 """
 
 from __future__ import annotations
@@ -16,12 +17,12 @@ from zoneinfo import ZoneInfo
 import numpy as np
 from numpy.typing import NDArray
 
+from .load_level import SLOTS_PER_DAY, WHOLE_DAY_SLOTS, Change, last_change
 from .model import Spread
 
 type Floats = NDArray[np.float64]
 
 SLOT_HOURS = 0.5
-SLOTS_PER_DAY = 48
 HALF_LIFE_DAYS = 14.0
 OTHER_KIND = 0.3
 # The neighbours of a half-hour speak for it too: a kettle does not keep time.
@@ -32,7 +33,10 @@ DEFAULT_SPREAD = (0.6, 1.0, 1.5)
 # A day of less than this share of the usual is a day away from home: it says little of the others.
 AWAY_SHARE = 0.35
 AWAY_WEIGHT = 0.1
-WHOLE_DAY_SLOTS = 40
+# What is left of a day's weight by a change of the house, for each day since; never quite nothing.
+FADES_PER_DAY, LEAST_FADED = 0.7, 0.01
+# So soon a house that is lived in again is noticed.
+NOTICED_WITHIN = timedelta(hours=3)
 
 # Share of the day's energy by local hour for a typical British home (two-peaked, own estimate).
 HOURLY_SHARE = np.array(
@@ -99,21 +103,51 @@ class _Past:
         self.weekend = np.array([weekend for weekend, _ in kinds], dtype=bool)
         self.half_hour = np.array([half_hour for _, half_hour in kinds], dtype=np.intp)
         self.at = [np.flatnonzero(self.half_hour == i) for i in range(SLOTS_PER_DAY)]
-        ages = np.array([(now - item.start) / timedelta(days=1) for item in history])
-        self.weight = 0.5 ** (ages / HALF_LIFE_DAYS) * self._away()
+        self.ages = np.array([(now - item.start) / timedelta(days=1) for item in history])
+        # What the forecast is made of: the energies, or those of the past at its present level.
+        self.levelled = self.kwh
+        self.fresh = 0.5 ** (self.ages / HALF_LIFE_DAYS)
+        self.weight = self.fresh * self._away(np.ones(len(history), dtype=bool))
+        change = last_change(self.ages, self.kwh)
+        if change is not None:
+            self._change(change)
 
-    def _away(self) -> Floats:
+    def _change(self, change: Change) -> None:
+        """Go by the days since a change, unless the last hours are those of the time before."""
+        since = self.ages <= change.days
+        before = self.fresh * self._away(~since)
+        as_before = before * np.where(since, AWAY_WEIGHT, 1.0)
+        faded = max(FADES_PER_DAY**change.days, LEAST_FADED)
+        scale = np.where(since, 1.0, change.factor)
+        if change.factor < 1.0 and self._is_as_before(as_before, change.factor):
+            self.weight = as_before
+            return
+        self.levelled = self.kwh * scale
+        self.weight = np.where(since, self.fresh, before * faded)
+
+    def _is_as_before(self, weight: Floats, factor: float) -> bool:
+        """Whether the last hours are nearer to the house as it was than to the empty one."""
+        last = np.flatnonzero(self.ages <= NOTICED_WITHIN / timedelta(days=1))
+        usual = 0.0
+        for index in last:
+            here = self.at[self.half_hour[index]]
+            usual += float(np.average(self.kwh[here], weights=np.maximum(weight[here], 1e-9)))
+        used = float(self.kwh[last].sum())
+        # Half-way between the two levels, as factors go.
+        return len(last) > 0 and used > usual * np.sqrt(factor)
+
+    def _away(self, among: NDArray[np.bool_]) -> Floats:
         """Little weight for the half-hours of days on which hardly anybody was at home."""
         weights = np.ones(len(self.history))
-        if not self.history:
+        if not among.any():
             return weights
         dates = np.array([i.start.astimezone(self.zone).toordinal() for i in self.history])
-        days, index, counts = np.unique(dates, return_inverse=True, return_counts=True)
-        means = np.bincount(index, self.kwh, len(days)) / counts
+        days, index, counts = np.unique(dates[among], return_inverse=True, return_counts=True)
+        means = np.bincount(index, self.kwh[among], len(days)) / counts
         whole = counts >= WHOLE_DAY_SLOTS
         if whole.any():
             away = whole & (means < AWAY_SHARE * np.median(means[whole]))
-            weights[away[index]] = AWAY_WEIGHT
+            weights[among] = np.where(away[index], AWAY_WEIGHT, 1.0)
         return weights
 
     def cell(self, weekend: bool, half_hour: int) -> Spread:
@@ -124,7 +158,7 @@ class _Past:
         for offset, share in NEIGHBOURS:
             here = self.at[(half_hour + offset) % SLOTS_PER_DAY]
             same = np.where(self.weekend[here] == weekend, 1.0, OTHER_KIND)
-            values.append(self.kwh[here])
+            values.append(self.levelled[here])
             weights.append(self.weight[here] * same * share)
         return _spread(np.concatenate(values), np.concatenate(weights))
 
