@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Mapping
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from functools import partial
 import logging
 from typing import TYPE_CHECKING
 
-from astral import Observer
-from astral.sun import elevation
 from sqlalchemy.exc import SQLAlchemyError
 
 from homeassistant.components.energy.data import EnergyPreferences, async_get_manager
+from homeassistant.const import SUN_EVENT_SUNRISE, SUN_EVENT_SUNSET
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
-from homeassistant.helpers.sun import get_astral_observer
+from homeassistant.helpers.sun import get_astral_event_date
 
-from ..const import CONF_KIND, DOMAIN, KIND_DEMO
-from ..planner.load import Consumption
+from ..const import CONF_KIND, DOMAIN, KIND_DEMO, MARKET_TIME_ZONE
+from ..planner.load import Consumption, forecast_load
 from .house_load import (
     REMEMBERED,
     Balance,
@@ -29,6 +29,7 @@ from .house_load import (
     history,
     measured_halves,
 )
+from .load_quality import ExpectedLoad, LoadQualityRecord
 from .measurements import MeasuredSlot
 from .recorder_statistics import Recorded, async_recorded
 
@@ -42,7 +43,6 @@ OVERLAP = timedelta(hours=24)
 # A recorder that migrates its database may keep us waiting; the home is not to wait with us.
 LONGEST_READ_S = 20.0
 OWN_KEY = "house_power"
-MOST_LOOKED_UP = 10_000
 
 
 async def async_dashboard(hass: HomeAssistant) -> EnergyPreferences | None:
@@ -75,22 +75,27 @@ def dashboard_balance(dashboard: EnergyPreferences | None) -> Balance | None:
 
 
 class Darkness:
-    """Whether the sun is down over a whole stretch of time, as seen by an observer."""
+    """Whether the sun is down over a whole stretch of time, at Home Assistant's place."""
 
-    def __init__(self, observer: Observer) -> None:
+    def __init__(self, hass: HomeAssistant) -> None:
         """Nothing is looked up yet."""
-        self._observer = observer
-        self._known: dict[tuple[datetime, timedelta], bool] = {}
+        self._hass = hass
+        self._days: dict[date, tuple[datetime, datetime] | None] = {}
 
     def __call__(self, start: datetime, length: timedelta) -> bool:
-        """Look once, and remember: each half-hour asks of the same sixty days."""
-        key = start, length
-        if key not in self._known:
-            if len(self._known) > MOST_LOOKED_UP:
-                self._known.clear()
-            moments = (start + length * share for share in (0.0, 0.5, 1.0))
-            self._known[key] = all(elevation(self._observer, each) < 0.0 for each in moments)
-        return self._known[key]
+        """Look at the days around it, each of which is looked up once."""
+        around = (start.date() + timedelta(days=day) for day in (-1, 0, 1))
+        lights = (light for day in around if (light := self._light(day)) is not None)
+        return all(start + length <= rise or sunset <= start for rise, sunset in lights)
+
+    def _light(self, day: date) -> tuple[datetime, datetime] | None:
+        if day not in self._days:
+            rise, sunset = (
+                get_astral_event_date(self._hass, event, day)
+                for event in (SUN_EVENT_SUNRISE, SUN_EVENT_SUNSET)
+            )
+            self._days[day] = None if rise is None or sunset is None else (rise, sunset)
+        return self._days[day]
 
 
 def _house_of(
@@ -102,8 +107,13 @@ def _house_of(
 class LoadHistory:
     """What the house used, for as long as is known."""
 
-    def __init__(self, hass: HomeAssistant, entry: SmartBatteryConfigEntry) -> None:
-        """Know nothing yet."""
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        entry: SmartBatteryConfigEntry,
+        noted: Iterable[ExpectedLoad] = (),
+    ) -> None:
+        """Know nothing yet but what was ``noted`` of the forecast."""
         self._hass = hass
         self._entry = entry
         self._settings: LoadSettings | None = None
@@ -114,7 +124,8 @@ class LoadHistory:
         self._before: dict[datetime, float] = {}
         self._read_at: datetime | None = None
         self._failing = False
-        self._darkness = Darkness(get_astral_observer(hass))
+        self.record = LoadQualityRecord(noted)
+        self._darkness = Darkness(hass)
 
     async def async_refresh(self, now: datetime) -> None:
         """Read what is new; everything, if the owner's choice has changed."""
@@ -131,8 +142,8 @@ class LoadHistory:
         since = now - REMEMBERED
         # A meter that the dashboard names since the last look has a past of its own, and so has one
         # whose rows were renamed meanwhile. A clock that was ahead has looked into the future.
-        known = {each for each, rows in self._recorded.items() if rows.hours or rows.halves}
-        if self._read_at is not None and self._read_at <= now and ids <= known:
+        told = {each for each, rows in self._recorded.items() if rows.hours or rows.halves}
+        if self._read_at is not None and self._read_at <= now and ids <= told:
             since = self._read_at - OVERLAP
         recorded = await self._async_read(ids, since, now)
         if recorded is None:
@@ -166,6 +177,25 @@ class LoadHistory:
             return None
         self._failing = False
         return recorded
+
+    async def async_judge(
+        self, measured: Iterable[MeasuredSlot], now: datetime, annual_kwh: float
+    ) -> None:
+        """Note the day's forecast when a day begins; hold what was noted against what came."""
+        history, due = self.history(measured, now), self.record.due(now)
+        await self._hass.async_add_executor_job(self.record.judge, history)
+        if due:
+            spreads = await self._hass.async_add_executor_job(
+                partial(
+                    forecast_load,
+                    history,
+                    due,
+                    now=now,
+                    zone=MARKET_TIME_ZONE,
+                    annual_kwh=annual_kwh,
+                )
+            )
+            self.record.note(due, spreads)
 
     def history(self, measured: Iterable[MeasuredSlot], now: datetime) -> tuple[Consumption, ...]:
         """Half-hours oldest first, up to the running one."""

@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 from numpy.typing import NDArray
 
+from .load_band import LoadWidths, widened
 from .load_level import SLOTS_PER_DAY, WHOLE_DAY_SLOTS, Change, last_change
 from .model import Spread
 
@@ -25,6 +26,7 @@ type Floats = NDArray[np.float64]
 SLOT_HOURS = 0.5
 HALF_LIFE_DAYS = 14.0
 OTHER_KIND = 0.3
+AS_FORECAST = LoadWidths()
 # The neighbours of a half-hour speak for it too: a kettle does not keep time.
 NEIGHBOURS = ((-1, 0.25), (0, 0.5), (1, 0.25))
 # The default profile counts as this many days of experience.
@@ -79,14 +81,19 @@ def forecast_load(
     now: datetime,
     zone: ZoneInfo,
     annual_kwh: float,
+    widths: LoadWidths = AS_FORECAST,
 ) -> tuple[Spread, ...]:
-    """A spread per half-hour start; without any history the typical home's."""
+    """A spread per half-hour start; without any history the typical home's.
+
+    ``widths`` are what this home's days have shown its bands to need.
+    """
     past = _Past(tuple(history), now, zone, annual_kwh)
     kinds = [_kind(start, zone) for start in starts]
     cells = {kind: past.cell(*kind) for kind in sorted(set(kinds))}
     factors = past.lasting(starts, cells)
     return tuple(
-        _scaled(cells[kind], float(factor)) for kind, factor in zip(kinds, factors, strict=True)
+        widened(_scaled(cells[kind], float(factor)), widths.at(kind[1] // 2))
+        for kind, factor in zip(kinds, factors, strict=True)
     )
 
 

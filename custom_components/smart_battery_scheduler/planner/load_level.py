@@ -64,7 +64,8 @@ def _day_logs(ages_days: Floats, kwh: Floats) -> Floats:
     sums = np.bincount(day[inside], kwh[inside], minlength=1)
     whole = counts >= WHOLE_DAY_SLOTS
     means = sums[whole] / counts[whole] * SLOTS_PER_DAY
-    return np.log(np.maximum(means, LEAST_DAY_KWH))
+    logs: Floats = np.log(np.maximum(means, LEAST_DAY_KWH))
+    return logs
 
 
 def _step(since: Floats, before: Floats) -> tuple[float, float]:

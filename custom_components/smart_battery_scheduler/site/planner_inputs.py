@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
 
 from ..carbon.client import CarbonForecast
 from ..const import MARKET_TIME_ZONE
 from ..control.rules import Override
 from ..planner.load import Consumption, forecast_load
+from ..planner.load_band import LoadWidths
 from ..planner.model import (
     Action,
     Battery,
@@ -42,6 +43,7 @@ class Material:
     ``reserve_percent`` is the Powerwall's own reserve: the plan never goes below it.
     ``ready_once`` is a wish for one time only. ``override`` is what somebody asked for now: the plan
     counts on it and goes on from where it leads. ``car_charging``: the car charges now.
+    ``load_widths`` is how wide this house's bands have to be.
     """
 
     now: datetime
@@ -60,6 +62,7 @@ class Material:
     manual: tuple[ManualSlot, ...] = ()
     carbon: CarbonForecast | None = None
     car_charging: bool = False
+    load_widths: LoadWidths = field(default_factory=LoadWidths)
 
 
 def make_plan(material: Material) -> Plan:
@@ -76,6 +79,7 @@ def plan_inputs(material: Material) -> PlanInputs:
         now=material.now,
         zone=MARKET_TIME_ZONE,
         annual_kwh=material.preferences.annual_load_kwh,
+        widths=material.load_widths,
     )
     slots = tuple(
         _slot(material, start, end, load)

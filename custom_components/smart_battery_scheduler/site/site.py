@@ -144,7 +144,7 @@ class Home:
         )
         self.sessions = self.supply.sessions
         self.manual = ManualSlots(records.manual_slots, self._supply_changed)
-        self.load_history = LoadHistory(hass, entry)
+        self.load_history = LoadHistory(hass, entry, records.load_expected)
         self.planner = PlanCoordinator(hass, entry)
         self.planned_from: Material | None = None
         self._unplayed = Unplayed()
@@ -166,7 +166,7 @@ class Home:
         await self.battery.async_config_entry_first_refresh()
         await self._async_wait_for_facts()
         self.measurements.observe(self.battery.data)
-        await self.load_history.async_refresh(dt_util.utcnow())
+        await self._async_look_at_house(dt_util.utcnow())
         self.sun.look_back(dt_util.utcnow(), self.measurements)
         await self._async_replan()
         self._listen()
@@ -320,6 +320,7 @@ class Home:
             exports=self.rates.data.exports,
             solar=self.sun.forecast,
             history=self.load_history.history(self.measurements.slots, now),
+            load_widths=self.load_history.record.widths,
             running=self._running_plan(),
             ready_once=self.ready_once,
             override=self.override,
@@ -431,8 +432,13 @@ class Home:
         self._look_for_unplayed()
         self._end_finished_override()
         self._changed()
-        await self.load_history.async_refresh(now)
+        await self._async_look_at_house(now)
         await self.async_replan()
+
+    async def _async_look_at_house(self, now: datetime) -> None:
+        await self.load_history.async_refresh(now)
+        wanted = self.preferences.annual_load_kwh
+        await self.load_history.async_judge(self.measurements.slots, now, wanted)
 
     async def _async_end_override(self) -> None:
         """Plan anew before an override's end is acted on: the old plan counts on it."""
@@ -495,6 +501,7 @@ class Home:
             learned=self.learned,
             sun=self.sun.memory,
             accuracy=self.accuracy.memory,
+            load_expected=self.load_history.record.noted,
             savings=self.savings.memory,
             manual_sessions=self.sessions.manual,
             manual_slots=self.manual.slots,

@@ -16,6 +16,7 @@ from ..control.learning import Learned
 from ..control.model import ControlState, Decision
 from ..control.rules import Override
 from ..history.accuracy import AccuracyMemory
+from ..history.load_quality import ExpectedLoad
 from ..history.measurements import Energies, MeasuredSlot
 from ..history.savings import SavingsMemory
 from ..planner.model import ReadyBy
@@ -51,6 +52,7 @@ class Records:
     simulated: SimulatedState | None = None
     sun: SunMemory = field(default_factory=SunMemory)
     accuracy: AccuracyMemory = field(default_factory=AccuracyMemory)
+    load_expected: tuple[ExpectedLoad, ...] = ()
     savings: SavingsMemory = field(default_factory=SavingsMemory)
     manual_sessions: tuple[SessionWindow, ...] = ()
     manual_slots: tuple[ManualSlot, ...] = ()
