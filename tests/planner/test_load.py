@@ -10,6 +10,7 @@ from hypothesis import given, settings, strategies as st
 import pytest
 
 from custom_components.smart_battery_scheduler.planner.load import Consumption, forecast_load
+from custom_components.smart_battery_scheduler.planner.load_household import Household, Occupancy
 from custom_components.smart_battery_scheduler.planner.model import Spread
 
 UK = ZoneInfo("Europe/London")
@@ -175,3 +176,53 @@ def test_always_a_spread(values: list[float]) -> None:
     for spread in forecast(history):
         assert 0.0 <= spread.p10 <= spread.p50 <= spread.p90
         assert spread.mean >= 0.0
+
+
+def lived(history: list[Consumption], household: Household) -> tuple[Spread, ...]:
+    """The day from NOW, with what is known of the people."""
+    starts = [NOW + HALF_HOUR * index for index in range(48)]
+    return forecast_load(
+        history, starts, now=NOW, zone=UK, annual_kwh=ANNUAL_KWH, household=household
+    )
+
+
+def all_day(occupancy: Occupancy) -> Household:
+    """The whole day ahead is of this kind."""
+    return Household(ahead={NOW + HALF_HOUR * index: occupancy for index in range(48)})
+
+
+def test_an_empty_house_uses_what_it_uses_at_night() -> None:
+    """Known ahead: no evening is bought for; where it was away before, as it was then."""
+    usual, away = past(30, at_home), past(30, lately(3, 2 / 48))
+    assert day_kwh(lived(usual, all_day(Occupancy.AWAY))) < 0.7 * day_kwh(forecast(usual))
+    assert day_kwh(lived(away, all_day(Occupancy.AWAY))) == pytest.approx(2.0, rel=0.15)
+
+
+def test_an_absence_without_an_end_leaves_both_open() -> None:
+    """Half-way, and a band that holds either."""
+    found = lived(past(30, at_home), all_day(Occupancy.PERHAPS_AWAY))
+    usual = forecast(past(30, at_home))
+    assert found[38].mean < usual[38].mean
+    assert found[38].p90 == usual[38].p90
+    assert found[38].p10 < usual[38].p10
+
+
+def test_guests_use_more() -> None:
+    """And nobody knows how much."""
+    found, usual = lived(past(30, at_home), all_day(Occupancy.GUESTS)), forecast(past(30, at_home))
+    assert day_kwh(found) == pytest.approx(1.3 * day_kwh(usual))
+    assert found[38].p90 - found[38].p50 > usual[38].p90 - usual[38].p50
+
+
+def test_a_day_at_home_is_like_a_weekends() -> None:
+    """A Monday on which somebody works from home."""
+    history = past(28, lambda start: 0.6 if start.weekday() >= 5 else 0.3)
+    at_work, at_home_today = forecast(history), lived(history, all_day(Occupancy.HOME_ALL_DAY))
+    assert day_kwh(at_home_today) > 1.3 * day_kwh(at_work)
+
+
+def test_who_is_at_home_ends_an_absence_at_once() -> None:
+    """Two weeks of an empty house, and somebody has just opened the door."""
+    history = past(60, lately(14, 2 / 48))
+    assert day_kwh(lived(history, Household(somebody_home=False))) < 3.0
+    assert day_kwh(lived(history, Household(somebody_home=True))) > 7.0

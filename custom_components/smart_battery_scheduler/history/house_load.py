@@ -34,6 +34,8 @@ type IsDark = Callable[[datetime, timedelta], bool]
 CONF_LOAD_FROM = "load_from"
 CONF_LOAD_STATISTIC = "load_statistic"
 CONF_CAR_STATISTICS = "car_statistics"
+CONF_PERSONS = "persons"
+CONF_HOUSE_CALENDAR = "house_calendar"
 
 
 class LoadFrom(StrEnum):

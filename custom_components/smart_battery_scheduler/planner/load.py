@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .load_band import LoadWidths, widened
+from .load_household import Household, Occupancy, as_lived
 from .load_level import SLOTS_PER_DAY, WHOLE_DAY_SLOTS, Change, last_change
 from .model import Spread
 
@@ -26,7 +27,9 @@ type Floats = NDArray[np.float64]
 SLOT_HOURS = 0.5
 HALF_LIFE_DAYS = 14.0
 OTHER_KIND = 0.3
-AS_FORECAST = LoadWidths()
+AS_FORECAST, NOBODY_ASKED = LoadWidths(), Household()
+# The half-hours of the local day in which a lived-in house is most like an empty one: 02:00 to 05:00.
+ASLEEP = range(4, 10)
 # The neighbours of a half-hour speak for it too: a kettle does not keep time.
 NEIGHBOURS = ((-1, 0.25), (0, 0.5), (1, 0.25))
 # The default profile counts as this many days of experience.
@@ -82,18 +85,27 @@ def forecast_load(
     zone: ZoneInfo,
     annual_kwh: float,
     widths: LoadWidths = AS_FORECAST,
+    household: Household = NOBODY_ASKED,
 ) -> tuple[Spread, ...]:
     """A spread per half-hour start; without any history the typical home's.
 
-    ``widths`` are what this home's days have shown its bands to need.
+    ``widths`` are what this home's days have shown its bands to need; ``household`` is what is
+    known of its people.
     """
-    past = _Past(tuple(history), now, zone, annual_kwh)
-    kinds = [_kind(start, zone) for start in starts]
+    past = _Past(tuple(history), now, zone, annual_kwh, is_back=household.somebody_home is True)
+    people = [household.ahead.get(start) for start in starts]
+    kinds = [
+        _kind(start, zone, free=each is Occupancy.HOME_ALL_DAY)
+        for start, each in zip(starts, people, strict=True)
+    ]
     cells = {kind: past.cell(*kind) for kind in sorted(set(kinds))}
     factors = past.lasting(starts, cells)
+    empty_kwh = past.empty_kwh()
     return tuple(
-        widened(_scaled(cells[kind], float(factor)), widths.at(kind[1] // 2))
-        for kind, factor in zip(kinds, factors, strict=True)
+        as_lived(
+            widened(_scaled(cells[kind], float(factor)), widths.at(kind[1] // 2)), empty_kwh, each
+        )
+        for kind, factor, each in zip(kinds, factors, people, strict=True)
     )
 
 
@@ -101,8 +113,15 @@ class _Past:
     """The history as arrays: energy, half-hour of the local day, kind of day, weight."""
 
     def __init__(
-        self, history: tuple[Consumption, ...], now: datetime, zone: ZoneInfo, annual_kwh: float
+        self,
+        history: tuple[Consumption, ...],
+        now: datetime,
+        zone: ZoneInfo,
+        annual_kwh: float,
+        *,
+        is_back: bool = False,
     ) -> None:
+        """``is_back``: somebody is known to be at home, so that no absence lasts."""
         self.now, self.zone, self.annual_kwh = now, zone, annual_kwh
         self.history = history
         self.kwh = np.array([item.kwh for item in history])
@@ -117,16 +136,19 @@ class _Past:
         self.weight = self.fresh * self._away(np.ones(len(history), dtype=bool))
         change = last_change(self.ages, self.kwh)
         if change is not None:
-            self._change(change)
+            self._change(change, is_back=is_back)
 
-    def _change(self, change: Change) -> None:
+    def _change(self, change: Change, *, is_back: bool) -> None:
         """Go by the days since a change, unless the last hours are those of the time before."""
         since = self.ages <= change.days
         before = self.fresh * self._away(~since)
         as_before = before * np.where(since, AWAY_WEIGHT, 1.0)
         faded = max(FADES_PER_DAY**change.days, LEAST_FADED)
         scale = np.where(since, 1.0, change.factor)
-        if change.factor < 1.0 and self._is_as_before(as_before, change.factor):
+        is_empty = change.factor < AWAY_SHARE
+        if (is_back and is_empty) or (
+            change.factor < 1.0 and self._is_as_before(as_before, change.factor)
+        ):
             self.weight = as_before
             return
         self.levelled = self.kwh * scale
@@ -169,6 +191,16 @@ class _Past:
             weights.append(self.weight[here] * same * share)
         return _spread(np.concatenate(values), np.concatenate(weights))
 
+    def empty_kwh(self) -> float:
+        """What the house uses in half an hour while nobody is there: as on days away, or at night."""
+        away = self._away(np.ones(len(self.history), dtype=bool)) < 1.0
+        if away.any():
+            return float(np.average(self.kwh[away], weights=self.fresh[away]))
+        asleep = np.isin(self.half_hour, ASLEEP)
+        if asleep.any():
+            return float(np.quantile(self.kwh[asleep], 0.25))
+        return float(_default_of(ASLEEP[0], self.annual_kwh))
+
     def lasting(self, starts: Sequence[datetime], cells: dict[tuple[bool, int], Spread]) -> Floats:
         """By what factor the surprise of the last hours is still there at each start."""
         factors = np.ones(len(starts))
@@ -191,10 +223,10 @@ class _Past:
         return cells[kind].mean
 
 
-def _kind(start: datetime, zone: ZoneInfo) -> tuple[bool, int]:
-    """Weekend or not, and the half-hour of the local day."""
+def _kind(start: datetime, zone: ZoneInfo, *, free: bool = False) -> tuple[bool, int]:
+    """Weekend (or a ``free`` day) or not, and the half-hour of the local day."""
     local = start.astimezone(zone)
-    return local.weekday() >= 5, local.hour * 2 + local.minute // 30
+    return free or local.weekday() >= 5, local.hour * 2 + local.minute // 30
 
 
 def _default_of(half_hour: int, annual_kwh: float) -> float:

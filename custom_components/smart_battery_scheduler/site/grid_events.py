@@ -1,10 +1,11 @@
-"""What the supplier and the grid do besides rates: sessions, carbon, the car on the drive."""
+"""What the supplier, the grid and the people do besides rates: sessions, carbon, the car, who is at home."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from homeassistant.core import CALLBACK_TYPE, Event, EventStateChangedData, HomeAssistant, callback
@@ -13,10 +14,12 @@ from homeassistant.util import dt as dt_util
 
 from ..carbon.client import CarbonForecast, CarbonIntensity
 from ..events.site_events import Happening, Happenings
+from ..history.house_load import CONF_HOUSE_CALENDAR, CONF_PERSONS
 from ..sources.carbon_coordinator import CarbonCoordinator
 from ..sources.coordinators import RatesCoordinator
 from ..sources.ev_charging import Car
 from ..sources.grid_sessions import Sessions, SessionWindow
+from ..sources.household import HouseholdWatch
 from ..sources.octopus_account import KeyQuestion, News, OctoplusAccount, OctoplusFeed
 from ..sources.rate_entities import EntitySource
 from ..sources.rate_sources import AccountSource
@@ -66,6 +69,8 @@ class Supply:
         self._carbon_due = False
         self.sessions = Sessions(manual, changed)
         self.car = Car(hass, self._news)
+        self.household = HouseholdWatch(hass, self._news)
+        entry.async_on_unload(self.household.stop)
         self.carbon = (
             CarbonCoordinator(hass, entry, sources.carbon) if sources.carbon is not None else None
         )
@@ -115,6 +120,12 @@ class Supply:
             self._carbon_due |= self.carbon.enable(preferences.carbon_forecast)
         if self.octoplus is not None:
             self.octoplus.join = preferences.join_sessions
+
+    async def async_look_at_people(self, now: datetime) -> None:
+        """Watch those that are chosen now, and read their calendar."""
+        options = self._entry.options
+        self.household.watch(options.get(CONF_PERSONS, ()), options.get(CONF_HOUSE_CALENDAR, ""))
+        await self.household.async_refresh(now)
 
     async def async_catch_up(self) -> None:
         """Fetch what changed preferences ask for, so that one plan takes all of it in."""

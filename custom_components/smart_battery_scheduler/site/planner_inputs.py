@@ -11,6 +11,7 @@ from ..const import MARKET_TIME_ZONE
 from ..control.rules import Override
 from ..planner.load import Consumption, forecast_load
 from ..planner.load_band import LoadWidths
+from ..planner.load_household import Household
 from ..planner.model import (
     Action,
     Battery,
@@ -43,7 +44,7 @@ class Material:
     ``reserve_percent`` is the Powerwall's own reserve: the plan never goes below it.
     ``ready_once`` is a wish for one time only. ``override`` is what somebody asked for now: the plan
     counts on it and goes on from where it leads. ``car_charging``: the car charges now.
-    ``load_widths`` is how wide this house's bands have to be.
+    ``load_widths`` is how wide this house's bands have to be; ``household`` is who is at home.
     """
 
     now: datetime
@@ -63,6 +64,7 @@ class Material:
     carbon: CarbonForecast | None = None
     car_charging: bool = False
     load_widths: LoadWidths = field(default_factory=LoadWidths)
+    household: Household = field(default_factory=Household)
 
 
 def make_plan(material: Material) -> Plan:
@@ -80,6 +82,7 @@ def plan_inputs(material: Material) -> PlanInputs:
         zone=MARKET_TIME_ZONE,
         annual_kwh=material.preferences.annual_load_kwh,
         widths=material.load_widths,
+        household=material.household,
     )
     slots = tuple(
         _slot(material, start, end, load)

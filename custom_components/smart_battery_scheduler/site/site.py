@@ -242,7 +242,7 @@ class Home:
         self._changed()
         await self.controller.async_tick()
         await self.supply.async_catch_up()
-        await self.load_history.async_refresh(dt_util.utcnow())
+        await self._async_look_at_house(dt_util.utcnow())
         await self.async_replan()
 
     async def async_set_override(self, override: Override | None) -> None:
@@ -321,6 +321,7 @@ class Home:
             solar=self.sun.forecast,
             history=self.load_history.history(self.measurements.slots, now),
             load_widths=self.load_history.record.widths,
+            household=self.supply.household.household(now),
             running=self._running_plan(),
             ready_once=self.ready_once,
             override=self.override,
@@ -436,6 +437,7 @@ class Home:
         await self.async_replan()
 
     async def _async_look_at_house(self, now: datetime) -> None:
+        await self.supply.async_look_at_people(now)
         await self.load_history.async_refresh(now)
         wanted = self.preferences.annual_load_kwh
         await self.load_history.async_judge(self.measurements.slots, now, wanted)
