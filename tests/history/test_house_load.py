@@ -142,8 +142,9 @@ def test_a_meter_away_by_day_is_unknown_not_nothing(meter: str) -> None:
 
 def test_meters_that_contradict_each_other() -> None:
     """A house that makes energy, or blows its fuse, is a fault of the meters; rounding is not."""
-    hours = {TEN: -0.01, TEN + HOUR: -3.0, TEN + 2 * HOUR: 400.0}
-    assert Balance(plus=("grid",)).of({"grid": Recorded(hours=hours)}, by_day).hours == {TEN: 0.0}
+    hours = {TEN: -0.01, TEN + HOUR: -3.0, TEN + 2 * HOUR: 400.0, TEN + 3 * HOUR: 0.4}
+    found = Balance(plus=("grid",)).of({"grid": Recorded(hours=hours)}, by_day).hours
+    assert found == {TEN: 0.0, TEN + 3 * HOUR: 0.4}
 
 
 def house(*kwh: float) -> dict[datetime, float]:
@@ -156,6 +157,15 @@ def test_a_meter_that_stood_still_has_told_it_all_at_once() -> None:
     """Four hours of nothing, then 3 kWh: the entity held its last value while it was away."""
     found = house(0.5, 0.6, 0.0, 0.0, 0.0, 0.0, 3.0, 0.5)
     assert found == {TEN: 0.5, TEN + HOUR: 0.6, TEN + 7 * HOUR: 0.5}
+
+
+def test_a_meter_that_tells_nothing_for_long_is_not_a_house_that_uses_nothing() -> None:
+    """Eight hours of zeros and on as before (springfall2008/batpred#2793): they are unknown."""
+    found = house(0.5, 0.62, *[0.0] * 8, 0.5, 0.41)
+    assert list(found.values()) == [0.5, 0.62, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.5, 0.41]
+    fine = house(0.5, 0.02, *[0.0] * 8, 0.5, 0.41)
+    assert list(fine.values()) == [0.5, 0.02, 0.5, 0.41]
+    assert house(0.0, 0.0, 0.0) == {}
 
 
 def test_a_coarse_meter_is_not_one_that_stands_still() -> None:
@@ -227,6 +237,20 @@ def test_a_cars_jump_is_found_by_the_hour_too() -> None:
     loads = night(0.3, 0.2, 3.7, 3.8, 3.7, 3.6, 0.4, 0.3)
     car = Recorded(hours={TEN + h * HOUR: kwh for h, kwh in enumerate((0.0, 0.0, 0.0, 14.0))})
     assert set(without_cars(loads, [car])) == {TEN, TEN + SLOT}
+
+
+def test_a_car_that_is_no_part_of_the_house_is_not_subtracted() -> None:
+    """Its charger is wired before the house's meter (springfall2008/batpred#1865)."""
+    loads = night(0.3, 0.2, 0.2, 0.2, 0.3, 0.2, 0.2, 0.2, 0.3, 0.2)
+    car = Recorded(halves=night(0.0, 3.6, 3.6, 3.7, 3.6, 3.6, 3.6, 1.0, 0.0, 0.0))
+    assert without_cars(loads, [car]) == loads
+
+
+def test_a_session_that_jumps_to_the_meters_total_is_no_session() -> None:
+    """evcc-io/evcc#28100: 29 kWh that were never charged; the night before stays known."""
+    loads = night(*[0.3] * 40, 3.7, 3.7, 0.3)
+    car = Recorded(halves=night(*[0.0] * 40, 3.4, 3.4, 300.0))
+    assert set(loads) - set(without_cars(loads, [car])) == {TEN + 42 * SLOT}
 
 
 def test_a_cars_spike_is_no_session() -> None:

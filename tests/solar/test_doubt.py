@@ -86,3 +86,10 @@ def test_holes_are_filled_with_the_forecasts_other_days_where_no_past_is_known()
     told = days(lambda day: 1.0 - 0.4 * day, but=(NOON,))
     assert believable(told, {})[NOON].mean_kwh == pytest.approx(0.3)
     assert believable({}, {}) == {}
+
+
+def test_a_source_that_is_still_at_zero_after_midnight_buys_nothing() -> None:
+    """ffunes/Omnibattery#492: at 00:05 the new day's forecast is yesterday evening's zero."""
+    told = {start: each for start, each in days(lambda _: 0.0).items() if start < DAY + TOMORROW}
+    found = believable(told, days(lambda _: 0.9))
+    assert day_kwh(found, 0) == pytest.approx(10.8)

@@ -83,6 +83,15 @@ def test_a_hole_in_the_day_is_not_forecast_rather_than_dark() -> None:
     assert len(found) == 46
 
 
+def test_a_half_hourly_forecast_that_lacks_one_stamp_lacks_one_half_hour() -> None:
+    """14:30, 15:00, 15:30, 16:30 (oziee/ha-solcast-solar#63)."""
+    hours = day_of(50, 300, 900, 1000, 900, 600, 60, first=13, step=SLOT)
+    del hours[at(15).isoformat()]
+    found = energies(hours)
+    assert at(15) not in found
+    assert (found[at(14, 30)], found[at(15, 30)]) == (1.0, 0.6)
+
+
 def test_a_missing_day_is_not_forecast_rather_than_dark() -> None:
     """From the evening to the morning after next is no night."""
     later = {(at(48 + 4 + hour)).isoformat(): wh for hour, wh in enumerate(SUMMER)}

@@ -26,6 +26,10 @@ ABSURD_KWH_PER_HOUR = 25.0
 # A meter that stood still for so long and then tells so much, has told it all at once.
 STOOD_STILL = timedelta(hours=2)
 JUMP_KWH, JUMP_TIMES = 2.0, 3.0
+# A house of 50 W, the least there is, has moved its meter three times by then.
+LEAST_TICKS_KW = 0.05 / 3
+# A car's half-hour of more than this is charging; so many of them say where the car is metered.
+CHARGING_KWH, ENOUGH_CHARGING = 0.3, 6
 # A car of 80 kWh at a socket of 2.3 kW is away from it sooner.
 LONGEST_SESSION = timedelta(hours=24)
 
@@ -124,21 +128,36 @@ class Balance:
 def _moving(house: Mapping[datetime, float], step: timedelta) -> dict[datetime, float]:
     """Without the times at which the meters stood still, and what they then told at once.
 
-    A house draws something always; a coarse meter's zeros are told from a stand-still by what
-    follows: many times the usual.
+    A house draws something always. Zeros for longer than the meter's own resolution explains are no
+    consumption (springfall2008/batpred#2793 and #237: they were forecast, and bought for), and so
+    are fewer of them before a reading of many times the usual.
     """
-    if not house:
+    if not any(house.values()):
         return {}
     jump = max(JUMP_KWH, JUMP_TIMES * sum(house.values()) / len(house))
+    resolution_kwh = min(kwh for kwh in house.values() if kwh > 0.0)
+    explained = max(STOOD_STILL, resolution_kwh / LEAST_TICKS_KW * HOUR)
     untrue: set[datetime] = set()
-    for end in (start for start, kwh in house.items() if kwh >= jump):
-        still, at = {end}, end - step
-        while house.get(at, 1.0) <= 0.0:
-            still.add(at)
-            at -= step
-        if (len(still) - 1) * step >= STOOD_STILL:
-            untrue |= still
+    for run in _zero_runs(house, step):
+        after = run[-1] + step
+        jumps = house.get(after, 0.0) >= jump
+        length = len(run) * step
+        if length > explained or (jumps and length >= STOOD_STILL):
+            untrue.update(run)
+        if jumps and length >= STOOD_STILL:
+            untrue.add(after)
     return {start: kwh for start, kwh in house.items() if start not in untrue}
+
+
+def _zero_runs(house: Mapping[datetime, float], step: timedelta) -> list[list[datetime]]:
+    """Stretches of nothing, each in order."""
+    runs: list[list[datetime]] = []
+    for start in sorted(start for start, kwh in house.items() if kwh <= 0.0):
+        if runs and runs[-1][-1] == start - step:
+            runs[-1].append(start)
+        else:
+            runs.append([start])
+    return runs
 
 
 def halves_of(recorded: Recorded) -> dict[datetime, float]:
@@ -171,9 +190,24 @@ def without_cars(
     does: a meter that says so has told something else, and what that was about is left out.
     """
     for car in cars:
-        if car.hours or car.halves:
+        if (car.hours or car.halves) and not _is_elsewhere(car.halves, loads, SLOT):
             loads = _without_car(loads, car)
     return dict(loads)
+
+
+def _is_elsewhere(
+    taken: Mapping[datetime, float], house: Mapping[datetime, float], step: timedelta
+) -> bool:
+    """Whether a car's energy is no part of the house's at all (springfall2008/batpred#1865).
+
+    Then its meter runs for half-hours on end, and the house has used less in nearly all of them.
+    """
+    charging = {at for at, kwh in taken.items() if kwh > CHARGING_KWH and at in house}
+    if len(charging) < ENOUGH_CHARGING:
+        return False
+    on_end = sum(at - step in charging or at + step in charging for at in charging)
+    less = sum(house[at] + ROUNDING_KWH < taken[at] for at in charging)
+    return on_end >= 0.5 * len(charging) and less >= 0.8 * len(charging)
 
 
 def _without_car(loads: Mapping[datetime, float], car: Recorded) -> dict[datetime, float]:
