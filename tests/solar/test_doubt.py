@@ -63,33 +63,35 @@ def test_a_tenth_of_the_usual_is_weighed_against_it() -> None:
 @pytest.mark.parametrize("share", [0.2, 0.5, 1.0, 3.0])
 def test_a_dark_day_that_can_be_is_believed(share: float) -> None:
     """A fifth of the usual is a rainy day; more than usual is a fine one."""
-    told = days(lambda _: share)
-    assert believable(told, days(lambda _: 1.0)) == told
+    published = days(lambda _: share)
+    assert believable(published, days(lambda _: 1.0)) == published
 
 
 def test_where_little_is_usual_nothing_is_doubted() -> None:
     """A small roof in December."""
-    told = days(lambda _: 0.0)
-    assert believable(told, days(lambda _: 0.05)) == told
+    published = days(lambda _: 0.0)
+    assert believable(published, days(lambda _: 0.05)) == published
 
 
 def test_holes_are_filled_with_the_usual_sun() -> None:
     """What is not told is not dark."""
-    told = days(lambda _: 1.0, but=(NOON, NOON + SLOT))
-    found = believable(told, days(lambda _: 0.7))
+    published = days(lambda _: 1.0, but=(NOON, NOON + SLOT))
+    found = believable(published, days(lambda _: 0.7))
     assert found[NOON].mean_kwh == pytest.approx(0.35)
     assert found[NOON - SLOT].mean_kwh == pytest.approx(0.5)
 
 
 def test_holes_are_filled_with_the_forecasts_other_days_where_no_past_is_known() -> None:
     """On the first day of a home."""
-    told = days(lambda day: 1.0 - 0.4 * day, but=(NOON,))
-    assert believable(told, {})[NOON].mean_kwh == pytest.approx(0.3)
+    published = days(lambda day: 1.0 - 0.4 * day, but=(NOON,))
+    assert believable(published, {})[NOON].mean_kwh == pytest.approx(0.3)
     assert believable({}, {}) == {}
 
 
 def test_a_source_that_is_still_at_zero_after_midnight_buys_nothing() -> None:
     """ffunes/Omnibattery#492: at 00:05 the new day's forecast is yesterday evening's zero."""
-    told = {start: each for start, each in days(lambda _: 0.0).items() if start < DAY + TOMORROW}
-    found = believable(told, days(lambda _: 0.9))
+    published = {
+        start: each for start, each in days(lambda _: 0.0).items() if start < DAY + TOMORROW
+    }
+    found = believable(published, days(lambda _: 0.9))
     assert day_kwh(found, 0) == pytest.approx(10.8)

@@ -111,8 +111,8 @@ def test_nights_are_dark_and_days_beyond_are_not_forecast() -> None:
 
 def test_no_energy_is_lost() -> None:
     """The sum is that of the reply."""
-    told = (sum(FIRST_DAY) + sum(SECOND_DAY) + 4 + 6) / 1000
-    assert sum(half_hour_energies(estimate()).values()) == pytest.approx(told)
+    published = (sum(FIRST_DAY) + sum(SECOND_DAY) + 4 + 6) / 1000
+    assert sum(half_hour_energies(estimate()).values()) == pytest.approx(published)
 
 
 def test_a_hole_in_a_reply_is_not_forecast_rather_than_dark() -> None:

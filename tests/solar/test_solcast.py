@@ -26,8 +26,8 @@ from custom_components.smart_battery_scheduler.solar.solcast import (
     DailyCalls,
     Site,
     Solcast,
-    cadence,
     parse_forecasts,
+    poll_interval,
 )
 
 from ..clock import Clock
@@ -48,14 +48,14 @@ QUOTA: Json = {
 
 def row(end: str, p10: Json, p50: Json, p90: Json, **changes: Json) -> dict[str, Json]:
     """One half-hour, as Solcast tells it."""
-    told: dict[str, Json] = {
+    published: dict[str, Json] = {
         "pv_estimate": p50,
         "pv_estimate10": p10,
         "pv_estimate90": p90,
         "period_end": end,
         "period": "PT30M",
     }
-    return told | changes
+    return published | changes
 
 
 ROWS: Json = [
@@ -241,7 +241,7 @@ async def test_two_home_assistants_on_one_account_each_take_their_share(
     with pytest.raises(SolarRateLimitError):
         await solcast.fetch()
     assert solcast.calls.left(NOW) <= 0
-    assert solcast.cadence == cadence(1, 5)
+    assert solcast.poll_interval == poll_interval(1, 5)
     clock.now += timedelta(days=1)
     wire.get(url(), payload={"forecasts": ROWS}, repeat=True)
     for _ in range(5):
@@ -250,7 +250,7 @@ async def test_two_home_assistants_on_one_account_each_take_their_share(
         await solcast.fetch()
     clock.now += timedelta(days=14)
     await solcast.fetch()
-    assert solcast.cadence == cadence(1)
+    assert solcast.poll_interval == poll_interval(1)
 
 
 async def test_calls_that_we_made_ourselves_are_nobody_elses(
@@ -291,7 +291,7 @@ async def test_429_without_a_reason_is_only_busy(
 @given(sites=st.integers(1, 10))
 def test_the_cadence_stays_within_the_day(sites: int) -> None:
     """Around the clock, with a call to spare."""
-    rounds = timedelta(days=1) // cadence(sites).every
+    rounds = timedelta(days=1) // poll_interval(sites).every
     assert rounds * sites <= CALLS_PER_DAY
     assert rounds * sites <= CALLS_PER_DAY - 1 or sites == CALLS_PER_DAY
 

@@ -136,8 +136,8 @@ def test_one_bad_stamp_or_value_does_not_throw_the_rest_away(bad: dict[str, obje
     """Its own hour is not forecast; the day's others are."""
     found = energies({**day_of(*SUMMER), **bad})
     assert found[at(10)] == pytest.approx(1.55)
-    told = found.get(at(12))
-    assert told is None or told == pytest.approx(1.6)
+    published = found.get(at(12))
+    assert published is None or published == pytest.approx(1.6)
 
 
 @pytest.mark.parametrize(

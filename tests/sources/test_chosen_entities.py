@@ -140,7 +140,7 @@ async def test_a_renamed_car_is_still_spared(day: Day) -> None:
     await day.settle()
     hass.states.async_set("binary_sensor.taycan", "on")
     await day.settle()
-    assert day.entry.runtime_data.supply.car.charging
+    assert day.entry.runtime_data.grid_events.ev_charging.charging
     assert not ir.async_get(hass).issues
 
 

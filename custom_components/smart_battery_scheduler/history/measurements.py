@@ -53,7 +53,7 @@ class MeasuredSlot:
     start: datetime
     energies: Energies
     observed_s: float
-    charge_level_percent: float | None = None
+    soc_percent: float | None = None
 
     @property
     def is_whole(self) -> bool:
@@ -119,7 +119,7 @@ class Measurements:
             until = min(end, floor_slot(start) + SLOT)
             part = _between(before, self._last, (until - start).total_seconds())
             self.totals = self.totals.plus(part)
-            self._add(start, until, part, reading.charge_level_percent)
+            self._add(start, until, part, reading.soc_percent)
             start = until
 
     def _mind_clock(self, now: datetime) -> None:
@@ -141,7 +141,7 @@ class Measurements:
             slot,
             energies=slot.energies.plus(part),
             observed_s=slot.observed_s + (until - start).total_seconds(),
-            charge_level_percent=slot.charge_level_percent if level is None else level,
+            soc_percent=slot.soc_percent if level is None else level,
         )
 
     def _forget(self) -> None:

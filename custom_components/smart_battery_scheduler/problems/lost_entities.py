@@ -7,7 +7,7 @@ from homeassistant.helpers import entity_registry as er, issue_registry as ir
 from homeassistant.helpers.start import async_at_started
 
 from ..const import DOMAIN
-from ..site.site import Home
+from ..site.site import Site
 from ..sources.chosen_entities import async_lost
 
 GONE, DISABLED = "entity_gone", "entity_disabled"
@@ -16,10 +16,10 @@ GONE, DISABLED = "entity_gone", "entity_disabled"
 class LostEntityIssues:
     """Keeps the notices in step with the registry and with what is chosen."""
 
-    def __init__(self, home: Home) -> None:
+    def __init__(self, site: Site) -> None:
         """Nothing is shown yet."""
-        self._home = home
-        self._hass = home.hass
+        self._site = site
+        self._hass = site.hass
 
     @callback
     def async_start(self) -> CALLBACK_TYPE:
@@ -31,7 +31,7 @@ class LostEntityIssues:
             stops.append(
                 self._hass.bus.async_listen(er.EVENT_ENTITY_REGISTRY_UPDATED, self._changed)
             )
-            stops.append(self._home.async_add_listener(self._look))
+            stops.append(self._site.async_add_listener(self._look))
             self._look()
 
         stops.append(async_at_started(self._hass, started))
@@ -51,12 +51,12 @@ class LostEntityIssues:
 
     @callback
     def _look(self) -> None:
-        lost = async_lost(self._hass, self._home.entry)
+        lost = async_lost(self._hass, self._site.entry)
         self._show(GONE, lost.gone)
         self._show(DISABLED, lost.disabled)
 
     def _show(self, problem: str, names: tuple[str, ...]) -> None:
-        issue_id = f"{self._home.entry.entry_id}_{problem}"
+        issue_id = f"{self._site.entry.entry_id}_{problem}"
         if not names:
             ir.async_delete_issue(self._hass, DOMAIN, issue_id)
             return
@@ -68,7 +68,7 @@ class LostEntityIssues:
             severity=ir.IssueSeverity.WARNING,
             translation_key=problem,
             translation_placeholders={
-                "home": self._home.entry.title,
+                "home": self._site.entry.title,
                 "entities": ", ".join(f"`{each}`" for each in names),
             },
         )

@@ -24,52 +24,52 @@ LEAST_USUAL_KWH = 1.0
 type Slots = Mapping[datetime, SolarSlot]
 
 
-def believable(told: Slots, usual: Slots) -> dict[datetime, SolarSlot]:
+def believable(published: Slots, usual: Slots) -> dict[datetime, SolarSlot]:
     """The half-hours to plan by: those told, weighed where doubtful, and the usual in the holes.
 
     ``usual`` is the sun of the days before, for as far ahead as is planned.
     """
-    found = {**_holes_filled(told), **usual, **told}
-    for day, starts in _by_day(told).items():
-        reference = {**_season(told, day, starts), **usual}
+    found = {**_holes_filled(published), **usual, **published}
+    for day, starts in _by_day(published).items():
+        reference = {**_season(published, day, starts), **usual}
         common = [start for start in starts if start in reference]
-        trust = _trust(told, reference, common)
+        trust = _trust(published, reference, common)
         if trust < 1.0:
             for start in common:
-                found[start] = _weighed(told[start], reference[start], trust)
+                found[start] = _weighed(published[start], reference[start], trust)
     return dict(sorted(found.items()))
 
 
-def _trust(told: Slots, reference: Slots, starts: Collection[datetime]) -> float:
+def _trust(published: Slots, reference: Slots, starts: Collection[datetime]) -> float:
     """How far a day is believed: 1 wholly, 0 not at all."""
     expected = sum(reference[start].mean_kwh for start in starts)
     if expected < LEAST_USUAL_KWH:
         return 1.0
-    share = sum(told[start].mean_kwh for start in starts) / expected
+    share = sum(published[start].mean_kwh for start in starts) / expected
     return min(share / DOUBTED_SHARE, 1.0)
 
 
-def _weighed(told: SolarSlot, usual: SolarSlot, trust: float) -> SolarSlot:
+def _weighed(published: SolarSlot, usual: SolarSlot, trust: float) -> SolarSlot:
     """Between the two, and open to both ends: either may be right."""
     return SolarSlot(
-        mean_kwh=trust * told.mean_kwh + (1.0 - trust) * usual.mean_kwh,
-        p10_kwh=min(told.p10_kwh, usual.p10_kwh),
-        p50_kwh=trust * told.p50_kwh + (1.0 - trust) * usual.p50_kwh,
-        p90_kwh=max(told.p90_kwh, usual.p90_kwh),
+        mean_kwh=trust * published.mean_kwh + (1.0 - trust) * usual.mean_kwh,
+        p10_kwh=min(published.p10_kwh, usual.p10_kwh),
+        p50_kwh=trust * published.p50_kwh + (1.0 - trust) * usual.p50_kwh,
+        p90_kwh=max(published.p90_kwh, usual.p90_kwh),
     )
 
 
-def _by_day(told: Slots) -> dict[date, list[datetime]]:
+def _by_day(published: Slots) -> dict[date, list[datetime]]:
     days: dict[date, list[datetime]] = defaultdict(list)
-    for start in told:
+    for start in published:
         days[start.astimezone(UTC).date()].append(start)
     return days
 
 
-def _season(told: Slots, day: date, starts: Collection[datetime]) -> dict[datetime, SolarSlot]:
+def _season(published: Slots, day: date, starts: Collection[datetime]) -> dict[datetime, SolarSlot]:
     """These half-hours of a day as they are told of the other days, on average."""
     by_time: dict[time, list[SolarSlot]] = defaultdict(list)
-    for start, slot in told.items():
+    for start, slot in published.items():
         utc = start.astimezone(UTC)
         if utc.date() != day:
             by_time[utc.time()].append(slot)
@@ -80,17 +80,17 @@ def _season(told: Slots, day: date, starts: Collection[datetime]) -> dict[dateti
     }
 
 
-def _holes_filled(told: Slots) -> dict[datetime, SolarSlot]:
+def _holes_filled(published: Slots) -> dict[datetime, SolarSlot]:
     """What the forecast leaves out between its first and its last half-hour."""
-    if not told:
+    if not published:
         return {}
-    first, last = min(told), max(told)
+    first, last = min(published), max(published)
     inside = (first + index * SLOT for index in range((last - first) // SLOT))
-    holes = _by_day({start: told[first] for start in inside if start not in told})
+    holes = _by_day({start: published[first] for start in inside if start not in published})
     return {
         start: slot
         for day, starts in holes.items()
-        for start, slot in _season(told, day, starts).items()
+        for start, slot in _season(published, day, starts).items()
     }
 
 

@@ -19,7 +19,7 @@ from typing import override
 from yarl import URL
 
 from ..common.http import Reply, number
-from ..common.poll_interval import Cadence
+from ..common.poll_interval import PollInterval
 from .model import (
     RoofPlane,
     SolarAuthError,
@@ -37,7 +37,7 @@ from .requests import RoofClient
 BASE_URL = "https://api.open-meteo.com"
 CUSTOMER_BASE_URL = "https://customer-api.open-meteo.com"
 ATTRIBUTION = "Weather data by Open-Meteo.com"
-CADENCE = Cadence(every=timedelta(minutes=90), jitter=timedelta(minutes=10))
+POLL_INTERVAL = PollInterval(every=timedelta(minutes=90), jitter=timedelta(minutes=10))
 
 HOUR, HALF_HOUR, QUARTER = timedelta(hours=1), timedelta(minutes=30), timedelta(minutes=15)
 # Yesterday for learning; at any time of the day at least 72 hours ahead.
@@ -51,7 +51,7 @@ type Series = Mapping[datetime, float]
 class OpenMeteo(RoofClient):
     """A roof's forecast: one request per plane. A key is a customer's."""
 
-    cadence = CADENCE
+    poll_interval = POLL_INTERVAL
     service = "Open-Meteo"
     real_url = BASE_URL
 
@@ -175,15 +175,15 @@ def _block(
 
 
 def _series(labels: Sequence[datetime | None], values: Sequence[object]) -> dict[datetime, float]:
-    told = [(at, value) for at, value in zip(labels, values, strict=True) if value is not None]
+    published = [(at, value) for at, value in zip(labels, values, strict=True) if value is not None]
     sound = {
         at: sensible
-        for at, value in told
+        for at, value in published
         if at is not None and (sensible := _sensible(value)) is not None
     }
     # A series of nulls is a model that does not reach so far: its hours are not forecast.
-    if told:
-        require_mostly_sound(len(sound), len(told))
+    if published:
+        require_mostly_sound(len(sound), len(published))
     return sound
 
 

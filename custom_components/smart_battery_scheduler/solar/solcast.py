@@ -16,7 +16,7 @@ import aiohttp
 from yarl import URL
 
 from ..common.http import TIMEOUT_S, Reply, aware, number, utc_now
-from ..common.poll_interval import Cadence
+from ..common.poll_interval import PollInterval
 from ..tariff.model import SLOT, floor_slot
 from .model import (
     SolarAuthError,
@@ -46,12 +46,12 @@ _SITE = re.compile(r"[0-9A-Za-z-]{4,40}")
 ABSURD_KW = 1000.0
 
 
-def cadence(sites: int, allowed: int = CALLS_PER_DAY) -> Cadence:
+def poll_interval(sites: int, allowed: int = CALLS_PER_DAY) -> PollInterval:
     """How often so many sites can be asked, with a call or two to spare for a restart."""
     rounds = max((allowed - 1) // max(sites, 1), 1)
     every = timedelta(hours=24) / rounds
     # A call that fails is a call all the same.
-    return Cadence(every=every, jitter=timedelta(minutes=5), retry=every)
+    return PollInterval(every=every, jitter=timedelta(minutes=5), retry=every)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,9 +115,9 @@ class KeyBudget:
             self.calls = max(self.calls, calls, key=lambda each: (each.day, each.made))
 
     @property
-    def cadence(self) -> Cadence:
+    def poll_interval(self) -> PollInterval:
         """How often all of them can be asked."""
-        return cadence(len(self._sites), self.calls.allowed)
+        return poll_interval(len(self._sites), self.calls.allowed)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,9 +159,9 @@ class Solcast:
         return self._budget.calls
 
     @property
-    def cadence(self) -> Cadence:
+    def poll_interval(self) -> PollInterval:
         """How often the key allows to ask for all its sites."""
-        return self._budget.cadence
+        return self._budget.poll_interval
 
     def __repr__(self) -> str:
         """Name no secret."""

@@ -109,23 +109,23 @@ class HouseholdWatch:
             self._stays = ()
             return
         events = (reply or {}).get(self._calendar)
-        told = events.get("events") if isinstance(events, Mapping) else None
-        self._stays = stays_of(told if isinstance(told, list) else ())
+        published = events.get("events") if isinstance(events, Mapping) else None
+        self._stays = stays_of(published if isinstance(published, list) else ())
 
     def household(self, now: datetime) -> Household:
         """What is known now of the half-hours ahead."""
-        home = self._somebody_home()
+        site = self._somebody_home()
         ahead: dict[datetime, Occupancy] = {}
-        if home is False and self._gone_for_long(now):
+        if site is False and self._gone_for_long(now):
             for start in _starts(now, now + AHEAD):
                 sure = start < now + GOES_ON
                 ahead[start] = Occupancy.AWAY if sure else Occupancy.PERHAPS_AWAY
         for stay in self._stays:
             # Who is at home now has come back sooner than the calendar knows.
-            if stay.occupancy is Occupancy.AWAY and home and stay.start <= now:
+            if stay.occupancy is Occupancy.AWAY and site and stay.start <= now:
                 continue
             ahead |= dict.fromkeys(_starts(max(stay.start, now), stay.end), stay.occupancy)
-        return Household(ahead=ahead, somebody_home=home)
+        return Household(ahead=ahead, somebody_home=site)
 
     def _somebody_home(self) -> bool | None:
         states = [self._hass.states.get(person) for person in self._persons]
