@@ -7,11 +7,11 @@ from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
 from functools import partial
 import logging
-from typing import TYPE_CHECKING
 
 from sqlalchemy.exc import SQLAlchemyError
 
 from homeassistant.components.energy.data import EnergyPreferences, async_get_manager
+from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import SUN_EVENT_SUNRISE, SUN_EVENT_SUNSET
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
@@ -32,9 +32,6 @@ from .house_load import (
 from .load_quality import ExpectedLoad, LoadQualityRecord
 from .measurements import MeasuredSlot
 from .recorder_statistics import Recorded, async_recorded
-
-if TYPE_CHECKING:
-    from ..site.site import SmartBatteryConfigEntry
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -110,7 +107,7 @@ class LoadHistory:
     def __init__(
         self,
         hass: HomeAssistant,
-        entry: SmartBatteryConfigEntry,
+        entry: ConfigEntry,
         noted: Iterable[ExpectedLoad] = (),
     ) -> None:
         """Know nothing yet but what was ``noted`` of the forecast."""
