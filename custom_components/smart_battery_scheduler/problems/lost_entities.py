@@ -8,7 +8,6 @@ from homeassistant.helpers.start import async_at_started
 
 from ..const import DOMAIN
 from ..site.site import Site
-from ..sources.chosen_entities import async_lost
 
 GONE, DISABLED = "entity_gone", "entity_disabled"
 
@@ -51,7 +50,7 @@ class LostEntityIssues:
 
     @callback
     def _look(self) -> None:
-        lost = async_lost(self._hass, self._site.entry)
+        lost = self._site.grid_events.lost_entities
         self._show(GONE, lost.gone)
         self._show(DISABLED, lost.disabled)
 

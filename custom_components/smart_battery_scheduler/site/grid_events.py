@@ -17,6 +17,7 @@ from ..events.site_events import SiteEvent, SiteEvents
 from ..history.house_load import CONF_HOUSE_CALENDAR, CONF_PERSONS
 from ..sources.build import GridEventSources
 from ..sources.carbon_coordinator import CarbonCoordinator
+from ..sources.chosen_entities import LostEntities, async_lost
 from ..sources.ev_charging import EvCharging
 from ..sources.grid_sessions import Sessions, SessionWindow
 from ..sources.household import HouseholdWatch
@@ -106,6 +107,11 @@ class GridEvents:
             self._carbon_due |= self.carbon.enable(preferences.carbon_forecast)
         if self.octoplus is not None:
             self.octoplus.join = preferences.join_sessions
+
+    @property
+    def lost_entities(self) -> LostEntities:
+        """Chosen entities of others that cannot say anything any more."""
+        return async_lost(self._hass, self._entry)
 
     async def async_look_at_people(self, now: datetime) -> None:
         """Watch those that are chosen now, and read their calendar."""
