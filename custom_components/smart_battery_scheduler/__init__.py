@@ -20,6 +20,7 @@ from .powerwall.base import PowerwallError, Purpose, Settings
 from .problems.issues import Issues, by_hand
 from .problems.lost_entities import LostEntityIssues
 from .problems.supply_issues import SupplyIssues
+from .site.backtest import async_remove_backtest
 from .site.reload import Watch
 from .site.site import Site, SmartBatteryConfigEntry
 from .site.storage import SiteStorage
@@ -96,6 +97,7 @@ async def async_remove_entry(hass: HomeAssistant, entry: SmartBatteryConfigEntry
     if control.owner is not None and not accepted and entry.data[CONF_KIND] == KIND_NETZERO:
         await _async_restore(hass, entry, control.owner.settings)
     await storage.async_remove()
+    await async_remove_backtest(hass, entry.entry_id)
 
 
 async def _async_restore(
