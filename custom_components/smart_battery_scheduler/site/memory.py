@@ -9,7 +9,7 @@ from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant
 
 from ..control.learning import Learned
-from ..control.model import Command, ControlState
+from ..control.model import ControlState
 from ..history.accuracy import Accuracy
 from ..history.load_history import LoadHistory
 from ..history.measurements import MeasuredSlot, Measurements
@@ -39,15 +39,20 @@ class SiteMemory:
         self.measurements.adopt(past)
         self.accuracy = Accuracy(records.accuracy, self.measurements)
         self.savings = Savings(records.savings, self.measurements)
-        self.load_history = LoadHistory(hass, entry)
+        self.load_history = LoadHistory(hass, entry, records.load_expected)
         self.missed_charges = MissedCharges()
         self._solar = solar
 
-    async def async_begin(self, now: datetime, reading: PowerwallState) -> None:
+    async def async_begin(self, now: datetime, reading: PowerwallState, annual_kwh: float) -> None:
         """Take in the first reading and the past of the recorder."""
         self.measurements.observe(reading)
-        await self.load_history.async_refresh(now)
+        await self.async_look_at_house(now, annual_kwh)
         self._solar.look_back(now, self.measurements)
+
+    async def async_look_at_house(self, now: datetime, annual_kwh: float) -> None:
+        """Read what the house has used, and hold what was predicted of it against that."""
+        await self.load_history.async_refresh(now)
+        await self.load_history.async_judge(self.measurements.slots, now, annual_kwh)
 
     def slot_began(
         self, now: datetime, plan: Plan | None, rates: Rates, battery: Battery, floor_percent: int
@@ -59,16 +64,10 @@ class SiteMemory:
         self.savings.expect(now, plan)
 
     def learn_charging(
-        self, before: ControlState, command: Command | None, reading: PowerwallState
+        self, before: ControlState, now: ControlState, reading: PowerwallState
     ) -> None:
-        """Learn rate and delay of a charge method; ``before`` is control before the reading."""
-        if command is None:
-            return
-        self.learned = self.learned.from_charging(command, reading)
-        earlier = before.command
-        known_before = earlier is not None and earlier.command_status.read_back_at is not None
-        if command.command_status.read_back_at is not None and not known_before:
-            self.learned = self.learned.from_read_back(command)
+        """Learn rate and delay of a charge method from the states before and after a reading."""
+        self.learned = self.learned.after(before, now, reading)
 
     def forget_charge_methods(self) -> None:
         """Go by the usual figures again."""
