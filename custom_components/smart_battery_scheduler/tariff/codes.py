@@ -1,7 +1,8 @@
 """Tariff codes and regions.
 
-A code reads ``{fuel}-{registers}-{product}-{region}``, as ``E-1R-AGILE-24-10-01-C``. Regions are the
-fourteen grid supply point groups; there is no I and no O.
+A code reads ``{fuel}-{registers}-{product}-{region}``, as ``E-1R-AGILE-24-10-01-C``; fuel and registers
+are missing in those of trials, as ``V2G-TRIAL-24-01-01-C``. Regions are the fourteen grid supply
+point groups; there is no I and no O.
 """
 
 from __future__ import annotations
@@ -10,16 +11,23 @@ from dataclasses import dataclass
 import re
 
 from .errors import TariffNotSupportedError, Unsupported
+from .rate_links import RateKind
 
-_FORM = re.compile(r"([EG])-([0-9A-Z]+R)-(.+)-([A-HJ-NP])")
+_FORM = re.compile(r"(?:([A-Z])-([0-9A-Z]*R)-)?(.+)-([A-HJ-NP])")
 _GROUP = re.compile(r"_?([A-HJ-NP])")
+# FLAT2R is a meter of two registers at one price.
+_USUAL_KINDS = {
+    "1R": (RateKind.STANDARD,),
+    "FLAT2R": (RateKind.STANDARD,),
+    "2R": (RateKind.DAY, RateKind.NIGHT),
+}
 _INTELLIGENT_FLUX = "INTELLI-FLUX-"
 _INTELLIGENT = ("INTELLI-", "IOG-")
 
 
 @dataclass(frozen=True, slots=True)
 class TariffCode:
-    """A tariff code, taken apart."""
+    """A tariff code, taken apart. ``registers`` is empty where the code does not name them."""
 
     text: str
     registers: str
@@ -37,11 +45,11 @@ class TariffCode:
         if match is None:
             raise TariffNotSupportedError(text, Unsupported.UNKNOWN_FORM)
         fuel, registers, product, region = match.groups()
-        if fuel != "E":
+        if fuel not in ("E", None):
             raise TariffNotSupportedError(text, Unsupported.NOT_ELECTRICITY)
         if product.startswith(_INTELLIGENT_FLUX):
             raise TariffNotSupportedError(text, Unsupported.INTELLIGENT_FLUX)
-        return cls(code, registers, product, region)
+        return cls(code, registers or "", product, region)
 
     @classmethod
     def of(cls, product: str, region: str) -> TariffCode:
@@ -52,6 +60,11 @@ class TariffCode:
     def is_two_register(self) -> bool:
         """True when day and night are priced apart, by meter register."""
         return self.registers == "2R"
+
+    @property
+    def usual_kinds(self) -> tuple[RateKind, ...]:
+        """The rates that such a code has as a rule; none where only the product's page can say."""
+        return _USUAL_KINDS.get(self.registers, ())
 
     @property
     def is_intelligent(self) -> bool:
