@@ -304,6 +304,14 @@ _OTHERS = (
         available_from="2025-12-12T00:00:00Z",
     ),
     Product(
+        # Known to the list, with no price in any: HomeAssistant-OctopusEnergy#1417, #1279.
+        code="OE-LOYAL-FIX-12M-25-05-01",
+        display_name="Octopus 12M Fixed",
+        direction="IMPORT",
+        rows=_open_rows({}, taxed=True),
+        available_from="2025-05-01T00:00:00+01:00",
+    ),
+    Product(
         code="IOG-SMB-VAR-24-10-29",
         display_name="Intelligent Octopus Go",
         direction="IMPORT",

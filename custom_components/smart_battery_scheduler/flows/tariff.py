@@ -126,6 +126,7 @@ class TariffSteps(ConfigFlow):
     ) -> ConfigFlowResult:
         """The API key; everything else is found from it."""
         errors: dict[str, str] = {}
+        facts: Mapping[str, str] = {}
         if user_input is not None:
             try:
                 self._api_key, number = credentials(user_input)
@@ -134,11 +135,12 @@ class TariffSteps(ConfigFlow):
                     return await self.async_step_property()
                 return await self._home_chosen(self._homes[0])
             except TariffProblem as problem:
-                errors[problem.field] = problem.key
+                errors, facts = {problem.field: problem.key}, problem.facts
         return self.async_show_form(
             step_id="account",
             data_schema=self.add_suggested_values_to_schema(ACCOUNT_SCHEMA, user_input or {}),
             errors=errors,
+            description_placeholders=facts,
         )
 
     async def async_step_property(
@@ -153,13 +155,14 @@ class TariffSteps(ConfigFlow):
                     next(home for home in self._homes if home.choice == chosen)
                 )
             except TariffProblem as problem:
-                errors[problem.field] = problem.key
+                errors, facts = {problem.field: problem.key}, problem.facts
         options = [SelectOptionDict(value=home.choice, label=home.label) for home in self._homes]
         choose = SelectSelectorConfig(options=options, mode=SelectSelectorMode.LIST)
         return self.async_show_form(
             step_id="property",
             data_schema=vol.Schema({vol.Required(CONF_PROPERTY): SelectSelector(choose)}),
             errors=errors,
+            description_placeholders=facts,
         )
 
     async def _home_chosen(self, home: FoundHome) -> ConfigFlowResult:
@@ -186,15 +189,17 @@ class TariffSteps(ConfigFlow):
     async def async_step_region(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Agile by postcode or region letter."""
         errors: dict[str, str] = {}
+        facts: Mapping[str, str] = {}
         if user_input is not None:
             try:
                 return await self.tariff_done(await self._agile(user_input))
             except TariffProblem as problem:
-                errors[problem.field] = problem.key
+                errors, facts = {problem.field: problem.key}, problem.facts
         return self.async_show_form(
             step_id="region",
             data_schema=self.add_suggested_values_to_schema(REGION_SCHEMA, user_input or {}),
             errors=errors,
+            description_placeholders=facts,
         )
 
     async def _agile(self, user_input: Mapping[str, Any]) -> dict[str, str | None]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from homeassistant.core import CALLBACK_TYPE, callback
 from homeassistant.helpers import issue_registry as ir
 
@@ -20,6 +22,7 @@ class SupplyIssues:
         """Nothing is told yet."""
         self._home = home
         self._told: frozenset[SupplyTrouble] = frozenset()
+        self._facts: Mapping[str, str] = {}
 
     @callback
     def async_start(self) -> CALLBACK_TYPE:
@@ -36,6 +39,11 @@ class SupplyIssues:
 
     @callback
     def _look(self) -> None:
+        facts = self._home.supply.trouble_facts
+        if facts != self._facts:
+            # Another tariff or another day: what was told names the wrong one.
+            self._tell(frozenset())
+        self._facts = facts
         self._tell(self._home.supply.troubles - ASKED_ELSEWHERE)
 
     def _tell(self, now: frozenset[SupplyTrouble]) -> None:
@@ -48,7 +56,7 @@ class SupplyIssues:
                 is_fixable=False,
                 severity=ir.IssueSeverity.WARNING,
                 translation_key=trouble.value,
-                translation_placeholders={"home": home.entry.title},
+                translation_placeholders={"home": home.entry.title, **self._facts},
             )
         for trouble in self._told - now:
             ir.async_delete_issue(home.hass, DOMAIN, issue_id(home, trouble))

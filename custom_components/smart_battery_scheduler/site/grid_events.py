@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -141,6 +141,11 @@ class Supply:
         """What a person should know of rates, sessions and dispatches."""
         others = self.octoplus.troubles if self.octoplus is not None else frozenset()
         return self._rates.source.troubles | others
+
+    @property
+    def trouble_facts(self) -> Mapping[str, str]:
+        """What the sentences about those name."""
+        return self._rates.source.facts
 
     @property
     def carbon_forecast(self) -> CarbonForecast | None:

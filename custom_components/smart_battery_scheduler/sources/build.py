@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from homeassistant.core import HomeAssistant
@@ -100,6 +101,11 @@ class DemoRates:
     def troubles(self) -> frozenset[SupplyTrouble]:
         """Never any."""
         return frozenset()
+
+    @property
+    def facts(self) -> Mapping[str, str]:
+        """Nor anything to say of them."""
+        return {}
 
     async def fetch(self, start: datetime, end: datetime) -> Rates:
         """Generated, so it cannot fail."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 import logging
@@ -251,7 +251,15 @@ class RateError(Exception):
 
 
 class RateSource(Protocol):
-    """Where rates come from. ``troubles``: what a person should know since the last fetch."""
+    """Where rates come from. ``troubles``: what a person should know since the last fetch.
+
+    ``facts`` are what the sentences about them name, by the sentences' placeholders.
+    """
+
+    @property
+    def facts(self) -> Mapping[str, str]:
+        """Empty while all is well."""
+        ...
 
     @property
     def troubles(self) -> frozenset[SupplyTrouble]:

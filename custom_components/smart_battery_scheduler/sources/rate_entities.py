@@ -159,6 +159,7 @@ class EntitySource:
         self._dispatches = dispatches
         self._clock = clock
         self.troubles: frozenset[SupplyTrouble] = frozenset()
+        self.facts: Mapping[str, str] = {}
 
     @property
     def entity_ids(self) -> tuple[str, ...]:

@@ -5,6 +5,7 @@ The one place where the supplier's errors become texts for people.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -34,6 +35,8 @@ from ..tariff.account import Agreement, MeterPoint, Property
 from ..tariff.agreement_rates import AccountRates, TariffRates
 from ..tariff.codes import TariffCode
 from ..tariff.errors import (
+    NoRatesError,
+    SupplyLaterError,
     TariffAuthError,
     TariffBlockedError,
     TariffError,
@@ -45,6 +48,7 @@ from ..tariff.errors import (
 )
 from ..tariff.model import RateTable
 from ..tariff.octopus_rest import BASE_URL, OctopusRest
+from ..tariff.problems import facts_of
 from ..tariff.products import Offer
 from ..tariff.rows import OLD_METER_NIGHT, SMART_METER_NIGHT
 from .coordinators import RateSource
@@ -52,6 +56,8 @@ from .octopus_account import KeyQuestion, OctoplusAccount, kraken
 from .rate_entities import EntitySource
 from .rate_sources import AccountSource, TariffSource
 
+# What is tried at set-up: a day has rates whatever is not published yet.
+TRIED = timedelta(hours=24)
 # The letters of the distribution regions, as the form's options.
 REGIONS = ("a", "b", "c", "d", "e", "f", "g", "h", "j", "k", "l", "m", "n", "p")
 # When the night rate holds, as the form's options.
@@ -59,13 +65,19 @@ NIGHTS = {NIGHT_SMART_METER: SMART_METER_NIGHT, NIGHT_OLD_METER: OLD_METER_NIGHT
 
 
 class TariffProblem(Exception):
-    """Something about the tariff that a person can mend: a text key, and the field at fault."""
+    """Something about the tariff that a person can mend: a text key, and the field at fault.
 
-    def __init__(self, key: str, field: str = "base") -> None:
+    ``facts`` are what the text names, by its placeholders.
+    """
+
+    def __init__(
+        self, key: str, field: str = "base", facts: Mapping[str, str] | None = None
+    ) -> None:
         """Name the text and the field."""
         super().__init__(key)
         self.key = key
         self.field = field
+        self.facts = facts or {}
 
 
 def octopus(hass: HomeAssistant, api_key: str | None = None) -> OctopusRest:
@@ -91,6 +103,10 @@ def problem_of(error: TariffError) -> TariffProblem:
             return TariffProblem("tariff_refused")
         case TariffNotSupportedError():
             return TariffProblem("tariff_unknown")
+        case NoRatesError():
+            return TariffProblem("tariff_no_rates", facts=facts_of(error))
+        case SupplyLaterError():
+            return TariffProblem("supply_later", facts=facts_of(error))
         case TariffNotFoundError():
             return TariffProblem("octopus_not_found")
         case _:
@@ -119,12 +135,24 @@ async def async_agile_tariffs(
         products = await client.current_products(*offers)
         codes = [TariffCode.of(product.code, region.upper()) for product in products]
         for code in codes:
-            await client.rates(code, now, now + timedelta(hours=1), taxed=code is codes[0])
+            await _async_try_tariff(client, code, now, taxed=code is codes[0])
     except TariffNotFoundError as err:
         raise TariffProblem("not_on_offer") from err
     except TariffError as err:
         raise problem_of(err) from err
     return codes[0].text, codes[1].text if sold else None
+
+
+async def _async_try_tariff(
+    client: OctopusRest, code: TariffCode, now: datetime, *, taxed: bool
+) -> None:
+    """Ask for its rates. Raises a TariffError, NoRatesError for a price list without any.
+
+    Since yesterday: the hours ahead of a late night may not be published yet.
+    """
+    found = await client.rates(code, now - TRIED, now + timedelta(hours=1), taxed=taxed)
+    if not found.rates:
+        raise NoRatesError(code.text)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -218,8 +246,10 @@ async def async_try_home(hass: HomeAssistant, key: str, home: FoundHome) -> tupl
     """
     now = dt_util.utcnow()
     try:
+        if home.bought[0].valid_from > now:
+            raise SupplyLaterError(home.bought[0].valid_from)
         imports = TariffCode.parse(home.bought[0].tariff_code)
-        await octopus(hass, key).rates(imports, now, now + timedelta(hours=1), taxed=True)
+        await _async_try_tariff(octopus(hass, key), imports, now, taxed=True)
     except TariffNotFoundError as err:
         raise TariffProblem("tariff_unknown") from err
     except TariffError as err:
@@ -257,6 +287,7 @@ def rate_source(
     return TariffSource(
         TariffRates.of_code(client, imports, taxed=True),
         TariffRates.of_code(client, TariffCode.parse(exports), taxed=False) if exports else None,
+        dt_util.utcnow,
     )
 
 

@@ -12,10 +12,16 @@ from ..common.http import utc_now
 from ..common.poll_interval import Cadence, wait_after_failures
 from .account import Account, Agreement, MeterPoint, Property
 from .codes import TariffCode
-from .errors import TariffError, TariffNotFoundError, TariffNotSupportedError
-from .model import RateTable
+from .errors import (
+    NoRatesError,
+    SupplyLaterError,
+    TariffError,
+    TariffNotFoundError,
+    TariffNotSupportedError,
+)
+from .model import SLOT, Rate, RateTable, floor_slot
 from .octopus_rest import OctopusRest
-from .rows import NightWindow
+from .rows import NightWindow, slots
 
 ACCOUNT_CADENCE = Cadence(every=timedelta(hours=6), jitter=timedelta(minutes=10))
 
@@ -77,7 +83,12 @@ class TariffRates:
         taxed: bool,
         night: NightWindow | None = None,
     ) -> None:
-        """``taxed`` for bought energy; ``night`` as ``OctopusRest.rates`` takes it."""
+        """``taxed`` for bought energy; ``night`` as ``OctopusRest.rates`` takes it.
+
+        ``problem`` says after a fetch why there is no rate for that instant though all was
+        answered: NoRatesError, SupplyLaterError, or what stands in the way of that tariff alone.
+        """
+        self.problem: TariffError | None = None
         self._client = client
         self._agreements = tuple(agreements)
         self._taxed = taxed
@@ -89,8 +100,12 @@ class TariffRates:
         always = Agreement(tariff_code=code.text, valid_from=datetime.min.replace(tzinfo=UTC))
         return cls(client, (always,), taxed=taxed)
 
-    async def fetch(self, start: datetime, end: datetime) -> RateTable:
+    async def fetch(
+        self, start: datetime, end: datetime, *, now: datetime | None = None
+    ) -> RateTable:
         """What is published for [start, end), each tariff as long as it is agreed.
+
+        ``now`` in that time is the instant that ``problem`` speaks of.
 
         A tariff that is not known or not supported leaves its time without rates, if another one
         has some: one that is over, or only to come, must not take away today's. Raises a
@@ -99,15 +114,30 @@ class TariffRates:
         table = RateTable()
         refused: TariffError | None = None
         answered = False
+        self.problem = self._not_begun(now)
         for piece in pieces(self._agreements, start, end):
+            in_force = now is not None and piece.start <= now < piece.end
             try:
-                table = table.merged(await self._piece(piece))
+                found = await self._piece(piece)
                 answered = True
             except (TariffNotFoundError, TariffNotSupportedError) as error:
                 refused = error
+                self.problem = error if in_force else self.problem
+                continue
+            if in_force and not found.rates:
+                # All of it is empty, the hours that are past too: not a matter of publication.
+                self.problem = NoRatesError(piece.tariff_code)
+            table = table.merged(found)
         if refused is not None and not answered:
             raise refused
         return table
+
+    def _not_begun(self, now: datetime | None) -> SupplyLaterError | None:
+        """The agreement that is to come, if none is in force."""
+        if now is None or any(each.covers(now) for each in self._agreements):
+            return None
+        begins = [each.valid_from for each in self._agreements if each.valid_from > now]
+        return SupplyLaterError(min(begins)) if begins else None
 
     async def _piece(self, piece: Piece) -> RateTable:
         code = TariffCode.parse(piece.tariff_code)
@@ -119,6 +149,12 @@ class TariffRates:
                 rate for rate in table.rates if rate.start >= piece.start and rate.end <= piece.end
             )
         )
+
+
+def unpaid(start: datetime, end: datetime) -> RateTable:
+    """Nothing a kWh for the half-hours of [start, end)."""
+    whole = slots(floor_slot(start), floor_slot(end))
+    return RateTable(tuple(Rate(slot, slot + SLOT, 0.0) for slot in whole))
 
 
 def home_of(account: Account, property_id: str | None, now: datetime) -> Property:
@@ -155,7 +191,8 @@ class AccountRates:
 
     So a change of tariff is followed without anybody's doing. Rates need no key: while the
     account cannot be read again the agreements last read hold, and ``account_problem`` says what
-    is wrong; ``export_problem`` says why export rates are missing while import rates are there.
+    is wrong. ``import_problem`` and ``export_problem`` say why there is no rate now of a direction
+    though all was answered.
     """
 
     def __init__(
@@ -170,6 +207,7 @@ class AccountRates:
     ) -> None:
         """``kept`` is the home as it was last read: it holds until the account is read."""
         self.account_problem: TariffError | None = None
+        self.import_problem: TariffError | None = None
         self.export_problem: TariffError | None = None
         self._client = client
         self._number = account_number
@@ -195,22 +233,31 @@ class AccountRates:
         now = self._clock()
         home = await self._current_home(now)
         bought, sold = import_point_of(home, now), home.export_point(now)
-        self.export_problem = None
+        self.import_problem = self.export_problem = None
         imports = TariffRates(self._client, bought.agreements, taxed=True, night=self._night)
+        table = await imports.fetch(start, end, now=now)
+        self.import_problem = imports.problem
         return HomeRates(
-            imports=await imports.fetch(start, end),
-            exports=await self._exports(sold, start, end) if sold is not None else None,
+            imports=table,
+            exports=await self._exports(sold, start, end, now) if sold is not None else None,
         )
 
-    async def _exports(self, sold: MeterPoint, start: datetime, end: datetime) -> RateTable | None:
-        if not sold.from_now_on(self._clock()):
+    async def _exports(
+        self, sold: MeterPoint, start: datetime, end: datetime, now: datetime
+    ) -> RateTable | None:
+        if not sold.from_now_on(now):
             return None
         rates = TariffRates(self._client, sold.agreements, taxed=False, night=self._night)
         try:
-            return await rates.fetch(start, end)
+            table = await rates.fetch(start, end, now=now)
         except (TariffNotFoundError, TariffNotSupportedError) as error:
             self.export_problem = error
             return RateTable()
+        if isinstance(rates.problem, SupplyLaterError):
+            # Not paid yet: nothing until then, which is known and not missing.
+            return unpaid(start, min(rates.problem.begins, end)).merged(table)
+        self.export_problem = rates.problem
+        return table
 
     async def _current_home(self, now: datetime) -> Property:
         if self._home is not None and self._read_again_at is not None and now < self._read_again_at:
