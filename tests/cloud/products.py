@@ -316,8 +316,8 @@ _OTHERS = (
         display_name="Intelligent Octopus Go",
         direction="IMPORT",
         # With 5 % VAT 30.371355 and 6.89997, the prices of evcc-io/evcc#33692.
-        rows=_open_rows({datetime(2026, 3, 31, 23, tzinfo=UTC): 28.9251}, taxed=True),
-        night=_open_rows({datetime(2026, 3, 31, 23, tzinfo=UTC): 6.5714}, taxed=True),
+        rows=_open_rows({datetime(2024, 10, 29, tzinfo=UTC): 28.9251}, taxed=True),
+        night=_open_rows({datetime(2024, 10, 29, tzinfo=UTC): 6.5714}, taxed=True),
         four_rates=True,
         available_from="2024-10-29T00:00:00Z",
     ),

@@ -30,6 +30,7 @@ __all__ = ["day"]
 
 LONG_AGO = "2024-10-15T00:00:00+01:00"
 AGILE = (("E-1R-AGILE-24-10-01-C", LONG_AGO, None),)
+SILENT = "E-1R-OE-LOYAL-FIX-12M-25-05-01-C"
 OUTGOING = (("E-1R-AGILE-OUTGOING-19-05-13-C", LONG_AGO, None),)
 TEXTS = json.loads(
     Path("custom_components/smart_battery_scheduler/translations/en.json").read_text("utf-8")
@@ -155,6 +156,13 @@ async def test_accounts_of_one_key_are_told_apart(flow: Flow, cloud: Cloud) -> N
             "controls the battery itself",
         ),
         (account_body((("GREEN DEAL", LONG_AGO, None),)), "tariff_unknown", "no rates"),
+        # HomeAssistant-OctopusEnergy#1417: known to the list, and no price in it.
+        (account_body(((SILENT, LONG_AGO, None),)), "tariff_no_rates", SILENT),
+        (
+            account_body((("E-1R-VAR-22-11-01-C", "2099-01-21T00:00:00Z", None),)),
+            "supply_later",
+            "21 January 2099",
+        ),
     ],
     ids=[
         "no electricity",
@@ -163,6 +171,8 @@ async def test_accounts_of_one_key_are_told_apart(flow: Flow, cloud: Cloud) -> N
         "unknown tariff",
         "Intelligent Flux",
         "no tariff code",
+        "a price list without prices",
+        "supply that begins next week",
     ],
 )
 async def test_an_account_without_rates_is_explained(
@@ -173,7 +183,8 @@ async def test_an_account_without_rates_is_explained(
     await flow.choose("account")
     result = await flow.answer(api_key=API_KEY)
     assert result["errors"] == {"base": key}
-    assert says in sentence(key)
+    named = result["description_placeholders"] or {}
+    assert says in sentence(key).format(**named)
     cloud.octopus.account = account_body()
     await flow.answer(api_key=API_KEY)
     assert flow.result["step_id"] == "solar"

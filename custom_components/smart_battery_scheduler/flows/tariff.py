@@ -148,6 +148,7 @@ class TariffSteps(ConfigFlow):
     ) -> ConfigFlowResult:
         """Which address, where the key has several."""
         errors: dict[str, str] = {}
+        facts: Mapping[str, str] = {}
         if user_input is not None:
             chosen = user_input[CONF_PROPERTY]
             try:
