@@ -65,7 +65,7 @@ class Supply:
         self._preferring = False
         self._carbon_due = False
         self.sessions = Sessions(manual, changed)
-        self.car = Car(hass, self._news)
+        self.car = Car(hass, self._car_changed)
         self.carbon = (
             CarbonCoordinator(hass, entry, sources.carbon) if sources.carbon is not None else None
         )
@@ -74,6 +74,7 @@ class Supply:
             joined=self._joined,
             dispatches=rates.async_dispatch,
             key_refused=KeyQuestion(hass, entry).async_heard,
+            car_is_idle=lambda: self.car.is_idle,
         )
         self.octoplus = (
             OctoplusFeed(hass, entry, sources.octoplus, news) if sources.octoplus else None
@@ -135,6 +136,12 @@ class Supply:
     def _news(self) -> None:
         if not self._preferring:
             self._changed()
+
+    @callback
+    def _car_changed(self) -> None:
+        if self.octoplus is not None:
+            self.octoplus.async_price_dispatches()
+        self._news()
 
     @property
     def troubles(self) -> frozenset[SupplyTrouble]:

@@ -23,6 +23,7 @@ _USUAL_KINDS = {
 }
 _INTELLIGENT_FLUX = "INTELLI-FLUX-"
 _INTELLIGENT = ("INTELLI-", "IOG-")
+_WITHOUT_ALLOWANCE = ("INTELLI-", "IOG-KDP-")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +71,15 @@ class TariffCode:
     def is_intelligent(self) -> bool:
         """True when Octopus charges the car and may add cheap half-hours (dispatches)."""
         return self.product.startswith(_INTELLIGENT)
+
+    @property
+    def has_car_allowance(self) -> bool:
+        """True where only six hours of car charging a day are cheap (see ``car_allowance``).
+
+        Of the Intelligent Go products only the older ones are without; one that is not known yet
+        is taken to be as the new ones are.
+        """
+        return self.is_intelligent and not self.product.startswith(_WITHOUT_ALLOWANCE)
 
 
 def region_letter(group: str) -> str | None:
