@@ -297,6 +297,38 @@ async def test_the_octopus_energy_integrations_rates_are_suggested(flow: Flow) -
 
 
 @pytest.mark.parametrize(
+    ("platform", "name"),
+    [("octopus_intelligent", "octopus_intelligent_slot"), ("ohme", "ohme_slot_active")],
+)
+async def test_other_integrations_dispatch_entities_are_suggested(
+    flow: Flow, platform: str, name: str
+) -> None:
+    """Megakid's Octopus Intelligent and dan-r's Ohme list the car's dispatches too."""
+    registry = er.async_get(flow.hass)
+    for each in (name, f"{name}_next_1_hour"):
+        registry.async_get_or_create("binary_sensor", platform, each, suggested_object_id=each)
+    await flow.choose("rate_entities")
+    suggested = {
+        str(key): key.description["suggested_value"]
+        for key in flow.result["data_schema"].schema
+        if key.description
+    }
+    assert suggested == {"dispatch_entity": f"binary_sensor.{name}"}
+
+
+async def test_one_that_can_never_tell_is_refused_beside_one_that_does(flow: Flow) -> None:
+    """It would be waited for without end."""
+    pence = {"unit_of_measurement": "p/kWh"}
+    flow.hass.states.async_set("sensor.price", "24.1", pence)
+    flow.hass.states.async_set("sensor.other", "unknown")
+    await flow.choose("rate_entities")
+    result = await flow.answer(rate_entities=["sensor.price", "sensor.other"])
+    assert result["errors"] == {"rate_entities": "entity_unit"}
+    result = await flow.answer(rate_entities=["sensor.price"])
+    assert result["step_id"] == "solar"
+
+
+@pytest.mark.parametrize(
     ("state", "attributes", "key"),
     [
         (None, {}, "entity_missing"),

@@ -4,15 +4,10 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 import re
-import threading
-from typing import Any
 
 import pytest
 
-from custom_components.smart_battery_scheduler.common import http
-from custom_components.smart_battery_scheduler.common.serialisation import Json
-from custom_components.smart_battery_scheduler.tariff import octopus_graphql
-from custom_components.smart_battery_scheduler.tariff.dispatches import Device, Dispatches
+from custom_components.smart_battery_scheduler.tariff.dispatches import Device
 from custom_components.smart_battery_scheduler.tariff.kraken_errors import (
     DispatchesUnavailableError,
     FeatureGoneError,
@@ -171,43 +166,6 @@ async def test_devices_and_dispatches(graphql: OctopusGraphQL, kraken: Kraken) -
     found = await graphql.dispatches(ACCOUNT, CAR)
     assert [each.start.hour for each in found.planned] == [22]
     assert kraken.asked[-1].variables == {"account": ACCOUNT, "device": CAR.id}
-
-
-async def test_completed_dispatches_of_years_are_not_read_on_the_event_loop(
-    graphql: OctopusGraphQL, kraken: Kraken, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """They come whole, whatever is asked for: 150 ms were seen. Of them the last days are kept."""
-    start = datetime(2026, 8, 14, tzinfo=UTC)
-    completed: list[Json] = [
-        {
-            "start": (start - timedelta(hours=8 * index)).isoformat(),
-            "end": (start - timedelta(hours=8 * index - 1)).isoformat(),
-            "delta": "-3.5",
-            "meta": {"source": None, "location": "AT_HOME"},
-        }
-        for index in range(3000)
-    ]
-    kraken.replies["Dispatches"] = {
-        "data": {"devices": [], "flexPlannedDispatches": [], "completedDispatches": completed}
-    }
-    threads: set[str] = set()
-    read, parse = http.Reply.json, octopus_graphql.parse_dispatches
-
-    def reads(reply: http.Reply) -> object:
-        if len(reply.content) > 100_000:
-            threads.add(threading.current_thread().name)
-        return read(reply)
-
-    def parses(*arguments: Any) -> Dispatches:
-        threads.add(threading.current_thread().name)
-        return parse(*arguments)
-
-    monkeypatch.setattr(http.Reply, "json", reads)
-    monkeypatch.setattr(octopus_graphql, "parse_dispatches", parses)
-    found = await graphql.dispatches(ACCOUNT, CAR)
-    assert len(found.completed) == 8
-    assert threads
-    assert threading.current_thread().name not in threads
 
 
 async def test_kt_ct_4340_planned_dispatches_unavailable(

@@ -37,7 +37,7 @@ from ..const import (
     NIGHT_SMART_METER,
 )
 from ..sources.known_rates import KnownRates, known_rates
-from ..sources.rate_entities import RateEntityError, rates_of
+from ..sources.price_lists import RateEntityError, check_entity, rates_of
 from ..sources.supplier import (
     NIGHTS,
     REGIONS,
@@ -254,7 +254,7 @@ class TariffSteps(ConfigFlow):
         )
 
     def _unreadable(self, user_input: Mapping[str, Any]) -> dict[str, str]:
-        """At least one entity of each kind must have rates now."""
+        """At least one entity of each kind must have rates now, and every one be able to."""
         if not user_input[CONF_RATE_ENTITIES]:
             return {CONF_RATE_ENTITIES: "entity_missing"}
         for field in (CONF_RATE_ENTITIES, CONF_EXPORT_ENTITIES):
@@ -263,6 +263,7 @@ class TariffSteps(ConfigFlow):
             for entity_id in entity_ids:
                 try:
                     state = self.hass.states.get(entity_id)
+                    check_entity(state, entity_id)
                     known |= bool(rates_of(state, entity_id, now).rates)
                 except RateEntityError as err:
                     return {field: err.key}

@@ -99,12 +99,12 @@ class Supply:
 
         @callback
         def news(_: Event[EventStateChangedData]) -> None:
-            self._rates.async_dispatch(source.dispatches)
+            self._dispatch(source)
             self._entry.async_create_background_task(
                 self._hass, self._rates.async_request_refresh(), "read the rates' entities"
             )
 
-        self._rates.async_dispatch(source.dispatches)
+        self._dispatch(source)
         return async_track_state_change_event(self._hass, source.entity_ids, news)
 
     @callback
@@ -141,7 +141,13 @@ class Supply:
     def _car_changed(self) -> None:
         if self.octoplus is not None:
             self.octoplus.async_price_dispatches()
+        if isinstance(source := self._rates.source, EntitySource):
+            self._dispatch(source)
         self._news()
+
+    @callback
+    def _dispatch(self, source: EntitySource) -> None:
+        self._rates.async_dispatch(source.dispatches(self.car.is_idle))
 
     @property
     def troubles(self) -> frozenset[SupplyTrouble]:

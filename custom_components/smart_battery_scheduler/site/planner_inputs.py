@@ -42,6 +42,7 @@ class Material:
     ``reserve_percent`` is the Powerwall's own reserve: the plan never goes below it.
     ``ready_once`` is a wish for one time only. ``override`` is what somebody asked for now: the plan
     counts on it and goes on from where it leads. ``car_charging``: the car charges now.
+    ``published`` are the import rates without what the car's charging makes cheap.
     """
 
     now: datetime
@@ -60,6 +61,7 @@ class Material:
     manual: tuple[ManualSlot, ...] = ()
     carbon: CarbonForecast | None = None
     car_charging: bool = False
+    published: RateTable | None = None
 
 
 def make_plan(material: Material) -> Plan:
@@ -92,6 +94,8 @@ def plan_inputs(material: Material) -> PlanInputs:
             lambda when: _p_per_kwh(material.imports, when),
             lambda when: 0.0 if material.exports is None else _p_per_kwh(material.exports, when),
             MARKET_TIME_ZONE,
+            # A one-off is no habit: what a dispatch made cheap yesterday says nothing of tomorrow.
+            lambda when: _p_per_kwh(material.published or material.imports, when),
         ),
         rates_known_at=_next_publication(material.now, material.imports),
         running=_running(material),

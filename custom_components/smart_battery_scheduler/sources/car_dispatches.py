@@ -6,15 +6,13 @@ a car is believed for half an hour after it was last told, whatever the reason o
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from ..tariff.car_allowance import earned
-from ..tariff.dispatches import REMEMBERED, Device, Dispatch, Dispatches
+from ..tariff.car_allowance import Charges
+from ..tariff.dispatches import Device, Dispatch, Dispatches
 from ..tariff.errors import TariffAuthError, TariffError, TariffRateLimitError
 from ..tariff.kraken_errors import DispatchesUnavailableError, FeatureGoneError
-from ..tariff.model import SLOT, floor_slot
 from ..tariff.octopus_graphql import OctopusGraphQL
 
 DEVICES_KEPT = timedelta(hours=6)
@@ -40,11 +38,12 @@ class CarDispatches:
         self._devices: tuple[Device, ...] = ()
         self._devices_until: datetime | None = None
         self._told: dict[str, _Told] = {}
-        self._started: tuple[Dispatch, ...] = ()
+        self._charges = Charges()
 
     def forget(self) -> None:
         """The home has no such tariff (any more)."""
-        self._devices, self._devices_until, self._told, self._started = (), None, {}, ()
+        self._devices, self._devices_until, self._told = (), None, {}
+        self._charges = Charges()
 
     async def ask(self, now: datetime) -> tuple[Dispatches, ...]:
         """Ask about each car; returns what is believed. Raises a TariffError if none is told."""
@@ -97,24 +96,6 @@ class CarDispatches:
 
         ``car_is_idle``: the home sees that no car charges, whatever Octopus says.
         """
-        cars = self._believed(now)
-        if not has_allowance:
-            self._remember(now, (each for car in cars for each in car.planned if each.is_cheap))
-            listed = (each for car in cars for each in (*car.completed, *car.planned))
-            return (*self._started, *listed)
-        if car_is_idle:
-            cars = tuple(replace(car, state=None) for car in cars)
-        charging = (each for car in cars if car.charging for each in car.planned if each.is_cheap)
-        self._remember(now, charging)
-        return earned(cars, self._started, now)
-
-    def _remember(self, now: datetime, dispatches: Iterable[Dispatch]) -> None:
-        """Keep the part of these that lies in the present half-hour: it has begun."""
-        slot = floor_slot(now)
-        begun = (
-            replace(each, start=max(each.start, slot), end=min(each.end, slot + SLOT))
-            for each in dispatches
-            if each.start <= now < each.end
+        return self._charges.cheap(
+            self._believed(now), now, has_allowance=has_allowance, car_is_idle=car_is_idle
         )
-        kept = {each for each in self._started if each.end > now - REMEMBERED}
-        self._started = tuple(sorted({*kept, *begun}, key=lambda each: (each.start, each.end)))

@@ -11,16 +11,58 @@ planned makes a half-hour cheap here: the car must be charging.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 from ..const import MARKET_TIME_ZONE
-from .dispatches import Dispatch, Dispatches, cheap_half_hours
+from .dispatches import REMEMBERED, Dispatch, Dispatches, cheap_half_hours
 from .model import SLOT, floor_slot
 from .rows import ceil_slot
 
 ALLOWANCE = timedelta(hours=6)
 # The allowance begins anew at noon by the market's clock.
 DAY_BEGINS = timedelta(hours=12)
+
+
+class Charges:
+    """Remembers in which half-hours cars were seen to charge: completed dispatches do not say."""
+
+    def __init__(self) -> None:
+        """Nothing is seen yet."""
+        self._started: tuple[Dispatch, ...] = ()
+
+    def cheap(
+        self,
+        cars: Sequence[Dispatches],
+        now: datetime,
+        *,
+        has_allowance: bool,
+        car_is_idle: bool,
+    ) -> tuple[Dispatch, ...]:
+        """What makes the house's energy cheap.
+
+        Without an allowance every smart dispatch does that is planned. ``car_is_idle``: the home
+        sees that no car charges, whatever the plan says.
+        """
+        if not has_allowance:
+            self._remember(now, (each for car in cars for each in car.planned if each.is_cheap))
+            listed = (each for car in cars for each in (*car.completed, *car.planned))
+            return (*self._started, *listed)
+        if car_is_idle:
+            cars = tuple(replace(car, state=None) for car in cars)
+        self._remember(now, (each for car in cars for each in under_way(car, now)))
+        return earned(cars, self._started, now)
+
+    def _remember(self, now: datetime, dispatches: Iterable[Dispatch]) -> None:
+        """Keep the part of these that lies in the present half-hour: it has begun."""
+        slot = floor_slot(now)
+        begun = (
+            replace(each, start=max(each.start, slot), end=min(each.end, slot + SLOT))
+            for each in dispatches
+            if each.start <= now < each.end
+        )
+        kept = {each for each in self._started if each.end > now - REMEMBERED}
+        self._started = tuple(sorted({*kept, *begun}, key=lambda each: (each.start, each.end)))
 
 
 def within_allowance(charging: Iterable[Dispatch]) -> frozenset[datetime]:
