@@ -229,13 +229,17 @@ async def test_what_a_dispatch_made_cheap_is_no_guess_of_tomorrow(
     now = floor_slot(dt_util.utcnow())
     start = now - timedelta(days=1)
     prices = [
-        {"start": start + index * SLOT, "end": start + (index + 1) * SLOT, "value": 30.0}
+        {
+            "start": start + index * SLOT,
+            "end": start + (index + 1) * SLOT,
+            "value": 6.9 if index in (32, 80) else 30.0,
+        }
         for index in range(96)
     ]
     code = "E-1R-INTELLI-VAR-24-10-29-C"
     attributes = {
         "unit_of_measurement": "p/kWh",
-        "rates": [*prices, {"start": start - SLOT, "end": start, "value": 6.9}],
+        "rates": prices,
         "tariff_code": code,
     }
     hass.states.async_set("sensor.price", "30", attributes)
@@ -251,8 +255,12 @@ async def test_what_a_dispatch_made_cheap_is_no_guess_of_tomorrow(
     assert material is not None
     inputs = plan_inputs(material)
     assert inputs.price_scenarios
-    unknown = [index for index, slot in enumerate(inputs.slots) if slot.import_p_per_kwh is None]
-    guessed = {each.import_p_per_kwh[index] for each in inputs.price_scenarios for index in unknown}
+    guessed = {
+        each.import_p_per_kwh[index]
+        for each in inputs.price_scenarios
+        for index, slot in enumerate(inputs.slots)
+        if slot.import_p_per_kwh is None and slot.start.hour in (20, 21, 22, 0, 1, 2, 3)
+    }
     assert guessed == {30.0}
 
 
