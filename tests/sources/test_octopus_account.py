@@ -423,6 +423,26 @@ async def test_a_field_that_is_gone_is_told_once_and_the_rest_goes_on(
     assert notices(day) == set()
 
 
+async def test_a_sessions_query_refused_with_a_good_key_asks_for_no_other_key(day: Day) -> None:
+    """HomeAssistant-OctopusEnergy#885: it was asked for ever. Said once; the rest goes on."""
+    octoplus = day.cloud.world.octoplus
+    octoplus.errors["Sessions"] = "KT-CT-1111"
+    octoplus.free = [FreeSession("FREE_1", EVENING, EVENING + HOUR)]
+    await day.start()
+    await day.run(0.05)
+    assert day.hass.config_entries.flow.async_progress() == []
+    assert notices(day) == {"sessions_gone"}
+    assert day.home.sessions.at(EVENING) is Session.POWER_UP
+    minted = octoplus.minted
+    await day.run(12)
+    assert octoplus.minted <= minted + 16, "a token an hour, not two for each refusal"
+    assert day.hass.config_entries.flow.async_progress() == []
+    octoplus.errors.clear()
+    await asked_again(day)
+    await day.run(0.05)
+    assert notices(day) == set()
+
+
 async def test_points_that_another_application_used_up_are_waited_for(day: Day) -> None:
     """What is known holds, and the owner's other applications keep the last points."""
     octoplus = day.cloud.world.octoplus

@@ -23,6 +23,7 @@ from .errors import TariffAuthError, TariffRateLimitError, TariffReplyError, Tar
 from .json_shape import JsonObject, objects, one_object, text
 from .kraken_errors import (
     COMPLETED_UNAVAILABLE,
+    NotForThisKeyError,
     SessionNotJoinableError,
     TokenRefusedError,
     error_codes,
@@ -198,7 +199,7 @@ class OctopusGraphQL:
         try:
             return await self._post(url, query, variables, token, without)
         except TokenRefusedError as error:
-            raise TariffAuthError("Octopus refuses what was asked for with this key") from error
+            raise NotForThisKeyError("Octopus does not answer this for the key") from error
 
     async def _mint(self, query: str, variables: Mapping[str, object]) -> JsonObject:
         return await self._post(self._main, query, variables, None)
@@ -210,6 +211,22 @@ class OctopusGraphQL:
         variables: Mapping[str, object],
         token: str | None,
         without: str | None = None,
+    ) -> JsonObject:
+        try:
+            return await self._answer(url, query, variables, token, without)
+        except TariffAuthError as error:
+            if token is None:
+                raise
+            # Only where a token is made is the key itself on trial.
+            raise TokenRefusedError("Octopus refused the token") from error
+
+    async def _answer(
+        self,
+        url: URL,
+        query: str,
+        variables: Mapping[str, object],
+        token: str | None,
+        without: str | None,
     ) -> JsonObject:
         self._spend()
         headers = {"User-Agent": USER_AGENT}
