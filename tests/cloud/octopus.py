@@ -101,12 +101,16 @@ def _property(number: int, since: str, until: str | None, meter_points: list[Jso
 
 
 class Octopus:
-    """Products, rates, places and accounts. ``account`` may be exchanged."""
+    """Products, rates, places and accounts. ``account`` may be exchanged.
+
+    ``others`` are further accounts of the same key, by number.
+    """
 
     def __init__(self, world: World) -> None:
         """Stand in front of a world."""
         self._world = world
         self.account = account_body()
+        self.others: dict[Json, dict[str, Json]] = {}
 
     def products(self, request: web.Request) -> web.Response:
         """GET /v1/products/."""
@@ -162,7 +166,11 @@ class Octopus:
         number = request.match_info["number"]
         if not re.fullmatch(r"A-[0-9A-Z]{8}", number):
             return page("<h1>Not Found</h1>", 404)
-        return answer(self.account) if number == self.account["number"] else _not_found()
+        body = {self.account["number"]: self.account, **self.others}.get(number)
+        if body is None:
+            # A closed account of the same key, or somebody else's (HomeAssistant-OctopusEnergy#366).
+            return _not_found()
+        return answer(body)
 
     def _refusal(self, request: web.Request) -> web.Response | None:
         authorization = request.headers.get("Authorization")

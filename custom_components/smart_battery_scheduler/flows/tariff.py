@@ -26,8 +26,11 @@ from ..const import (
     CONF_ACCOUNT_NUMBER,
     CONF_API_KEY,
     CONF_DISPATCH_ENTITY,
+    CONF_EXPORT_ACCOUNT,
     CONF_EXPORT_ENTITIES,
+    CONF_EXPORT_PROPERTY,
     CONF_EXPORT_TARIFF,
+    CONF_IMPORT_MPAN,
     CONF_IMPORT_TARIFF,
     CONF_NIGHT,
     CONF_POSTCODE,
@@ -107,6 +110,7 @@ class TariffSteps(ConfigFlow):
         super().__init__()
         self._api_key = ""
         self._homes: tuple[FoundHome, ...] = ()
+        self._home: FoundHome
         self._tariff: dict[str, Any] = {}
 
     async def tariff_done(self, tariff: Mapping[str, Any]) -> ConfigFlowResult:
@@ -130,8 +134,8 @@ class TariffSteps(ConfigFlow):
         if user_input is not None:
             try:
                 self._api_key, number = credentials(user_input)
-                self._homes = await async_homes_of(self.hass, self._api_key, number)
-                if len(self._homes) > 1:
+                self._homes, complete = await async_homes_of(self.hass, self._api_key, number)
+                if len(self._homes) > 1 or not complete:
                     return await self.async_step_property()
                 return await self._home_chosen(self._homes[0])
             except TariffProblem as problem:
@@ -166,7 +170,36 @@ class TariffSteps(ConfigFlow):
             description_placeholders=facts,
         )
 
+    async def async_step_export_meter(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Which export meter is the home's, where they stand on accounts of their own."""
+        home = self._home
+        choices = {f"{number}:{place.id}": (number, place) for number, place in home.export_choices}
+        errors: dict[str, str] = {}
+        facts: Mapping[str, str] = {}
+        if user_input is not None:
+            chosen = choices.get(user_input.get(CONF_EXPORT_PROPERTY, ""))
+            try:
+                return await self._home_chosen(home.selling_by(chosen, dt_util.utcnow()))
+            except TariffProblem as problem:
+                errors, facts = {problem.field: problem.key}, problem.facts
+        options = [
+            SelectOptionDict(value=key, label=place.label or number)
+            for key, (number, place) in choices.items()
+        ]
+        choose = SelectSelectorConfig(options=options, mode=SelectSelectorMode.LIST)
+        return self.async_show_form(
+            step_id="export_meter",
+            data_schema=vol.Schema({vol.Optional(CONF_EXPORT_PROPERTY): SelectSelector(choose)}),
+            errors=errors,
+            description_placeholders={"address": home.label, **facts},
+        )
+
     async def _home_chosen(self, home: FoundHome) -> ConfigFlowResult:
+        if home.export_choices:
+            self._home = home
+            return await self.async_step_export_meter()
         imports, exports = await async_try_home(self.hass, self._api_key, home)
         self._tariff = {
             CONF_API_KEY: self._api_key,
@@ -175,6 +208,11 @@ class TariffSteps(ConfigFlow):
             CONF_IMPORT_TARIFF: imports,
             CONF_EXPORT_TARIFF: exports,
         }
+        if home.import_mpan is not None:
+            self._tariff[CONF_IMPORT_MPAN] = home.import_mpan
+        if home.exports is not None:
+            number, place = home.exports
+            self._tariff |= {CONF_EXPORT_ACCOUNT: number, CONF_EXPORT_PROPERTY: place.id}
         if has_night_rate(home):
             return await self.async_step_night()
         return await self.tariff_done(self._tariff)

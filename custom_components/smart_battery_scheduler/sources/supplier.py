@@ -5,9 +5,10 @@ The one place where the supplier's errors become texts for people.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
@@ -19,8 +20,11 @@ from ..const import (
     CONF_ACCOUNT_NUMBER,
     CONF_API_KEY,
     CONF_DISPATCH_ENTITY,
+    CONF_EXPORT_ACCOUNT,
     CONF_EXPORT_ENTITIES,
+    CONF_EXPORT_PROPERTY,
     CONF_EXPORT_TARIFF,
+    CONF_IMPORT_MPAN,
     CONF_IMPORT_TARIFF,
     CONF_NIGHT,
     CONF_PROPERTY,
@@ -31,8 +35,8 @@ from ..const import (
 )
 from ..site.site import SmartBatteryConfigEntry
 from ..site.storage import Records
-from ..tariff.account import Agreement, MeterPoint, Property
-from ..tariff.agreement_rates import AccountRates, TariffRates
+from ..tariff.account import Account, Agreement, MeterPoint, Property
+from ..tariff.agreement_rates import AccountRates, Meters, TariffRates
 from ..tariff.codes import TariffCode
 from ..tariff.errors import (
     NoRatesError,
@@ -155,55 +159,115 @@ async def _async_try_tariff(
         raise NoRatesError(code.text)
 
 
+type Place = tuple[str, Property]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class FoundHome:
-    """An address that buys electricity on one of a key's accounts.
+    """An address that buys electricity on one of a key's accounts, by one of its meters.
 
-    ``bought`` and ``sold`` are its agreements from now on, the present one first.
+    ``bought`` and ``sold`` are its agreements from now on, the present one first. ``import_mpan`` is
+    told where the address has several import meters. ``exports`` is the account and property of an
+    export meter that stands apart; ``export_choices`` are those that may be meant.
     """
 
     account_number: str
     address: Property
     bought: tuple[Agreement, ...]
     sold: tuple[Agreement, ...]
+    import_mpan: str | None = None
+    exports: Place | None = None
+    export_choices: tuple[Place, ...] = ()
 
     @property
     def choice(self) -> str:
         """What tells it from the others."""
-        return f"{self.account_number}:{self.address.id}"
+        meter = f":{self.import_mpan}" if self.import_mpan else ""
+        return f"{self.account_number}:{self.address.id}{meter}"
 
     @property
     def label(self) -> str:
-        """By what its owner knows it."""
-        return self.address.label or self.account_number
+        """By what its owner knows it; of several meters also the tariff and the last digits."""
+        place = self.address.label or self.account_number
+        if self.import_mpan is None:
+            return place
+        return f"{place} · {self.bought[0].tariff_code} · …{self.import_mpan[-4:]}"
+
+    def selling_by(self, place: Place | None, now: datetime) -> FoundHome:
+        """The same home, with this export meter of another account, or with none."""
+        point = place[1].export_point(now) if place is not None else None
+        return replace(self, exports=place, export_choices=(), sold=_from_now_on(point, now))
 
 
-async def async_homes_of(
-    hass: HomeAssistant, key: str, number: str | None
-) -> tuple[FoundHome, ...]:
-    """The addresses of a key, or of one of its accounts. Raises TariffProblem if there is none."""
+class FoundHomes(NamedTuple):
+    """The homes of a key. Not ``complete``: one of its accounts could not be read."""
+
+    homes: tuple[FoundHome, ...]
+    complete: bool
+
+
+async def async_homes_of(hass: HomeAssistant, key: str, number: str | None) -> FoundHomes:
+    """The addresses of a key, or of one of its accounts. Raises TariffProblem if there is none.
+
+    An account that cannot be read takes nothing from the others.
+    """
     client, now = octopus(hass, key), dt_util.utcnow()
     numbers = (number,) if number else await _async_accounts_of(hass, key)
-    try:
-        accounts = [await client.account(each) for each in numbers]
-    except TariffError as err:
-        raise problem_of(err) from err
-    current = [(account.number, home) for account in accounts for home in account.current(now)]
-    if not current:
+    accounts: list[Account] = []
+    errors: list[TariffError] = []
+    for each in numbers:
+        try:
+            accounts.append(await client.account(each))
+        except TariffError as err:
+            errors.append(err)
+    if not accounts:
+        raise problem_of(errors[0])
+    places = [(account.number, home) for account in accounts for home in account.current(now)]
+    if not places:
         raise TariffProblem("moved_out")
-    homes = [
-        FoundHome(
-            account_number=number,
-            address=home,
-            bought=_from_now_on(home.import_point(now), now),
-            sold=_from_now_on(home.export_point(now), now),
-        )
-        for number, home in current
-    ]
-    found = tuple(home for home in homes if home.bought)
+    found = tuple(home for place in places for home in _homes_at(place, places, now))
     if not found:
-        raise TariffProblem("export_only" if any(home.sold for home in homes) else "no_import")
-    return found
+        sells = any(home.selling(now) for _, home in places)
+        raise TariffProblem("export_only" if sells else "no_import")
+    complete = not errors and not any(account.unreadable for account in accounts)
+    return FoundHomes(found, complete)
+
+
+def _homes_at(place: Place, places: Sequence[Place], now: datetime) -> Iterator[FoundHome]:
+    """A home for each import meter of an address."""
+    number, address = place
+    points = address.buying(now)
+    for point in points:
+        mpan = point.mpan if len(points) > 1 else None
+        home = FoundHome(
+            account_number=number,
+            address=address.metered_by(mpan),
+            bought=point.from_now_on(now),
+            sold=_from_now_on(address.export_point(now), now),
+            import_mpan=mpan,
+        )
+        yield home if address.selling(now) else _with_export_apart(home, places, now)
+
+
+def _with_export_apart(home: FoundHome, places: Sequence[Place], now: datetime) -> FoundHome:
+    """Its export meter may stand on an account of its own: by the address, or to be asked."""
+    apart = tuple(place for place in places if place[1].selling(now) and not place[1].buying(now))
+    here = [place for place in apart if _same_address(place[1], home.address)]
+    if len(here) == 1:
+        return home.selling_by(here[0], now)
+    return replace(home, export_choices=apart)
+
+
+def _same_address(one: Property, other: Property) -> bool:
+    """Whether postcode and first line are the same, however they are written."""
+    keys = [
+        tuple(
+            "".join(filter(str.isalnum, part)).casefold()
+            for part in (each.postcode or "", each.label.partition(",")[0])
+        )
+        for each in (one, other)
+    ]
+    return keys[0] == keys[1] and all(keys[0])
 
 
 def _from_now_on(point: MeterPoint | None, now: datetime) -> tuple[Agreement, ...]:
@@ -280,6 +344,11 @@ def rate_source(
             clock=dt_util.utcnow,
             night=NIGHTS.get(tariff.get(CONF_NIGHT)),
             kept=kept,
+            meters=Meters(
+                import_mpan=tariff.get(CONF_IMPORT_MPAN),
+                export_account=tariff.get(CONF_EXPORT_ACCOUNT),
+                export_property=tariff.get(CONF_EXPORT_PROPERTY),
+            ),
         )
         return AccountSource(rates, KeyQuestion(hass, entry).async_heard)
     client, exports = octopus(hass), tariff[CONF_EXPORT_TARIFF]
@@ -297,8 +366,8 @@ def tariff_mark(entry: SmartBatteryConfigEntry) -> str:
     keys = [CONF_ACCOUNT_NUMBER, CONF_PROPERTY, CONF_RATE_ENTITIES, CONF_EXPORT_ENTITIES]
     if tariff.get(CONF_ACCOUNT_NUMBER) is None:
         keys += [CONF_IMPORT_TARIFF, CONF_EXPORT_TARIFF]
-    if CONF_NIGHT in tariff:
-        keys.append(CONF_NIGHT)
+    apart = (CONF_NIGHT, CONF_IMPORT_MPAN, CONF_EXPORT_ACCOUNT, CONF_EXPORT_PROPERTY)
+    keys += [key for key in apart if key in tariff]
     return "|".join(str(tariff.get(key)) for key in keys)
 
 

@@ -18,6 +18,7 @@ from .errors import (
     TariffError,
     TariffNotFoundError,
     TariffNotSupportedError,
+    TariffReplyError,
 )
 from .model import SLOT, Rate, RateTable, floor_slot
 from .octopus_rest import OctopusRest
@@ -160,9 +161,11 @@ def unpaid(start: datetime, end: datetime) -> RateTable:
 def home_of(account: Account, property_id: str | None, now: datetime) -> Property:
     """The home meant by ``property_id``; without one, the first that buys electricity.
 
-    Raises MovedOutError or NoImportError.
+    Raises MovedOutError, NoImportError, or TariffReplyError for one that cannot be understood.
     """
     current = account.current(now)
+    if property_id in account.unreadable:
+        raise TariffReplyError("the home cannot be understood")
     if property_id is not None:
         current = tuple(home for home in current if home.id == property_id)
     if not current:
@@ -186,6 +189,19 @@ def _buys(home: Property, now: datetime) -> bool:
     return point is not None and bool(point.from_now_on(now))
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Meters:
+    """Which meters a home goes by where its account does not tell.
+
+    ``import_mpan`` of several; ``export_account`` and ``export_property`` of an export meter that
+    stands on an account of its own.
+    """
+
+    import_mpan: str | None = None
+    export_account: str | None = None
+    export_property: str | None = None
+
+
 class AccountRates:
     """The rates of a home by its account, which is read again now and then.
 
@@ -204,8 +220,11 @@ class AccountRates:
         clock: Callable[[], datetime] = utc_now,
         night: NightWindow | None = None,
         kept: Property | None = None,
+        meters: Meters | None = None,
     ) -> None:
         """``kept`` is the home as it was last read: it holds until the account is read."""
+        self._meters = meters or Meters()
+        self._export_account_problem: TariffError | None = None
         self.account_problem: TariffError | None = None
         self.import_problem: TariffError | None = None
         self.export_problem: TariffError | None = None
@@ -233,14 +252,15 @@ class AccountRates:
         now = self._clock()
         home = await self._current_home(now)
         bought, sold = import_point_of(home, now), home.export_point(now)
-        self.import_problem = self.export_problem = None
+        self.import_problem, self.export_problem = None, self._export_account_problem
         imports = TariffRates(self._client, bought.agreements, taxed=True, night=self._night)
         table = await imports.fetch(start, end, now=now)
         self.import_problem = imports.problem
-        return HomeRates(
-            imports=table,
-            exports=await self._exports(sold, start, end, now) if sold is not None else None,
-        )
+        if sold is None:
+            # Not told is not unpaid.
+            unknown = self._export_account_problem is not None
+            return HomeRates(imports=table, exports=RateTable() if unknown else None)
+        return HomeRates(imports=table, exports=await self._exports(sold, start, end, now))
 
     async def _exports(
         self, sold: MeterPoint, start: datetime, end: datetime, now: datetime
@@ -256,14 +276,14 @@ class AccountRates:
         if isinstance(rates.problem, SupplyLaterError):
             # Not paid yet: nothing until then, which is known and not missing.
             return unpaid(start, min(rates.problem.begins, end)).merged(table)
-        self.export_problem = rates.problem
+        self.export_problem = rates.problem or self.export_problem
         return table
 
     async def _current_home(self, now: datetime) -> Property:
         if self._home is not None and self._read_again_at is not None and now < self._read_again_at:
             return self._home
         try:
-            home = home_of(await self._client.account(self._number), self._property_id, now)
+            home = await self._read(now)
         except TariffError as error:
             if self._home is None:
                 raise
@@ -274,3 +294,18 @@ class AccountRates:
         self._home, self.account_problem, self._failures = home, None, 0
         self._read_again_at = now + ACCOUNT_CADENCE.next_wait()
         return home
+
+    async def _read(self, now: datetime) -> Property:
+        """The home as its account has it, with the export meter of another if it is so."""
+        account = await self._client.account(self._number)
+        home = home_of(account, self._property_id, now).metered_by(self._meters.import_mpan)
+        if self._meters.export_account is None:
+            return home
+        try:
+            sold = await self._client.account(self._meters.export_account)
+        except TariffError as error:
+            self._export_account_problem = error
+            return home.with_exports_of(self._home)
+        self._export_account_problem = None
+        by_id = {each.id: each for each in sold.current(now)}
+        return home.with_exports_of(by_id.get(self._meters.export_property or ""))
