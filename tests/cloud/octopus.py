@@ -200,7 +200,7 @@ class Octopus:
         def tariff(registers: str, letter: str) -> Json:
             code = f"E-{registers}-{product.code}-{letter}"
             place = f"{base}/v1/products/{product.code}/electricity-tariffs/{code}"
-            kinds = ("standard",) if registers == "1R" else ("day", "night")
+            kinds: tuple[str, ...] = ("standard",) if registers == "1R" else ("day", "night")
             if product.four_rates:
                 kinds = ("day", "night", "ev-device-peak", "ev-device-off-peak")
             links: list[Json] = [_link(f"{place}/standing-charges/", "standing_charges")]

@@ -13,7 +13,7 @@ import pytest
 from custom_components.smart_battery_scheduler.common import http
 from custom_components.smart_battery_scheduler.tariff import octopus_graphql
 from custom_components.smart_battery_scheduler.tariff.codes import TariffCode
-from custom_components.smart_battery_scheduler.tariff.dispatches import Dispatches
+from custom_components.smart_battery_scheduler.tariff.dispatches import Dispatches, parse_dispatches
 from custom_components.smart_battery_scheduler.tariff.errors import (
     TariffAuthError,
     TariffBlockedError,
@@ -171,7 +171,7 @@ async def test_completed_dispatches_of_years_are_not_read_on_the_event_loop(
         timeout_s=5.0,
     )
     threads: set[str] = set()
-    read, parse = http.Reply.json, octopus_graphql.parse_dispatches
+    read, parse = http.Reply.json, parse_dispatches
 
     def reads(reply: http.Reply) -> object:
         if len(reply.content) > 100_000:
