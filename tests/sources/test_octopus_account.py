@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from custom_components.smart_battery_scheduler.events.site_events import Happening
+from custom_components.smart_battery_scheduler.events.site_events import SiteEvent
 from custom_components.smart_battery_scheduler.planner.model import Action, Session
 from custom_components.smart_battery_scheduler.sources.octopus_account import OctoplusFeed
 from custom_components.smart_battery_scheduler.tariff.model import Rate
@@ -29,7 +29,7 @@ HOUR = timedelta(hours=1)
 
 def feed(day: Day) -> OctoplusFeed:
     """The home's feed of sessions and dispatches."""
-    found = day.home.supply.octoplus
+    found = day.site.grid_events.octoplus
     assert found is not None
     return found
 
@@ -48,15 +48,15 @@ async def test_a_joined_power_down_reaches_the_plan(day: Day) -> None:
         CampaignSession(id=1, start=NOON, end=NOON + HOUR, joined=True)
     ]
     await day.start()
-    (session,) = day.home.sessions.known
+    (session,) = day.site.sessions.known
     assert (session.kind, session.start, session.reward_p_per_kwh) == (
         SessionKind.POWER_DOWN,
         NOON,
         22.5,
     )
-    assert day.home.sessions.at(NOON) is Session.POWER_DOWN
+    assert day.site.sessions.at(NOON) is Session.POWER_DOWN
     await day.run(0.01)
-    plan = day.home.planner.data
+    plan = day.site.planner.data
     assert plan is not None
     before, within = plan.slot_at(NOON - HOUR / 2), plan.slot_at(NOON)
     assert before is not None
@@ -71,10 +71,10 @@ async def test_a_power_up_that_is_paid_by_the_kwh_is_a_lower_price(day: Day) -> 
         CampaignSession(id=1, start=NOON, end=NOON + HOUR, kind="TURN_UP", joined=True)
     ]
     await day.start()
-    assert [each.kind for each in day.home.sessions.known] == [SessionKind.POWER_UP]
-    assert day.home.sessions.at(NOON) is None
+    assert [each.kind for each in day.site.sessions.known] == [SessionKind.POWER_UP]
+    assert day.site.sessions.at(NOON) is None
     await day.run(0.01)
-    plan, rate = day.home.planner.data, day.home.rates.data.imports.at(NOON)
+    plan, rate = day.site.planner.data, day.site.rates.data.imports.at(NOON)
     assert plan is not None
     assert rate is not None
     slot = plan.slot_at(NOON)
@@ -98,8 +98,8 @@ async def test_sessions_of_every_kind(
         CampaignSession(id=1, start=EVENING, end=EVENING + HOUR, joined=True, **session)  # type: ignore[arg-type]  # of the test's table
     ]
     await day.start()
-    assert [each.kind for each in day.home.sessions.known] == [kind]
-    assert day.home.sessions.at(EVENING) is Session.POWER_UP
+    assert [each.kind for each in day.site.sessions.known] == [kind]
+    assert day.site.sessions.at(EVENING) is Session.POWER_UP
 
 
 async def test_free_electricity_is_asked_of_the_main_host_by_the_meter(day: Day) -> None:
@@ -109,7 +109,7 @@ async def test_free_electricity_is_asked_of_the_main_host_by_the_meter(day: Day)
         FreeSession("FREE_2", EVENING + 2 * HOUR, EVENING + 3 * HOUR, participant=False),
     ]
     await day.start()
-    assert [each.joined for each in day.home.sessions.known] == [True, False]
+    assert [each.joined for each in day.site.sessions.known] == [True, False]
 
 
 async def test_nothing_is_joined_without_being_asked(day: Day) -> None:
@@ -119,8 +119,8 @@ async def test_nothing_is_joined_without_being_asked(day: Day) -> None:
         CampaignSession(id=2, start=EVENING, end=EVENING + HOUR, regions=(HOME_REGION + 1,)),
     ]
     await day.start()
-    assert [each.id for each in day.home.sessions.known] == ["1"]
-    assert day.home.sessions.at(EVENING) is None
+    assert [each.id for each in day.site.sessions.known] == ["1"]
+    assert day.site.sessions.at(EVENING) is None
     assert not any(each.joined for each in day.cloud.world.octoplus.sessions)
 
 
@@ -131,19 +131,19 @@ async def test_sessions_are_joined_and_told_if_the_owner_wants_it(day: Day) -> N
         CampaignSession(id=2, start=EVENING, end=EVENING + HOUR, kind="WEEKEND_HAPPY_HOUR"),
     ]
     await day.start()
-    told: list[Happening] = []
+    published: list[SiteEvent] = []
 
-    def listen(happening: Happening, data: Mapping[str, object]) -> None:
-        told.append(happening)
+    def listen(site_event: SiteEvent, data: Mapping[str, object]) -> None:
+        published.append(site_event)
 
-    day.home.happenings.async_listen(listen)
-    await day.home.async_prefer(join_sessions=True)
+    day.site.events.async_listen(listen)
+    await day.site.async_prefer(join_sessions=True)
     await day.settle()
     await asked_again(day)
     await asked_again(day)
     assert [each.joined for each in day.cloud.world.octoplus.sessions] == [True, False]
-    assert day.home.sessions.at(EVENING) is Session.POWER_DOWN
-    assert told.count(Happening.SESSION_JOINED) == 1
+    assert day.site.sessions.at(EVENING) is Session.POWER_DOWN
+    assert published.count(SiteEvent.SESSION_JOINED) == 1
 
 
 async def test_a_session_that_cannot_be_joined_is_tried_once(day: Day) -> None:
@@ -167,13 +167,13 @@ async def test_a_join_that_fails_leaves_the_other_sessions_alone(day: Day, code:
     day.cloud.world.octoplus.sessions = sessions
     day.cloud.world.octoplus.errors["Join"] = code
     await day.start(join_sessions=True)
-    assert day.home.sessions.at(NOON) is Session.POWER_DOWN
-    assert day.home.sessions.at(EVENING) is None
+    assert day.site.sessions.at(NOON) is Session.POWER_DOWN
+    assert day.site.sessions.at(EVENING) is None
     assert notices(day) == set()
     assert day.hass.config_entries.flow.async_progress() == []
     day.cloud.world.octoplus.errors.clear()
     await asked_again(day, HOUR / 3)
-    assert day.home.sessions.at(EVENING) is Session.POWER_DOWN
+    assert day.site.sessions.at(EVENING) is Session.POWER_DOWN
 
 
 async def test_dispatches_make_half_hours_cheap_and_changes_are_followed(day: Day) -> None:
@@ -186,15 +186,15 @@ async def test_dispatches_make_half_hours_cheap_and_changes_are_followed(day: Da
         (NOON + 3 * HOUR, NOON + 4 * HOUR, "BOOST"),
     ]
     await day.start()
-    night = day.home.rates.data.imports.at(NOON.replace(hour=1))
+    night = day.site.rates.data.imports.at(NOON.replace(hour=1))
     assert night is not None
 
     def cheap() -> list[bool]:
-        rates = [day.home.rates.data.imports.at(NOON + index * HOUR / 2) for index in range(8)]
+        rates = [day.site.rates.data.imports.at(NOON + index * HOUR / 2) for index in range(8)]
         return [rate is not None and rate.p_per_kwh == night.p_per_kwh for rate in rates]
 
     assert cheap() == [True, True, False, False, False, False, False, False]
-    published = day.home.rates.published.imports.at(NOON)
+    published = day.site.rates.published.imports.at(NOON)
     assert published is not None
     assert published.p_per_kwh > night.p_per_kwh
     octoplus.dispatches = []
@@ -210,25 +210,25 @@ async def dispatches_that_cannot_be_told(day: Day) -> Rate | None:
     octoplus.dispatches = [(EVENING, EVENING + HOUR, "SMART")]
     await day.start()
     octoplus.errors["Dispatches"] = "KT-CT-4340"
-    return day.home.rates.published.imports.at(EVENING)
+    return day.site.rates.published.imports.at(EVENING)
 
 
 async def test_dispatches_that_cannot_be_told_keep_the_last(day: Day) -> None:
     """KT-CT-4340 is no news."""
-    dear = await dispatches_that_cannot_be_told(day)
+    expensive = await dispatches_that_cannot_be_told(day)
     await asked_again(day, HOUR / 4)
-    assert day.home.rates.data.imports.at(EVENING) != dear
+    assert day.site.rates.data.imports.at(EVENING) != expensive
 
 
 async def test_dispatches_that_cannot_be_told_for_long_are_not_bought_by(day: Day) -> None:
     """A car that was unplugged is answered so too: its plan would be paid for at the day's rate."""
-    dear = await dispatches_that_cannot_be_told(day)
+    expensive = await dispatches_that_cannot_be_told(day)
     for _ in range(3):
         await asked_again(day, HOUR / 4)
-    assert day.home.rates.data.imports.at(EVENING) == dear
+    assert day.site.rates.data.imports.at(EVENING) == expensive
     day.cloud.world.octoplus.errors.clear()
     await asked_again(day, HOUR / 4)
-    assert day.home.rates.data.imports.at(EVENING) != dear
+    assert day.site.rates.data.imports.at(EVENING) != expensive
 
 
 async def test_a_car_that_cannot_be_told_hides_no_other_cars_dispatches(day: Day) -> None:
@@ -237,11 +237,11 @@ async def test_a_car_that_cannot_be_told_hides_no_other_cars_dispatches(day: Day
     octoplus = day.cloud.world.octoplus
     octoplus.cars = {"car-1": "One", "car-2": "Two"}
     await day.start()
-    dear = day.home.rates.published.imports.at(EVENING)
+    expensive = day.site.rates.published.imports.at(EVENING)
     del octoplus.cars["car-1"]
     octoplus.dispatches = [(EVENING, EVENING + HOUR, "SMART")]
     await asked_again(day)
-    assert day.home.rates.data.imports.at(EVENING) != dear
+    assert day.site.rates.data.imports.at(EVENING) != expensive
 
 
 @pytest.mark.parametrize(
@@ -251,16 +251,16 @@ async def test_any_failure_ends_the_belief_in_dispatches_after_half_an_hour(
     day: Day, fault: Fault
 ) -> None:
     """Not one error code only: a plan of which nothing is heard may be withdrawn."""
-    dear = await dispatches_that_cannot_be_told(day)
+    expensive = await dispatches_that_cannot_be_told(day)
     day.cloud.world.octoplus.errors.clear()
     day.cloud.faults.add(fault, Endpoint.GRAPHQL)
     await day.run(0.4)
-    assert day.home.rates.data.imports.at(EVENING) != dear
+    assert day.site.rates.data.imports.at(EVENING) != expensive
     await day.run(0.2)
-    assert day.home.rates.data.imports.at(EVENING) == dear
+    assert day.site.rates.data.imports.at(EVENING) == expensive
     day.cloud.faults.clear(fault)
     await asked_again(day)
-    assert day.home.rates.data.imports.at(EVENING) != dear
+    assert day.site.rates.data.imports.at(EVENING) != expensive
 
 
 async def test_one_entry_without_times_hides_no_other(day: Day) -> None:
@@ -271,7 +271,7 @@ async def test_one_entry_without_times_hides_no_other(day: Day) -> None:
     octoplus.odd_dispatches = [{"start": None, "end": None, "type": "SMART"}, None]
     octoplus.dispatches = [(EVENING, EVENING + HOUR, "SMART")]
     await day.start()
-    assert day.home.rates.data.imports.at(EVENING) != day.home.rates.published.imports.at(EVENING)
+    assert day.site.rates.data.imports.at(EVENING) != day.site.rates.published.imports.at(EVENING)
     assert feed(day).dispatches.last_update_success
 
 
@@ -281,11 +281,11 @@ async def test_a_first_car_is_noticed_with_the_next_question(day: Day) -> None:
     octoplus = day.cloud.world.octoplus
     octoplus.dispatches = [(EVENING, EVENING + HOUR, "SMART")]
     await day.start()
-    dear = day.home.rates.data.imports.at(EVENING)
-    assert dear == day.home.rates.published.imports.at(EVENING)
+    expensive = day.site.rates.data.imports.at(EVENING)
+    assert expensive == day.site.rates.published.imports.at(EVENING)
     octoplus.cars = {"car-1": "One"}
     await asked_again(day, HOUR / 12)
-    assert day.home.rates.data.imports.at(EVENING) != dear
+    assert day.site.rates.data.imports.at(EVENING) != expensive
 
 
 async def test_a_car_that_takes_anothers_place_is_noticed_within_two_questions(day: Day) -> None:
@@ -296,10 +296,10 @@ async def test_a_car_that_takes_anothers_place_is_noticed_within_two_questions(d
     await day.start()
     octoplus.cars = {"car-2": "Two"}
     octoplus.dispatches = [(EVENING, EVENING + HOUR, "SMART")]
-    dear = day.home.rates.data.imports.at(EVENING)
+    expensive = day.site.rates.data.imports.at(EVENING)
     for _ in range(2):
         await asked_again(day, HOUR / 12)
-    assert day.home.rates.data.imports.at(EVENING) != dear
+    assert day.site.rates.data.imports.at(EVENING) != expensive
 
 
 async def test_completed_boosts_are_not_cheap(day: Day) -> None:
@@ -310,7 +310,7 @@ async def test_completed_boosts_are_not_cheap(day: Day) -> None:
     now = dt_util.utcnow()
     octoplus.completed = [(now - 2 * HOUR, now - HOUR)]
     await day.start()
-    assert day.home.rates.data.imports == day.home.rates.published.imports
+    assert day.site.rates.data.imports == day.site.rates.published.imports
 
 
 # --- a tariff with an allowance for the car -----------------------------------------------------
@@ -318,7 +318,7 @@ async def test_completed_boosts_are_not_cheap(day: Day) -> None:
 
 def is_cheap(day: Day, when: datetime) -> bool:
     """Whether the house buys at the night's rate then."""
-    rate = day.home.rates.data.imports.at(when)
+    rate = day.site.rates.data.imports.at(when)
     assert rate is not None
     return rate.p_per_kwh == pytest.approx(6.5714 * 1.05)
 
@@ -349,7 +349,7 @@ async def test_a_planned_dispatch_with_a_car_that_is_connected_only_changes_noth
     """Seen: the rate became 6.9 p and the Powerwall charged at 30 p."""
     await car_at_noon(day, state)
     assert not is_cheap(day, NOON)
-    assert day.home.rates.data.imports == day.home.rates.published.imports
+    assert day.site.rates.data.imports == day.site.rates.published.imports
 
 
 async def test_a_car_that_the_house_sees_idle_makes_nothing_cheap(day: Day) -> None:
@@ -409,8 +409,8 @@ async def test_a_field_that_is_gone_is_told_once_and_the_rest_goes_on(
     await day.start()
     await day.run(0.05)
     assert notices(day) == {notice}
-    assert day.home.rates.data.imports.rates
-    assert day.home.sessions.at(EVENING) is Session.POWER_UP
+    assert day.site.rates.data.imports.rates
+    assert day.site.sessions.at(EVENING) is Session.POWER_UP
     waits = {
         "Sessions": feed(day).sessions.update_interval,
         "FreeElectricity": feed(day).free.update_interval,
@@ -432,7 +432,7 @@ async def test_a_sessions_query_refused_with_a_good_key_asks_for_no_other_key(da
     await day.run(0.05)
     assert day.hass.config_entries.flow.async_progress() == []
     assert notices(day) == {"sessions_gone"}
-    assert day.home.sessions.at(EVENING) is Session.POWER_UP
+    assert day.site.sessions.at(EVENING) is Session.POWER_UP
     minted = octoplus.minted
     await day.run(12)
     assert octoplus.minted <= minted + 16, "a token an hour, not two for each refusal"
@@ -453,7 +453,7 @@ async def test_points_that_another_application_used_up_are_waited_for(day: Day) 
     asked = len(day.cloud.requests)
     await asked_again(day, HOUR / 4)
     assert len(day.cloud.requests) == asked
-    assert day.home.sessions.at(EVENING) is Session.POWER_DOWN
+    assert day.site.sessions.at(EVENING) is Session.POWER_DOWN
     assert notices(day) == set()
     octoplus.points_used_by_others = 0
     await asked_again(day, HOUR)
@@ -472,8 +472,8 @@ async def test_graphql_down_takes_nothing_but_news_of_sessions(day: Day, fault: 
     minted = day.cloud.world.octoplus.minted
     day.cloud.faults.add(fault, Endpoint.GRAPHQL)
     await asked_again(day, HOUR / 3)
-    assert day.home.sessions.at(EVENING) is Session.POWER_DOWN
-    assert day.home.rates.last_update_success
+    assert day.site.sessions.at(EVENING) is Session.POWER_DOWN
+    assert day.site.rates.last_update_success
     assert day.hass.config_entries.flow.async_progress() == []
     assert notices(day) == set()
     day.cloud.faults.clear(fault)
@@ -491,7 +491,7 @@ async def test_a_blocked_token_request_is_left_alone_for_long(day: Day) -> None:
         await asked_again(day, HOUR / 8)
     asked = [each for each in day.cloud.requests if each.endpoint is Endpoint.GRAPHQL]
     assert len(asked) <= 1
-    assert day.home.rates.data.imports.rates
+    assert day.site.rates.data.imports.rates
     assert day.hass.config_entries.flow.async_progress() == []
 
 
@@ -505,4 +505,4 @@ async def test_a_key_refused_by_graphql_asks_for_another_once(day: Day) -> None:
     day.cloud.world.octoplus.errors.clear()
     await asked_again(day, timedelta(hours=7))
     assert day.hass.config_entries.flow.async_progress() == []
-    assert dt_util.utcnow() < day.home.rates.data.imports.known_until(dt_util.utcnow())
+    assert dt_util.utcnow() < day.site.rates.data.imports.known_until(dt_util.utcnow())

@@ -258,7 +258,7 @@ def test_what_tells_nothing_yet_is_taken(
     check_entity(State(entity_id, state, attributes), entity_id)
 
 
-def car(attributes: dict[str, Any], state: str = "off") -> list[tuple[datetime, bool]]:
+def ev_charging(attributes: dict[str, Any], state: str = "off") -> list[tuple[datetime, bool]]:
     """The planned dispatches that an entity tells."""
     found = car_of(State("binary_sensor.d", state, attributes), NOW)
     return [(each.start, each.is_cheap) for each in found.planned]
@@ -272,7 +272,7 @@ def test_planned_dispatches_of_an_entity() -> None:
         {"start": "nonsense", "end": None},
         "nonsense",
     ]
-    assert car({"planned_dispatches": planned}) == [(START, True), (START + 2 * HALF, True)]
+    assert ev_charging({"planned_dispatches": planned}) == [(START, True), (START + 2 * HALF, True)]
 
 
 def test_dispatches_of_megakids_integration() -> None:
@@ -285,13 +285,13 @@ def test_dispatches_of_megakids_integration() -> None:
         }
         for source in ("smart-charge", "bump-charge")
     ]
-    assert car({"plannedDispatches": planned}) == [(START, True), (START, False)]
+    assert ev_charging({"plannedDispatches": planned}) == [(START, True), (START, False)]
 
 
 def test_an_entity_without_a_list_tells_of_this_half_hour() -> None:
     """On or off, and no more."""
-    assert car({}, "on") == [(START, True)]
-    assert car({}) == []
+    assert ev_charging({}, "on") == [(START, True)]
+    assert ev_charging({}) == []
 
 
 @pytest.mark.parametrize(
@@ -306,7 +306,9 @@ def test_an_entity_without_a_list_tells_of_this_half_hour() -> None:
 )
 def test_a_boost_of_the_owners_own_makes_nothing_cheap(source: str | None, cheap: bool) -> None:
     """It is told among the planned ones, and by its source alone."""
-    assert car({"planned_dispatches": [row(START, HALF, source=source)]}) == [(START, cheap)]
+    assert ev_charging({"planned_dispatches": [row(START, HALF, source=source)]}) == [
+        (START, cheap)
+    ]
 
 
 def test_completed_without_a_source_prove_nothing_started_ones_do() -> None:

@@ -59,8 +59,8 @@ def cheap_count(cars: list[Dispatches], now: datetime, *started: Dispatch) -> in
 
 def test_a_dispatch_from_21_to_15_makes_17_half_hours_cheap_not_36() -> None:
     """Five before the night and the night's twelve; the allowance is used up at 03:00."""
-    car = Dispatches(planned=(charge(NINE_PM, 18),), state=IN_PROGRESS)
-    assert cheap_count([car], NINE_PM + timedelta(minutes=5)) == 17
+    ev_charging = Dispatches(planned=(charge(NINE_PM, 18),), state=IN_PROGRESS)
+    assert cheap_count([ev_charging], NINE_PM + timedelta(minutes=5)) == 17
 
 
 @pytest.mark.parametrize(
@@ -68,31 +68,31 @@ def test_a_dispatch_from_21_to_15_makes_17_half_hours_cheap_not_36() -> None:
 )
 def test_a_planned_dispatch_with_an_idle_car_makes_nothing_cheap(state: str | None) -> None:
     """Plugged in is not charging: the half-hour is billed at the day's rate."""
-    car = Dispatches(planned=(charge(NINE_PM, 2),), state=state)
-    assert cheap_count([car], NINE_PM + timedelta(minutes=5)) == 12
+    ev_charging = Dispatches(planned=(charge(NINE_PM, 2),), state=state)
+    assert cheap_count([ev_charging], NINE_PM + timedelta(minutes=5)) == 12
 
 
 def test_a_dispatch_that_is_only_to_come_makes_nothing_cheap_yet() -> None:
     """Though the car charges now: between them lies a gap, and plans change."""
-    car = Dispatches(
+    ev_charging = Dispatches(
         planned=(charge(NINE_PM, 0.5), charge(NINE_PM + 1.5 * HOUR, 0.5)), state=IN_PROGRESS
     )
-    assert cheap_count([car], NINE_PM + timedelta(minutes=5)) == 13
-    assert cheap_count([car], NINE_PM - HOUR) == 12
+    assert cheap_count([ev_charging], NINE_PM + timedelta(minutes=5)) == 13
+    assert cheap_count([ev_charging], NINE_PM - HOUR) == 12
 
 
 def test_a_charge_in_pieces_is_one_charge() -> None:
     """The API lists half-hours that follow on each other."""
     pieces = tuple(charge(NINE_PM + index * HALF_HOUR, 0.5) for index in range(4))
-    car = Dispatches(planned=pieces, state=IN_PROGRESS)
-    assert cheap_count([car], NINE_PM + timedelta(minutes=5)) == 16
+    ev_charging = Dispatches(planned=pieces, state=IN_PROGRESS)
+    assert cheap_count([ev_charging], NINE_PM + timedelta(minutes=5)) == 16
 
 
 def test_a_half_hour_in_which_the_car_charged_stays_cheap_to_its_end() -> None:
     """The whole half-hour is billed so, even if the car stopped after a minute (BD's FAQ)."""
-    car = Dispatches(state="SMART_CONTROL_CAPABLE")
+    ev_charging = Dispatches(state="SMART_CONTROL_CAPABLE")
     begun = charge(NINE_PM, 0.25)
-    assert cheap_count([car], NINE_PM + timedelta(minutes=20), begun) == 13
+    assert cheap_count([ev_charging], NINE_PM + timedelta(minutes=20), begun) == 13
 
 
 def test_the_allowance_begins_anew_at_noon_local() -> None:
@@ -109,22 +109,24 @@ def test_charging_in_the_night_uses_up_the_allowance() -> None:
     """Six hours by night leave none for the morning."""
     night = charge(NINE_PM + 2.5 * HOUR, 6, cheap=False)
     morning = charge(NINE_PM + 10 * HOUR, 1)
-    car = Dispatches(planned=(morning,), completed=(night,), state=IN_PROGRESS)
-    assert cheap_count([car], morning.start + timedelta(minutes=5)) == 12
+    ev_charging = Dispatches(planned=(morning,), completed=(night,), state=IN_PROGRESS)
+    assert cheap_count([ev_charging], morning.start + timedelta(minutes=5)) == 12
 
 
 def test_a_boost_uses_up_no_allowance_and_earns_nothing() -> None:
     """It is the owner's own charge, at the day's rate."""
     boost = charge(NOON, 7, cheap=False, counts=False)
-    car = Dispatches(planned=(charge(NINE_PM, 1),), completed=(boost,), state=IN_PROGRESS)
-    assert cheap_count([car], NINE_PM + timedelta(minutes=5)) == 14
+    ev_charging = Dispatches(planned=(charge(NINE_PM, 1),), completed=(boost,), state=IN_PROGRESS)
+    assert cheap_count([ev_charging], NINE_PM + timedelta(minutes=5)) == 14
 
 
 def test_a_session_that_is_told_twice_counts_once() -> None:
     """Planned, seen and completed are the same charge."""
     done = charge(NINE_PM - 3 * HOUR, 3, cheap=False)
-    car = Dispatches(planned=(charge(NINE_PM, 2.5),), completed=(done, done), state=IN_PROGRESS)
-    assert cheap_count([car, car], NINE_PM + timedelta(minutes=5), done) == 17
+    ev_charging = Dispatches(
+        planned=(charge(NINE_PM, 2.5),), completed=(done, done), state=IN_PROGRESS
+    )
+    assert cheap_count([ev_charging, ev_charging], NINE_PM + timedelta(minutes=5), done) == 17
 
 
 @given(

@@ -44,12 +44,12 @@ from ..sources.price_lists import RateEntityError, check_entity, rates_of
 from ..sources.supplier import (
     NIGHTS,
     REGIONS,
-    FoundHome,
+    FoundAddress,
     TariffProblem,
+    async_addresses_of,
     async_agile_tariffs,
-    async_homes_of,
     async_regions_of,
-    async_try_home,
+    async_try_address,
     has_night_rate,
 )
 from ..tariff.products import Offer
@@ -109,8 +109,8 @@ class TariffSteps(ConfigFlow):
         """Nothing is known yet."""
         super().__init__()
         self._api_key = ""
-        self._homes: tuple[FoundHome, ...] = ()
-        self._home: FoundHome
+        self._addresses: tuple[FoundAddress, ...] = ()
+        self._address: FoundAddress
         self._tariff: dict[str, Any] = {}
 
     async def tariff_done(self, tariff: Mapping[str, Any]) -> ConfigFlowResult:
@@ -130,21 +130,23 @@ class TariffSteps(ConfigFlow):
     ) -> ConfigFlowResult:
         """The API key; everything else is found from it."""
         errors: dict[str, str] = {}
-        facts: Mapping[str, str] = {}
+        snapshot: Mapping[str, str] = {}
         if user_input is not None:
             try:
                 self._api_key, number = credentials(user_input)
-                self._homes, complete = await async_homes_of(self.hass, self._api_key, number)
-                if len(self._homes) > 1 or not complete:
+                self._addresses, complete = await async_addresses_of(
+                    self.hass, self._api_key, number
+                )
+                if len(self._addresses) > 1 or not complete:
                     return await self.async_step_property()
-                return await self._home_chosen(self._homes[0])
+                return await self._address_chosen(self._addresses[0])
             except TariffProblem as problem:
-                errors, facts = {problem.field: problem.key}, problem.facts
+                errors, snapshot = {problem.field: problem.key}, problem.snapshot
         return self.async_show_form(
             step_id="account",
             data_schema=self.add_suggested_values_to_schema(ACCOUNT_SCHEMA, user_input or {}),
             errors=errors,
-            description_placeholders=facts,
+            description_placeholders=snapshot,
         )
 
     async def async_step_property(
@@ -152,38 +154,43 @@ class TariffSteps(ConfigFlow):
     ) -> ConfigFlowResult:
         """Which address, where the key has several."""
         errors: dict[str, str] = {}
-        facts: Mapping[str, str] = {}
+        snapshot: Mapping[str, str] = {}
         if user_input is not None:
             chosen = user_input[CONF_PROPERTY]
             try:
-                return await self._home_chosen(
-                    next(home for home in self._homes if home.choice == chosen)
+                return await self._address_chosen(
+                    next(address for address in self._addresses if address.choice == chosen)
                 )
             except TariffProblem as problem:
-                errors, facts = {problem.field: problem.key}, problem.facts
-        options = [SelectOptionDict(value=home.choice, label=home.label) for home in self._homes]
+                errors, snapshot = {problem.field: problem.key}, problem.snapshot
+        options = [
+            SelectOptionDict(value=address.choice, label=address.label)
+            for address in self._addresses
+        ]
         choose = SelectSelectorConfig(options=options, mode=SelectSelectorMode.LIST)
         return self.async_show_form(
             step_id="property",
             data_schema=vol.Schema({vol.Required(CONF_PROPERTY): SelectSelector(choose)}),
             errors=errors,
-            description_placeholders=facts,
+            description_placeholders=snapshot,
         )
 
     async def async_step_export_meter(
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
         """Which export meter is the home's, where they stand on accounts of their own."""
-        home = self._home
-        choices = {f"{number}:{place.id}": (number, place) for number, place in home.export_choices}
+        address = self._address
+        choices = {
+            f"{number}:{place.id}": (number, place) for number, place in address.export_choices
+        }
         errors: dict[str, str] = {}
-        facts: Mapping[str, str] = {}
+        snapshot: Mapping[str, str] = {}
         if user_input is not None:
             chosen = choices.get(user_input.get(CONF_EXPORT_PROPERTY, ""))
             try:
-                return await self._home_chosen(home.selling_by(chosen, dt_util.utcnow()))
+                return await self._address_chosen(address.selling_by(chosen, dt_util.utcnow()))
             except TariffProblem as problem:
-                errors, facts = {problem.field: problem.key}, problem.facts
+                errors, snapshot = {problem.field: problem.key}, problem.snapshot
         options = [
             SelectOptionDict(value=key, label=place.label or number)
             for key, (number, place) in choices.items()
@@ -193,27 +200,27 @@ class TariffSteps(ConfigFlow):
             step_id="export_meter",
             data_schema=vol.Schema({vol.Optional(CONF_EXPORT_PROPERTY): SelectSelector(choose)}),
             errors=errors,
-            description_placeholders={"address": home.label, **facts},
+            description_placeholders={"address": address.label, **snapshot},
         )
 
-    async def _home_chosen(self, home: FoundHome) -> ConfigFlowResult:
-        if home.export_choices:
-            self._home = home
+    async def _address_chosen(self, address: FoundAddress) -> ConfigFlowResult:
+        if address.export_choices:
+            self._address = address
             return await self.async_step_export_meter()
-        imports, exports = await async_try_home(self.hass, self._api_key, home)
+        imports, exports = await async_try_address(self.hass, self._api_key, address)
         self._tariff = {
             CONF_API_KEY: self._api_key,
-            CONF_ACCOUNT_NUMBER: home.account_number,
-            CONF_PROPERTY: home.address.id,
+            CONF_ACCOUNT_NUMBER: address.account_number,
+            CONF_PROPERTY: address.address.id,
             CONF_IMPORT_TARIFF: imports,
             CONF_EXPORT_TARIFF: exports,
         }
-        if home.import_mpan is not None:
-            self._tariff[CONF_IMPORT_MPAN] = home.import_mpan
-        if home.exports is not None:
-            number, place = home.exports
+        if address.import_mpan is not None:
+            self._tariff[CONF_IMPORT_MPAN] = address.import_mpan
+        if address.exports is not None:
+            number, place = address.exports
             self._tariff |= {CONF_EXPORT_ACCOUNT: number, CONF_EXPORT_PROPERTY: place.id}
-        if has_night_rate(home):
+        if has_night_rate(address):
             return await self.async_step_night()
         return await self.tariff_done(self._tariff)
 
@@ -228,17 +235,17 @@ class TariffSteps(ConfigFlow):
     async def async_step_region(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Agile by postcode or region letter."""
         errors: dict[str, str] = {}
-        facts: Mapping[str, str] = {}
+        snapshot: Mapping[str, str] = {}
         if user_input is not None:
             try:
                 return await self.tariff_done(await self._agile(user_input))
             except TariffProblem as problem:
-                errors, facts = {problem.field: problem.key}, problem.facts
+                errors, snapshot = {problem.field: problem.key}, problem.snapshot
         return self.async_show_form(
             step_id="region",
             data_schema=self.add_suggested_values_to_schema(REGION_SCHEMA, user_input or {}),
             errors=errors,
-            description_placeholders=facts,
+            description_placeholders=snapshot,
         )
 
     async def _agile(self, user_input: Mapping[str, Any]) -> dict[str, str | None]:

@@ -57,8 +57,10 @@ def _dispatch(row: Mapping[object, object], untold_is_cheap: bool) -> Dispatch |
     if start is None or end is None or not start < end:
         return None
     meta = row.get("meta")
-    told = meta.get("source") if isinstance(meta, Mapping) else row.get("source", row.get("type"))
-    source = told.lower() if isinstance(told, str) else None
+    published = (
+        meta.get("source") if isinstance(meta, Mapping) else row.get("source", row.get("type"))
+    )
+    source = published.lower() if isinstance(published, str) else None
     return Dispatch(
         start=start,
         end=end,

@@ -12,7 +12,7 @@ from ..tariff.codes import TariffCode
 from ..tariff.dispatches import Dispatch
 from ..tariff.errors import TariffNotSupportedError
 from ..tariff.model import SLOT, RateTable, floor_slot
-from ..tariff.problems import SupplyTrouble
+from ..tariff.problems import SupplyProblem
 from .coordinators import RateError, Rates
 from .dispatch_entities import car_of
 from .price_lists import RateEntityError, rates_of
@@ -39,8 +39,8 @@ class EntitySource:
         self._dispatches = dispatches
         self._clock = clock
         self._charges = Charges()
-        self.troubles: frozenset[SupplyTrouble] = frozenset()
-        self.facts: Mapping[str, str] = {}
+        self.problems: frozenset[SupplyProblem] = frozenset()
+        self.snapshot: Mapping[str, str] = {}
 
     @property
     def entity_ids(self) -> tuple[str, ...]:
@@ -55,9 +55,9 @@ class EntitySource:
         if self._dispatches is None:
             return ()
         now = self._clock()
-        car = car_of(self._hass.states.get(self._dispatches), now)
+        ev_charging = car_of(self._hass.states.get(self._dispatches), now)
         return self._charges.cheap(
-            (car,), now, has_allowance=self._may_have_allowance(), car_is_idle=car_is_idle
+            (ev_charging,), now, has_allowance=self._may_have_allowance(), car_is_idle=car_is_idle
         )
 
     def _may_have_allowance(self) -> bool:
@@ -76,7 +76,7 @@ class EntitySource:
         """What the entities know; exports that cannot be read are unknown. Raises RateError."""
         # At a start the entities' own integrations may come up after the home.
         is_up = self._hass.state is CoreState.running
-        self.troubles = frozenset({SupplyTrouble.RATE_ENTITY} if is_up else ())
+        self.problems = frozenset({SupplyProblem.RATE_ENTITY} if is_up else ())
         try:
             imports = self._table(self._imports)
         except RateEntityError as err:
@@ -85,7 +85,7 @@ class EntitySource:
             exports = self._table(self._exports) if self._exports else None
         except RateEntityError:
             return Rates(imports=imports, exports=RateTable())
-        self.troubles = frozenset()
+        self.problems = frozenset()
         return Rates(imports=imports, exports=exports)
 
     def next_poll(self, now: datetime, known_until: datetime) -> datetime:

@@ -19,31 +19,31 @@ from ..tariff.errors import (
 )
 from ..tariff.model import RateTable
 from ..tariff.polling import next_rates_poll
-from ..tariff.problems import SupplyTrouble, facts_of, trouble_of
+from ..tariff.problems import SupplyProblem, facts_of, supply_problem_of
 from .coordinators import RateError, Rates
 
 
 class Watched:
     """Asks when Octopus publishes; homes do not all ask at the same second.
 
-    ``troubles`` since the last fetch, and the ``facts`` that their sentences name.
+    ``problems`` since the last fetch, and the ``snapshot`` that their sentences name.
     """
 
     def __init__(self) -> None:
         """Draw this home's luck once: it spreads homes, not the polls of one home."""
         self._chance = random.random()
-        self.troubles: frozenset[SupplyTrouble] = frozenset()
-        self.facts: Mapping[str, str] = {}
+        self.problems: frozenset[SupplyProblem] = frozenset()
+        self.snapshot: Mapping[str, str] = {}
 
     def next_poll(self, now: datetime, known_until: datetime) -> datetime:
         """When it is worth asking again."""
         return next_rates_poll(now, known_until, MARKET_TIME_ZONE, chance=self._chance)
 
-    def _tell(self, *errors: TariffError | None) -> None:
+    def _publish(self, *errors: TariffError | None) -> None:
         """Take these for what is wrong now; where two name a tariff, the first one's is named."""
-        found = {trouble_of(error) for error in errors if error is not None}
-        self.troubles = frozenset(each for each in found if each is not None)
-        self.facts = {
+        found = {supply_problem_of(error) for error in errors if error is not None}
+        self.problems = frozenset(each for each in found if each is not None)
+        self.snapshot = {
             key: fact for error in reversed(errors) for key, fact in facts_of(error).items()
         }
 
@@ -68,29 +68,29 @@ class TariffSource(Watched):
         try:
             return await self._fetch(start, end)
         except TariffError as err:
-            self._tell(err)
+            self._publish(err)
             raise _rate_error(err) from err
 
     async def _fetch(self, start: datetime, end: datetime) -> Rates:
         now = self._clock()
         imports = await self._imports.fetch(start, end, now=now)
-        self._tell(self._imports.problem)
+        self._publish(self._imports.problem)
         if self._exports is None:
             return Rates(imports=imports)
         try:
             exports = await self._exports.fetch(start, end, now=now)
         except (TariffNotFoundError, TariffNotSupportedError) as err:
             # Unknown, which is not unpaid; what the house buys does not wait for it.
-            self._tell(self._imports.problem, err)
+            self._publish(self._imports.problem, err)
             return Rates(imports=imports, exports=RateTable())
-        self._tell(self._imports.problem, self._exports.problem)
+        self._publish(self._imports.problem, self._exports.problem)
         return Rates(imports=imports, exports=exports)
 
 
 class AccountSource(Watched):
     """The rates of a home by its account: a change of tariff is followed by itself.
 
-    ``home`` is where the home was last found on the account, to be kept over a restart.
+    ``address`` is where the home was last found on the account, to be kept over a restart.
     """
 
     def __init__(self, rates: AccountRates, key_refused: Callable[[bool], None]) -> None:
@@ -98,12 +98,12 @@ class AccountSource(Watched):
         super().__init__()
         self._rates = rates
         self._key_refused = key_refused
-        self._agreed = _agreed(rates.home)
+        self._agreed = _agreed(rates.address)
 
     @property
-    def home(self) -> Property | None:
+    def address(self) -> Property | None:
         """The home on the account, without its address."""
-        return self._rates.home
+        return self._rates.address
 
     @override
     def next_poll(self, now: datetime, known_until: datetime) -> datetime:
@@ -121,7 +121,7 @@ class AccountSource(Watched):
             raise _rate_error(err) from err
         rates = self._rates
         self._look_at(rates.account_problem, rates.import_problem, rates.export_problem)
-        before, self._agreed = self._agreed, _agreed(self._rates.home)
+        before, self._agreed = self._agreed, _agreed(self._rates.address)
         return Rates(
             imports=found.imports,
             exports=found.exports,
@@ -129,14 +129,14 @@ class AccountSource(Watched):
         )
 
     def _look_at(self, *errors: TariffError | None) -> None:
-        self._tell(*errors)
-        refused = SupplyTrouble.OCTOPUS_KEY in self.troubles
+        self._publish(*errors)
+        refused = SupplyProblem.OCTOPUS_KEY in self.problems
         if refused or self._rates.account_problem is None:
             self._key_refused(refused)
 
 
-def _agreed(home: Property | None) -> tuple[Agreement, ...]:
-    points = home.meter_points if home is not None else ()
+def _agreed(address: Property | None) -> tuple[Agreement, ...]:
+    points = address.meter_points if address is not None else ()
     return tuple(agreement for point in points for agreement in point.agreements)
 
 

@@ -71,17 +71,17 @@ NIGHTS = {NIGHT_SMART_METER: SMART_METER_NIGHT, NIGHT_OLD_METER: OLD_METER_NIGHT
 class TariffProblem(Exception):
     """Something about the tariff that a person can mend: a text key, and the field at fault.
 
-    ``facts`` are what the text names, by its placeholders.
+    ``snapshot`` are what the text names, by its placeholders.
     """
 
     def __init__(
-        self, key: str, field: str = "base", facts: Mapping[str, str] | None = None
+        self, key: str, field: str = "base", snapshot: Mapping[str, str] | None = None
     ) -> None:
         """Name the text and the field."""
         super().__init__(key)
         self.key = key
         self.field = field
-        self.facts = facts or {}
+        self.snapshot = snapshot or {}
 
 
 def octopus(hass: HomeAssistant, api_key: str | None = None) -> OctopusRest:
@@ -108,9 +108,9 @@ def problem_of(error: TariffError) -> TariffProblem:
         case TariffNotSupportedError():
             return TariffProblem("tariff_unknown")
         case NoRatesError():
-            return TariffProblem("tariff_no_rates", facts=facts_of(error))
+            return TariffProblem("tariff_no_rates", snapshot=facts_of(error))
         case SupplyLaterError():
-            return TariffProblem("supply_later", facts=facts_of(error))
+            return TariffProblem("supply_later", snapshot=facts_of(error))
         case TariffNotFoundError():
             return TariffProblem("octopus_not_found")
         case _:
@@ -163,7 +163,7 @@ type Place = tuple[str, Property]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class FoundHome:
+class FoundAddress:
     """An address that buys electricity on one of a key's accounts, by one of its meters.
 
     ``bought`` and ``sold`` are its agreements from now on, the present one first. ``import_mpan`` is
@@ -193,7 +193,7 @@ class FoundHome:
             return place
         return f"{place} · {self.bought[0].tariff_code} · …{self.import_mpan[-4:]}"
 
-    def selling_by(self, place: Place | None, now: datetime) -> FoundHome:
+    def selling_by(self, place: Place | None, now: datetime) -> FoundAddress:
         """The same home, with this export meter of another account, or with none."""
         point = place[1].export_point(now) if place is not None else None
         return replace(self, exports=place, export_choices=(), sold=_from_now_on(point, now))
@@ -202,11 +202,11 @@ class FoundHome:
 class FoundHomes(NamedTuple):
     """The homes of a key. Not ``complete``: one of its accounts could not be read."""
 
-    homes: tuple[FoundHome, ...]
+    addresses: tuple[FoundAddress, ...]
     complete: bool
 
 
-async def async_homes_of(hass: HomeAssistant, key: str, number: str | None) -> FoundHomes:
+async def async_addresses_of(hass: HomeAssistant, key: str, number: str | None) -> FoundHomes:
     """The addresses of a key, or of one of its accounts. Raises TariffProblem if there is none.
 
     An account that cannot be read takes nothing from the others.
@@ -222,40 +222,42 @@ async def async_homes_of(hass: HomeAssistant, key: str, number: str | None) -> F
             errors.append(err)
     if not accounts:
         raise problem_of(errors[0])
-    places = [(account.number, home) for account in accounts for home in account.current(now)]
+    places = [(account.number, address) for account in accounts for address in account.current(now)]
     if not places:
         raise TariffProblem("moved_out")
-    found = tuple(home for place in places for home in _homes_at(place, places, now))
+    found = tuple(address for place in places for address in _homes_at(place, places, now))
     if not found:
-        sells = any(home.selling(now) for _, home in places)
+        sells = any(address.selling(now) for _, address in places)
         raise TariffProblem("export_only" if sells else "no_import")
     complete = not errors and not any(account.unreadable for account in accounts)
     return FoundHomes(found, complete)
 
 
-def _homes_at(place: Place, places: Sequence[Place], now: datetime) -> Iterator[FoundHome]:
+def _homes_at(place: Place, places: Sequence[Place], now: datetime) -> Iterator[FoundAddress]:
     """A home for each import meter of an address."""
     number, address = place
     points = address.buying(now)
     for point in points:
         mpan = point.mpan if len(points) > 1 else None
-        home = FoundHome(
+        address = FoundAddress(
             account_number=number,
             address=address.metered_by(mpan),
             bought=point.from_now_on(now),
             sold=_from_now_on(address.export_point(now), now),
             import_mpan=mpan,
         )
-        yield home if address.selling(now) else _with_export_apart(home, places, now)
+        yield address if address.selling(now) else _with_export_apart(address, places, now)
 
 
-def _with_export_apart(home: FoundHome, places: Sequence[Place], now: datetime) -> FoundHome:
+def _with_export_apart(
+    address: FoundAddress, places: Sequence[Place], now: datetime
+) -> FoundAddress:
     """Its export meter may stand on an account of its own: by the address, or to be asked."""
     apart = tuple(place for place in places if place[1].selling(now) and not place[1].buying(now))
-    here = [place for place in apart if _same_address(place[1], home.address)]
+    here = [place for place in apart if _same_address(place[1], address.address)]
     if len(here) == 1:
-        return home.selling_by(here[0], now)
-    return replace(home, export_choices=apart)
+        return address.selling_by(here[0], now)
+    return replace(address, export_choices=apart)
 
 
 def _same_address(one: Property, other: Property) -> bool:
@@ -287,12 +289,12 @@ async def _async_accounts_of(hass: HomeAssistant, key: str) -> tuple[str, ...]:
     return numbers
 
 
-def has_night_rate(home: FoundHome) -> bool:
+def has_night_rate(address: FoundAddress) -> bool:
     """Whether the home buys, now or by an agreement to come, by day and night registers.
 
     Intelligent Go has its own night, whatever the meter.
     """
-    return any(_depends_on_the_meter(each.tariff_code) for each in home.bought)
+    return any(_depends_on_the_meter(each.tariff_code) for each in address.bought)
 
 
 def _depends_on_the_meter(tariff_code: str) -> bool:
@@ -303,22 +305,24 @@ def _depends_on_the_meter(tariff_code: str) -> bool:
     return code.is_two_register and not code.is_intelligent
 
 
-async def async_try_home(hass: HomeAssistant, key: str, home: FoundHome) -> tuple[str, str | None]:
+async def async_try_address(
+    hass: HomeAssistant, key: str, address: FoundAddress
+) -> tuple[str, str | None]:
     """The import and export tariffs of a home, tried live. Raises TariffProblem.
 
     Exports that cannot be planned for do not matter here: the home's plans do without.
     """
     now = dt_util.utcnow()
     try:
-        if home.bought[0].valid_from > now:
-            raise SupplyLaterError(home.bought[0].valid_from)
-        imports = TariffCode.parse(home.bought[0].tariff_code)
+        if address.bought[0].valid_from > now:
+            raise SupplyLaterError(address.bought[0].valid_from)
+        imports = TariffCode.parse(address.bought[0].tariff_code)
         await _async_try_tariff(octopus(hass, key), imports, now, taxed=True)
     except TariffNotFoundError as err:
         raise TariffProblem("tariff_unknown") from err
     except TariffError as err:
         raise problem_of(err) from err
-    return imports.text, home.sold[0].tariff_code if home.sold else None
+    return imports.text, address.sold[0].tariff_code if address.sold else None
 
 
 def rate_source(
@@ -350,7 +354,7 @@ def rate_source(
                 export_property=tariff.get(CONF_EXPORT_PROPERTY),
             ),
         )
-        return AccountSource(rates, KeyQuestion(hass, entry).async_heard)
+        return AccountSource(rates, KeyQuestion(hass, entry).async_received)
     client, exports = octopus(hass), tariff[CONF_EXPORT_TARIFF]
     imports = TariffCode.parse(tariff[CONF_IMPORT_TARIFF])
     return TariffSource(
@@ -375,7 +379,7 @@ def without_strange_rates(entry: SmartBatteryConfigEntry, records: Records) -> R
     """What is remembered, but no rates of a tariff that is not the home's any more."""
     if records.tariff_mark in ("", tariff_mark(entry)):
         return records
-    return replace(records, import_rates=RateTable(), export_rates=None, account_home=None)
+    return replace(records, import_rates=RateTable(), export_rates=None, account_address=None)
 
 
 def region_of(entry: SmartBatteryConfigEntry) -> str | None:
@@ -406,5 +410,5 @@ def octoplus_account(
     return OctoplusAccount(
         client=kraken(hass, tariff[CONF_API_KEY]),
         number=tariff[CONF_ACCOUNT_NUMBER],
-        home=lambda: rates.home,
+        address=lambda: rates.address,
     )

@@ -9,7 +9,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from ..common.http import utc_now
-from ..common.poll_interval import Cadence, wait_after_failures
+from ..common.poll_interval import PollInterval, wait_after_failures
 from .account import Account, Agreement, MeterPoint, Property
 from .codes import TariffCode
 from .errors import (
@@ -24,7 +24,7 @@ from .model import SLOT, Rate, RateTable, floor_slot
 from .octopus_rest import OctopusRest
 from .rows import NightWindow, slots
 
-ACCOUNT_CADENCE = Cadence(every=timedelta(hours=6), jitter=timedelta(minutes=10))
+ACCOUNT_POLL_INTERVAL = PollInterval(every=timedelta(hours=6), jitter=timedelta(minutes=10))
 
 
 class MovedOutError(TariffError):
@@ -36,7 +36,7 @@ class NoImportError(TariffError):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class HomeRates:
+class AddressRates:
     """What energy costs and earns. ``exports`` is None where exports are not paid."""
 
     imports: RateTable
@@ -158,7 +158,7 @@ def unpaid(start: datetime, end: datetime) -> RateTable:
     return RateTable(tuple(Rate(slot, slot + SLOT, 0.0) for slot in whole))
 
 
-def home_of(account: Account, property_id: str | None, now: datetime) -> Property:
+def address_of(account: Account, property_id: str | None, now: datetime) -> Property:
     """The home meant by ``property_id``; without one, the first that buys electricity.
 
     Raises MovedOutError, NoImportError, or TariffReplyError for one that cannot be understood.
@@ -167,25 +167,25 @@ def home_of(account: Account, property_id: str | None, now: datetime) -> Propert
     if property_id in account.unreadable:
         raise TariffReplyError("the home cannot be understood")
     if property_id is not None:
-        current = tuple(home for home in current if home.id == property_id)
+        current = tuple(address for address in current if address.id == property_id)
     if not current:
         raise MovedOutError("the account has no such home any more")
-    buying = (home for home in current if _buys(home, now))
+    buying = (address for address in current if _buys(address, now))
     if (found := next(buying, None)) is None:
         raise NoImportError("the home has no agreement to buy electricity")
     return found
 
 
-def import_point_of(home: Property, now: datetime) -> MeterPoint:
+def import_point_of(address: Property, now: datetime) -> MeterPoint:
     """Where the home buys its electricity. Raises NoImportError."""
-    point = home.import_point(now)
+    point = address.import_point(now)
     if point is None or not point.from_now_on(now):
         raise NoImportError("the home has no agreement to buy electricity any more")
     return point
 
 
-def _buys(home: Property, now: datetime) -> bool:
-    point = home.import_point(now)
+def _buys(address: Property, now: datetime) -> bool:
+    point = address.import_point(now)
     return point is not None and bool(point.from_now_on(now))
 
 
@@ -233,7 +233,7 @@ class AccountRates:
         self._property_id = property_id
         self._clock = clock
         self._night = night
-        self._home = kept
+        self._address = kept
         self._read_again_at: datetime | None = None
         self._failures = 0
 
@@ -243,15 +243,15 @@ class AccountRates:
         return self._read_again_at
 
     @property
-    def home(self) -> Property | None:
+    def address(self) -> Property | None:
         """The home as last read."""
-        return self._home
+        return self._address
 
-    async def fetch(self, start: datetime, end: datetime) -> HomeRates:
+    async def fetch(self, start: datetime, end: datetime) -> AddressRates:
         """What is published for [start, end). Raises a TariffError."""
         now = self._clock()
-        home = await self._current_home(now)
-        bought, sold = import_point_of(home, now), home.export_point(now)
+        address = await self._current_address(now)
+        bought, sold = import_point_of(address, now), address.export_point(now)
         self.import_problem, self.export_problem = None, self._export_account_problem
         imports = TariffRates(self._client, bought.agreements, taxed=True, night=self._night)
         table = await imports.fetch(start, end, now=now)
@@ -259,8 +259,8 @@ class AccountRates:
         if sold is None:
             # Not told is not unpaid.
             unknown = self._export_account_problem is not None
-            return HomeRates(imports=table, exports=RateTable() if unknown else None)
-        return HomeRates(imports=table, exports=await self._exports(sold, start, end, now))
+            return AddressRates(imports=table, exports=RateTable() if unknown else None)
+        return AddressRates(imports=table, exports=await self._exports(sold, start, end, now))
 
     async def _exports(
         self, sold: MeterPoint, start: datetime, end: datetime, now: datetime
@@ -279,33 +279,37 @@ class AccountRates:
         self.export_problem = rates.problem or self.export_problem
         return table
 
-    async def _current_home(self, now: datetime) -> Property:
-        if self._home is not None and self._read_again_at is not None and now < self._read_again_at:
-            return self._home
+    async def _current_address(self, now: datetime) -> Property:
+        if (
+            self._address is not None
+            and self._read_again_at is not None
+            and now < self._read_again_at
+        ):
+            return self._address
         try:
-            home = await self._read(now)
+            address = await self._read(now)
         except TariffError as error:
-            if self._home is None:
+            if self._address is None:
                 raise
             self._failures += 1
             self.account_problem = error
             self._read_again_at = now + wait_after_failures(self._failures)
-            return self._home
-        self._home, self.account_problem, self._failures = home, None, 0
-        self._read_again_at = now + ACCOUNT_CADENCE.next_wait()
-        return home
+            return self._address
+        self._address, self.account_problem, self._failures = address, None, 0
+        self._read_again_at = now + ACCOUNT_POLL_INTERVAL.next_wait()
+        return address
 
     async def _read(self, now: datetime) -> Property:
         """The home as its account has it, with the export meter of another if it is so."""
         account = await self._client.account(self._number)
-        home = home_of(account, self._property_id, now).metered_by(self._meters.import_mpan)
+        address = address_of(account, self._property_id, now).metered_by(self._meters.import_mpan)
         if self._meters.export_account is None:
-            return home
+            return address
         try:
             sold = await self._client.account(self._meters.export_account)
         except TariffError as error:
             self._export_account_problem = error
-            return home.with_exports_of(self._home)
+            return address.with_exports_of(self._address)
         self._export_account_problem = None
         by_id = {each.id: each for each in sold.current(now)}
-        return home.with_exports_of(by_id.get(self._meters.export_property or ""))
+        return address.with_exports_of(by_id.get(self._meters.export_property or ""))

@@ -45,12 +45,18 @@ class Charges:
         sees that no car charges, whatever the plan says.
         """
         if not has_allowance:
-            self._remember(now, (each for car in cars for each in car.planned if each.is_cheap))
-            listed = (each for car in cars for each in (*car.completed, *car.planned))
+            self._remember(
+                now, (each for ev_charging in cars for each in ev_charging.planned if each.is_cheap)
+            )
+            listed = (
+                each
+                for ev_charging in cars
+                for each in (*ev_charging.completed, *ev_charging.planned)
+            )
             return (*self._started, *listed)
         if car_is_idle:
-            cars = tuple(replace(car, state=None) for car in cars)
-        self._remember(now, (each for car in cars for each in under_way(car, now)))
+            cars = tuple(replace(ev_charging, state=None) for ev_charging in cars)
+        self._remember(now, (each for ev_charging in cars for each in under_way(ev_charging, now)))
         return earned(cars, self._started, now)
 
     def _remember(self, now: datetime, dispatches: Iterable[Dispatch]) -> None:
@@ -90,8 +96,8 @@ def earned(
     ``started`` are those in which a car was seen to charge. Ahead there are only those of a
     charge that is under way, until it ends or the allowance does: after that it is not known.
     """
-    running = [each for car in cars for each in under_way(car, now)]
-    done = [each for car in cars for each in car.completed]
+    running = [each for ev_charging in cars for each in under_way(ev_charging, now)]
+    done = [each for ev_charging in cars for each in ev_charging.completed]
     seen = (*started, *running, *done)
     within = within_allowance(each for each in seen if each.counts)
     slots = cheap_half_hours(seen) & within
@@ -103,12 +109,12 @@ def earned(
     )
 
 
-def under_way(car: Dispatches, now: datetime) -> tuple[Dispatch, ...]:
+def under_way(ev_charging: Dispatches, now: datetime) -> tuple[Dispatch, ...]:
     """The cheap charge that the car is in now, with what follows on it without a gap."""
-    if not car.charging:
+    if not ev_charging.charging:
         return ()
     found: list[Dispatch] = []
-    for each in car.planned:
+    for each in ev_charging.planned:
         follows = found and each.start <= found[-1].end
         if each.is_cheap and (each.start <= now < each.end or follows):
             found.append(each)
