@@ -130,7 +130,7 @@ class TariffSteps(ConfigFlow):
     ) -> ConfigFlowResult:
         """The API key; everything else is found from it."""
         errors: dict[str, str] = {}
-        snapshot: Mapping[str, str] = {}
+        placeholders: Mapping[str, str] = {}
         if user_input is not None:
             try:
                 self._api_key, number = credentials(user_input)
@@ -141,12 +141,12 @@ class TariffSteps(ConfigFlow):
                     return await self.async_step_property()
                 return await self._address_chosen(self._addresses[0])
             except TariffProblem as problem:
-                errors, snapshot = {problem.field: problem.key}, problem.snapshot
+                errors, placeholders = {problem.field: problem.key}, problem.placeholders
         return self.async_show_form(
             step_id="account",
             data_schema=self.add_suggested_values_to_schema(ACCOUNT_SCHEMA, user_input or {}),
             errors=errors,
-            description_placeholders=snapshot,
+            description_placeholders=placeholders,
         )
 
     async def async_step_property(
@@ -154,7 +154,7 @@ class TariffSteps(ConfigFlow):
     ) -> ConfigFlowResult:
         """Which address, where the key has several."""
         errors: dict[str, str] = {}
-        snapshot: Mapping[str, str] = {}
+        placeholders: Mapping[str, str] = {}
         if user_input is not None:
             chosen = user_input[CONF_PROPERTY]
             try:
@@ -162,7 +162,7 @@ class TariffSteps(ConfigFlow):
                     next(address for address in self._addresses if address.choice == chosen)
                 )
             except TariffProblem as problem:
-                errors, snapshot = {problem.field: problem.key}, problem.snapshot
+                errors, placeholders = {problem.field: problem.key}, problem.placeholders
         options = [
             SelectOptionDict(value=address.choice, label=address.label)
             for address in self._addresses
@@ -172,7 +172,7 @@ class TariffSteps(ConfigFlow):
             step_id="property",
             data_schema=vol.Schema({vol.Required(CONF_PROPERTY): SelectSelector(choose)}),
             errors=errors,
-            description_placeholders=snapshot,
+            description_placeholders=placeholders,
         )
 
     async def async_step_export_meter(
@@ -184,13 +184,13 @@ class TariffSteps(ConfigFlow):
             f"{number}:{place.id}": (number, place) for number, place in address.export_choices
         }
         errors: dict[str, str] = {}
-        snapshot: Mapping[str, str] = {}
+        placeholders: Mapping[str, str] = {}
         if user_input is not None:
             chosen = choices.get(user_input.get(CONF_EXPORT_PROPERTY, ""))
             try:
                 return await self._address_chosen(address.selling_by(chosen, dt_util.utcnow()))
             except TariffProblem as problem:
-                errors, snapshot = {problem.field: problem.key}, problem.snapshot
+                errors, placeholders = {problem.field: problem.key}, problem.placeholders
         options = [
             SelectOptionDict(value=key, label=place.label or number)
             for key, (number, place) in choices.items()
@@ -200,7 +200,7 @@ class TariffSteps(ConfigFlow):
             step_id="export_meter",
             data_schema=vol.Schema({vol.Optional(CONF_EXPORT_PROPERTY): SelectSelector(choose)}),
             errors=errors,
-            description_placeholders={"address": address.label, **snapshot},
+            description_placeholders={"address": address.label, **placeholders},
         )
 
     async def _address_chosen(self, address: FoundAddress) -> ConfigFlowResult:
@@ -235,17 +235,17 @@ class TariffSteps(ConfigFlow):
     async def async_step_region(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Agile by postcode or region letter."""
         errors: dict[str, str] = {}
-        snapshot: Mapping[str, str] = {}
+        placeholders: Mapping[str, str] = {}
         if user_input is not None:
             try:
                 return await self.tariff_done(await self._agile(user_input))
             except TariffProblem as problem:
-                errors, snapshot = {problem.field: problem.key}, problem.snapshot
+                errors, placeholders = {problem.field: problem.key}, problem.placeholders
         return self.async_show_form(
             step_id="region",
             data_schema=self.add_suggested_values_to_schema(REGION_SCHEMA, user_input or {}),
             errors=errors,
-            description_placeholders=snapshot,
+            description_placeholders=placeholders,
         )
 
     async def _agile(self, user_input: Mapping[str, Any]) -> dict[str, str | None]:

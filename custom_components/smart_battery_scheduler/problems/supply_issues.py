@@ -22,7 +22,7 @@ class SupplyIssues:
         """Nothing is told yet."""
         self._site = site
         self._published: frozenset[SupplyProblem] = frozenset()
-        self._facts: Mapping[str, str] = {}
+        self._placeholders: Mapping[str, str] = {}
 
     @callback
     def async_start(self) -> CALLBACK_TYPE:
@@ -39,11 +39,11 @@ class SupplyIssues:
 
     @callback
     def _look(self) -> None:
-        snapshot = self._site.grid_events.trouble_facts
-        if snapshot != self._facts:
+        placeholders = self._site.grid_events.problem_placeholders
+        if placeholders != self._placeholders:
             # Another tariff or another day: what was told names the wrong one.
             self._publish(frozenset())
-        self._facts = snapshot
+        self._placeholders = placeholders
         self._publish(self._site.grid_events.problems - ASKED_ELSEWHERE)
 
     def _publish(self, now: frozenset[SupplyProblem]) -> None:
@@ -56,7 +56,7 @@ class SupplyIssues:
                 is_fixable=False,
                 severity=ir.IssueSeverity.WARNING,
                 translation_key=problem.value,
-                translation_placeholders={"home": site.entry.title, **self._facts},
+                translation_placeholders={"home": site.entry.title, **self._placeholders},
             )
         for problem in self._published - now:
             ir.async_delete_issue(site.hass, DOMAIN, issue_id(site, problem))

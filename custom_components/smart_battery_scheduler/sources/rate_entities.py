@@ -13,9 +13,9 @@ from ..tariff.dispatches import Dispatch
 from ..tariff.errors import TariffNotSupportedError
 from ..tariff.model import SLOT, RateTable, floor_slot
 from ..tariff.problems import SupplyProblem
-from .coordinators import RateError, Rates
 from .dispatch_entities import car_of
 from .price_lists import RateEntityError, rates_of
+from .rates_coordinator import RateError, Rates
 
 # A sensor that only knows the rate of now is asked again soon; one with a list tells by itself.
 LOOK_EVERY = timedelta(minutes=15)
@@ -40,7 +40,7 @@ class EntitySource:
         self._clock = clock
         self._charges = Charges()
         self.problems: frozenset[SupplyProblem] = frozenset()
-        self.snapshot: Mapping[str, str] = {}
+        self.placeholders: Mapping[str, str] = {}
 
     @property
     def entity_ids(self) -> tuple[str, ...]:

@@ -19,21 +19,21 @@ from ..tariff.errors import (
 )
 from ..tariff.model import RateTable
 from ..tariff.polling import next_rates_poll
-from ..tariff.problems import SupplyProblem, facts_of, supply_problem_of
-from .coordinators import RateError, Rates
+from ..tariff.problems import SupplyProblem, placeholders_of, supply_problem_of
+from .rates_coordinator import RateError, Rates
 
 
 class Watched:
     """Asks when Octopus publishes; homes do not all ask at the same second.
 
-    ``problems`` since the last fetch, and the ``snapshot`` that their sentences name.
+    ``problems`` since the last fetch, and the ``placeholders`` that their sentences name.
     """
 
     def __init__(self) -> None:
         """Draw this home's luck once: it spreads homes, not the polls of one home."""
         self._chance = random.random()
         self.problems: frozenset[SupplyProblem] = frozenset()
-        self.snapshot: Mapping[str, str] = {}
+        self.placeholders: Mapping[str, str] = {}
 
     def next_poll(self, now: datetime, known_until: datetime) -> datetime:
         """When it is worth asking again."""
@@ -43,8 +43,8 @@ class Watched:
         """Take these for what is wrong now; where two name a tariff, the first one's is named."""
         found = {supply_problem_of(error) for error in errors if error is not None}
         self.problems = frozenset(each for each in found if each is not None)
-        self.snapshot = {
-            key: fact for error in reversed(errors) for key, fact in facts_of(error).items()
+        self.placeholders = {
+            key: fact for error in reversed(errors) for key, fact in placeholders_of(error).items()
         }
 
 

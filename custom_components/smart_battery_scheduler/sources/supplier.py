@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
+from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
 from homeassistant.util import dt as dt_util
@@ -33,8 +34,6 @@ from ..const import (
     NIGHT_OLD_METER,
     NIGHT_SMART_METER,
 )
-from ..site.site import SmartBatteryConfigEntry
-from ..site.storage import Records
 from ..tariff.account import Account, Agreement, MeterPoint, Property
 from ..tariff.agreement_rates import AccountRates, Meters, TariffRates
 from ..tariff.codes import TariffCode
@@ -50,15 +49,14 @@ from ..tariff.errors import (
     TariffUnreachableError,
     Unsupported,
 )
-from ..tariff.model import RateTable
 from ..tariff.octopus_rest import BASE_URL, OctopusRest
-from ..tariff.problems import facts_of
+from ..tariff.problems import placeholders_of
 from ..tariff.products import Offer
 from ..tariff.rows import OLD_METER_NIGHT, SMART_METER_NIGHT
-from .coordinators import RateSource
 from .octopus_account import KeyQuestion, OctoplusAccount, kraken
 from .rate_entities import EntitySource
 from .rate_sources import AccountSource, TariffSource
+from .rates_coordinator import RateSource
 
 # What is tried at set-up: a day has rates whatever is not published yet.
 TRIED = timedelta(hours=24)
@@ -71,17 +69,17 @@ NIGHTS = {NIGHT_SMART_METER: SMART_METER_NIGHT, NIGHT_OLD_METER: OLD_METER_NIGHT
 class TariffProblem(Exception):
     """Something about the tariff that a person can mend: a text key, and the field at fault.
 
-    ``snapshot`` are what the text names, by its placeholders.
+    ``placeholders`` are what the text names.
     """
 
     def __init__(
-        self, key: str, field: str = "base", snapshot: Mapping[str, str] | None = None
+        self, key: str, field: str = "base", placeholders: Mapping[str, str] | None = None
     ) -> None:
         """Name the text and the field."""
         super().__init__(key)
         self.key = key
         self.field = field
-        self.snapshot = snapshot or {}
+        self.placeholders = placeholders or {}
 
 
 def octopus(hass: HomeAssistant, api_key: str | None = None) -> OctopusRest:
@@ -108,9 +106,9 @@ def problem_of(error: TariffError) -> TariffProblem:
         case TariffNotSupportedError():
             return TariffProblem("tariff_unknown")
         case NoRatesError():
-            return TariffProblem("tariff_no_rates", snapshot=facts_of(error))
+            return TariffProblem("tariff_no_rates", placeholders=placeholders_of(error))
         case SupplyLaterError():
-            return TariffProblem("supply_later", snapshot=facts_of(error))
+            return TariffProblem("supply_later", placeholders=placeholders_of(error))
         case TariffNotFoundError():
             return TariffProblem("octopus_not_found")
         case _:
@@ -199,14 +197,14 @@ class FoundAddress:
         return replace(self, exports=place, export_choices=(), sold=_from_now_on(point, now))
 
 
-class FoundHomes(NamedTuple):
+class FoundAddresses(NamedTuple):
     """The homes of a key. Not ``complete``: one of its accounts could not be read."""
 
     addresses: tuple[FoundAddress, ...]
     complete: bool
 
 
-async def async_addresses_of(hass: HomeAssistant, key: str, number: str | None) -> FoundHomes:
+async def async_addresses_of(hass: HomeAssistant, key: str, number: str | None) -> FoundAddresses:
     """The addresses of a key, or of one of its accounts. Raises TariffProblem if there is none.
 
     An account that cannot be read takes nothing from the others.
@@ -225,28 +223,28 @@ async def async_addresses_of(hass: HomeAssistant, key: str, number: str | None) 
     places = [(account.number, address) for account in accounts for address in account.current(now)]
     if not places:
         raise TariffProblem("moved_out")
-    found = tuple(address for place in places for address in _homes_at(place, places, now))
+    found = tuple(address for place in places for address in _found_at(place, places, now))
     if not found:
         sells = any(address.selling(now) for _, address in places)
         raise TariffProblem("export_only" if sells else "no_import")
     complete = not errors and not any(account.unreadable for account in accounts)
-    return FoundHomes(found, complete)
+    return FoundAddresses(found, complete)
 
 
-def _homes_at(place: Place, places: Sequence[Place], now: datetime) -> Iterator[FoundAddress]:
+def _found_at(place: Place, places: Sequence[Place], now: datetime) -> Iterator[FoundAddress]:
     """A home for each import meter of an address."""
     number, address = place
     points = address.buying(now)
     for point in points:
         mpan = point.mpan if len(points) > 1 else None
-        address = FoundAddress(
+        found = FoundAddress(
             account_number=number,
             address=address.metered_by(mpan),
             bought=point.from_now_on(now),
             sold=_from_now_on(address.export_point(now), now),
             import_mpan=mpan,
         )
-        yield address if address.selling(now) else _with_export_apart(address, places, now)
+        yield found if address.selling(now) else _with_export_apart(found, places, now)
 
 
 def _with_export_apart(
@@ -326,7 +324,7 @@ async def async_try_address(
 
 
 def rate_source(
-    hass: HomeAssistant, entry: SmartBatteryConfigEntry, kept: Property | None
+    hass: HomeAssistant, entry: ConfigEntry, kept: Property | None
 ) -> TariffSource | AccountSource | EntitySource:
     """The source of a home's rates. ``kept``: the home as it was last found on the account."""
     tariff = entry.data[CONF_TARIFF]
@@ -364,7 +362,7 @@ def rate_source(
     )
 
 
-def tariff_mark(entry: SmartBatteryConfigEntry) -> str:
+def tariff_mark(entry: ConfigEntry) -> str:
     """Whose rates a home keeps: another mark means that rates kept earlier are somebody else's."""
     tariff = entry.data.get(CONF_TARIFF, {})
     keys = [CONF_ACCOUNT_NUMBER, CONF_PROPERTY, CONF_RATE_ENTITIES, CONF_EXPORT_ENTITIES]
@@ -375,14 +373,7 @@ def tariff_mark(entry: SmartBatteryConfigEntry) -> str:
     return "|".join(str(tariff.get(key)) for key in keys)
 
 
-def without_strange_rates(entry: SmartBatteryConfigEntry, records: Records) -> Records:
-    """What is remembered, but no rates of a tariff that is not the home's any more."""
-    if records.tariff_mark in ("", tariff_mark(entry)):
-        return records
-    return replace(records, import_rates=RateTable(), export_rates=None, account_address=None)
-
-
-def region_of(entry: SmartBatteryConfigEntry) -> str | None:
+def region_of(entry: ConfigEntry) -> str | None:
     """The letter of the home's region; None where its tariff does not tell."""
     try:
         return TariffCode.parse(entry.data[CONF_TARIFF].get(CONF_IMPORT_TARIFF) or "").region
@@ -390,7 +381,7 @@ def region_of(entry: SmartBatteryConfigEntry) -> str | None:
         return None
 
 
-def carbon_source(hass: HomeAssistant, entry: SmartBatteryConfigEntry) -> CarbonIntensity:
+def carbon_source(hass: HomeAssistant, entry: ConfigEntry) -> CarbonIntensity:
     """The carbon forecast of the home's region; of the nation where that is not known."""
     return CarbonIntensity(
         async_get_clientsession(hass),
@@ -401,7 +392,7 @@ def carbon_source(hass: HomeAssistant, entry: SmartBatteryConfigEntry) -> Carbon
 
 
 def octoplus_account(
-    hass: HomeAssistant, entry: SmartBatteryConfigEntry, rates: RateSource
+    hass: HomeAssistant, entry: ConfigEntry, rates: RateSource
 ) -> OctoplusAccount | None:
     """Whom to ask for sessions; None for a home whose account is not known."""
     if not isinstance(rates, AccountSource):

@@ -57,7 +57,7 @@ def supply_problem_of(error: TariffError) -> SupplyProblem | None:
             return None
 
 
-def facts_of(error: TariffError | None) -> dict[str, str]:
+def placeholders_of(error: TariffError | None) -> dict[str, str]:
     """What the sentence about an error names: the tariff, or the day by the market's calendar."""
     match error:
         case NoRatesError():
