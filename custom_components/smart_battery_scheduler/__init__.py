@@ -19,6 +19,7 @@ from .frontend.websocket_api import async_setup_websocket_api
 from .powerwall.base import PowerwallError, Purpose, Settings
 from .problems.issues import Issues, by_hand
 from .problems.supply_issues import SupplyIssues
+from .site.backtest import async_remove_backtest
 from .site.reload import Watch
 from .site.site import Site, SmartBatteryConfigEntry
 from .site.storage import SiteStorage
@@ -91,6 +92,7 @@ async def async_remove_entry(hass: HomeAssistant, entry: SmartBatteryConfigEntry
     if control.owner is not None and not accepted and entry.data[CONF_KIND] == KIND_NETZERO:
         await _async_restore(hass, entry, control.owner.settings)
     await storage.async_remove()
+    await async_remove_backtest(hass, entry.entry_id)
 
 
 async def _async_restore(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import override
 
+from homeassistant.core import callback
 from homeassistant.helpers.device_registry import DeviceEntryType, DeviceInfo
 from homeassistant.helpers.entity import Entity, EntityDescription
 
@@ -37,4 +38,9 @@ class SmartBatteryEntity(Entity):
     async def async_added_to_hass(self) -> None:
         """Follow the home."""
         await super().async_added_to_hass()
-        self.async_on_remove(self.site.async_add_listener(self.async_write_ha_state))
+        self.async_on_remove(self.site.async_add_listener(self._follow))
+
+    @callback
+    def _follow(self) -> None:
+        """Show what is new."""
+        self.async_write_ha_state()

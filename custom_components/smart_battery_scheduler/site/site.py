@@ -26,6 +26,8 @@ from ..powerwall.simulated import SimulatedPowerwall
 from ..sources.battery_coordinator import BatteryCoordinator
 from ..sources.build import Sources
 from ..sources.rates_coordinator import Rates, RatesCoordinator
+from .backtest import Backtest
+from .backtest_inputs import BacktestFacts
 from .battery_model import battery_of, method_rates_w
 from .grid_events import GridEvents
 from .manual_slots import ManualSlots
@@ -106,6 +108,7 @@ class Site:
         self.manual = ManualSlots(records.manual_slots, self._grid_events_changed)
         self.replanner = Replanner(hass, entry, self.snapshot, self._async_planned)
         self.planner = self.replanner.coordinator
+        self.backtest = Backtest(hass, entry, self._backtest_facts)
         # What entities and actions read, by the names they know it by.
         self.events = self.publisher.events
         self.decision_log = self.publisher.decision_log
@@ -127,6 +130,7 @@ class Site:
         self._listen()
         await self.controller.async_observe(self.battery.data)
         self.battery.poll_soon()
+        await self.backtest.async_begin()
 
     async def _async_wait_for_sources(self) -> None:
         """Rates and solar; silent services must not keep the battery waiting to be reconciled."""
@@ -285,6 +289,18 @@ class Site:
     def _battery(self, now: datetime) -> Battery:
         capacity_kwh = self.battery.data.capacity_kwh
         return battery_of(self.units, self.learned, self.controller.state, now, capacity_kwh)
+
+    def _backtest_facts(self) -> BacktestFacts:
+        now = dt_util.utcnow()
+        return BacktestFacts(
+            preferences=self.preferences,
+            battery=self._battery(now),
+            units=self.units,
+            reserve_percent=self._own_reserve_percent(),
+            measured=self.measurements.slots,
+            history=self.load_history.history(self.measurements.slots, now),
+            rates=self.rates.source,
+        )
 
     def _own_reserve_percent(self) -> int:
         settings = self.controller.owner_settings

@@ -7,6 +7,7 @@ or ``entries``. An entry without it has what its roof planes say, by Open-Meteo.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from hashlib import sha256
 import json
 from typing import Any
@@ -39,6 +40,7 @@ from ..const import (
 from ..solar.forecast_solar import ForecastSolar
 from ..solar.model import DEFAULT_LOSSES_PERCENT, RoofPlane, SolarSource
 from ..solar.open_meteo import OpenMeteo
+from ..solar.open_meteo_past import PAST_BASE_URL, OpenMeteoPast
 from ..solar.pv import SLOT_HOURS
 from ..solar.requests import RoofClient
 from ..solar.solcast import BASE_URL as SOLCAST_URL, DailyCalls, Solcast
@@ -124,6 +126,25 @@ def build(
         planes,
         api_key=api_key,
         base_url=endpoint(variable, client.real_url_for(api_key)),
+        clock=dt_util.utcnow,
+    )
+
+
+def archived_forecast(
+    hass: HomeAssistant, entry: ConfigEntry, first: date, last: date
+) -> OpenMeteoPast | None:
+    """What was expected of the entry's roof on past days; None where nobody keeps an archive."""
+    settings, planes = entry.data.get(CONF_SOLAR, {}), planes_of(entry)
+    if settings.get(CONF_SOURCE, SOLAR_OPEN_METEO) != SOLAR_OPEN_METEO or not planes:
+        return None
+    return OpenMeteoPast(
+        async_get_clientsession(hass),
+        hass.config.latitude,
+        hass.config.longitude,
+        planes,
+        first=first,
+        last=last,
+        base_url=endpoint(OPEN_METEO, PAST_BASE_URL),
         clock=dt_util.utcnow,
     )
 

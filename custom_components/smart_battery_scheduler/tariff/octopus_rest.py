@@ -182,8 +182,15 @@ class OctopusRest:
         return {kind: self._own_url(href, "rates") for kind, href in links.items()}
 
     async def _rows(self, url: URL, start: datetime, end: datetime) -> tuple[PriceRow, ...]:
-        window = {"period_from": _stamp(start), "period_to": _stamp(end)}
+        window = {"period_from": utc_stamp(start), "period_to": utc_stamp(end)}
         return parse_rows(await self._list(url.with_query({**window, "page_size": PAGE_SIZE})))
+
+    async def listed(
+        self, path: str, query: Mapping[str, str | int], *, keyed: bool = False
+    ) -> list[object]:
+        """All rows of any other list below ``v1/``; ``keyed`` for what belongs to an account."""
+        url = (self._base / "v1" / path).with_query(dict(query))
+        return await self._list(url, self._authorization() if keyed else None)
 
     async def _list(self, url: URL, headers: Mapping[str, str] | None = None) -> list[object]:
         """All rows of a list, page after page."""
@@ -258,6 +265,6 @@ def raise_for(reply: Reply, now: datetime, *, keyed: bool = True) -> None:
         raise TariffReplyError(f"Octopus refused the request (status {status})")
 
 
-def _stamp(when: datetime) -> str:
+def utc_stamp(when: datetime) -> str:
     """UTC with a Z: anything else is read as local time, or its plus sign as a blank."""
     return when.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
