@@ -116,12 +116,17 @@ async def test_what_is_expected_and_how_right_it_was(
         assert state.attributes["half_hours"] == 48
         assert state.attributes["yesterday_expected_kwh"] == 14.4
         assert state.attributes["yesterday_measured_kwh"] == 9.6
+    load_error = state_of(hass, entry, "load_forecast_error")
+    assert load_error is not None
+    assert load_error.attributes["of_last_week_percent"] is None
     report = cast(dict[str, Any], forecasts_as_dict(entry.runtime_data, dt_util.utcnow()))
     json.dumps(report)
     assert report["sun"]["source"] == "OpenMeteo"
     assert report["sun"]["learned_factors"] == [1.0] * 24
     assert report["sun"]["under_cover_share"] is None
     assert report["house"]["half_hours_known"] == 48
+    assert report["house"]["day_ahead"] is None
+    assert report["house"]["band_widened_by"]["evening"] == 1.0
     for part in ("sun", "house"):
         assert report[part]["yesterday_expected_kwh"] == 14.4
         assert report[part]["last_week"] == {

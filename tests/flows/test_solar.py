@@ -279,6 +279,23 @@ async def test_a_known_forecast_is_offered_by_name(
     assert [each for each in sources_offered(again) if each.startswith("known:")] == [value]
 
 
+async def test_end_labelled_stamps_of_another_integration_are_recognised(
+    provider: Provider, hass: HomeAssistant
+) -> None:
+    """Energy that is told after sunset was made before: each stamp ends its hour."""
+    hass.config.latitude, hass.config.longitude = 51.5, -0.12
+    midnight = datetime(2026, 6, 20, tzinfo=UTC)
+    bell = (20, 300, 900, 1600, 2300, 2900, 3200, 3400, 3300, 3000, 2500, 1900, 1200, 600, 200, 60)
+    for first, noon_kwh in ((4, 1.65), (5, 1.7), (6, 1.7)):
+        provider.hours = {
+            (midnight + timedelta(hours=first + index)).isoformat(): wh
+            for index, wh in enumerate((*bell, 10))
+        }
+        slots = (await KnownForecasts(hass, [provider.entry.entry_id]).fetch()).slots
+        start = midnight + timedelta(hours=12 if first == 4 else first + 6)
+        assert slots[start].mean_kwh == pytest.approx(noon_kwh)
+
+
 async def test_the_dashboards_forecast_is_the_first_choice(
     provider: Provider, hass: HomeAssistant
 ) -> None:

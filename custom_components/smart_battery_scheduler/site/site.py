@@ -125,7 +125,9 @@ class Site:
         """Fetch, plan and begin to act. Raises ConfigEntryNotReady without a first reading."""
         await self.battery.async_config_entry_first_refresh()
         await self._async_wait_for_sources()
-        await self.memory.async_begin(dt_util.utcnow(), self.battery.data)
+        now = dt_util.utcnow()
+        await self.grid_events.async_look_at_people(now)
+        await self.memory.async_begin(now, self.battery.data, self.preferences.annual_load_kwh)
         await self.replanner.async_replan_now()
         self._listen()
         await self.controller.async_observe(self.battery.data)
@@ -206,7 +208,7 @@ class Site:
         self.publisher.notify()
         await self.controller.async_tick()
         await self.grid_events.async_catch_up()
-        await self.load_history.async_refresh(dt_util.utcnow())
+        await self._async_look_at_house(dt_util.utcnow())
         await self.async_replan()
 
     async def async_set_override(self, override: Override | None) -> None:
@@ -270,6 +272,8 @@ class Site:
             exports=self.rates.data.exports,
             solar=self.sun.forecast,
             history=self.load_history.history(self.measurements.slots, now),
+            load_widths=self.load_history.record.widths,
+            household=self.grid_events.household.household(now),
             running=self._running_plan(),
             ready_once=self.ready_once,
             override=self.override,
@@ -417,8 +421,12 @@ class Site:
         self._look_for_missed_charges()
         if self._end_finished_override():
             self.publisher.notify()
-        await self.load_history.async_refresh(now)
+        await self._async_look_at_house(now)
         await self.async_replan()
+
+    async def _async_look_at_house(self, now: datetime) -> None:
+        await self.grid_events.async_look_at_people(now)
+        await self.memory.async_look_at_house(now, self.preferences.annual_load_kwh)
 
     def _end_finished_override(self) -> bool:
         """Forget an override that has reached its target or its end; True if it was there."""
@@ -457,6 +465,7 @@ class Site:
             learned=self.learned,
             sun=self.sun.memory,
             accuracy=self.accuracy.memory,
+            load_expected=self.load_history.record.noted,
             savings=self.savings.memory,
             manual_sessions=self.sessions.manual,
             manual_slots=self.manual.slots,
