@@ -56,7 +56,10 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
 
 async def async_setup_entry(hass: HomeAssistant, entry: SmartBatteryConfigEntry) -> bool:
     """Set up one home."""
+    # At once: with the cloud down the home comes later, and its page says so.
+    async_show_dashboard(hass)
     async_follow(hass, entry)
+    watch = Watch(entry)
     storage = SiteStorage(hass, entry.entry_id)
     control = await storage.async_load_control()
     records = (await storage.async_load_records()).of_tariff(tariff_mark(entry))
@@ -70,10 +73,11 @@ async def async_setup_entry(hass: HomeAssistant, entry: SmartBatteryConfigEntry)
     entry.async_on_unload(Issues(site).async_start())
     entry.async_on_unload(SupplyIssues(site).async_start())
     entry.async_on_unload(LostEntityIssues(site).async_start())
-    entry.async_on_unload(entry.add_update_listener(Watch(entry).async_entry_updated))
+    entry.async_on_unload(entry.add_update_listener(watch.async_entry_updated))
     entry.async_on_unload(entry.add_update_listener(async_entry_updated))
     entry.async_on_unload(async_track_renames(hass, entry))
-    async_show_dashboard(hass)
+    # What somebody changed while the above was waited for.
+    await watch.async_entry_updated(hass, entry)
     return True
 
 

@@ -18,6 +18,7 @@ from homeassistant.const import STATE_UNAVAILABLE, STATE_UNKNOWN
 from homeassistant.core import State
 
 from ..common.http import aware, number
+from ..common.redaction import masked_id
 from ..tariff.model import SLOT, Rate, RateTable, floor_slot
 
 # Where two name the same time the later one holds: what is published goes before a forecast.
@@ -86,7 +87,7 @@ class RateEntityError(Exception):
 
     def __init__(self, key: str, entity_id: str) -> None:
         """Name the entity."""
-        super().__init__(f"{entity_id}: {key.replace('_', ' ')}")
+        super().__init__(f"{masked_id(entity_id)}: {key.replace('_', ' ')}")
         self.key = key
 
 
