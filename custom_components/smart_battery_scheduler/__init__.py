@@ -54,10 +54,10 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
 async def async_setup_entry(hass: HomeAssistant, entry: SmartBatteryConfigEntry) -> bool:
     """Set up one home."""
     storage = HomeStorage(hass, entry.entry_id)
-    control = await storage.async_load_control()
-    records = without_strange_rates(entry, await storage.async_load_records())
+    loaded = await storage.async_load()
+    records = without_strange_rates(entry, loaded.records)
     sources = await build_sources(hass, entry, records)
-    home = Home(hass, entry, sources, storage, control, records)
+    home = Home(hass, entry, sources, storage, loaded.control, records)
     await home.async_start()
     entry.runtime_data = home
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
@@ -85,7 +85,7 @@ async def async_remove_entry(hass: HomeAssistant, entry: SmartBatteryConfigEntry
     """Put back what an earlier run may have left on the Powerwall, then forget everything."""
     async_show_dashboard(hass)
     storage = HomeStorage(hass, entry.entry_id)
-    control = await storage.async_load_control()
+    control = (await storage.async_load()).control
     restore = control.restore
     accepted = restore is not None and restore.evidence.accepted_at is not None
     if control.home is not None and not accepted and entry.data[CONF_KIND] == KIND_NETZERO:

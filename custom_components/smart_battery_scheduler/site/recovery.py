@@ -1,0 +1,143 @@
+"""Whose settings stand on the Powerwall, when what was stored cannot be read whole: pure judgement.
+
+The owner's own settings are stored apart from everything else, small and twice, so that neither a
+damaged file nor one of another version strands a Powerwall in ours.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from ..control.model import ControlState, Decision, DecisionKind, HomeSettings, Phase, Restore
+from ..powerwall.base import Settings
+
+# Fields of the state of control without which the rest of it must not be gone on with.
+_VITAL = frozenset({"", "phase", "home", "sent", "command", "restore", "yielded", "fault_until"})
+_COMMANDING = frozenset({Phase.COMMANDING, Phase.VERIFYING, Phase.RUNNING})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnerRecord:
+    """The owner's settings from before our first write, and every write of ours since.
+
+    ``settings`` is None while nothing of ours can be in force.
+    """
+
+    settings: Settings | None = None
+    origin: str = ""
+    saved_at: datetime | None = None
+    sent: tuple[Settings, ...] = ()
+
+    @classmethod
+    def of(cls, state: ControlState) -> OwnerRecord:
+        """What of a state of control must not be lost whatever happens."""
+        if state.home is None:
+            return cls()
+        home = state.home
+        return cls(
+            settings=home.settings, origin=home.origin, saved_at=home.saved_at, sent=state.sent
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredControl:
+    """What the file of the state of control gave.
+
+    ``state`` is None without a file; ``unreadable`` names the fields that could not be read,
+    ``known`` those that were there.
+    """
+
+    state: ControlState | None = None
+    known: Collection[str] = ()
+    unreadable: Collection[str] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recovered:
+    """The state to go on from. ``owner_is_unknown``: a person must say whose settings stand."""
+
+    state: ControlState
+    owner_is_unknown: bool = False
+
+
+def recovered(
+    stored: StoredControl,
+    owner: OwnerRecord | None,
+    decisions: Sequence[Decision],
+    now: datetime,
+) -> Recovered:
+    """Go on as stored if that is whole; else put the owner's settings back, if anybody knows them.
+
+    ``owner`` is None if neither of its files is there and readable.
+    """
+    state = stored.state
+    if state is None:
+        return _without_state(owner, decisions, now)
+    if _VITAL.isdisjoint(stored.unreadable) and _fits_together(state):
+        return Recovered(state=state)
+    home = state.home
+    if home is None and owner is not None:
+        home = _home_of(owner, now)
+    if home is not None:
+        sent = state.sent or (() if owner is None else owner.sent)
+        return Recovered(state=_restoring(home, sent, now, state))
+    is_told = "home" in stored.known and "home" not in stored.unreadable
+    is_at_rest = not {"", "phase"} & set(stored.unreadable) and state.phase not in (
+        *_COMMANDING,
+        Phase.RESTORING,
+    )
+    rest = ControlState(out_of_service=state.out_of_service, recent=state.recent)
+    return Recovered(state=rest, owner_is_unknown=owner is None and not (is_told or is_at_rest))
+
+
+def _without_state(
+    owner: OwnerRecord | None, decisions: Sequence[Decision], now: datetime
+) -> Recovered:
+    """No file of the state of control: a new home, or one that has lost it."""
+    if owner is None:
+        commanded = any(line.kind is DecisionKind.STARTED for line in decisions)
+        return Recovered(state=ControlState(), owner_is_unknown=commanded)
+    home = _home_of(owner, now)
+    if home is None:
+        return Recovered(state=ControlState())
+    return Recovered(state=_restoring(home, owner.sent, now, ControlState()))
+
+
+def _home_of(owner: OwnerRecord, now: datetime) -> HomeSettings | None:
+    if owner.settings is None:
+        return None
+    return HomeSettings(
+        settings=owner.settings, origin=owner.origin, saved_at=owner.saved_at or now
+    )
+
+
+def _restoring(
+    home: HomeSettings, sent: tuple[Settings, ...], now: datetime, state: ControlState
+) -> ControlState:
+    """Whatever was going on: the owner's settings come back, and control goes on from there."""
+    return ControlState(
+        phase=Phase.RESTORING,
+        home=home,
+        sent=sent or (home.settings,),
+        restore=Restore(begun_at=now),
+        out_of_service=state.out_of_service,
+    )
+
+
+def _fits_together(state: ControlState) -> bool:
+    """Whether every phase has what it stands on: a file of another version may lack some of it."""
+    if (state.phase in (*_COMMANDING, Phase.RESTORING)) != (state.home is not None):
+        return False
+    match state.phase:
+        case Phase.RESTORING:
+            return state.restore is not None
+        case Phase.YIELDING:
+            return state.yielded is not None
+        case Phase.FAULT:
+            return state.fault_until is not None
+        case Phase.IDLE:
+            return True
+        case _:
+            return state.command is not None
