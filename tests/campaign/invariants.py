@@ -57,8 +57,8 @@ def _settings_lost(player: Player) -> Iterator[str]:
     control = player.day.home.controller.state
     if control.home is not None:
         yield f"the home settings are still not put back ({control.phase})"
-    if not player.theirs.stand(player.day.shown):
-        yield f"the user's settings are lost: {player.day.shown}, right: {player.theirs}"
+    if (strays := player.strays()) is not None:
+        yield f"the user's settings are lost: {strays}"
 
 
 def _forbidden_charging(witness: Witness) -> Iterator[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Coroutine
 from copy import deepcopy
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from random import Random
 from typing import Any
@@ -23,6 +23,7 @@ from homeassistant.config_entries import ConfigEntryState
 from homeassistant.util import dt as dt_util
 
 from ..cloud.faults import Fault
+from ..cloud.quirks import Quirks
 from ..days.stage import Day
 from .story import READ, WRITE, Event, Kind, Story
 from .truth import Sample, Theirs
@@ -31,6 +32,18 @@ OVERRIDE_LASTS = timedelta(minutes=90)
 # After the last fault: back-off, a stood-back calibration and an ignored write must all be over.
 LONGEST_AFTERMATH = timedelta(hours=5)
 QUIET_FOR = timedelta(minutes=25)
+RIVAL_LASTS, RIVAL_EVERY = timedelta(hours=2), timedelta(minutes=3)
+# Less than meters show.
+UNSEEN_W = 150.0
+PASSING_QUIRKS = (
+    "gateway_loses_share",
+    "gateway_behind_s",
+    "gateway_one_behind",
+    "gateway_hears_only_changes",
+    "replica_share",
+    "refusals",
+    "others_per_minute",
+)
 MODES = {"self_powered": OperatingMode.SELF_POWERED, "time_based": OperatingMode.TIME_BASED}
 NOTHING = Settings()
 
@@ -43,6 +56,26 @@ class Witness:
     decisions: list[Decision] = field(default_factory=list)
     lives: list[datetime] = field(default_factory=list)
     wrong: list[str] = field(default_factory=list)
+
+
+@dataclass
+class Rival:
+    """Another automation that sets the reserve again and again (netzero#81, #261)."""
+
+    until: datetime | None = None
+    reserve: int = 100
+    next_at: datetime | None = None
+
+    def change(self, now: datetime, shown: Settings) -> Settings | None:
+        """What it sets now, if it does."""
+        if self.until is None or now >= self.until:
+            return None
+        if self.next_at is not None and now < self.next_at:
+            return None
+        self.next_at = now + RIVAL_EVERY
+        if shown.backup_reserve_percent == self.reserve:
+            return None
+        return Settings(backup_reserve_percent=self.reserve)
 
 
 class Player:
@@ -63,7 +96,9 @@ class Player:
             timedelta(seconds=story.longest_delay_s),
         )
         world.deliver = self._courier
-        self.theirs = Theirs(world.powerwall.state.shown)
+        world.quirks = story.quirks
+        self.theirs = Theirs(world.powerwall.state.shown, story.quirks)
+        self._rival = Rival()
         self._alive = False
         self._away_until: datetime | None = None
 
@@ -85,9 +120,15 @@ class Player:
 
     async def aftermath(self) -> None:
         """Nothing goes wrong any more and nothing is wanted."""
+        world = self.day.cloud.world
         self.day.cloud.faults.clear()
-        self.day.cloud.world.deliver = self._courier
-        self.day.cloud.world.powerwall.meet(Circumstances())
+        world.deliver = self._courier
+        world.powerwall.meet(Circumstances())
+        # What is shown stays as bent as it was: that is this home's nature.
+        world.quirks = replace(
+            world.quirks,
+            **{name: getattr(Quirks(), name) for name in PASSING_QUIRKS},
+        )
         await self._come_up()
         if not await self._comes_up_by_itself():
             self.witness.wrong.append(f"the home stays down ({self.day.entry.state})")
@@ -97,7 +138,7 @@ class Player:
         end, well_since = dt_util.utcnow() + LONGEST_AFTERMATH, None
         while (now := dt_util.utcnow()) < end:
             await self.run_until(now + timedelta(minutes=5))
-            well = self.day.home.controller.state.home is None and self.theirs.stand(self.day.shown)
+            well = self.day.home.controller.state.home is None and not self.strays()
             well_since = (well_since or now) if well else None
             if well_since is not None and now - well_since >= QUIET_FOR:
                 return
@@ -119,6 +160,7 @@ class Player:
         while (now := dt_util.utcnow()) < when:
             if not self._alive and self._away_until is not None and now >= self._away_until:
                 await self._come_up()
+            self._let_the_rival_act(now)
             self.day.freezer.tick(min(self.day.to_next_timer(), when - now))
             async_fire_time_changed(self.day.hass)
             await self._settle()
@@ -174,6 +216,37 @@ class Player:
         forced = state.circumstances.forced_battery_w is not None
         return not self._alive or armed or forced or bool(state.pending)
 
+    def strays(self) -> str | None:
+        """How what stands differs from the user's own settings; None if it does not.
+
+        The gateway's settings are the true ones. Where they differ and the battery does all the same
+        what it would do under the user's, no reading can show it.
+        """
+        powerwall = self.day.cloud.world.powerwall
+        state = powerwall.state
+        if not self.theirs.stand(state.shown):
+            return f"the cloud shows {state.shown}, right: {self.theirs}"
+        if self.theirs.stand(state.obeyed):
+            return None
+        now = dt_util.utcnow()
+        house_w, sun_w = self.day.cloud.world.house_w(now), self.day.cloud.world.sun_w(now)
+
+        def power_w(settings: Settings) -> float:
+            return flows(
+                powerwall.hardware, settings, state.circumstances, state.stored_kwh, house_w, sun_w
+            ).battery_w
+
+        is_w = power_w(state.obeyed)
+        if any(abs(is_w - power_w(each)) < UNSEEN_W for each in self.theirs.possible()):
+            return None
+        return f"the gateway acts on {state.obeyed}, right: {self.theirs}"
+
+    def _let_the_rival_act(self, now: datetime) -> None:
+        change = self._rival.change(now, self.day.shown)
+        if change is not None:
+            self.day.cloud.world.powerwall.set_in_app(change)
+            self.theirs.set_in_app(change, now)
+
     # --- happenings ------------------------------------------------------------------------
 
     async def _happen(self, event: Event) -> None:
@@ -193,6 +266,12 @@ class Player:
                 world.powerwall.meet(Circumstances(storm_watch=True))
             case Kind.FORCED:
                 world.powerwall.meet(Circumstances(forced_battery_w=event.number))
+            case Kind.COLD:
+                world.powerwall.meet(Circumstances(charge_limit_w=event.number))
+            case Kind.RIVAL:
+                self._rival = Rival(
+                    until=dt_util.utcnow() + RIVAL_LASTS, reserve=round(event.number)
+                )
             case Kind.CALM:
                 world.powerwall.meet(Circumstances())
             case Kind.APP:
