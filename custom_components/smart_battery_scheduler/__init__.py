@@ -58,9 +58,20 @@ async def async_setup_entry(hass: HomeAssistant, entry: SmartBatteryConfigEntry)
     records = without_strange_rates(entry, loaded.records)
     sources = await build_sources(hass, entry, records)
     home = Home(hass, entry, sources, storage, loaded.control, records)
-    await home.async_start()
-    entry.runtime_data = home
-    await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
+    try:
+        await home.async_start()
+        entry.runtime_data = home
+        await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
+        _attach(hass, entry, home)
+    except BaseException:
+        # Nobody would look after what it has begun by then.
+        await home.async_give_up()
+        raise
+    return True
+
+
+def _attach(hass: HomeAssistant, entry: SmartBatteryConfigEntry, home: Home) -> None:
+    """Notices, options and the dashboard of a home that has started."""
     # What could not be put back before is this home's own affair again.
     ir.async_delete_issue(hass, DOMAIN, _not_restored(entry))
     entry.async_on_unload(Issues(home).async_start())
@@ -68,17 +79,21 @@ async def async_setup_entry(hass: HomeAssistant, entry: SmartBatteryConfigEntry)
     entry.async_on_unload(entry.add_update_listener(Watch(entry).async_entry_updated))
     entry.async_on_unload(entry.add_update_listener(async_entry_updated))
     async_show_dashboard(hass)
-    return True
 
 
 async def async_unload_entry(hass: HomeAssistant, entry: SmartBatteryConfigEntry) -> bool:
-    """Put the home settings back, then take the entities away."""
+    """Take the entities away, then put the home settings back.
+
+    In this order: where the entities cannot go the entry stays loaded, and its home has to go on.
+    """
+    if not await hass.config_entries.async_unload_platforms(entry, PLATFORMS):
+        return False
     home = entry.runtime_data
     is_put_back = await home.async_stop(DecisionReason.SWITCHED_OFF)
     if not is_put_back and entry.disabled_by is not None:
         # Nobody knows when it runs again.
         _tell_what_to_set(hass, entry, home.controller.home_settings or Settings())
-    return await hass.config_entries.async_unload_platforms(entry, PLATFORMS)
+    return True
 
 
 async def async_remove_entry(hass: HomeAssistant, entry: SmartBatteryConfigEntry) -> None:

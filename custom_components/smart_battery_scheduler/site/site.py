@@ -58,6 +58,8 @@ REPLAN_AFTER = timedelta(minutes=10)
 OFF_PLAN_PERCENT = 3.0
 REPLAN_COOLDOWN_S = 2.0
 LONGEST_WAIT_FOR_FACTS_S = 40.0
+# Home Assistant gives all shutdown jobs of all integrations 20 s, and a request of ours may take 25.
+SHUTDOWN_S = 15.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -223,10 +225,33 @@ class Home:
                 self.entry.title,
             )
         await self.async_remember()
+        # What ends late, such as a reading, must not write a file anew that is removed by then.
+        await self._storage.async_close()
         return is_put_back
 
+    async def async_give_up(self) -> None:
+        """Setting up has failed: leave nothing running, and nothing of ours on the Powerwall.
+
+        Before the first reading control has done nothing, and must not begin by a write.
+        """
+        if self.battery.data is not None:
+            await self.async_stop(DecisionReason.ERROR)
+
     async def _async_shut_down(self) -> None:
-        await self.async_stop(DecisionReason.SHUTDOWN)
+        """Put the home settings back within the time that Home Assistant gives to everybody together.
+
+        What is cut off is stored, and done at the next start.
+        """
+        try:
+            async with asyncio.timeout(SHUTDOWN_S):
+                await self.controller.async_release(DecisionReason.SHUTDOWN)
+        except TimeoutError:
+            _LOGGER.warning(
+                "The Powerwall's own settings could not be put back in time; "
+                "this is done when %s runs again",
+                self.entry.title,
+            )
+        self._save_soon()
 
     # --- wishes ----------------------------------------------------------------------------
 
