@@ -14,7 +14,7 @@ from pytest_homeassistant_custom_component.common import async_fire_time_changed
 
 from custom_components.smart_battery_scheduler.control.model import Decision
 from custom_components.smart_battery_scheduler.control.rules import Override
-from custom_components.smart_battery_scheduler.planner.model import Action, Session
+from custom_components.smart_battery_scheduler.planner.model import Action
 from custom_components.smart_battery_scheduler.powerwall.base import OperatingMode, Settings
 from custom_components.smart_battery_scheduler.powerwall.physics import Circumstances, flows
 from custom_components.smart_battery_scheduler.powerwall.simulated import Delivery, after_a_while
@@ -25,6 +25,7 @@ from homeassistant.util import dt as dt_util
 from ..cloud.faults import Fault
 from ..cloud.quirks import Quirks
 from ..days.stage import Day
+from .sampling import take_sample
 from .story import READ, WRITE, Event, Kind, Story
 from .truth import Sample, Theirs
 
@@ -66,9 +67,13 @@ class Rival:
     reserve: int = 100
     next_at: datetime | None = None
 
+    def is_at_work(self, now: datetime) -> bool:
+        """Whether it insists at present."""
+        return self.until is not None and now < self.until
+
     def change(self, now: datetime, shown: Settings) -> Settings | None:
         """What it sets now, if it does."""
-        if self.until is None or now >= self.until:
+        if not self.is_at_work(now):
             return None
         if self.next_at is not None and now < self.next_at:
             return None
@@ -99,6 +104,7 @@ class Player:
         world.quirks = story.quirks
         self.theirs = Theirs(world.powerwall.state.shown, story.quirks)
         self._rival = Rival()
+        self.rivalries: list[tuple[datetime, datetime, int]] = []
         self._alive = False
         self._away_until: datetime | None = None
 
@@ -172,49 +178,19 @@ class Player:
 
     def _note(self) -> None:
         """Look behind the scenes."""
-        world, now = self.day.cloud.world, dt_util.utcnow()
-        powerwall = world.powerwall
-        state = powerwall.state
-        house_w, sun_w = world.house_w(now), world.sun_w(now)
-
-        def under(settings: Settings) -> float:
-            there = flows(
-                powerwall.hardware, settings, state.circumstances, state.stored_kwh, house_w, sun_w
-            )
-            return max(0.0, -there.battery_w - max(0.0, sun_w - house_w))
-
-        self.theirs.watch(powerwall.reading().settings, now, self.day.cloud.requests)
-        home = self.day.home if self._alive else None
+        now = dt_util.utcnow()
+        shown = self.day.cloud.world.powerwall.reading().settings
+        self.theirs.watch(shown, now, self.day.cloud.requests)
         self.witness.samples.append(
-            Sample(
-                at=now,
-                from_grid_w=under(state.obeyed),
-                from_grid_by_theirs_w=max(under(each) for each in self.theirs.possible()),
-                battery_w=powerwall.reading().battery_power_w or 0.0,
-                level=powerwall.charge_level_percent,
-                shown=state.shown,
-                disturbed=self._disturbed(),
-                on_grid=state.circumstances.on_grid,
-                storm=state.circumstances.storm_watch,
-                power_down=home is not None and home.sessions.at(now) is Session.POWER_DOWN,
-                override=home is not None and home.override is not None,
-                ceiling_p=home.preferences.price_ceiling_p_per_kwh if home else None,
-                rate_p=self._rate_p(now),
+            take_sample(
+                self.day.hass,
+                self.day.cloud,
+                self.day.home if self._alive else None,
+                self.theirs,
+                now,
+                foreign=self._rival.is_at_work(now),
             )
         )
-
-    def _rate_p(self, now: datetime) -> float | None:
-        if not self._alive:
-            return None
-        rate = self.day.home.rates.data.imports.at(now)
-        return rate.p_per_kwh if rate else None
-
-    def _disturbed(self) -> bool:
-        """Whether anything keeps us at this moment from knowing or changing the truth."""
-        state = self.day.cloud.world.powerwall.state
-        armed = any(rule.endpoint in (READ, WRITE) for rule in self.day.cloud.faults)
-        forced = state.circumstances.forced_battery_w is not None
-        return not self._alive or armed or forced or bool(state.pending)
 
     def strays(self) -> str | None:
         """How what stands differs from the user's own settings; None if it does not.
@@ -269,9 +245,9 @@ class Player:
             case Kind.COLD:
                 world.powerwall.meet(Circumstances(charge_limit_w=event.number))
             case Kind.RIVAL:
-                self._rival = Rival(
-                    until=dt_util.utcnow() + RIVAL_LASTS, reserve=round(event.number)
-                )
+                now = dt_util.utcnow()
+                self._rival = Rival(until=now + RIVAL_LASTS, reserve=round(event.number))
+                self.rivalries.append((now, now + RIVAL_LASTS, self._rival.reserve))
             case Kind.CALM:
                 world.powerwall.meet(Circumstances())
             case Kind.APP:

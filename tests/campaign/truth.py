@@ -8,6 +8,7 @@ from datetime import datetime
 from http import HTTPStatus
 from itertools import product
 
+from custom_components.smart_battery_scheduler.planner.model import Action
 from custom_components.smart_battery_scheduler.powerwall.base import Settings
 
 from ..cloud.log import RequestLog
@@ -44,6 +45,20 @@ class Sample:
     override: bool
     ceiling_p: float | None
     rate_p: float | None
+    alive: bool
+    forced: bool
+    suspended: bool
+    hidden: bool
+    foreign: bool
+    forbidden: bool
+    wanted: Action | None
+    by_backup: bool
+    target_percent: float
+    full_percent: float
+    house_w: float
+    sun_w: float
+    serves_by_theirs_w: float
+    notices: frozenset[str]
 
 
 @dataclass
