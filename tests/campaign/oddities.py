@@ -99,7 +99,9 @@ ODD_SITES: dict[str, Site] = {
     "unit down": Site(hardware=Hardware(), entered_units=2),
     # Powerwall-Dashboard#576, #632: a Powerwall 3 with three expansions is one inverter.
     "expansions": Site(
-        hardware=Hardware(unit_capacity_kwh=54.0, unit_fast_w=5000.0, unit_gentle_w=1800.0),
+        hardware=Hardware(
+            unit_capacity_kwh=54.0, unit_backup_charge_w=5000.0, unit_reserve_charge_w=1800.0
+        ),
         entered_units=4,
     ),
     # TeslaPy#70: 98.6 or 88 % when full.

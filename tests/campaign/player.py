@@ -139,12 +139,12 @@ class Player:
         if not await self._comes_up_by_itself():
             self.witness.wrong.append(f"the home stays down ({self.day.entry.state})")
             return
-        await self._within(self.day.home.async_prefer(scheduler_enabled=False))
+        await self._within(self.day.site.async_prefer(scheduler_enabled=False))
         await self._away_from_override()
         end, well_since = dt_util.utcnow() + LONGEST_AFTERMATH, None
         while (now := dt_util.utcnow()) < end:
             await self.run_until(now + timedelta(minutes=5))
-            well = self.day.home.controller.state.home is None and not self.strays()
+            well = self.day.site.controller.state.owner is None and not self.strays()
             well_since = (well_since or now) if well else None
             if well_since is not None and now - well_since >= QUIET_FOR:
                 return
@@ -156,8 +156,8 @@ class Player:
         return self._alive
 
     async def _away_from_override(self) -> None:
-        if self.day.home.override is not None:
-            await self._within(self.day.home.async_set_override(None))
+        if self.day.site.override is not None:
+            await self._within(self.day.site.async_set_override(None))
 
     # --- time ------------------------------------------------------------------------------
 
@@ -185,7 +185,7 @@ class Player:
             take_sample(
                 self.day.hass,
                 self.day.cloud,
-                self.day.home if self._alive else None,
+                self.day.site if self._alive else None,
                 self.theirs,
                 now,
                 foreign=self._rival.is_at_work(now),
@@ -259,11 +259,11 @@ class Player:
                     await self._happen_inside(event)
 
     async def _happen_inside(self, event: Event) -> None:
-        home, now = self.day.home, dt_util.utcnow()
+        site, now = self.day.site, dt_util.utcnow()
         match event.kind:
             case Kind.THROUGH_US:
                 change = Settings(operating_mode=MODES[event.word])
-                if await self._within(home.async_set_powerwall(change)):
+                if await self._within(site.async_set_powerwall(change)):
                     self.theirs.set_through_us(change)
             case Kind.OVERRIDE:
                 override = None
@@ -271,15 +271,15 @@ class Player:
                     override = Override(
                         action=Action(event.word), until=now + OVERRIDE_LASTS, made_at=now
                     )
-                await self._within(home.async_set_override(override))
+                await self._within(site.async_set_override(override))
             case Kind.SCHEDULER:
-                await self._within(home.async_prefer(scheduler_enabled=event.number > 0))
+                await self._within(site.async_prefer(scheduler_enabled=event.number > 0))
             case Kind.CEILING:
-                await self._within(home.async_prefer(price_ceiling_p_per_kwh=event.number))
+                await self._within(site.async_prefer(price_ceiling_p_per_kwh=event.number))
             case Kind.POWER_DOWN:
                 start = now + timedelta(hours=1)
                 end = start + timedelta(hours=event.number)
-                await self._within(home.sessions.async_add(SessionKind.POWER_DOWN, start, end))
+                await self._within(site.sessions.async_add(SessionKind.POWER_DOWN, start, end))
             case Kind.RELOAD | Kind.STOP_START:
                 await self._go_down(event.away)
                 if event.kind is Kind.RELOAD:
@@ -290,9 +290,9 @@ class Player:
                 await self._kill_at_write(event)
         await self._settle()
 
-    async def _within[T](self, doing: Coroutine[Any, Any, T]) -> T:
+    async def _within[T](self, status: Coroutine[Any, Any, T]) -> T:
         """Await something that may have to wait for a time-out."""
-        task = asyncio.create_task(doing)
+        task = asyncio.create_task(status)
         self.day.hass.async_create_task(_wait_for(task), eager_start=False)
         await self._settle()
         return task.result()
@@ -312,7 +312,7 @@ class Player:
         self.day.adopt()
         self._alive = True
         self.witness.lives.append(dt_util.utcnow())
-        self.day.home.ledger.async_add_listener(self.witness.decisions.append)
+        self.day.site.decision_log.async_add_listener(self.witness.decisions.append)
 
     async def _go_down(self, away: timedelta) -> None:
         await self._within(self.day.hass.config_entries.async_unload(self.day.entry.entry_id))

@@ -6,10 +6,10 @@ from datetime import datetime
 from typing import Any
 
 from custom_components.smart_battery_scheduler.const import DOMAIN, MARKET_TIME_ZONE
-from custom_components.smart_battery_scheduler.planner.model import Lever, Session
+from custom_components.smart_battery_scheduler.planner.model import ChargeMethod, Session
 from custom_components.smart_battery_scheduler.powerwall.base import Settings
 from custom_components.smart_battery_scheduler.powerwall.physics import Flows, flows
-from custom_components.smart_battery_scheduler.site.site import Home
+from custom_components.smart_battery_scheduler.site.site import Site
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import issue_registry as ir
 
@@ -39,13 +39,13 @@ OPEN_FAULTS = frozenset(
 def take_sample(
     hass: HomeAssistant,
     cloud: Cloud,
-    home: Home | None,
+    site: Site | None,
     theirs: Theirs,
     now: datetime,
     *,
     foreign: bool,
 ) -> Sample:
-    """The truth now; ``home`` is None while it is not set up, ``foreign`` while a rival is at work."""
+    """The truth now; ``site`` is None while it is not set up, ``foreign`` while a rival is at work."""
     powerwall = cloud.world.powerwall
     state = powerwall.state
     house_w, sun_w = cloud.world.house_w(now), cloud.world.sun_w(now)
@@ -67,7 +67,7 @@ def take_sample(
         from_grid_by_theirs_w=max(map(from_grid_w, by_theirs)),
         serves_by_theirs_w=min(each.battery_w for each in by_theirs),
         battery_w=there.battery_w,
-        level=powerwall.charge_level_percent,
+        level=powerwall.soc_percent,
         full_percent=powerwall.hardware.full_percent,
         shown=state.shown,
         house_w=house_w,
@@ -75,12 +75,12 @@ def take_sample(
         on_grid=state.circumstances.on_grid,
         storm=state.circumstances.storm_watch,
         forced=forced,
-        disturbed=home is None or forced or bool(state.pending) or _is_armed(cloud),
+        disturbed=site is None or forced or bool(state.pending) or _is_armed(cloud),
         hidden=_is_hidden(cloud),
         foreign=foreign,
-        alive=home is not None,
+        alive=site is not None,
         notices=_notices(hass),
-        **_of_home(home, now),
+        **_of_home(site, now),
     )
 
 
@@ -101,10 +101,10 @@ def _notices(hass: HomeAssistant) -> frozenset[str]:
     )
 
 
-def _of_home(home: Home | None, now: datetime) -> dict[str, Any]:
+def _of_home(site: Site | None, now: datetime) -> dict[str, Any]:
     """What the home wants and knows; where there is none, nothing."""
     in_peak = 16 <= now.astimezone(MARKET_TIME_ZONE).hour < 19
-    if home is None:
+    if site is None:
         return {
             "power_down": False,
             "override": False,
@@ -116,17 +116,17 @@ def _of_home(home: Home | None, now: datetime) -> dict[str, Any]:
             "by_backup": False,
             "target_percent": 100.0,
         }
-    wanted, _ = home.judged(now)
-    power_down = home.sessions.at(now) is Session.POWER_DOWN
-    rate = home.rates.data.imports.at(now)
+    wanted, _ = site.judged(now)
+    power_down = site.sessions.at(now) is Session.POWER_DOWN
+    rate = site.rates.data.imports.at(now)
     return {
         "power_down": power_down,
-        "override": home.override is not None,
-        "ceiling_p": home.preferences.price_ceiling_p_per_kwh,
+        "override": site.override is not None,
+        "ceiling_p": site.preferences.price_ceiling_p_per_kwh,
         "rate_p": None if rate is None else rate.p_per_kwh,
-        "suspended": home.controller.state.yielded is not None,
+        "suspended": site.controller.state.suspension is not None,
         "forbidden": in_peak or power_down,
         "wanted": None if wanted is None else wanted.action,
-        "by_backup": wanted is not None and wanted.lever is Lever.FAST,
+        "by_backup": wanted is not None and wanted.method is ChargeMethod.BACKUP,
         "target_percent": 100.0 if wanted is None else float(wanted.target_percent or 100),
     }

@@ -91,7 +91,7 @@ HARDWARE = (
     Hardware(grid_charging_permitted=False, backup_always_charges=True),
     Hardware(tops_up_without_grid_charging=False),
     Hardware(full_reserve_exists=False),
-    Hardware(unit_fast_w=2600.0, unit_gentle_w=1500.0),
+    Hardware(unit_backup_charge_w=2600.0, unit_reserve_charge_w=1500.0),
 )
 
 
@@ -157,7 +157,7 @@ class Story:
     seed: int
     scenario: str
     hardware: Hardware
-    charge_level_percent: float
+    soc_percent: float
     wild: bool
     shortest_delay_s: float
     longest_delay_s: float
@@ -170,7 +170,7 @@ class Story:
     def __str__(self) -> str:
         """Enough to replay it by eye."""
         head = (
-            f"seed {self.seed}: {self.scenario}, {self.charge_level_percent:.0f} %,"
+            f"seed {self.seed}: {self.scenario}, {self.soc_percent:.0f} %,"
             f" {'wild' if self.wild else 'planned'}, delay {self.shortest_delay_s:.0f}-"
             f"{self.longest_delay_s:.0f} s, live every {self.live_every_s:.0f} s, {_unusual(self.hardware)}"
             f" entered as {self.entered_units}, {_unusual(self.quirks)}"
@@ -183,8 +183,8 @@ def _unusual(given: object) -> str:
     usual = type(given)()
     names = [item.name for item in fields(given)]  # type: ignore[arg-type]  # dataclasses only
     values = ((name, getattr(given, name)) for name in names)
-    told = [f"{name}={value}" for name, value in values if value != getattr(usual, name)]
-    return f"{type(given).__name__}({', '.join(told)})"
+    published = [f"{name}={value}" for name, value in values if value != getattr(usual, name)]
+    return f"{type(given).__name__}({', '.join(published)})"
 
 
 def random_story(seed: int) -> Story:
@@ -205,7 +205,7 @@ def random_story(seed: int) -> Story:
         hardware=site.hardware,
         entered_units=site.entered_units,
         quirks=random_quirks(Random(f"quirks {seed}")),
-        charge_level_percent=random.uniform(3.0, 100.0),
+        soc_percent=random.uniform(3.0, 100.0),
         wild=not is_ordinary and seed % PLANNED_EVERY != 0,
         shortest_delay_s=shortest,
         longest_delay_s=shortest + random.choice([0.0, 10.0, 100.0]),

@@ -97,9 +97,9 @@ def test_a_quarter_of_an_hour_must_be_in_the_log_and_in_a_notice() -> None:
     quiet = day((30, IDLE))
     assert len(list(untold(quiet, []))) == 2
     assert [line.rsplit(": ", 1)[1] for line in untold(quiet, [LINE])] == ["no notice"]
-    told = day((14, IDLE), (16, replace(IDLE, notices=TOLD)))
-    assert list(untold(told, [LINE])) == []
-    assert [line.rsplit(": ", 1)[1] for line in untold(told, [])] == ["no line in the log"]
+    published = day((14, IDLE), (16, replace(IDLE, notices=TOLD)))
+    assert list(untold(published, [LINE])) == []
+    assert [line.rsplit(": ", 1)[1] for line in untold(published, [])] == ["no line in the log"]
 
 
 def test_what_is_over_in_time_need_not_be_told() -> None:
@@ -110,11 +110,11 @@ def test_what_is_over_in_time_need_not_be_told() -> None:
 
 def test_a_notice_has_a_cause() -> None:
     """In the hour before it."""
-    told = replace(SERVING, notices=TOLD)
-    assert len(list(without_cause(day((90, SERVING), (5, told))))) == 1
-    assert list(without_cause(day((30, SERVING), (1, IDLE), (50, SERVING), (5, told)))) == []
+    published = replace(SERVING, notices=TOLD)
+    assert len(list(without_cause(day((90, SERVING), (5, published))))) == 1
+    assert list(without_cause(day((30, SERVING), (1, IDLE), (50, SERVING), (5, published)))) == []
     disturbed = replace(SERVING, disturbed=True)
-    assert list(without_cause(day((1, disturbed), (50, SERVING), (90, told)))) == []
+    assert list(without_cause(day((1, disturbed), (50, SERVING), (90, published)))) == []
 
 
 def test_a_charge_must_bring_nine_tenths_of_what_it_could() -> None:
@@ -125,7 +125,10 @@ def test_a_charge_must_bring_nine_tenths_of_what_it_could() -> None:
     waiting = replace(charging, battery_w=0.0)
     assert list(undelivered(day((120, charging)), hardware, timedelta())) == []
     assert len(list(undelivered(day((120, slow)), hardware, timedelta()))) == 1
-    assert list(undelivered(day((120, slow)), Hardware(unit_fast_w=1800.0), timedelta())) == []
+    assert (
+        list(undelivered(day((120, slow)), Hardware(unit_backup_charge_w=1800.0), timedelta()))
+        == []
+    )
     late = day((40, waiting), (80, charging))
     assert len(list(undelivered(late, hardware, timedelta()))) == 1
     assert list(undelivered(late, hardware, timedelta(minutes=40))) == []

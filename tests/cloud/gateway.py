@@ -33,17 +33,19 @@ class Gateway:
         self._clock = clock
         self._withheld = NOTHING
         self._latest_due: datetime | None = None
-        self._heard = 0
+        self._received = 0
 
     def pass_on(self, change: Settings, delivery: Delivery) -> Delivery:
         """What becomes of a write of which the cloud makes this delivery."""
         quirks = self._quirks()
         if not quirks.gateway_is_apart:
             return delivery
-        self._heard += 1
+        self._received += 1
         copy = self._copy()
         obeyed = delivery.obeyed
-        lost = fixed(0.0, 1.0, "gateway", self._heard, self._clock()) < quirks.gateway_loses_share
+        lost = (
+            fixed(0.0, 1.0, "gateway", self._received, self._clock()) < quirks.gateway_loses_share
+        )
         if lost or (quirks.gateway_hears_only_changes and change.over(copy) == copy):
             obeyed = NOTHING
         if quirks.gateway_one_behind:

@@ -210,7 +210,7 @@ def config_body(state: PowerwallState, measured_at: datetime) -> dict[str, Json]
     settings = state.settings
     island = state.islanding or Islanding.ON_GRID
     grid = "Inactive" if island is Islanding.OFF_GRID else "Active"
-    level = state.charge_level_percent
+    level = state.soc_percent
     return {
         "backup_reserve_percent": settings.backup_reserve_percent,
         "operational_mode": settings.operating_mode,

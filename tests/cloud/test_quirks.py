@@ -26,7 +26,7 @@ from .quirks import Quirks, Refusal
 from .server import Cloud
 
 START = datetime(2026, 1, 14, 2, tzinfo=UTC)
-FAST = Settings(operating_mode=OperatingMode.BACKUP, grid_charging=True)
+BACKUP = Settings(operating_mode=OperatingMode.BACKUP, grid_charging=True)
 RESERVE = Settings(backup_reserve_percent=60)
 BACK = Settings(operating_mode=OperatingMode.SELF_POWERED, grid_charging=False)
 
@@ -57,7 +57,7 @@ async def test_a_lost_write_is_shown_and_not_obeyed(
 ) -> None:
     """The cloud shows backup for ever, the battery serves the house."""
     cloud.world.quirks = Quirks(gateway_loses_share=1.0)
-    await netzero.write(FAST)
+    await netzero.write(BACKUP)
     frozen.tick(timedelta(hours=1))
     assert (await netzero.read()).settings.operating_mode is OperatingMode.BACKUP
     assert battery_w(cloud) > 0.0
@@ -67,11 +67,11 @@ async def test_a_lost_write_is_shown_and_not_obeyed(
 async def test_a_share_of_the_writes_is_lost(cloud: Cloud, eager: NetZeroPowerwall) -> None:
     """Some come through, some do not, and the same ones every time the day is played."""
     cloud.world.quirks = Quirks(gateway_loses_share=0.5)
-    heard = []
+    received = []
     for reserve in (30, 31, 32, 33, 34):
         await eager.write(Settings(backup_reserve_percent=reserve))
-        heard.append(cloud.world.powerwall.state.obeyed.backup_reserve_percent == reserve)
-    assert set(heard) == {True, False}
+        received.append(cloud.world.powerwall.state.obeyed.backup_reserve_percent == reserve)
+    assert set(received) == {True, False}
 
 
 async def test_a_late_gateway_obeys_minutes_after_the_cloud_shows_it(
@@ -79,7 +79,7 @@ async def test_a_late_gateway_obeys_minutes_after_the_cloud_shows_it(
 ) -> None:
     """Shown at once; at work after twenty minutes."""
     cloud.world.quirks = Quirks(gateway_behind_s=1200)
-    await netzero.write(FAST)
+    await netzero.write(BACKUP)
     frozen.tick(timedelta(minutes=19))
     assert (await netzero.read()).settings.operating_mode is OperatingMode.BACKUP
     assert battery_w(cloud) > 0.0
@@ -92,7 +92,7 @@ async def test_writes_never_overtake_one_another_on_their_way_to_the_gateway(
 ) -> None:
     """A quicker second one waits for the first."""
     cloud.world.quirks = Quirks(gateway_behind_s=1200)
-    await netzero.write(FAST)
+    await netzero.write(BACKUP)
     frozen.tick(timedelta(minutes=1))
     cloud.world.quirks = Quirks(gateway_behind_s=60)
     await netzero.write(BACK)
@@ -107,7 +107,7 @@ async def test_a_gateway_one_write_behind_hears_a_write_when_the_next_one_comes(
 ) -> None:
     """Nothing, then the first."""
     cloud.world.quirks = Quirks(gateway_one_behind=True)
-    await netzero.write(FAST)
+    await netzero.write(BACKUP)
     assert battery_w(cloud) > 0.0
     await netzero.write(Settings(backup_reserve_percent=21))
     assert battery_w(cloud) == -3300
@@ -133,7 +133,7 @@ async def test_some_answers_come_from_a_copy_minutes_old(
 ) -> None:
     """Between fresh ones, with old settings and an old stamp."""
     await eager.read()
-    await eager.write(FAST)
+    await eager.write(BACKUP)
     cloud.world.quirks = Quirks(replica_share=0.5, replica_lag_s=240)
     frozen.tick(timedelta(minutes=4))
     modes, ages = set(), set()
@@ -151,9 +151,9 @@ async def test_some_answers_come_from_a_copy_minutes_old(
 @pytest.mark.parametrize(
     ("refusal", "refused", "taken"),
     [
-        (Refusal(field="operational_mode", value="backup", status=400), FAST, BACK),
-        (Refusal(field="grid_charging", value="true", status=400), FAST, BACK),
-        (Refusal(field="backup_reserve_percent", status=400), RESERVE, FAST),
+        (Refusal(field="operational_mode", value="backup", status=400), BACKUP, BACK),
+        (Refusal(field="grid_charging", value="true", status=400), BACKUP, BACK),
+        (Refusal(field="backup_reserve_percent", status=400), RESERVE, BACKUP),
     ],
     ids=str,
 )
@@ -180,7 +180,7 @@ async def test_a_refusal_may_look_like_a_failure_of_the_server(
     backup = Refusal(field="operational_mode", value="backup", status=500)
     cloud.world.quirks = Quirks(refusals=(backup,))
     with pytest.raises(PowerwallConnectionError):
-        await netzero.write(FAST)
+        await netzero.write(BACKUP)
 
 
 async def test_another_client_leaves_little_of_the_limit(
@@ -193,7 +193,7 @@ async def test_another_client_leaves_little_of_the_limit(
     got = 0
     for _ in range(15):
         frozen.tick(timedelta(seconds=20))
-        eager.budget.keep_quiet(START)
+        eager.budget.back_off(START)
         try:
             await eager.read()
         except PowerwallRateLimitError:
@@ -227,7 +227,7 @@ async def test_a_level_drops_to_nought_in_one_reading_of_three(
     cloud.world.quirks = Quirks(level_zero_every=3)
     levels = []
     for _ in range(6):
-        levels.append((await eager.read()).charge_level_percent)
+        levels.append((await eager.read()).soc_percent)
         frozen.tick(timedelta(seconds=15))
     assert levels.count(0.0) == 2
     assert sum(level is not None and level > 35.0 for level in levels) == 4
@@ -238,7 +238,7 @@ async def test_a_level_overshoots(
     cloud: Cloud, session: aiohttp.ClientSession, level: float, offset: float, shown: float
 ) -> None:
     """Out of bounds by a little."""
-    cloud.world.powerwall.set_charge_level(level)
+    cloud.world.powerwall.set_soc(level)
     cloud.world.quirks = Quirks(level_offset_percent=offset)
     body = await body_of(cloud, session)
     assert body["live_status"]["percentage_charged"] == pytest.approx(shown)
@@ -270,7 +270,7 @@ async def test_a_cold_pack_or_one_with_a_unit_down_takes_less(
 ) -> None:
     """From the grid and from the sun."""
     cloud.world.powerwall.meet(Circumstances(charge_limit_w=900.0))
-    await netzero.write(FAST)
+    await netzero.write(BACKUP)
     assert battery_w(cloud) == -900
 
 
@@ -283,9 +283,9 @@ async def test_a_pack_may_take_no_more_below_100(
         world.scenario, hardware=replace(world.scenario.hardware, full_percent=88.0)
     )
     world.begin()
-    await netzero.write(FAST)
+    await netzero.write(BACKUP)
     frozen.tick(timedelta(hours=6))
-    assert world.powerwall.charge_level_percent == pytest.approx(88.0)
+    assert world.powerwall.soc_percent == pytest.approx(88.0)
     assert battery_w(cloud) == 0.0
     await netzero.write(BACK)
     assert battery_w(cloud) > 0.0
@@ -300,7 +300,7 @@ async def test_house_and_battery_share_what_the_site_may_import(
         world.scenario, hardware=replace(world.scenario.hardware, import_limit_w=2000.0)
     )
     world.begin()
-    await netzero.write(FAST)
+    await netzero.write(BACKUP)
     grid_w = world.powerwall.reading().grid_power_w
     assert grid_w == pytest.approx(2000.0)
     assert -2000.0 < battery_w(cloud) < -1500.0

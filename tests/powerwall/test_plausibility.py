@@ -29,7 +29,7 @@ def reading(
         read_at=START + minutes * MINUTE,
         measured_at=START + (minutes if stamp is None else stamp) * MINUTE,
         settings=OWN,
-        charge_level_percent=level,
+        soc_percent=level,
         battery_power_w=battery_w,
     )
 
@@ -40,9 +40,7 @@ def levels(readings: Iterable[PowerwallState]) -> list[float | str | None]:
     for each in readings:
         outcome = judged(believed, each)
         believed = outcome.believed
-        result.append(
-            "dropped" if outcome.reading is None else outcome.reading.charge_level_percent
-        )
+        result.append("dropped" if outcome.reading is None else outcome.reading.soc_percent)
     return result
 
 
@@ -150,5 +148,5 @@ def test_no_course_of_readings_breaks_it(
         outcome = judged(believed, reading(at, level, battery_w, at + lag))
         believed = outcome.believed
         if outcome.reading is not None:
-            assert outcome.reading.charge_level_percent in (level, None)
+            assert outcome.reading.soc_percent in (level, None)
         assert len(believed.doubted) <= 21

@@ -75,7 +75,7 @@ async def test_a_failed_unload_leaves_a_home_that_goes_on(
     await day.run(1.3)
     assert day.phase is Phase.RUNNING
     await day.hass.config_entries.async_unload_platforms(day.entry, PLATFORMS)
-    await day.home.async_stop(DecisionReason.SWITCHED_OFF)
+    await day.site.async_stop(DecisionReason.SWITCHED_OFF)
     # Home Assistant would leave its timers running until the restart that it asks for.
     await day.entry._async_process_on_unload(day.hass)
 
@@ -88,11 +88,11 @@ async def test_a_reading_that_ends_during_removal_writes_no_file_anew(
     script.charge(now, now + HOUR)
     await day.start()
     await day.run(0.2)
-    home = day.home
+    site = day.site
     await day.hass.config_entries.async_remove(day.entry.entry_id)
-    home._save_soon()
-    await home.controller.async_observe(home.battery.data)
-    await home.async_remember()
+    site._save_soon()
+    await site.controller.async_observe(site.battery.data)
+    await site.async_remember()
     await day.run(1)
     assert not [key for key in hass_storage if day.entry.entry_id in key]
 
@@ -109,7 +109,7 @@ async def test_the_last_write_leaves_the_others_some_time(day: Day, script: Scri
 
     async def shut_down() -> timedelta:
         begun = dt_util.utcnow()
-        await day.home._async_shut_down()
+        await day.site._async_shut_down()
         return dt_util.utcnow() - begun
 
     assert await day.patiently(shut_down()) < STOPPING_STAGE

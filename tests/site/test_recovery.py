@@ -11,11 +11,11 @@ from custom_components.smart_battery_scheduler.control.model import (
     Decision,
     DecisionKind,
     DecisionReason,
-    HomeSettings,
+    OwnerSettings,
     Phase,
     Restore,
 )
-from custom_components.smart_battery_scheduler.planner.model import Lever
+from custom_components.smart_battery_scheduler.planner.model import ChargeMethod
 from custom_components.smart_battery_scheduler.powerwall.base import OperatingMode, Settings
 from custom_components.smart_battery_scheduler.site.recovery import (
     OwnerRecord,
@@ -29,13 +29,13 @@ OWN = Settings(
     operating_mode=OperatingMode.SELF_POWERED, backup_reserve_percent=20, grid_charging=False
 )
 OURS = Settings(operating_mode=OperatingMode.BACKUP, grid_charging=True)
-HOME = HomeSettings(settings=OWN, origin="read", saved_at=NOW - timedelta(hours=1))
+HOME = OwnerSettings(settings=OWN, origin="read", saved_at=NOW - timedelta(hours=1))
 RECORD = OwnerRecord(settings=OWN, origin="read", saved_at=HOME.saved_at, sent=(OURS,))
 AT_REST = OwnerRecord()
-RESTS = ((Lever.FAST, NOW + timedelta(hours=3)),)
+RESTS = ((ChargeMethod.BACKUP, NOW + timedelta(hours=3)),)
 CHARGING = ControlState(
     phase=Phase.RESTORING,
-    home=HOME,
+    site=HOME,
     sent=(OURS,),
     restore=Restore(begun_at=NOW - timedelta(minutes=1), tries=2),
     out_of_service=RESTS,
@@ -43,7 +43,7 @@ CHARGING = ControlState(
 ALL = tuple(name for name in ControlState.__dataclass_fields__)
 STARTED = Decision(at=NOW, kind=DecisionKind.STARTED, reason=DecisionReason.PLAN)
 SKIPPED = Decision(at=NOW, kind=DecisionKind.SKIPPED, reason=DecisionReason.PRICE)
-BACK = ControlState(phase=Phase.RESTORING, home=HOME, sent=(OURS,), restore=Restore(begun_at=NOW))
+BACK = ControlState(phase=Phase.RESTORING, site=HOME, sent=(OURS,), restore=Restore(begun_at=NOW))
 
 
 def stored(state: ControlState, *unreadable: str, known: tuple[str, ...] = ALL) -> StoredControl:
@@ -69,7 +69,7 @@ def test_with_any_vital_part_unreadable_the_owners_settings_come_back(field: str
     result = recovered(stored(CHARGING, field), None, (), NOW)
     assert not result.owner_is_unknown
     assert result.state.phase is Phase.RESTORING
-    assert result.state.home == HOME
+    assert result.state.owner == HOME
     assert result.state.restore == Restore(begun_at=NOW)
     assert result.state.out_of_service == RESTS
 
@@ -111,7 +111,7 @@ def test_a_person_is_asked_if_nobody_knows(
     """And the state holds nothing that would be acted on."""
     result = recovered(file, None, decisions, NOW)
     assert result.owner_is_unknown
-    assert result.state.home is None
+    assert result.state.owner is None
     assert result.state.phase is Phase.IDLE
 
 

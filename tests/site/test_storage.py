@@ -16,12 +16,12 @@ from custom_components.smart_battery_scheduler.control.model import (
     Decision,
     DecisionKind,
     DecisionReason,
-    HomeSettings,
+    OwnerSettings,
     Phase,
     Restore,
 )
 from custom_components.smart_battery_scheduler.powerwall.base import OperatingMode, Settings
-from custom_components.smart_battery_scheduler.site.storage import HomeStorage, Records
+from custom_components.smart_battery_scheduler.site.storage import Records, SiteStorage
 from homeassistant.core import HomeAssistant
 
 NOW = datetime(2026, 1, 14, 2, tzinfo=UTC)
@@ -30,7 +30,7 @@ OWN = Settings(
 )
 STATE = ControlState(
     phase=Phase.RESTORING,
-    home=HomeSettings(settings=OWN, origin="read", saved_at=NOW),
+    site=OwnerSettings(settings=OWN, origin="read", saved_at=NOW),
     sent=(Settings(operating_mode=OperatingMode.BACKUP),),
     restore=Restore(begun_at=NOW),
 )
@@ -47,7 +47,7 @@ async def test_whose_settings_stand_is_stored_twice_before_the_state_of_control(
 ) -> None:
     """Two small files, whole before the third is begun."""
     order: list[str] = []
-    storage = HomeStorage(hass, "entry")
+    storage = SiteStorage(hass, "entry")
     for store in (*storage._owner_files, storage._control):
         save = store.async_save
 
@@ -69,13 +69,13 @@ async def test_a_lost_file_costs_nobody_their_settings(
     hass: HomeAssistant, hass_storage: dict[str, Any], lost: list[str]
 ) -> None:
     """One of three is enough."""
-    await HomeStorage(hass, "entry").async_save_control(STATE)
+    await SiteStorage(hass, "entry").async_save_control(STATE)
     for name in lost:
         del hass_storage[key(name)]
-    loaded = await HomeStorage(hass, "entry").async_load()
+    loaded = await SiteStorage(hass, "entry").async_load()
     assert loaded.control.phase is Phase.RESTORING
-    assert loaded.control.home is not None
-    assert loaded.control.home.settings == OWN
+    assert loaded.control.owner is not None
+    assert loaded.control.owner.settings == OWN
     assert not loaded.owner_is_unknown
 
 
@@ -83,10 +83,10 @@ async def test_a_word_that_nobody_knows_costs_nobody_their_settings(
     hass: HomeAssistant, hass_storage: dict[str, Any]
 ) -> None:
     """As after a downgrade: a phase of tomorrow."""
-    await HomeStorage(hass, "entry").async_save_control(STATE)
+    await SiteStorage(hass, "entry").async_save_control(STATE)
     hass_storage[key("control")]["data"]["phase"] = "levitating"
-    loaded = await HomeStorage(hass, "entry").async_load()
-    assert loaded.control.home == STATE.home
+    loaded = await SiteStorage(hass, "entry").async_load()
+    assert loaded.control.owner == STATE.site
     assert loaded.control.phase is Phase.RESTORING
 
 
@@ -94,11 +94,11 @@ async def test_a_word_that_nobody_knows_costs_one_line_of_the_records(
     hass: HomeAssistant, hass_storage: dict[str, Any]
 ) -> None:
     """The rest is there."""
-    await HomeStorage(hass, "entry").async_save_records(
+    await SiteStorage(hass, "entry").async_save_records(
         Records(decisions=(LINE, LINE), tariff_mark="mark")
     )
     hass_storage[key("records")]["data"]["decisions"][0]["reason"] = "moonshine"
-    loaded = await HomeStorage(hass, "entry").async_load()
+    loaded = await SiteStorage(hass, "entry").async_load()
     assert loaded.records == Records(decisions=(LINE,), tariff_mark="mark")
 
 
@@ -106,7 +106,7 @@ async def test_what_cannot_be_read_is_kept_aside_and_not_overwritten(
     hass: HomeAssistant, hass_storage: dict[str, Any], caplog: pytest.LogCaptureFixture
 ) -> None:
     """The next save writes over the file, a later loss adds to what is kept."""
-    storage = HomeStorage(hass, "entry")
+    storage = SiteStorage(hass, "entry")
     await storage.async_save_records(Records(decisions=(LINE,), tariff_mark="mark"))
     hass_storage[key("records")]["data"]["tariff_mark"] = 5
     loaded = await storage.async_load()
@@ -122,12 +122,12 @@ async def test_nothing_is_stored_after_the_end(
     hass: HomeAssistant, hass_storage: dict[str, Any], freezer: FrozenDateTimeFactory
 ) -> None:
     """A removed file does not come back by what ended late."""
-    storage = HomeStorage(hass, "entry")
+    storage = SiteStorage(hass, "entry")
     await storage.async_save_control(STATE)
     storage.async_save_records_soon(Records(tariff_mark="mark"))
     await storage.async_close()
     assert hass_storage[key("records")]["data"]["tariff_mark"] == "mark"
-    await HomeStorage(hass, "entry").async_remove()
+    await SiteStorage(hass, "entry").async_remove()
     await storage.async_save_control(STATE)
     await storage.async_save_records(Records())
     storage.async_save_records_soon(Records())

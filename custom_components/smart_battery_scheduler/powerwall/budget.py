@@ -28,7 +28,7 @@ class RequestBudget:
         self._limit = limit
         self._window = window
         self._sent: deque[datetime] = deque()
-        self._quiet_until: datetime | None = None
+        self._backoff_until: datetime | None = None
         self._readings_rest_until: datetime | None = None
         self._write_waits_until: datetime | None = None
 
@@ -49,7 +49,7 @@ class RequestBudget:
         """How long until such a request may leave; zero if it may now."""
         self._forget(now)
         allowed = self._limit - KEPT_BACK[purpose]
-        moments = [self._quiet_until]
+        moments = [self._backoff_until]
         if purpose is Purpose.READ:
             moments += [self._readings_rest_until, self._write_waits_until]
         if len(self._sent) >= allowed:
@@ -59,19 +59,19 @@ class RequestBudget:
 
     def refused(self, until: datetime, purpose: Purpose) -> None:
         """The other side took nothing and wants no request before this time."""
-        self.keep_quiet(until)
+        self.back_off(until)
         self._hold(until, purpose)
 
     def left(self, requests: int, until: datetime) -> None:
         """So many requests the other side takes before this time, from us and others together."""
         if requests <= 0:
-            self.keep_quiet(until)
+            self.back_off(until)
         elif requests <= LEFT_TO_WRITES:
             self._readings_rest_until = until
 
-    def keep_quiet(self, until: datetime) -> None:
+    def back_off(self, until: datetime) -> None:
         """The other side wants no request before this time."""
-        self._quiet_until = until
+        self._backoff_until = until
 
     def _hold(self, until: datetime, purpose: Purpose) -> None:
         if purpose is not Purpose.READ:

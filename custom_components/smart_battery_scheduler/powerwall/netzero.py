@@ -31,8 +31,8 @@ from .netzero_wire import clock_ahead, parse_moment, parse_state, request_body
 BASE_URL = "https://api.netzero.energy"
 TIMEOUT_S = 25.0
 # When a 429 does not say how long: the limit is counted by the minute.
-USUAL_QUIET = timedelta(seconds=60)
-LONGEST_QUIET = timedelta(hours=1)
+USUAL_BACKOFF = timedelta(seconds=60)
+LONGEST_BACKOFF = timedelta(hours=1)
 
 
 def _utc_now() -> datetime:
@@ -125,15 +125,15 @@ class NetZeroPowerwall:
 
         ``there`` is the time by NetZero's own clock, ``ahead`` of ours: its moments are of that.
         """
-        until = _quiet_until(response.headers, there)
+        until = _backoff_until(response.headers, there)
         if response.status == HTTPStatus.TOO_MANY_REQUESTS:
-            until = min(until or there + USUAL_QUIET, there + LONGEST_QUIET)
+            until = min(until or there + USUAL_BACKOFF, there + LONGEST_BACKOFF)
             self.budget.refused(until - ahead, purpose)
             raise PowerwallRateLimitError((until - there).total_seconds())
         remaining = response.headers.get("X-RateLimit-Remaining", "")
         # A number of another form says nothing, and no wait is invented for a reply that succeeded.
         if until is not None and remaining.isascii() and remaining.isdigit():
-            self.budget.left(int(remaining[:9]), min(until, there + LONGEST_QUIET) - ahead)
+            self.budget.left(int(remaining[:9]), min(until, there + LONGEST_BACKOFF) - ahead)
 
 
 def _clock_ahead(headers: Mapping[str, str], now: datetime) -> timedelta | None:
@@ -157,7 +157,7 @@ def _once() -> aiohttp.ClientMiddlewareType:
     return send
 
 
-def _quiet_until(headers: Mapping[str, str], now: datetime) -> datetime | None:
+def _backoff_until(headers: Mapping[str, str], now: datetime) -> datetime | None:
     """The later of the moments that the rate headers name, if any lies ahead."""
     texts = (headers.get("X-RateLimit-Reset"), headers.get("Retry-After"))
     moments = [parse_moment(text, now) for text in texts if text is not None]

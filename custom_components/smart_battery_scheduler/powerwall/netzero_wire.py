@@ -70,7 +70,7 @@ def parse_state(
             grid_charging=_flag(body, "grid_charging"),
             export_rule=_one_of(ExportRule, body, "energy_exports"),
         ),
-        charge_level_percent=_charge_level(live, body),
+        soc_percent=_soc(live, body),
         battery_power_w=powers.battery_w,
         solar_power_w=powers.solar_w,
         house_power_w=powers.house_w,
@@ -187,7 +187,7 @@ def _at_least_nought(power_w: float | None) -> float | None:
     return None if power_w is None else max(power_w, 0.0)
 
 
-def _charge_level(live: Mapping[object, object], body: Mapping[object, object]) -> float | None:
+def _soc(live: Mapping[object, object], body: Mapping[object, object]) -> float | None:
     """The full-precision value, else the rounded one at the top."""
     precise = _percent(live, "percentage_charged")
     return _percent(body, "percentage_charged") if precise is None else precise

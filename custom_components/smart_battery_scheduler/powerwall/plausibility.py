@@ -71,7 +71,7 @@ def judged(believed: Believed, reading: PowerwallState) -> Judged:
         return Judged(believed=believed, reading=None)
     believed = _with_level(believed, reading)
     if believed.doubted:
-        reading = replace(reading, charge_level_percent=None)
+        reading = replace(reading, soc_percent=None)
     known_at = {**dict.fromkeys(VITAL, reading.read_at), **believed.known_at, **_reported(reading)}
     believed = replace(believed, newest=reading, known_at=known_at)
     return Judged(believed=believed, reading=reading)
@@ -80,7 +80,7 @@ def judged(believed: Believed, reading: PowerwallState) -> Judged:
 def _reported(reading: PowerwallState) -> dict[str, datetime]:
     settings = reading.settings
     values = (
-        reading.charge_level_percent,
+        reading.soc_percent,
         reading.battery_power_w,
         settings.operating_mode,
         settings.backup_reserve_percent,
@@ -99,7 +99,7 @@ def _is_backwards(newest: PowerwallState | None, reading: PowerwallState) -> boo
 
 def _with_level(believed: Believed, reading: PowerwallState) -> Believed:
     """The same with this reading's level believed, or doubted."""
-    level, at = reading.charge_level_percent, reading.read_at
+    level, at = reading.soc_percent, reading.read_at
     if level is None:
         return replace(believed, doubted=())
     doubted = (*believed.doubted, (at, level))

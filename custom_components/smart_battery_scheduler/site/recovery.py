@@ -10,7 +10,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from ..control.model import ControlState, Decision, DecisionKind, HomeSettings, Phase, Restore
+from ..control.model import ControlState, Decision, DecisionKind, OwnerSettings, Phase, Restore
 from ..powerwall.base import Settings
 
 # Fields of the state of control without which the rest of it must not be gone on with.
@@ -33,11 +33,11 @@ class OwnerRecord:
     @classmethod
     def of(cls, state: ControlState) -> OwnerRecord:
         """What of a state of control must not be lost whatever happens."""
-        if state.home is None:
+        if state.owner is None:
             return cls()
-        home = state.home
+        site = state.owner
         return cls(
-            settings=home.settings, origin=home.origin, saved_at=home.saved_at, sent=state.sent
+            settings=site.settings, origin=site.origin, saved_at=site.saved_at, sent=state.sent
         )
 
 
@@ -77,19 +77,21 @@ def recovered(
         return _without_state(owner, decisions, now)
     if _VITAL.isdisjoint(stored.unreadable) and _fits_together(state):
         return Recovered(state=state)
-    home = state.home
-    if home is None and owner is not None:
-        home = _home_of(owner, now)
-    if home is not None:
+    site = state.owner
+    if site is None and owner is not None:
+        site = _home_of(owner, now)
+    if site is not None:
         sent = state.sent or (() if owner is None else owner.sent)
-        return Recovered(state=_restoring(home, sent, now, state))
-    is_told = "home" in stored.known and "home" not in stored.unreadable
+        return Recovered(state=_restoring(site, sent, now, state))
+    is_published = "home" in stored.known and "home" not in stored.unreadable
     is_at_rest = not {"", "phase"} & set(stored.unreadable) and state.phase not in (
         *_COMMANDING,
         Phase.RESTORING,
     )
     rest = ControlState(out_of_service=state.out_of_service, recent=state.recent)
-    return Recovered(state=rest, owner_is_unknown=owner is None and not (is_told or is_at_rest))
+    return Recovered(
+        state=rest, owner_is_unknown=owner is None and not (is_published or is_at_rest)
+    )
 
 
 def _without_state(
@@ -99,28 +101,28 @@ def _without_state(
     if owner is None:
         commanded = any(line.kind is DecisionKind.STARTED for line in decisions)
         return Recovered(state=ControlState(), owner_is_unknown=commanded)
-    home = _home_of(owner, now)
-    if home is None:
+    site = _home_of(owner, now)
+    if site is None:
         return Recovered(state=ControlState())
-    return Recovered(state=_restoring(home, owner.sent, now, ControlState()))
+    return Recovered(state=_restoring(site, owner.sent, now, ControlState()))
 
 
-def _home_of(owner: OwnerRecord, now: datetime) -> HomeSettings | None:
+def _home_of(owner: OwnerRecord, now: datetime) -> OwnerSettings | None:
     if owner.settings is None:
         return None
-    return HomeSettings(
+    return OwnerSettings(
         settings=owner.settings, origin=owner.origin, saved_at=owner.saved_at or now
     )
 
 
 def _restoring(
-    home: HomeSettings, sent: tuple[Settings, ...], now: datetime, state: ControlState
+    site: OwnerSettings, sent: tuple[Settings, ...], now: datetime, state: ControlState
 ) -> ControlState:
     """Whatever was going on: the owner's settings come back, and control goes on from there."""
     return ControlState(
         phase=Phase.RESTORING,
-        home=home,
-        sent=sent or (home.settings,),
+        site=site,
+        sent=sent or (site.settings,),
         restore=Restore(begun_at=now),
         out_of_service=state.out_of_service,
     )
@@ -128,13 +130,13 @@ def _restoring(
 
 def _fits_together(state: ControlState) -> bool:
     """Whether every phase has what it stands on: a file of another version may lack some of it."""
-    if (state.phase in (*_COMMANDING, Phase.RESTORING)) != (state.home is not None):
+    if (state.phase in (*_COMMANDING, Phase.RESTORING)) != (state.owner is not None):
         return False
     match state.phase:
         case Phase.RESTORING:
             return state.restore is not None
-        case Phase.YIELDING:
-            return state.yielded is not None
+        case Phase.SUSPENDED:
+            return state.suspension is not None
         case Phase.FAULT:
             return state.fault_until is not None
         case Phase.IDLE:
