@@ -23,7 +23,7 @@ from .site.reload import Watch
 from .site.site import Site, SmartBatteryConfigEntry
 from .site.storage import SiteStorage
 from .sources.build import build_sources, netzero
-from .sources.supplier import without_strange_rates
+from .sources.supplier import tariff_mark
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -55,8 +55,8 @@ async def async_setup_entry(hass: HomeAssistant, entry: SmartBatteryConfigEntry)
     """Set up one home."""
     storage = SiteStorage(hass, entry.entry_id)
     loaded = await storage.async_load()
-    records = without_strange_rates(entry, loaded.records)
-    sources = await build_sources(hass, entry, records)
+    records = loaded.records.of_tariff(tariff_mark(entry))
+    sources = await build_sources(hass, entry, records.remembered)
     site = Site(hass, entry, sources, storage, loaded.control, records)
     try:
         await site.async_start()

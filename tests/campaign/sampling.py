@@ -116,7 +116,7 @@ def _of_home(site: Site | None, now: datetime) -> dict[str, Any]:
             "by_backup": False,
             "target_percent": 100.0,
         }
-    wanted, _ = site.judged(now)
+    wanted, _ = site.wanted_at(now)
     power_down = site.sessions.at(now) is Session.POWER_DOWN
     rate = site.rates.data.imports.at(now)
     return {

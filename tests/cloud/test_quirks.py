@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from typing import Any
 
 import aiohttp
 from freezegun.api import FrozenDateTimeFactory
@@ -316,8 +317,8 @@ def token(cloud: Cloud) -> dict[str, str]:
     return {"Authorization": f"Bearer {cloud.world.token}"}
 
 
-async def body_of(cloud: Cloud, session: aiohttp.ClientSession) -> dict[str, object]:
+async def body_of(cloud: Cloud, session: aiohttp.ClientSession) -> dict[str, Any]:
     """A reading as it is on the wire."""
     async with session.get(url(cloud), headers=token(cloud)) as response:
-        body: dict[str, object] = await response.json()
+        body: dict[str, Any] = await response.json()
         return body

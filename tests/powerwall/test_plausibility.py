@@ -112,7 +112,7 @@ def test_stamps_that_stay_behind_are_believed_in_the_end() -> None:
 @pytest.mark.parametrize(
     ("lacking", "name"),
     [
-        ({"charge_level_percent": None}, "charge_level"),
+        ({"soc_percent": None}, "charge_level"),
         ({"battery_power_w": None}, "battery_power"),
         ({"settings": replace(OWN, operating_mode=None)}, "operating_mode"),
         ({"settings": replace(OWN, backup_reserve_percent=None)}, "backup_reserve"),

@@ -29,13 +29,13 @@ OWN = Settings(
     operating_mode=OperatingMode.SELF_POWERED, backup_reserve_percent=20, grid_charging=False
 )
 OURS = Settings(operating_mode=OperatingMode.BACKUP, grid_charging=True)
-HOME = OwnerSettings(settings=OWN, origin="read", saved_at=NOW - timedelta(hours=1))
-RECORD = OwnerRecord(settings=OWN, origin="read", saved_at=HOME.saved_at, sent=(OURS,))
+OWNER = OwnerSettings(settings=OWN, origin="read", saved_at=NOW - timedelta(hours=1))
+RECORD = OwnerRecord(settings=OWN, origin="read", saved_at=OWNER.saved_at, sent=(OURS,))
 AT_REST = OwnerRecord()
 RESTS = ((ChargeMethod.BACKUP, NOW + timedelta(hours=3)),)
 CHARGING = ControlState(
     phase=Phase.RESTORING,
-    site=HOME,
+    owner=OWNER,
     sent=(OURS,),
     restore=Restore(begun_at=NOW - timedelta(minutes=1), tries=2),
     out_of_service=RESTS,
@@ -43,7 +43,7 @@ CHARGING = ControlState(
 ALL = tuple(name for name in ControlState.__dataclass_fields__)
 STARTED = Decision(at=NOW, kind=DecisionKind.STARTED, reason=DecisionReason.PLAN)
 SKIPPED = Decision(at=NOW, kind=DecisionKind.SKIPPED, reason=DecisionReason.PRICE)
-BACK = ControlState(phase=Phase.RESTORING, site=HOME, sent=(OURS,), restore=Restore(begun_at=NOW))
+BACK = ControlState(phase=Phase.RESTORING, owner=OWNER, sent=(OURS,), restore=Restore(begun_at=NOW))
 
 
 def stored(state: ControlState, *unreadable: str, known: tuple[str, ...] = ALL) -> StoredControl:
@@ -63,13 +63,13 @@ def test_a_part_that_decides_nothing_may_be_missing(field: str) -> None:
     assert recovered(stored(CHARGING, field), RECORD, (), NOW).state is CHARGING
 
 
-@pytest.mark.parametrize("field", ["phase", "sent", "command", "restore", "yielded"])
+@pytest.mark.parametrize("field", ["phase", "sent", "command", "restore", "suspension"])
 def test_with_any_vital_part_unreadable_the_owners_settings_come_back(field: str) -> None:
     """By their own part of the file; no record apart is needed."""
     result = recovered(stored(CHARGING, field), None, (), NOW)
     assert not result.owner_is_unknown
     assert result.state.phase is Phase.RESTORING
-    assert result.state.owner == HOME
+    assert result.state.owner == OWNER
     assert result.state.restore == Restore(begun_at=NOW)
     assert result.state.out_of_service == RESTS
 
@@ -79,10 +79,10 @@ def test_with_any_vital_part_unreadable_the_owners_settings_come_back(field: str
     [
         StoredControl(),
         stored(ControlState(), "", known=()),
-        stored(ControlState(phase=Phase.RUNNING), "home"),
+        stored(ControlState(phase=Phase.RUNNING), "owner"),
         stored(ControlState(phase=Phase.RUNNING), known=("phase",)),
     ],
-    ids=["lost", "no mapping", "home unreadable", "of another version"],
+    ids=["lost", "no mapping", "owner unreadable", "of another version"],
 )
 def test_the_record_apart_brings_the_owners_settings_back(file: StoredControl) -> None:
     """Known by it alone."""
@@ -100,10 +100,10 @@ def test_with_nothing_of_ours_in_force_there_is_nothing_to_bring_back() -> None:
     [
         (StoredControl(), (STARTED,)),
         (stored(ControlState(), "", known=()), ()),
-        (stored(ControlState(phase=Phase.RUNNING), "home"), ()),
-        (stored(ControlState(), "home", "phase"), ()),
+        (stored(ControlState(phase=Phase.RUNNING), "owner"), ()),
+        (stored(ControlState(), "owner", "phase"), ()),
     ],
-    ids=["lost", "no mapping", "home unreadable", "neither home nor phase"],
+    ids=["lost", "no mapping", "owner unreadable", "neither owner nor phase"],
 )
 def test_a_person_is_asked_if_nobody_knows(
     file: StoredControl, decisions: tuple[Decision, ...]
@@ -121,10 +121,10 @@ def test_a_person_is_asked_if_nobody_knows(
         (StoredControl(), ()),
         (StoredControl(), (SKIPPED,)),
         (stored(ControlState(), "command"), ()),
-        (stored(ControlState(), "home"), ()),
+        (stored(ControlState(), "owner"), ()),
         (stored(ControlState(), known=()), ()),
     ],
-    ids=["new", "only watched", "at rest", "at rest, home unreadable", "of an older version"],
+    ids=["new", "only watched", "at rest", "at rest, owner unreadable", "of an older version"],
 )
 def test_nobody_is_asked_where_nothing_of_ours_can_stand(
     file: StoredControl, decisions: tuple[Decision, ...]

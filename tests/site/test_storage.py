@@ -21,7 +21,8 @@ from custom_components.smart_battery_scheduler.control.model import (
     Restore,
 )
 from custom_components.smart_battery_scheduler.powerwall.base import OperatingMode, Settings
-from custom_components.smart_battery_scheduler.site.storage import Records, SiteStorage
+from custom_components.smart_battery_scheduler.site.records import Records
+from custom_components.smart_battery_scheduler.site.storage import SiteStorage
 from homeassistant.core import HomeAssistant
 
 NOW = datetime(2026, 1, 14, 2, tzinfo=UTC)
@@ -30,7 +31,7 @@ OWN = Settings(
 )
 STATE = ControlState(
     phase=Phase.RESTORING,
-    site=OwnerSettings(settings=OWN, origin="read", saved_at=NOW),
+    owner=OwnerSettings(settings=OWN, origin="read", saved_at=NOW),
     sent=(Settings(operating_mode=OperatingMode.BACKUP),),
     restore=Restore(begun_at=NOW),
 )
@@ -86,7 +87,7 @@ async def test_a_word_that_nobody_knows_costs_nobody_their_settings(
     await SiteStorage(hass, "entry").async_save_control(STATE)
     hass_storage[key("control")]["data"]["phase"] = "levitating"
     loaded = await SiteStorage(hass, "entry").async_load()
-    assert loaded.control.owner == STATE.site
+    assert loaded.control.owner == STATE.owner
     assert loaded.control.phase is Phase.RESTORING
 
 

@@ -14,8 +14,8 @@ from ..control.model import ControlState, Decision, DecisionKind, OwnerSettings,
 from ..powerwall.base import Settings
 
 # Fields of the state of control without which the rest of it must not be gone on with.
-_VITAL = frozenset({"", "phase", "home", "sent", "command", "restore", "yielded", "fault_until"})
-_COMMANDING = frozenset({Phase.COMMANDING, Phase.VERIFYING, Phase.RUNNING})
+_VITAL = frozenset({"", "phase", "owner", "sent", "command", "restore", "suspension"})
+_IN_FORCE = frozenset({Phase.COMMANDING, Phase.VERIFYING, Phase.RUNNING, Phase.RESTORING})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,9 +35,9 @@ class OwnerRecord:
         """What of a state of control must not be lost whatever happens."""
         if state.owner is None:
             return cls()
-        site = state.owner
+        owner = state.owner
         return cls(
-            settings=site.settings, origin=site.origin, saved_at=site.saved_at, sent=state.sent
+            settings=owner.settings, origin=owner.origin, saved_at=owner.saved_at, sent=state.sent
         )
 
 
@@ -64,82 +64,73 @@ class Recovered:
 
 def recovered(
     stored: StoredControl,
-    owner: OwnerRecord | None,
+    record: OwnerRecord | None,
     decisions: Sequence[Decision],
     now: datetime,
 ) -> Recovered:
     """Go on as stored if that is whole; else put the owner's settings back, if anybody knows them.
 
-    ``owner`` is None if neither of its files is there and readable.
+    ``record`` is None if neither of its files is there and readable.
     """
     state = stored.state
     if state is None:
-        return _without_state(owner, decisions, now)
+        return _without_state(record, decisions, now)
     if _VITAL.isdisjoint(stored.unreadable) and _fits_together(state):
         return Recovered(state=state)
-    site = state.owner
-    if site is None and owner is not None:
-        site = _home_of(owner, now)
-    if site is not None:
-        sent = state.sent or (() if owner is None else owner.sent)
-        return Recovered(state=_restoring(site, sent, now, state))
-    is_published = "home" in stored.known and "home" not in stored.unreadable
-    is_at_rest = not {"", "phase"} & set(stored.unreadable) and state.phase not in (
-        *_COMMANDING,
-        Phase.RESTORING,
-    )
+    owner = state.owner or (None if record is None else _owner_of(record, now))
+    if owner is not None:
+        sent = state.sent or (() if record is None else record.sent)
+        return Recovered(state=_restoring(owner, sent, now, state))
+    is_stated = "owner" in stored.known and not {"", "owner"} & set(stored.unreadable)
+    is_at_rest = not {"", "phase"} & set(stored.unreadable) and state.phase not in _IN_FORCE
     rest = ControlState(out_of_service=state.out_of_service, recent=state.recent)
-    return Recovered(
-        state=rest, owner_is_unknown=owner is None and not (is_published or is_at_rest)
-    )
+    return Recovered(state=rest, owner_is_unknown=record is None and not (is_stated or is_at_rest))
 
 
 def _without_state(
-    owner: OwnerRecord | None, decisions: Sequence[Decision], now: datetime
+    record: OwnerRecord | None, decisions: Sequence[Decision], now: datetime
 ) -> Recovered:
-    """No file of the state of control: a new home, or one that has lost it."""
-    if owner is None:
+    """No file of the state of control: a new site, or one that has lost it."""
+    if record is None:
         commanded = any(line.kind is DecisionKind.STARTED for line in decisions)
         return Recovered(state=ControlState(), owner_is_unknown=commanded)
-    site = _home_of(owner, now)
-    if site is None:
+    owner = _owner_of(record, now)
+    if owner is None:
         return Recovered(state=ControlState())
-    return Recovered(state=_restoring(site, owner.sent, now, ControlState()))
+    return Recovered(state=_restoring(owner, record.sent, now, ControlState()))
 
 
-def _home_of(owner: OwnerRecord, now: datetime) -> OwnerSettings | None:
-    if owner.settings is None:
+def _owner_of(record: OwnerRecord, now: datetime) -> OwnerSettings | None:
+    if record.settings is None:
         return None
     return OwnerSettings(
-        settings=owner.settings, origin=owner.origin, saved_at=owner.saved_at or now
+        settings=record.settings, origin=record.origin, saved_at=record.saved_at or now
     )
 
 
 def _restoring(
-    site: OwnerSettings, sent: tuple[Settings, ...], now: datetime, state: ControlState
+    owner: OwnerSettings, sent: tuple[Settings, ...], now: datetime, state: ControlState
 ) -> ControlState:
     """Whatever was going on: the owner's settings come back, and control goes on from there."""
     return ControlState(
         phase=Phase.RESTORING,
-        site=site,
-        sent=sent or (site.settings,),
+        owner=owner,
+        sent=sent or (owner.settings,),
         restore=Restore(begun_at=now),
         out_of_service=state.out_of_service,
     )
 
 
 def _fits_together(state: ControlState) -> bool:
-    """Whether every phase has what it stands on: a file of another version may lack some of it."""
-    if (state.phase in (*_COMMANDING, Phase.RESTORING)) != (state.owner is not None):
-        return False
+    """Whether the phase has what it stands on: a file of another version may lack some of it."""
     match state.phase:
-        case Phase.RESTORING:
-            return state.restore is not None
+        case Phase.IDLE:
+            return state.owner is None
         case Phase.SUSPENDED:
             return state.suspension is not None
         case Phase.FAULT:
-            return state.fault_until is not None
-        case Phase.IDLE:
             return True
+        case Phase.RESTORING:
+            return state.owner is not None and state.restore is not None
         case _:
-            return state.command is not None
+            return state.owner is not None and state.command is not None
