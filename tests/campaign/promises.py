@@ -59,6 +59,8 @@ def broken_promise(sample: Sample) -> Promise | None:
     if ours_w > SOME_W:
         return Promise.CHARGES_UNASKED
     is_to_serve = sample.wanted in (None, Action.USE) and sample.serves_by_theirs_w > SOME_W
+    # A use may be asked for down to a level only.
+    is_to_serve &= sample.level > sample.floor_percent + NEAR_TARGET_PERCENT
     if is_to_serve and sample.battery_w < IDLE_W:
         return Promise.DOES_NOT_SERVE
     return None

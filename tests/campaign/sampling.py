@@ -115,6 +115,7 @@ def _of_home(site: Site | None, now: datetime) -> dict[str, Any]:
             "wanted": None,
             "by_backup": False,
             "target_percent": 100.0,
+            "floor_percent": 0.0,
         }
     wanted, _ = site.wanted_at(now)
     power_down = site.sessions.at(now) is Session.POWER_DOWN
@@ -129,4 +130,5 @@ def _of_home(site: Site | None, now: datetime) -> dict[str, Any]:
         "wanted": None if wanted is None else wanted.action,
         "by_backup": wanted is not None and wanted.method is ChargeMethod.BACKUP,
         "target_percent": 100.0 if wanted is None else float(wanted.target_percent or 100),
+        "floor_percent": 0.0 if wanted is None else float(wanted.target_percent or 0),
     }

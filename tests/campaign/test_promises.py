@@ -50,6 +50,7 @@ SERVING = Sample(
     wanted=None,
     by_backup=False,
     target_percent=100.0,
+    floor_percent=0.0,
 )
 IDLE = replace(SERVING, battery_w=0.0)
 CHARGING = replace(SERVING, battery_w=-3300.0, from_grid_w=3300.0)
@@ -72,6 +73,7 @@ def day(*spans: tuple[int, Sample]) -> list[Sample]:
         (IDLE, Promise.DOES_NOT_SERVE),
         (replace(IDLE, wanted=Action.USE), Promise.DOES_NOT_SERVE),
         (replace(IDLE, wanted=Action.HOLD), None),
+        (replace(IDLE, wanted=Action.USE, floor_percent=60.0), None),
         (replace(IDLE, serves_by_theirs_w=0.0), None),
         (CHARGING, Promise.CHARGES_UNASKED),
         (replace(CHARGING, forbidden=True), Promise.CHARGES_WHEN_FORBIDDEN),

@@ -54,6 +54,7 @@ class Sample:
     wanted: Action | None
     by_backup: bool
     target_percent: float
+    floor_percent: float
     full_percent: float
     house_w: float
     sun_w: float
