@@ -22,7 +22,7 @@ from ..sources.ev_charging import EvCharging
 from ..sources.grid_sessions import Sessions, SessionWindow
 from ..sources.household import HouseholdWatch
 from ..sources.octopus_account import KeyQuestion, OctoplusFeed, OctopusUpdates
-from ..sources.rate_entities import EntitySource
+from ..sources.rate_entities import EntitySource, dispatches_of
 from ..sources.rate_sources import AccountSource
 from ..sources.rates_coordinator import RatesCoordinator
 from ..tariff.account import Property
@@ -107,6 +107,19 @@ class GridEvents:
             self._carbon_due |= self.carbon.enable(preferences.carbon_forecast)
         if self.octoplus is not None:
             self.octoplus.join = preferences.join_sessions
+
+    def car_planned(self, now: datetime) -> tuple[tuple[datetime, datetime], ...]:
+        """When the car will be charged: by dispatches, its entity's plan and the calendar.
+
+        Only where an entity says whether it is charged: a plan that is not kept must show as that.
+        """
+        car = Preferences.from_options(self._entry.options).car_charging_entity
+        if not car:
+            return ()
+        own_plan = dispatches_of(self._hass.states.get(car))
+        dispatched = ((each.start, each.end) for each in (*self._rates.dispatched, *own_plan))
+        plans = {*dispatched, *self.household.car_planned}
+        return tuple(sorted(plan for plan in plans if plan[1] > now))
 
     @property
     def lost_entities(self) -> LostEntities:
