@@ -209,6 +209,17 @@ async def reconfigure(hass: HomeAssistant, entry: ConfigEntry) -> Mapping[str, A
     )
 
 
+def counted(hass: HomeAssistant, set_ups: list[str]) -> Any:
+    """Home Assistant's own way to set platforms up, noted."""
+    forward = hass.config_entries.async_forward_entry_setups
+
+    async def note(entry: ConfigEntry, platforms: Any) -> None:
+        set_ups.append(entry.entry_id)
+        await forward(entry, platforms)
+
+    return note
+
+
 class Provider:
     """An integration with a solar forecast of its own."""
 
@@ -348,8 +359,13 @@ async def test_energy_platform_without_a_home(hass: HomeAssistant, cloud: Cloud)
 async def test_change_the_source_later(
     hass: HomeAssistant, services: Services, cloud: Cloud, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Reconfigure leads to the same page; a home without planes may add them there."""
+    """Reconfigure leads to the same page; a home without planes may add them there.
+
+    However much is changed, the home is set up once more, not twice.
+    """
     point_to(cloud, monkeypatch)
+    set_ups: list[str] = []
+    monkeypatch.setattr(hass.config_entries, "async_forward_entry_setups", counted(hass, set_ups))
     entry = site_entry(cloud, {"scheduler_enabled": False})
     entry.add_to_hass(hass)
     assert await hass.config_entries.async_setup(entry.entry_id)
@@ -362,6 +378,7 @@ async def test_change_the_source_later(
     await hass.async_block_till_done(wait_background_tasks=True)
     assert entry.state is ConfigEntryState.LOADED
     assert entry.data["solar"] == {"source": "forecast_solar", "api_key": KEY}
+    assert set_ups == [entry.entry_id] * 2
     assert len(entry.subentries) == 1
     assert entry.runtime_data.sun.forecast is not None
     flow.result = await reconfigure(hass, entry)

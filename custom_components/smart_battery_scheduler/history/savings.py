@@ -252,6 +252,16 @@ def planned_cost_p(plan: Plan, day: date) -> float | None:
     return sum(costs)
 
 
+def bill_ahead_p(plan: Plan) -> float | None:
+    """What a plan's half-hours cost together, as a table of them adds up; None if some is unknown.
+
+    (``Plan.cost_p`` counts besides what the battery holds more or less at the end: right for comparing plans.)
+    """
+    costs = [slot.cost_p for slot in plan.slots]
+    known = [cost for cost in costs if cost is not None]
+    return sum(known) if known and len(known) == len(costs) else None
+
+
 def baseline_step(
     energies: Energies, stored_kwh: float, battery: Battery, floor_percent: float
 ) -> tuple[float, float]:

@@ -19,6 +19,7 @@ from ..control.learning import Learned
 from ..control.model import ControlState, Decision, DecisionReason, Judged
 from ..control.rules import Override
 from ..control.situation import Timing
+from ..events.event_bus import async_fire_order
 from ..history.measurements import KEPT
 from ..planner.model import Battery, ChargeMethod, Plan, ReadyBy
 from ..powerwall.base import Settings
@@ -214,6 +215,7 @@ class Site:
     async def async_set_override(self, override: Override | None) -> None:
         """Begin or end an override."""
         self.orders.override = override
+        async_fire_order(self.hass, self.entry, override)
         self.publisher.notify()
         await self.async_remember()
         if override is None:
@@ -225,6 +227,7 @@ class Site:
     async def async_resume(self) -> None:
         """Back to the plan at once: without an override, and over whatever stopped control."""
         self.orders.override = None
+        async_fire_order(self.hass, self.entry, None)
         self.publisher.notify()
         await self.async_replan()
         await self.controller.async_resume()
@@ -268,6 +271,7 @@ class Site:
             preferences=self.preferences,
             reserve_percent=self._own_reserve_percent(),
             imports=self.rates.data.imports,
+            published=self.rates.published.imports,
             exports=self.rates.data.exports,
             solar=self.sun.forecast,
             history=self.load_history.history(self.measurements.slots, now),
