@@ -18,11 +18,12 @@ from ..history.house_load import CONF_HOUSE_CALENDAR, CONF_PERSONS
 from ..sources.build import GridEventSources
 from ..sources.carbon_coordinator import CarbonCoordinator
 from ..sources.chosen_entities import LostEntities, async_lost
+from ..sources.dispatch_entities import car_of
 from ..sources.ev_charging import EvCharging
 from ..sources.grid_sessions import Sessions, SessionWindow
 from ..sources.household import HouseholdWatch
 from ..sources.octopus_account import KeyQuestion, OctoplusFeed, OctopusUpdates
-from ..sources.rate_entities import EntitySource, dispatches_of
+from ..sources.rate_entities import EntitySource
 from ..sources.rate_sources import AccountSource
 from ..sources.rates_coordinator import RatesCoordinator
 from ..tariff.account import Property
@@ -117,8 +118,10 @@ class GridEvents:
         car = Preferences.from_options(self._entry.options).car_charging_entity
         if not car:
             return ()
-        own_plan = dispatches_of(self._hass.states.get(car))
-        dispatched = ((each.start, each.end) for each in (*self._rates.dispatched, *own_plan))
+        told = [car_of(self._hass.states.get(car), now)]
+        if self.octoplus is not None:
+            told.extend(self.octoplus.dispatches.data or ())
+        dispatched = ((each.start, each.end) for device in told for each in device.planned)
         plans = {*dispatched, *self.household.car_planned}
         return tuple(sorted(plan for plan in plans if plan[1] > now))
 

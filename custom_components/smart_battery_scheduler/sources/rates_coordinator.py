@@ -109,11 +109,6 @@ class RatesCoordinator(DataUpdateCoordinator[Rates]):
         self._past_asked = False
         self._dispatched: tuple[Dispatch, ...] = ()
 
-    @property
-    def dispatched(self) -> tuple[Dispatch, ...]:
-        """When the car has been charged, is and will be, as far as the source says."""
-        return self._dispatched
-
     @callback
     def async_dispatch(self, planned: tuple[Dispatch, ...]) -> None:
         """Price what the car's charging makes cheap; published rates stay as they are."""
