@@ -199,12 +199,12 @@ async def test_rates_after_a_gap(events: SiteEvents, published: Published) -> No
         (
             SiteEvent.CONTROL_SUSPENDED,
             {"reason": "storm_watch"},
-            "The scheduler has stepped back: Storm Watch is active.",
+            "The scheduler is suspended: Storm Watch is active.",
         ),
         (
             SiteEvent.CONTROL_SUSPENDED,
             {"reason": "user"},
-            "The scheduler has stepped back: the settings were changed by hand.",
+            "The scheduler is suspended: the settings were changed by hand.",
         ),
         (SiteEvent.SETTINGS_RESTORED, {}, "The Powerwall's own settings stand again."),
         (
