@@ -256,11 +256,11 @@ def test_every_reason_has_words() -> None:
     ("kind", "reason", "line"),
     [
         (DecisionKind.STOPPED, DecisionReason.USER, "Stopped: it was asked for by hand."),
-        (DecisionKind.SUSPENDED, DecisionReason.OFF_GRID, "Stepped back: there is a power cut."),
+        (DecisionKind.SUSPENDED, DecisionReason.OFF_GRID, "Suspended: there is a power cut."),
         (
             DecisionKind.SUSPENDED,
             DecisionReason.USER,
-            "Stepped back: the settings were changed by hand.",
+            "Suspended: the settings were changed by hand.",
         ),
         *(
             (DecisionKind.RESUMED, reason, "Resumed: what stood in the way is over.")
