@@ -16,7 +16,8 @@ from ..powerwall.base import PowerwallState, Settings
 from .command_status import LATEST_INFLOW, Verdict, inflow_since, judge_stopped, shows, tells
 from .decisions import of_command, on_whose_word, simple
 from .detours import PAUSE, to_setpoint
-from .interruptions import hands_off, interrupted
+from .echoes import as_written, read_back, stands
+from .interruptions import changed_at_rest, hands_off, interrupted, is_doubtful_owner
 from .late_writes import is_watched, latecomer, unstopped
 from .model import (
     Command,
@@ -40,6 +41,7 @@ from .transitions import (
     LONGEST_RESTORE_RETRY_S,
     LONGEST_RETRY_S,
     TRIES_PER_WAY,
+    arrived,
     earlier,
     effective,
     ignored,
@@ -80,6 +82,7 @@ def step(state: ControlState, at: Situation) -> Step:
     return (
         interrupted(state, at)
         or latecomer(state, at)
+        or changed_at_rest(state, at)
         or unstopped(state, at)
         or _HANDLERS[state.phase](state, at)
     )
@@ -216,7 +219,7 @@ def set_owner_settings(state: ControlState, at: Situation, change: Settings) -> 
     if state.owner is not None:
         base = state.owner.settings
     elif at.reading is not None:
-        base = replace(at.reading.settings, export_rule=None)
+        base = as_written(state, replace(at.reading.settings, export_rule=None))
     else:
         return Step(state=state)
     owner = OwnerSettings(settings=change.over(base), origin="set", saved_at=at.now, before=base)
@@ -242,8 +245,13 @@ def set_owner_settings(state: ControlState, at: Situation, change: Settings) -> 
 
 
 def resume(state: ControlState, at: Situation) -> Step:
-    """The user's word: stop standing back, forget faults, try every lever again."""
-    state = replace(state, out_of_service=())
+    """The user's word: stop standing back, forget faults, try every lever again.
+
+    What stands is their own, if that was the question.
+    """
+    shown = None if at.reading is None else replace(at.reading.settings, export_rule=None)
+    adopted = shown if state.phase is Phase.IDLE else state.adopted
+    state = replace(state, out_of_service=(), fights=(), owner_is_unknown=False, adopted=adopted)
     if state.phase in (Phase.SUSPENDED, Phase.FAULT):
         state = replace(transition(state, Trigger.CLEARED), suspension=None, fault_until=None)
         return Step(
@@ -276,12 +284,13 @@ def _idle(state: ControlState, at: Situation) -> Step:
     wanted = effective(state, at)
     if wanted is None or at.reading is None:
         return Step(state=state)
-    settings = at.reading.settings
+    settings = replace(at.reading.settings, export_rule=None)
     if settings.operating_mode is None or settings.backup_reserve_percent is None:
         return Step(state=state)
-    owner = OwnerSettings(
-        settings=replace(settings, export_rule=None), origin="read", saved_at=at.now
-    )
+    if state.strange_at is not None or is_doubtful_owner(state, settings):
+        return Step(state=state)
+    settings = as_written(state, settings)
+    owner = OwnerSettings(settings=settings, origin="read", saved_at=at.now)
     return order(state, at, wanted, owner) or Step(state=state)
 
 
@@ -325,11 +334,11 @@ def _verifying(state: ControlState, at: Situation) -> Step:
     if reading is None or reading.read_at <= accepted_at or _is_doubtful(state, reading):
         return Step(state=state)
     if read_back_at is None:
-        if shows(command.current.must, reading.settings):
+        if stands(state, command.current.must, reading.settings):
             command_status = replace(command_status, read_back_at=reading.read_at)
-            return Step(
-                state=replace(state, command=replace(command, command_status=command_status))
-            )
+            state = replace(state, command=replace(command, command_status=command_status))
+            state = arrived(state, command.current.settings)
+            return Step(state=read_back(state, command.current.must, reading.settings))
         is_published = tells(command.current.must, reading.settings)
         patience = at.timing.read_back if is_published else at.timing.untold
         if reading.read_at - accepted_at >= patience:
@@ -429,10 +438,16 @@ def _proving(
     state: ControlState, at: Situation, owner: Settings, reading: PowerwallState, waited: timedelta
 ) -> Step:
     """Whether a reading from after the write shows the home settings, and no charging of ours."""
-    if not shows(owner, reading.settings):
+    if not stands(state, owner, reading.settings):
         if not tells(owner, reading.settings) and waited < at.timing.untold:
             return Step(state=state)
         return restore_again(state, at, waited, DecisionReason.NOT_READ_BACK)
+    known = read_back(arrived(state, owner), owner, reading.settings)
+    if known.owner != state.owner and known.restore is not None:
+        # They were read in another scale than they were written: once more, in the right one.
+        restore = replace(known.restore, command_status=CommandStatus())
+        return Step(state=replace(known, restore=restore))
+    state = known
     # Storm Watch charges by itself.
     if hands_off(reading) is not None or judge_stopped(owner, reading) is not Verdict.NOT_CONFIRMED:
         return restored(state, at)
