@@ -250,6 +250,9 @@ def restore_again(
     again = replace(restore, command_status=CommandStatus())
     if unseen:
         detours = to_owner_settings(owner.settings, state.sent)
+        if times > 1 and len(detours) > 1:
+            # What has not helped once with everything is tried by turns: fewer writes.
+            detours = (detours[times % 2],)
         again = replace(again, doubts=times, detours=detours)
     published = (simple(at, DecisionKind.FAILED, reason),) if times & (times - 1) == 0 else ()
     return Step(state=replace(state, restore=again), decisions=published)
