@@ -17,6 +17,7 @@ import aiohttp
 from yarl import URL
 
 from .base import (
+    Capabilities,
     PowerwallAuthError,
     PowerwallConnectionError,
     PowerwallRateLimitError,
@@ -33,6 +34,7 @@ TIMEOUT_S = 25.0
 # When a 429 does not say how long: the limit is counted by the minute.
 USUAL_QUIET = timedelta(seconds=60)
 LONGEST_QUIET = timedelta(hours=1)
+CAPABILITIES = Capabilities(name="NetZero", asks_for_token=True)
 
 
 def _utc_now() -> datetime:
@@ -66,6 +68,11 @@ class NetZeroPowerwall:
     def __repr__(self) -> str:
         """Name no secret."""
         return f"<{type(self).__name__}>"
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """One combined write, within a budget of requests."""
+        return CAPABILITIES
 
     async def read(self, purpose: Purpose = Purpose.READ) -> PowerwallState:
         """Settings and powers now. Raises a PowerwallError."""

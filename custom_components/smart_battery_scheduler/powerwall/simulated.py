@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from random import Random
 
 from .base import (
+    Capabilities,
     ExportRule,
     Islanding,
     OperatingMode,
@@ -132,6 +133,11 @@ class SimulatedPowerwall:
         self._house_w = house_w
         self._sun_w = sun_w
 
+    @property
+    def capabilities(self) -> Capabilities:
+        """As a cloud's: settings in one write."""
+        return Capabilities(name="Demo")
+
     async def read(self, purpose: Purpose = Purpose.READ) -> PowerwallState:
         """The settings shown and the powers now."""
         return self.reading()
@@ -176,6 +182,7 @@ class SimulatedPowerwall:
             grid_power_w=now.grid_w,
             islanding=Islanding.OFF_GRID if off_grid else Islanding.ON_GRID,
             storm_watch_active=state.circumstances.storm_watch,
+            grid_services_active=state.circumstances.grid_services,
             capacity_kwh=self.hardware.capacity_kwh,
         )
 
