@@ -10,7 +10,7 @@ from homeassistant.helpers import config_validation as cv, issue_registry as ir
 from homeassistant.helpers.typing import ConfigType
 
 from .actions import async_setup_actions
-from .const import CONF_KIND, CONF_SITE_ID, CONF_TOKEN, DOMAIN, KIND_NETZERO
+from .const import CONF_KIND, DOMAIN, KIND_DEMO
 from .control.model import DecisionReason
 from .events.event_bus import async_setup_bus
 from .frontend.card import async_setup_card
@@ -22,7 +22,7 @@ from .problems.supply_issues import SupplyIssues
 from .site.reload import Watch
 from .site.site import Home, SmartBatteryConfigEntry
 from .site.storage import HomeStorage
-from .sources.build import build_sources, netzero
+from .sources.build import build_sources, powerwall_of
 from .sources.supplier import without_strange_rates
 
 _LOGGER = logging.getLogger(__name__)
@@ -88,7 +88,7 @@ async def async_remove_entry(hass: HomeAssistant, entry: SmartBatteryConfigEntry
     control = await storage.async_load_control()
     restore = control.restore
     accepted = restore is not None and restore.evidence.accepted_at is not None
-    if control.home is not None and not accepted and entry.data[CONF_KIND] == KIND_NETZERO:
+    if control.home is not None and not accepted and entry.data[CONF_KIND] != KIND_DEMO:
         await _async_put_back(hass, entry, control.home.settings)
     await storage.async_remove()
 
@@ -97,7 +97,7 @@ async def _async_put_back(
     hass: HomeAssistant, entry: SmartBatteryConfigEntry, settings: Settings
 ) -> None:
     """One last try without a home; if it fails, say what a person has to set by hand."""
-    powerwall = netzero(hass, entry.data[CONF_TOKEN], entry.data[CONF_SITE_ID])
+    powerwall = powerwall_of(hass, entry.data)
     try:
         await powerwall.write(settings, Purpose.RESTORE)
     except PowerwallError as err:

@@ -165,7 +165,7 @@ class SmartBatteryConfigFlow(TariffSteps, SolarSteps, domain=DOMAIN):
         if not re.fullmatch(r"\d{4,20}", site_id):
             return {CONF_SITE_ID: "site_id_form"}
         try:
-            await async_try_powerwall(self.hass, token, site_id)
+            await async_try_powerwall(self.hass, {CONF_KIND: KIND_NETZERO, **user_input})
         except PowerwallAuthError:
             return {"base": "invalid_auth"}
         except PowerwallRateLimitError:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
+from typing import Any
 
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
@@ -10,11 +12,21 @@ from homeassistant.util import dt as dt_util
 from homeassistant.util.hass_dict import HassKey
 
 from ..common.service_urls import NETZERO, endpoint
-from ..const import CONF_KIND, CONF_SITE_ID, CONF_TOKEN, CONF_UNITS, DOMAIN, KIND_DEMO
+from ..const import (
+    CONF_INTEGRATION,
+    CONF_KIND,
+    CONF_SITE_ID,
+    CONF_TOKEN,
+    CONF_UNITS,
+    DOMAIN,
+    KIND_DEMO,
+    KIND_HOME_ASSISTANT,
+)
 from ..demo.home import DemoSolar, demo_history, demo_powerwall
 from ..demo.rates import DemoTariff, next_publication
-from ..powerwall.base import PowerwallState, Purpose
+from ..powerwall.base import Powerwall, PowerwallState, Purpose
 from ..powerwall.budget import RequestBudget
+from ..powerwall.home_assistant import HomeAssistantPowerwall
 from ..powerwall.netzero import BASE_URL, NetZeroPowerwall
 from ..site.grid_events import SupplySources
 from ..site.site import SmartBatteryConfigEntry, Sources
@@ -48,10 +60,19 @@ def netzero(hass: HomeAssistant, token: str, site_id: str) -> NetZeroPowerwall:
     )
 
 
-async def async_try_powerwall(hass: HomeAssistant, token: str, site_id: str) -> PowerwallState:
-    """Read once with new credentials. Raises a PowerwallError."""
-    reading = await netzero(hass, token, site_id).read(Purpose.COMMAND)
-    hass.data.setdefault(JUST_READ, {})[site_id] = reading
+def powerwall_of(hass: HomeAssistant, data: Mapping[str, Any]) -> Powerwall:
+    """The way to the Powerwall that an entry's data names; not for the demo home."""
+    site_id: str = data[CONF_SITE_ID]
+    if data[CONF_KIND] == KIND_HOME_ASSISTANT:
+        integration: str = data[CONF_INTEGRATION]
+        return HomeAssistantPowerwall(hass, integration, site_id, clock=dt_util.utcnow)
+    return netzero(hass, data[CONF_TOKEN], site_id)
+
+
+async def async_try_powerwall(hass: HomeAssistant, data: Mapping[str, Any]) -> PowerwallState:
+    """Read once by what a flow has gathered. Raises a PowerwallError."""
+    reading = await powerwall_of(hass, data).read(Purpose.COMMAND)
+    hass.data.setdefault(JUST_READ, {})[data[CONF_SITE_ID]] = reading
     return reading
 
 
@@ -61,10 +82,10 @@ async def build_sources(
     """The sources of the home that an entry describes."""
     if entry.data[CONF_KIND] == KIND_DEMO:
         return await _demo(hass, records)
-    token, site_id = entry.data[CONF_TOKEN], entry.data[CONF_SITE_ID]
+    site_id = entry.data[CONF_SITE_ID]
     rates = rate_source(hass, entry, records.account_home)
     return Sources(
-        powerwall=netzero(hass, token, site_id),
+        powerwall=powerwall_of(hass, entry.data),
         just_read=hass.data.get(JUST_READ, {}).pop(site_id, None),
         rates=rates,
         supply=SupplySources(

@@ -214,6 +214,8 @@ class BatteryCoordinator(DataUpdateCoordinator[PowerwallState]):
         if self._held_until is not None and now < self._held_until:
             return min(self._held_until - now, LONGEST_WAIT)
         wait = self._cadence(now)
+        if (free_every := self._powerwall.capabilities.free_reading_every) is not None:
+            wait = min(wait, free_every)
         if self._failures > 1:
             patience = min(wait * 2 ** min(self._failures - 1, 6), LONGEST_WAIT)
             wait = max(wait, patience * random.uniform(0.8, 1.0))
