@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
-from custom_components.smart_battery_scheduler.control.model import DecisionKind, Phase
+import pytest
+
+from custom_components.smart_battery_scheduler.control.model import (
+    DecisionKind,
+    DecisionReason,
+    Phase,
+    YieldCause,
+)
 from custom_components.smart_battery_scheduler.powerwall.base import OperatingMode
 from custom_components.smart_battery_scheduler.powerwall.home_assistant import (
     KnownSite,
     known_sites,
 )
+from custom_components.smart_battery_scheduler.powerwall.physics import Circumstances
 from homeassistant.core import HomeAssistant
 from homeassistant.util import dt as dt_util
 
-from ..cloud.faults import Endpoint
+from ..cloud.faults import Endpoint, Fault
 from ..days.stage import Day
 from ..scenarios.conftest import Script, script
 from .fake_tesla import SITE_NAME, FakeTesla
@@ -68,3 +77,118 @@ async def test_a_charge_is_found_commanded_seen_and_put_back(
         "operation",
         "grid_import_export",
     ]
+
+
+async def test_a_virtual_power_plant_outranks_us_like_a_storm(
+    day: Day, integration: str, script: Script
+) -> None:
+    """The settings go back at once, nothing is written meanwhile, and the charge goes on after it."""
+    own = day.shown
+    through(day, integration)
+    begin = dt_util.utcnow()
+    script.charge(begin, begin + 3 * HOUR)
+    await day.start()
+    await day.run(0.2)
+    assert day.phase is Phase.RUNNING
+    world = day.cloud.world
+    world.powerwall.meet(Circumstances(grid_services=True, forced_battery_w=4000.0))
+    await day.run(0.15)
+    yielded = day.home.controller.state.yielded
+    assert yielded is not None and yielded.cause is YieldCause.GRID_SERVICES
+    assert day.shown == own
+    world.powerwall.meet(Circumstances())
+    await day.run(0.3)
+    assert day.phase is Phase.RUNNING
+
+
+async def test_a_refused_permission_is_a_failure_that_is_told(
+    day: Day, tesla: FakeTesla, integration: str, script: Script
+) -> None:
+    """Without the scope for commands nothing is in force, and nobody is asked for a token of ours."""
+    own = day.shown
+    tesla.refuse.update(operation=403, grid_import_export=403, backup=403)
+    through(day, integration)
+    begin = dt_util.utcnow()
+    script.charge(begin, begin + 3 * HOUR)
+    await day.start()
+    await day.run(0.5)
+    assert day.shown == own
+    failed = [each for each in day.decisions if each.kind is DecisionKind.FAILED]
+    assert failed and failed[0].reason is DecisionReason.NOT_ACCEPTED
+    assert failed[0].detail is not None and day.cloud.world.site_id not in failed[0].detail
+    assert not day.hass.config_entries.flow.async_progress()
+
+
+async def test_old_figures_written_again_are_no_readings(
+    day: Day, tesla: FakeTesla, integration: str, script: Script
+) -> None:
+    """Where Tesla asks for quiet, `tesla_fleet` repeats what it knew: then nothing is proven by it."""
+    through(day, integration)
+    begin = dt_util.utcnow()
+    script.charge(begin + HOUR / 2, begin + 3 * HOUR)
+    await day.start()
+    tesla.refuse.update(live_status=429)
+    await day.run(0.75)
+    assert day.phase is not Phase.RUNNING
+    assert not day.home.battery.last_update_success
+    tesla.refuse.clear()
+    await day.run(0.25)
+    assert day.phase is Phase.RUNNING
+
+
+async def test_the_road_changes_in_the_middle_of_a_charge(
+    day: Day, integration: str, script: Script
+) -> None:
+    """NetZero began it; the entities go on with it; the owner's settings are those from before."""
+    own = day.shown
+    begin = dt_util.utcnow()
+    script.charge(begin, begin + 2 * HOUR)
+    await day.start()
+    await day.run(0.3)
+    assert day.phase is Phase.RUNNING
+    through(day, integration)
+    await day.settle()
+    day.adopt()
+    await day.run(0.3)
+    assert day.phase is Phase.RUNNING
+    assert day.home.controller.home_settings == replace(own, export_rule=None)
+    await day.run(2)
+    assert day.phase is Phase.IDLE
+    assert day.shown == own
+
+
+async def test_the_road_changes_while_the_old_one_is_away(
+    day: Day, integration: str, script: Script
+) -> None:
+    """What NetZero could not put back is put back by the entities."""
+    own = day.shown
+    begin = dt_util.utcnow()
+    script.charge(begin, begin + HOUR)
+    await day.start()
+    await day.run(0.3)
+    day.cloud.faults.add(Fault.UNAVAILABLE, Endpoint.NETZERO_READ, Endpoint.NETZERO_WRITE)
+    script.lines.clear()
+    through(day, integration)
+    await day.settle()
+    day.adopt()
+    await day.run(0.3)
+    assert day.phase is Phase.IDLE
+    assert day.shown == own
+
+
+@pytest.mark.parametrize("with_solar", [False])
+async def test_a_home_without_panels_charges_too(
+    day: Day, integration: str, script: Script
+) -> None:
+    """It has neither switch nor export rule."""
+    own = day.shown
+    through(day, integration)
+    begin = dt_util.utcnow()
+    script.charge(begin, begin + HOUR)
+    await day.start()
+    await day.run(0.4)
+    assert day.phase is Phase.RUNNING
+    await day.run(1)
+    assert day.phase is Phase.IDLE
+    assert day.shown.operating_mode is own.operating_mode
+    assert day.shown.backup_reserve_percent == own.backup_reserve_percent

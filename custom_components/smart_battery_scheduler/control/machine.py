@@ -54,6 +54,8 @@ from .transitions import (
 FIRST_RETRY_S = 30.0
 # So long a stop waits for the reading that says whether a change is a person's.
 LONGEST_DOUBT = timedelta(minutes=2)
+# These last until a reading says that they are over.
+LASTS_UNTIL_READ = (YieldCause.OFF_GRID, YieldCause.STORM_WATCH, YieldCause.GRID_SERVICES)
 
 
 def step(state: ControlState, at: Situation) -> Step:
@@ -316,7 +318,7 @@ def _proving(
         if not tells(home, reading.settings) and waited < at.timing.untold:
             return Step(state=state)
         return restore_again(state, at, waited, DecisionReason.NOT_READ_BACK)
-    # Storm Watch charges by itself.
+    # Storm Watch charges by itself, and so may grid services.
     if hands_off(reading) is not None or judge_stopped(home, reading) is not Verdict.NOT_SEEN:
         return restored(state, at)
     assert state.restore is not None
@@ -339,7 +341,7 @@ def _is_on_its_way(restore: Restore, at: Situation) -> bool:
 def _yielding(state: ControlState, at: Situation) -> Step:
     yielded = state.yielded
     assert yielded is not None
-    if yielded.cause in (YieldCause.OFF_GRID, YieldCause.STORM_WATCH):
+    if yielded.cause in LASTS_UNTIL_READ:
         if at.reading is None:
             return Step(state=state)
         if hands_off(at.reading) is not None:

@@ -192,6 +192,7 @@ class YieldCause(StrEnum):
 
     OFF_GRID = "off_grid"
     STORM_WATCH = "storm_watch"
+    GRID_SERVICES = "grid_services"
     CALIBRATION = "calibration"
     SOMEBODY_ELSE = "somebody_else"
     USER = "user"
@@ -308,6 +309,7 @@ class DecisionReason(StrEnum):
     OTHER_LEVER = "other_lever"
     OFF_GRID = "off_grid"
     STORM_WATCH = "storm_watch"
+    GRID_SERVICES = "grid_services"
     CALIBRATION = "calibration"
     SOMEBODY_ELSE = "somebody_else"
     USER = "user"

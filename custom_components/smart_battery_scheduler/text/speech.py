@@ -25,6 +25,7 @@ DOES = {
 YIELDED_TO = {
     YieldCause.OFF_GRID: "there is a power cut",
     YieldCause.STORM_WATCH: "Storm Watch is active",
+    YieldCause.GRID_SERVICES: "a virtual power plant is using it",
     YieldCause.CALIBRATION: "the Powerwall is calibrating itself",
     YieldCause.SOMEBODY_ELSE: "its settings were changed somewhere else",
     YieldCause.USER: "its settings were changed by hand",
