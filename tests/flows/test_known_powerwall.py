@@ -204,7 +204,8 @@ async def test_a_home_waits_for_an_integration_that_starts_later(
     entry = await finished(flow)
     silence(site)
     await hass.config_entries.async_reload(entry.entry_id)
-    assert entry.state is ConfigEntryState.SETUP_RETRY
+    waiting = entry.state
+    assert waiting is ConfigEntryState.SETUP_RETRY
     site.fetch()
     await hass.config_entries.async_reload(entry.entry_id)
     assert entry.state is ConfigEntryState.LOADED
