@@ -168,3 +168,10 @@ class Powerwall(Protocol):
         in between leaves a state that is no worse than either end.
         """
         ...
+
+    async def keep(self, change: Settings, ends_at: datetime) -> None:
+        """Called with every reading while a command is in force: go on with it until ``ends_at``.
+
+        Only a back end whose commands end by themselves has something to do.
+        """
+        ...

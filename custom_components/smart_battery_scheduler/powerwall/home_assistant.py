@@ -172,6 +172,9 @@ class HomeAssistantPowerwall:
             raise failures[0]
         return PowerwallState(read_at=self._clock(), settings=change.over(shown))
 
+    async def keep(self, change: Settings, ends_at: datetime) -> None:
+        """Nothing to do: what was written stays."""
+
     # --- reading ---------------------------------------------------------------------------
 
     def _reading(self) -> PowerwallState | None:

@@ -85,6 +85,9 @@ class NetZeroPowerwall:
         """
         return await self._exchange("POST", request_body(change), purpose)
 
+    async def keep(self, change: Settings, ends_at: datetime) -> None:
+        """Nothing to do: what was written stays."""
+
     async def _exchange(
         self, method: str, body: Mapping[str, str | int | bool] | None, purpose: Purpose
     ) -> PowerwallState:
