@@ -443,3 +443,14 @@ def test_whatever_happens_nothing_is_drained_and_no_rule_broken(
         )
 
     asyncio.run(lived())
+
+
+async def test_a_gateway_that_fails_twice_is_not_waited_for() -> None:
+    """Once may be a busy moment: that is tried again; then the mode is set."""
+    bench = Bench()
+    bench.lan.errors = [(PowerwallConnectionError("429"), False)] * 2
+    with pytest.raises(PowerwallConnectionError):
+        await bench.begin()
+    assert bench.battery.state.shown.operating_mode is OperatingMode.SELF_POWERED
+    await bench.begin()
+    assert bench.battery.state.shown.operating_mode is OperatingMode.BACKUP

@@ -21,14 +21,18 @@ from ..const import (
     DOMAIN,
     KIND_DEMO,
     KIND_HOME_ASSISTANT,
+    UNIT_MAX_CHARGE_W,
 )
 from ..demo.home import DemoSolar, demo_history, demo_powerwall
 from ..demo.rates import DemoTariff, next_publication
 from ..powerwall.base import Powerwall, PowerwallState, Purpose
 from ..powerwall.budget import RequestBudget
 from ..powerwall.home_assistant import HomeAssistantPowerwall
+from ..powerwall.leased import LeasedPowerwall
 from ..powerwall.netzero import BASE_URL, NetZeroPowerwall
+from ..powerwall.teslemetry_lan import TeslemetryLan
 from ..site.grid_events import SupplySources
+from ..site.preferences import Preferences
 from ..site.site import SmartBatteryConfigEntry, Sources
 from ..site.solar_forecast import Roof
 from ..site.storage import Records
@@ -69,6 +73,24 @@ def powerwall_of(hass: HomeAssistant, data: Mapping[str, Any]) -> Powerwall:
     return netzero(hass, data[CONF_TOKEN], site_id)
 
 
+def _with_setpoints(
+    hass: HomeAssistant, entry: SmartBatteryConfigEntry, powerwall: Powerwall
+) -> Powerwall:
+    """Powers on a lease, where readings cost nothing: one has to be renewed by each of them.
+
+    They are used as long as the household wants them and the gateway is paired.
+    """
+    if powerwall.capabilities.free_reading_every is None:
+        return powerwall
+    return LeasedPowerwall(
+        powerwall,
+        TeslemetryLan(hass, entry.data[CONF_SITE_ID]),
+        clock=dt_util.utcnow,
+        enabled=lambda: Preferences.from_options(entry.options).power_setpoints,
+        most_charge_w=UNIT_MAX_CHARGE_W * entry.data[CONF_UNITS],
+    )
+
+
 async def async_try_powerwall(hass: HomeAssistant, data: Mapping[str, Any]) -> PowerwallState:
     """Read once by what a flow has gathered. Raises a PowerwallError."""
     reading = await powerwall_of(hass, data).read(Purpose.COMMAND)
@@ -85,7 +107,7 @@ async def build_sources(
     site_id = entry.data[CONF_SITE_ID]
     rates = rate_source(hass, entry, records.account_home)
     return Sources(
-        powerwall=powerwall_of(hass, entry.data),
+        powerwall=_with_setpoints(hass, entry, powerwall_of(hass, entry.data)),
         just_read=hass.data.get(JUST_READ, {}).pop(site_id, None),
         rates=rates,
         supply=SupplySources(
