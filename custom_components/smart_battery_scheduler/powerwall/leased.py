@@ -14,7 +14,17 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 import logging
 
-from .base import Capabilities, OperatingMode, Powerwall, PowerwallState, Purpose, Settings
+from .base import (
+    Capabilities,
+    OperatingMode,
+    Powerwall,
+    PowerwallConnectionError,
+    PowerwallError,
+    PowerwallReplyError,
+    PowerwallState,
+    Purpose,
+    Settings,
+)
 from .setpoint import (
     LEAST_CHARGE_W,
     STEP_DOWN,
@@ -30,6 +40,9 @@ from .setpoint import (
 )
 
 _LOGGER = logging.getLogger(__name__)
+
+# A gateway that fails once may have been busy; one that fails again is not waited for.
+MOST_FAILURES = 2
 
 
 class LeasedPowerwall:
@@ -60,6 +73,7 @@ class LeasedPowerwall:
         self._by_mode = Settings()
         self._reading: PowerwallState | None = None
         self._is_supported = True
+        self._failures = 0
 
     def __repr__(self) -> str:
         """As the inner one."""
@@ -97,7 +111,10 @@ class LeasedPowerwall:
             own = Settings(grid_charging=True).over(own)
         try:
             await self._hold(verb, reading, None)
-        except (SetpointAbsentError, SetpointRangeError) as error:
+        except PowerwallError as error:
+            absent = isinstance(error, SetpointAbsentError | SetpointRangeError)
+            if not absent and self._failures < MOST_FAILURES:
+                raise
             _LOGGER.warning("No power setpoint is accepted, so backup mode is used: %s", error)
             return await self._instead(change, purpose)
         self._before, self._commanded, self._by_mode = own, change, Settings()
@@ -167,11 +184,15 @@ class LeasedPowerwall:
                 if verb is Verb.HOLD or self._most_charge_w < LEAST_CHARGE_W:
                     self._lease = None
                     raise
+            except PowerwallConnectionError, PowerwallReplyError:
+                self._failures += 1
+                raise
             except SetpointAbsentError as error:
                 self._lease = None
                 self._is_supported = not isinstance(error, SetpointUnsupportedError)
                 raise
             else:
+                self._failures = 0
                 return
 
     async def _let_go(self) -> None:
