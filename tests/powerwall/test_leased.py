@@ -451,6 +451,6 @@ async def test_a_gateway_that_fails_twice_is_not_waited_for() -> None:
     bench.lan.errors = [(PowerwallConnectionError("429"), False)] * 2
     with pytest.raises(PowerwallConnectionError):
         await bench.begin()
-    assert bench.battery.state.shown == SELF_POWERED_AT_20
+    assert bench.battery.state.shown == replace(SELF_POWERED_AT_20, grid_charging=True)
     await bench.begin()
     assert bench.battery.state.shown.operating_mode is OperatingMode.BACKUP
