@@ -284,7 +284,7 @@ async def test_a_battery_that_takes_no_power_at_all_gets_the_mode() -> None:
 
 
 @pytest.mark.parametrize(
-    "happening",
+    "circumstances",
     [
         Circumstances(on_grid=False),
         Circumstances(storm_watch=True),
@@ -292,13 +292,13 @@ async def test_a_battery_that_takes_no_power_at_all_gets_the_mode() -> None:
     ],
 )
 async def test_whoever_outranks_us_gets_the_battery_at_the_next_reading(
-    happening: Circumstances,
+    circumstances: Circumstances,
 ) -> None:
     """Before the controller has even judged."""
     bench = Bench()
     await bench.begin()
     await bench.live(90)
-    bench.battery.meet(happening)
+    bench.battery.meet(circumstances)
     await bench.live(30)
     assert bench.powerwall.lease is None
     assert bench.lan.asked[-1] is None

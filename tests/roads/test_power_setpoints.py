@@ -133,14 +133,14 @@ async def test_a_gateway_that_goes_deaf_in_the_middle_gets_backup_mode(
 
 @pytest.mark.parametrize("integration", ["tessie"], indirect=True)
 @pytest.mark.parametrize(
-    "happening", [Circumstances(storm_watch=True), Circumstances(on_grid=False)]
+    "circumstances", [Circumstances(storm_watch=True), Circumstances(on_grid=False)]
 )
 async def test_storm_and_outage_end_it(
-    day: Day, integration: str, lan: TeslemetrySite, script: Script, happening: Circumstances
+    day: Day, integration: str, lan: TeslemetrySite, script: Script, circumstances: Circumstances
 ) -> None:
     """And nothing is asked for meanwhile."""
     await charging(day, integration, script, hours=4.0)
-    day.cloud.world.powerwall.meet(happening)
+    day.cloud.world.powerwall.meet(circumstances)
     await day.run(0.1)
     assert stands(day, Phase.YIELDING)
     lan.calls.clear()

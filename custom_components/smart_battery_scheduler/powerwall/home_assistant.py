@@ -222,8 +222,8 @@ class HomeAssistantPowerwall:
         if self._renewed_at is not None and now - self._renewed_at < STANDS_STILL:
             return
         self._renewed_at = now
-        facts = (Fact.BATTERY_POWER, Fact.BACKUP_RESERVE)
-        entity_ids = [each for fact in facts if (each := self._entity_id(fact)) is not None]
+        renewed = (Fact.BATTERY_POWER, Fact.BACKUP_RESERVE)
+        entity_ids = [each for fact in renewed if (each := self._entity_id(fact)) is not None]
         if not entity_ids or not self._hass.services.has_service("homeassistant", "update_entity"):
             return
         await self._async_act("homeassistant", "update_entity", {"entity_id": entity_ids})

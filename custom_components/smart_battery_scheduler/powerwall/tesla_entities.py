@@ -162,7 +162,7 @@ def reading_of(
     value at once, whatever becomes of it, so a setting counts as reported only when its entity was
     written to after that.
     """
-    heard = {
+    reported = {
         fact: item
         for fact, item in shown.items()
         if fact not in written or item.reported_at > written[fact]
@@ -171,7 +171,7 @@ def reading_of(
     return PowerwallState(
         read_at=now,
         measured_at=measured_at(shown),
-        settings=_settings(integration, heard),
+        settings=_settings(integration, reported),
         charge_level_percent=level,
         battery_power_w=_power_w(shown.get(Fact.BATTERY_POWER)),
         solar_power_w=_consumed_w(shown.get(Fact.SOLAR_POWER)),
@@ -194,13 +194,13 @@ def measured_at(shown: Mapping[Fact, Shown]) -> datetime | None:
     return max(moments, default=None)
 
 
-def _settings(integration: TeslaIntegration, heard: Mapping[Fact, Shown]) -> Settings:
-    mode, rule = heard.get(Fact.OPERATING_MODE), heard.get(Fact.EXPORT_RULE)
-    reserve = _number(heard.get(Fact.BACKUP_RESERVE), 0.0, 100.0)
+def _settings(integration: TeslaIntegration, reported: Mapping[Fact, Shown]) -> Settings:
+    mode, rule = reported.get(Fact.OPERATING_MODE), reported.get(Fact.EXPORT_RULE)
+    reserve = _number(reported.get(Fact.BACKUP_RESERVE), 0.0, 100.0)
     return Settings(
         operating_mode=None if mode is None else integration.modes.get(mode.value),
         backup_reserve_percent=int(reserve) if reserve is not None and reserve % 1 == 0 else None,
-        grid_charging=_flag(heard.get(Fact.GRID_CHARGING)),
+        grid_charging=_flag(reported.get(Fact.GRID_CHARGING)),
         export_rule=None if rule is None else integration.export_rules.get(rule.value),
     )
 
