@@ -39,7 +39,7 @@ from .flows.tariff import KEY_SCHEMA, TariffSteps, credentials
 from .frontend.dashboard_panel import CONF_DASHBOARD
 from .site.preferences import Preferences
 from .site.site import SmartBatteryConfigEntry
-from .sources.supplier import TariffProblem, async_homes_of
+from .sources.supplier import TariffProblem, async_addresses_of
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -155,7 +155,7 @@ class SmartBatteryConfigFlow(PowerwallSteps, TariffSteps, SolarSteps, domain=DOM
         if user_input is not None:
             try:
                 key, _ = credentials(user_input)
-                await async_homes_of(self.hass, key, tariff[CONF_ACCOUNT_NUMBER])
+                await async_addresses_of(self.hass, key, tariff[CONF_ACCOUNT_NUMBER])
             except TariffProblem as problem:
                 errors[problem.field] = problem.key
             else:

@@ -13,7 +13,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 
 from ..cloud.server import Cloud
-from ..days.stage import home_entry
+from ..days.stage import site_entry
 from ..powerwall.tesla_site import STORED, TeslaSite
 from .test_config_flow import Flow, credentials, pointed
 
@@ -134,14 +134,14 @@ async def test_a_site_that_has_its_home_is_not_offered_again(
     hass: HomeAssistant, site: TeslaSite, cloud: Cloud
 ) -> None:
     """Two schedulers on one battery would fight."""
-    home_entry(cloud).add_to_hass(hass)
+    site_entry(cloud).add_to_hass(hass)
     flow = await begun(hass)
     assert flow.result["menu_options"] == ["netzero", "demo"]
 
 
 async def running(hass: HomeAssistant, cloud: Cloud) -> tuple[MockConfigEntry, Any]:
     """A home on NetZero, and what it has learned."""
-    entry = home_entry(cloud)
+    entry = site_entry(cloud)
     entry.add_to_hass(hass)
     assert await hass.config_entries.async_setup(entry.entry_id)
     await hass.async_block_till_done(wait_background_tasks=True)
@@ -174,7 +174,7 @@ async def test_a_running_home_changes_its_road_and_keeps_what_it_learned(
     after = entry.runtime_data
     assert after is not before
     assert after.measurements.slots[: len(measured)] == measured
-    assert after.battery.data.charge_level_percent == 95.5
+    assert after.battery.data.soc_percent == 95.5
     flow = await reconfigured(hass, entry)
     assert flow.result["menu_options"] == ["netzero", "tariff", "solar"]
     await flow.choose("netzero")

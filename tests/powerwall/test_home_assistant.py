@@ -44,7 +44,7 @@ from .tesla_site import (
     refusal,
 )
 
-FAST = Settings(operating_mode=OperatingMode.BACKUP, grid_charging=True)
+BACKUP = Settings(operating_mode=OperatingMode.BACKUP, grid_charging=True)
 OWN = Settings(
     operating_mode=OperatingMode.SELF_POWERED, backup_reserve_percent=20, grid_charging=False
 )
@@ -72,7 +72,7 @@ async def test_each_integration_reads_the_same(
     """Core's own figures: sun and battery make the house; kW become W by the state's unit."""
     site = TeslaSite(hass, freezer, platform=platform)
     reading = await HomeAssistantPowerwall(hass, platform, SITE_ID, clock=dt_util.utcnow).read()
-    assert reading.charge_level_percent == 95.5
+    assert reading.soc_percent == 95.5
     assert reading.battery_power_w == pytest.approx(5060.0)
     assert reading.solar_power_w == pytest.approx(1185.0)
     assert reading.house_power_w == pytest.approx(6245.0)
@@ -140,7 +140,7 @@ def behind_now(site: TeslaSite) -> HomeAssistantPowerwall:
 async def test_a_level_of_exactly_0_is_a_missing_one(site: TeslaSite) -> None:
     """All three integrations show 0 where Tesla sends nothing."""
     site.show(LEVEL, "0")
-    assert (await behind_now(site).read()).charge_level_percent is None
+    assert (await behind_now(site).read()).soc_percent is None
 
 
 async def test_a_level_of_exactly_0_is_believed_of_a_battery_just_seen_empty(
@@ -152,11 +152,11 @@ async def test_a_level_of_exactly_0_is_believed_of_a_battery_just_seen_empty(
     await powerwall.read()
     site.later(minutes=10)
     site.show(LEVEL, "0")
-    assert (await powerwall.read()).charge_level_percent == 0.0
+    assert (await powerwall.read()).soc_percent == 0.0
     site.show(LEVEL, "64")
     await powerwall.read()
     site.show(LEVEL, "0")
-    assert (await powerwall.read()).charge_level_percent is None
+    assert (await powerwall.read()).soc_percent is None
 
 
 @pytest.mark.parametrize("gone", [SOLAR, GRID, LOAD, ISLAND, STORM, VPP, MODE, RESERVE])
@@ -167,7 +167,7 @@ async def test_a_value_that_is_missing_is_missing(site: TeslaSite, gone: tuple[s
     site.show(gone, "unavailable")
     after = await powerwall.read()
     assert after != before
-    assert after.charge_level_percent == before.charge_level_percent
+    assert after.soc_percent == before.soc_percent
 
 
 @pytest.mark.parametrize("text", ["off_grid", "off_grid_intentional", "off_grid_unintentional"])
@@ -263,14 +263,14 @@ async def test_only_what_differs_is_written(site: TeslaSite) -> None:
 
 async def test_a_fast_charge_begins_with_the_mode_last(site: TeslaSite) -> None:
     """Until then nothing is drawn."""
-    await behind(site).write(FAST)
+    await behind(site).write(BACKUP)
     assert site.calls[-1] == ("default_real_mode", "backup")
 
 
 async def test_putting_back_ends_the_charge_first(site: TeslaSite) -> None:
     """The mode, then the switch, then the rest."""
     powerwall = behind(site)
-    await powerwall.write(FAST)
+    await powerwall.write(BACKUP)
     site.later(minutes=5)
     site.fetch(
         default_real_mode="backup",
@@ -287,7 +287,7 @@ async def test_putting_back_ends_the_charge_first(site: TeslaSite) -> None:
 async def test_a_failure_on_the_way_down_does_not_stop_the_way_down(site: TeslaSite) -> None:
     """Each step makes it safer; the failure is told all the same."""
     powerwall = behind(site)
-    await powerwall.write(FAST)
+    await powerwall.write(BACKUP)
     site.calls.clear()
     site.fails["default_real_mode"] = refusal("command_failed")
     with pytest.raises(PowerwallReplyError, match="command_failed"):
@@ -302,7 +302,7 @@ async def test_a_failure_on_the_way_up_stops_there(site: TeslaSite) -> None:
         "missing_scope_energy_cmds"
     )
     with pytest.raises(PowerwallReplyError, match="missing_scope_energy_cmds"):
-        await behind(site).write(FAST)
+        await behind(site).write(BACKUP)
     assert site.calls == []
 
 

@@ -106,7 +106,7 @@ class Bench:
             SimulatedState.new(
                 START,
                 hardware=hardware,
-                charge_level_percent=level,
+                soc_percent=level,
                 settings=replace(own, export_rule=rule),
             ),
             clock=lambda: self.now,
@@ -319,7 +319,7 @@ def test_unknown_is_a_reason_to_hold_nothing(missing: dict[str, Any]) -> None:
     known = PowerwallState(
         read_at=START,
         settings=SELF_POWERED_AT_20,
-        charge_level_percent=50.0,
+        soc_percent=50.0,
         house_power_w=500.0,
         solar_power_w=0.0,
         islanding=Islanding.ON_GRID,

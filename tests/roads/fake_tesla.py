@@ -103,14 +103,14 @@ class FakeTesla:
     def live_status(self) -> Json:
         """The powers now."""
         now = self.world.powerwall.reading()
-        assert now.charge_level_percent is not None and now.capacity_kwh is not None
+        assert now.soc_percent is not None and now.capacity_kwh is not None
         capacity_wh = now.capacity_kwh * 1000.0
         off_grid = now.islanding is Islanding.OFF_GRID
         return {
             "solar_power": _whole(now.solar_power_w),
-            "energy_left": capacity_wh * now.charge_level_percent / 100.0,
+            "energy_left": capacity_wh * now.soc_percent / 100.0,
             "total_pack_energy": capacity_wh,
-            "percentage_charged": now.charge_level_percent,
+            "percentage_charged": now.soc_percent,
             "backup_capable": True,
             "battery_power": _whole(now.battery_power_w),
             "load_power": _whole(now.house_power_w),

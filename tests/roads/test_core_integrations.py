@@ -11,7 +11,7 @@ from custom_components.smart_battery_scheduler.control.model import (
     DecisionKind,
     DecisionReason,
     Phase,
-    YieldCause,
+    SuspensionCause,
 )
 from custom_components.smart_battery_scheduler.powerwall.base import OperatingMode
 from custom_components.smart_battery_scheduler.powerwall.home_assistant import (
@@ -56,22 +56,22 @@ async def test_a_charge_is_found_commanded_seen_and_put_back(
     script.charge(begin + HOUR / 2, begin + 3 * HOUR / 2)
     await day.start()
     assert day.is_loaded()
-    own = day.home.controller.home_settings
+    own = day.site.controller.owner_settings
     await day.until(begin + HOUR * 0.75)
     assert stands(day, Phase.RUNNING)
-    assert day.home.controller.state.command is not None
-    evidence = day.home.controller.state.command.evidence
-    assert evidence.seen_w is not None and evidence.seen_w < -2500.0
+    assert day.site.controller.state.command is not None
+    command_status = day.site.controller.state.command.command_status
+    assert command_status.confirmed_w is not None and command_status.confirmed_w < -2500.0
     assert day.shown.operating_mode is OperatingMode.BACKUP
     await day.until(begin + 2 * HOUR)
     assert stands(day, Phase.IDLE)
     assert own is not None
-    assert day.home.controller.home_settings == own
+    assert day.site.controller.owner_settings == own
     assert day.shown.operating_mode is own.operating_mode
     assert day.shown.backup_reserve_percent == own.backup_reserve_percent
     assert day.shown.grid_charging == own.grid_charging
     kinds = [decision.kind for decision in day.decisions]
-    assert kinds[:2] == [DecisionKind.STARTED, DecisionKind.SEEN]
+    assert kinds[:2] == [DecisionKind.STARTED, DecisionKind.CONFIRMED]
     assert kinds[-1] is DecisionKind.RESTORED
     assert DecisionKind.RETRIED not in kinds
     # Nothing went by the other road.
@@ -98,8 +98,8 @@ async def test_a_virtual_power_plant_outranks_us_like_a_storm(
     world = day.cloud.world
     world.powerwall.meet(Circumstances(grid_services=True, forced_battery_w=4000.0))
     await day.run(0.15)
-    yielded = day.home.controller.state.yielded
-    assert yielded is not None and yielded.cause is YieldCause.GRID_SERVICES
+    suspension = day.site.controller.state.suspension
+    assert suspension is not None and suspension.cause is SuspensionCause.GRID_SERVICES
     assert day.shown == own
     world.powerwall.meet(Circumstances())
     await day.run(0.3)
@@ -135,7 +135,7 @@ async def test_old_figures_written_again_are_no_readings(
     tesla.refuse.update(live_status=429)
     await day.run(0.75)
     assert not stands(day, Phase.RUNNING)
-    assert not day.home.battery.last_update_success
+    assert not day.site.battery.last_update_success
     tesla.refuse.clear()
     await day.run(0.25)
     assert stands(day, Phase.RUNNING)
@@ -156,7 +156,7 @@ async def test_the_road_changes_in_the_middle_of_a_charge(
     day.adopt()
     await day.run(0.3)
     assert stands(day, Phase.RUNNING)
-    assert day.home.controller.home_settings == replace(own, export_rule=None)
+    assert day.site.controller.owner_settings == replace(own, export_rule=None)
     await day.run(2)
     assert stands(day, Phase.IDLE)
     assert day.shown == own

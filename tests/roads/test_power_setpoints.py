@@ -60,7 +60,7 @@ async def test_a_charge_runs_at_5_kw_and_no_mode_is_ever_set(
     begin = dt_util.utcnow()
     script.charge(begin + HOUR / 2, begin + 3 * HOUR / 2)
     await day.start(power_setpoints=True)
-    day.cloud.world.powerwall.set_charge_level(10.0)
+    day.cloud.world.powerwall.set_soc(10.0)
     await day.until(begin + HOUR / 2)
     before = day.cloud.world.powerwall.state.meters
     await day.until(begin + HOUR)
@@ -104,7 +104,7 @@ async def test_a_restart_goes_on_with_the_charge(
     day.adopt()
     await day.run(0.2)
     assert stands(day, Phase.RUNNING)
-    assert day.home.controller.state.yielded is None
+    assert day.site.controller.state.suspension is None
     assert battery_w(day) == pytest.approx(-5000.0)
 
 
@@ -128,7 +128,7 @@ async def test_a_gateway_that_goes_deaf_in_the_middle_gets_backup_mode(
     lan.error = HomeAssistantError(translation_key="local_command_failed")
     await day.run(1)
     assert battery_w(day) < -1500.0
-    assert day.home.controller.state.yielded is None
+    assert day.site.controller.state.suspension is None
 
 
 @pytest.mark.parametrize("integration", ["tessie"], indirect=True)
@@ -142,7 +142,7 @@ async def test_storm_and_outage_end_it(
     await charging(day, integration, script, hours=4.0)
     day.cloud.world.powerwall.meet(circumstances)
     await day.run(0.1)
-    assert stands(day, Phase.YIELDING)
+    assert stands(day, Phase.SUSPENDED)
     lan.calls.clear()
     await day.run(0.5)
     assert not [call for call in lan.calls if call[0] == "dispatch_battery_power"]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from .model import Action, Lever
-from .paths import ATOM_WEIGHTS, PER_PERCENT, POINTS, LeverPaths, extra_p
+from .model import Action, ChargeMethod
+from .paths import ATOM_WEIGHTS, PER_PERCENT, POINTS, ChargeMethodPaths, extra_p
 from .problem import Problem
 from .recursion import CHARGE, HOLD, LIMITED, NEVER_P, USE, Solution
 from .rollout import Choice
@@ -55,7 +55,7 @@ def _is(problem: Problem, option: int, before: Choice | None) -> bool:
         return False
     if before.action is not Action.CHARGE:
         return True
-    return lever_of(problem, option).model.lever is before.lever
+    return method_of(problem, option).model.method is before.method
 
 
 def best_of(
@@ -74,7 +74,7 @@ def best_of(
 
 def action_of(problem: Problem, option: int) -> Action:
     """What an option of the recursion is called."""
-    if option >= CHARGE + 2 * len(problem.levers):
+    if option >= CHARGE + 2 * len(problem.methods):
         return Action.EXPORT
     if option >= CHARGE:
         return Action.CHARGE
@@ -92,22 +92,22 @@ def choice_of(
         if option >= LIMITED:
             percent = _best_reserve(problem, solution, slot, stored_kwh)
         return Choice(Action.USE, target_percent=percent)
-    levers = len(problem.levers)
-    if option >= CHARGE + 2 * levers:
+    methods = len(problem.methods)
+    if option >= CHARGE + 2 * methods:
         percent = problem.floor_percent
-        if option > CHARGE + 2 * levers:
+        if option > CHARGE + 2 * methods:
             percent = _best_sale(problem, solution, slot, stored_kwh)
         return Choice(Action.EXPORT, target_percent=percent)
-    lever = lever_of(problem, option)
-    percent = _ceiling_percent(slot, lever)
-    if option >= CHARGE + levers:
-        percent = _best_target(problem, solution, slot, lever, stored_kwh)
-    return Choice(Action.CHARGE, lever.model.lever, percent)
+    method = method_of(problem, option)
+    percent = _ceiling_percent(slot, method)
+    if option >= CHARGE + methods:
+        percent = _best_target(problem, solution, slot, method, stored_kwh)
+    return Choice(Action.CHARGE, method.model.method, percent)
 
 
-def lever_of(problem: Problem, option: int) -> LeverPaths:
+def method_of(problem: Problem, option: int) -> ChargeMethodPaths:
     """The lever of an option that charges: the whole reaches come first, then the best targets."""
-    return problem.levers[(option - CHARGE) % len(problem.levers)]
+    return problem.methods[(option - CHARGE) % len(problem.methods)]
 
 
 def _meddling(problem: Problem, option: int) -> int:
@@ -118,19 +118,19 @@ def _meddling(problem: Problem, option: int) -> int:
         return 2
     if action_of(problem, option) is Action.EXPORT:
         return 5
-    return 3 if lever_of(problem, option).model.lever is Lever.GENTLE else 4
+    return 3 if method_of(problem, option).model.method is ChargeMethod.RESERVE else 4
 
 
-def _ceiling_percent(slot: int, lever: LeverPaths) -> int:
+def _ceiling_percent(slot: int, method: ChargeMethodPaths) -> int:
     """The highest level at which a lever may stop in a slot."""
-    allowed = np.flatnonzero(lever.stops[slot])
+    allowed = np.flatnonzero(method.stops[slot])
     return int(allowed[-1]) // PER_PERCENT if len(allowed) else 100
 
 
 def _best_reserve(problem: Problem, solution: Solution, slot: int, stored_kwh: float) -> int:
     """The reserve that best parts what is used now from what is kept for later."""
     price, _ = problem.rates(slot, 1)
-    saved_p = float(price[0] - problem.wishes.wear_p_per_kwh) * problem.eta
+    saved_p = float(price[0] - problem.rules.wear_p_per_kwh) * problem.eta
     after = solution.values[slot + 1]
     most_out = problem.battery.max_discharge_w * float(problem.hours[slot]) / 1000.0
     drawn = np.minimum(problem.demand.need_kwh[slot], most_out) / problem.eta
@@ -150,7 +150,7 @@ def _best_sale(problem: Problem, solution: Solution, slot: int, stored_kwh: floa
     if problem.selling is None:
         return problem.floor_percent
     _, export = problem.rates(slot, 1)
-    kept_p = float(export[0] - problem.wishes.wear_p_per_kwh) * problem.eta
+    kept_p = float(export[0] - problem.rules.wear_p_per_kwh) * problem.eta
     worth = solution.values[slot + 1] + kept_p * problem.grid
     level = int(np.ceil(stored_kwh / problem.step_kwh))
     first = max(level - int(problem.selling.window[slot]), 0)
@@ -161,15 +161,15 @@ def _best_sale(problem: Problem, solution: Solution, slot: int, stored_kwh: floa
 
 
 def _best_target(
-    problem: Problem, solution: Solution, slot: int, lever: LeverPaths, stored_kwh: float
+    problem: Problem, solution: Solution, slot: int, method: ChargeMethodPaths, stored_kwh: float
 ) -> int:
     """The level at which a charge that need not use its whole reach should stop."""
     price, _ = problem.rates(slot, 1)
     after = solution.values[slot + 1]
-    worth = after + (price + extra_p(lever, problem.wishes)) / problem.eta * problem.grid
-    allowed = np.flatnonzero(lever.stops[slot])
+    worth = after + (price + extra_p(method, problem.rules)) / problem.eta * problem.grid
+    allowed = np.flatnonzero(method.stops[slot])
     above = allowed[allowed * problem.step_kwh > stored_kwh]
     if not len(above):
-        return _ceiling_percent(slot, lever)
-    within = above[above <= above[0] + int(lever.window[slot])]
+        return _ceiling_percent(slot, method)
+    within = above[above <= above[0] + int(method.window[slot])]
     return int(within[int(worth[within].argmin())]) // PER_PERCENT

@@ -22,15 +22,15 @@ class Action(StrEnum):
     EXPORT = "export"
 
 
-class Lever(StrEnum):
+class ChargeMethod(StrEnum):
     """How a charge is done on the hardware.
 
     GENTLE raises the reserve in self-powered mode: slow, and it stops by itself at the target.
     FAST is backup mode with grid charging: faster, and it runs until it is told otherwise.
     """
 
-    GENTLE = "gentle"
-    FAST = "fast"
+    RESERVE = "gentle"
+    BACKUP = "fast"
 
 
 class Session(StrEnum):
@@ -41,10 +41,10 @@ class Session(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LeverModel:
+class ChargeMethodModel:
     """What one lever does on this home: learned where possible, else the documented rate."""
 
-    lever: Lever
+    method: ChargeMethod
     power_w: float
     stops_at_target: bool
 
@@ -62,7 +62,7 @@ class Battery:
     capacity_kwh: float
     max_charge_w: float
     max_discharge_w: float
-    levers: tuple[LeverModel, ...]
+    methods: tuple[ChargeMethodModel, ...]
     round_trip_efficiency: float = 0.90
     taper_from_percent: float = 100.0
     taper_to_fraction: float = 0.5
@@ -90,11 +90,11 @@ class Spread:
 class SlotInputs:
     """Everything known about one slot [start, end) before planning.
 
-    Rates are p/kWh including VAT, ``None`` where not published. ``pin`` is a user's durable wish
-    for this slot; ``charge_banned`` the wish that it be not charged. ``grid_charge_forbidden`` is
+    Rates are p/kWh including VAT, ``None`` where not published. ``forced`` is a user's durable wish
+    for this slot; ``charge_blocked`` the wish that it be not charged. ``grid_charge_forbidden`` is
     a rule's verdict (peak window). ``car_charging`` means: do not feed the car from the battery.
-    ``pin_target_percent`` is where a pinned charge is over, if that is not the everyday ceiling;
-    ``pin_lever`` is the lever that is used for it, if that is settled already.
+    ``forced_target_percent`` is where a pinned charge is over, if that is not the everyday ceiling;
+    ``forced_method`` is the lever that is used for it, if that is settled already.
     """
 
     start: datetime
@@ -104,10 +104,10 @@ class SlotInputs:
     load_kwh: Spread
     pv_kwh: Spread
     carbon_g_per_kwh: float | None = None
-    pin: Action | None = None
-    pin_target_percent: int | None = None
-    pin_lever: Lever | None = None
-    charge_banned: bool = False
+    forced: Action | None = None
+    forced_target_percent: int | None = None
+    forced_method: ChargeMethod | None = None
+    charge_blocked: bool = False
     grid_charge_forbidden: bool = False
     session: Session | None = None
     car_charging: bool = False
@@ -134,7 +134,7 @@ class ReadyBy:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wishes:
+class HouseholdRules:
     """What the household asks for, in the units they would say it in.
 
     ``wear_p_per_kwh`` is charged per kWh that leaves the battery. ``everyday_ceiling_percent``
@@ -167,7 +167,7 @@ class PlanInputs:
     slots: tuple[SlotInputs, ...]
     battery: Battery
     stored_kwh: float
-    wishes: Wishes = field(default_factory=Wishes)
+    rules: HouseholdRules = field(default_factory=HouseholdRules)
     price_scenarios: tuple[PriceScenario, ...] = ()
     rates_known_at: datetime | None = None
     running: Plan | None = None
@@ -178,7 +178,7 @@ class ReasonCode(StrEnum):
 
     CHEAPER_THAN_LATER = "cheaper_than_later"
     PAID_TO_CHARGE = "paid_to_charge"
-    PINNED = "pinned"
+    FORCED = "pinned"
     READY_BY = "ready_by"
     SESSION_AHEAD = "session_ahead"
     POWER_UP = "power_up"
@@ -207,14 +207,14 @@ class PlannedSlot:
     """One slot of a plan with its expected flows.
 
     ``target_percent`` is where a charge stops, or how far a use may draw the battery down.
-    ``stored_worth_p_per_kwh`` is the worth of one more kWh in the battery at the slot's start.
+    ``marginal_value_p_per_kwh`` is the worth of one more kWh in the battery at the slot's start.
     ``cost_p`` is the bill's share, without wear or carbon; None where the rate is not even guessed.
     """
 
     start: datetime
     end: datetime
     action: Action
-    lever: Lever | None
+    method: ChargeMethod | None
     target_percent: int | None
     import_p_per_kwh: float | None
     export_p_per_kwh: float | None
@@ -230,7 +230,7 @@ class PlannedSlot:
     end_percent_p10: float
     end_percent_p90: float
     cost_p: float | None
-    stored_worth_p_per_kwh: float
+    marginal_value_p_per_kwh: float
     reason: Reason
 
 
@@ -239,7 +239,7 @@ class NoteCode(StrEnum):
 
     READY_BY_MISSED = "ready_by_missed"
     SESSION_NOT_FULL = "session_not_full"
-    PIN_NOT_KEPT = "pin_not_kept"
+    FORCED_NOT_KEPT = "pin_not_kept"
     RATES_MISSING = "rates_missing"
     BELOW_FLOOR = "below_floor"
 
@@ -266,7 +266,7 @@ class Plan:
     made_at: datetime
     slots: tuple[PlannedSlot, ...]
     cost_p: float | None
-    self_use_cost_p: float | None
+    baseline_cost_p: float | None
     kept_instead_saves_p: float | None = None
     notes: tuple[Note, ...] = ()
 

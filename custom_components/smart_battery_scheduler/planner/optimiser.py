@@ -41,7 +41,7 @@ def plan(inputs: PlanInputs) -> Plan:
     running = _still_possible(problem, inputs.running)
     if running:
         kept = follow(problem, solution, members, running)
-        if kept.choices != best.choices and kept.pence - best.pence < inputs.wishes.stability_p:
+        if kept.choices != best.choices and kept.pence - best.pence < inputs.rules.stability_p:
             kept_saves_p = max(kept.pence - best.pence, 0.0)
             best = kept
     floor = Choice(Action.USE, target_percent=problem.floor_percent)
@@ -57,7 +57,7 @@ def follow(
     levels, put_in, taken_out = [stored], [], []
     choices: list[Choice] = []
     before: Choice | None = None
-    patience_p = problem.wishes.stability_p * SHARE_FOR_FEW_CHANGES
+    patience_p = problem.rules.stability_p * SHARE_FOR_FEW_CHANGES
     for slot in range(problem.planned):
         choice = fixed.get(slot)
         if choice is None:
@@ -67,7 +67,7 @@ def follow(
                 slot,
                 float(stored.sum()) / MEMBERS,
                 before=before,
-                patience_p=min(patience_p, problem.wishes.stability_p * SHARE_PER_CHANGE),
+                patience_p=min(patience_p, problem.rules.stability_p * SHARE_PER_CHANGE),
             )
             patience_p -= extra_p
         before = choice
@@ -115,7 +115,7 @@ def _pence(problem: Problem, course: Course, levels_kwh: Floats) -> float:
     weights = problem.course_weights
     bought_p = problem.price_p @ weights @ course.imported_kwh
     sold_p = problem.export_p @ weights @ course.exported_kwh
-    worn_p = problem.wishes.wear_p_per_kwh * course.out_kwh.sum()
+    worn_p = problem.rules.wear_p_per_kwh * course.out_kwh.sum()
     unmet_p = sum(
         float(np.interp(levels_kwh[slot], problem.grid, problem.level_p[slot]).mean())
         for slot in np.flatnonzero(problem.level_p.any(axis=1))
@@ -132,7 +132,7 @@ def _still_possible(problem: Problem, running: Plan | None) -> dict[int, Choice]
         planned = running.slot_at(slot.start)
         if planned is None:
             continue
-        choice = Choice(planned.action, planned.lever, planned.target_percent)
+        choice = Choice(planned.action, planned.method, planned.target_percent)
         if not _allowed(problem, index, choice):
             return {}
         fixed[index] = choice
@@ -144,7 +144,7 @@ def _allowed(problem: Problem, slot: int, choice: Choice) -> bool:
     if choice.action is Action.CHARGE:
         ceiling_percent = problem.ceiling_kwh[slot] / problem.battery.capacity_kwh * 100.0
         within = (choice.target_percent or 100) <= ceiling_percent + NEAR_PERCENT
-        offered = any(lever.model.lever is choice.lever for lever in problem.levers)
+        offered = any(method.model.method is choice.method for method in problem.methods)
         return bool(problem.may_charge[slot]) and within and offered
     if problem.must_charge[slot] or (
         problem.must_sell[slot] and choice.action is not Action.EXPORT

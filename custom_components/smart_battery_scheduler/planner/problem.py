@@ -12,8 +12,8 @@ from functools import cached_property
 
 import numpy as np
 
-from .model import Action, Lever, PlanInputs, Session, SlotInputs
-from .paths import POINTS, Bools, Demand, Floats, LeverPaths, SellingPaths, Site, Ways
+from .model import Action, ChargeMethod, PlanInputs, Session, SlotInputs
+from .paths import POINTS, Bools, ChargeMethodPaths, Demand, Floats, SellingPaths, Site, Ways
 
 # A wish that is not met costs this much per kWh: more than any rate, and still no infinity, so
 # that the plan comes as near as it can.
@@ -30,8 +30,8 @@ class Forbidden(StrEnum):
 
     PEAK = "peak"
     SESSION = "session"
-    BANNED = "banned"
-    PINNED = "pinned"
+    BLOCKED = "banned"
+    FORCED = "pinned"
     RATE_UNKNOWN = "rate_unknown"
     PRICE_CEILING = "price_ceiling"
 
@@ -46,11 +46,11 @@ class Problem:
         """Lay out the inputs; they have been checked."""
         self.inputs = inputs
         self.battery = inputs.battery
-        self.wishes = inputs.wishes
+        self.rules = inputs.rules
         self.planned = len(inputs.slots)
         end = inputs.slots[-1].end
         self.last_day = [i for i, s in enumerate(inputs.slots) if s.start >= end - LAST_DAY]
-        self.floor_kwh = self.wishes.reserve_floor_percent / 100.0 * self.battery.capacity_kwh
+        self.floor_kwh = self.rules.reserve_floor_percent / 100.0 * self.battery.capacity_kwh
         self.site = Site(
             battery=self.battery,
             floor_kwh=self.floor_kwh,
@@ -70,25 +70,25 @@ class Problem:
 
     def _lay_paths(self) -> None:
         self.demand = Demand(self.site, self.inputs.slots)
-        self.levers = tuple(
-            LeverPaths.of(self.site, self.demand, lever, self.ceiling_kwh, self.must_charge)
-            for lever in self.battery.levers
+        self.methods = tuple(
+            ChargeMethodPaths.of(self.site, self.demand, method, self.ceiling_kwh, self.must_charge)
+            for method in self.battery.methods
         )
         # Which levers may be used in a slot: a pin may have settled it.
-        every = [True] * len(self.levers)
+        every = [True] * len(self.methods)
         self.usable = [
-            every if slot.pin_lever is None else self._settled(slot.pin_lever, every)
+            every if slot.forced_method is None else self._settled(slot.forced_method, every)
             for slot in self.inputs.slots
         ]
-        self.ways = Ways(self.site, self.demand, self.levers, self.wishes)
+        self.ways = Ways(self.site, self.demand, self.methods, self.rules)
         self.selling = (
-            SellingPaths.of(self.site, self.demand, self.wishes)
+            SellingPaths.of(self.site, self.demand, self.rules)
             if self.battery.can_export_stored
             else None
         )
 
-    def _settled(self, settled: Lever, every: list[bool]) -> list[bool]:
-        chosen = [lever.model.lever is settled for lever in self.levers]
+    def _settled(self, settled: ChargeMethod, every: list[bool]) -> list[bool]:
+        chosen = [method.model.method is settled for method in self.methods]
         return chosen if any(chosen) else every
 
     # --- rates -----------------------------------------------------------------------------
@@ -118,14 +118,14 @@ class Problem:
         )
         self.export_p = np.nan_to_num(self.export_p)
         carbon = np.array([slot.carbon_g_per_kwh or 0.0 for slot in self.inputs.slots])
-        self.carbon_p = carbon * self.wishes.carbon_gbp_per_tonne / 10_000.0
+        self.carbon_p = carbon * self.rules.carbon_gbp_per_tonne / 10_000.0
         self.unknown: Bools = np.isnan(self.import_p).any(axis=1)
         free = np.array([slot.session is Session.POWER_UP for slot in self.inputs.slots])
         self.import_p[free] = np.minimum(self.import_p[free], 0.0)
         # What a kWh from the grid weighs in the choice: money and carbon. Where the rate is not
         # even guessed, neither using nor keeping a kWh shall look like a gain.
         known_p = self.import_p + self.carbon_p[:, None]
-        self.price_p = np.where(self.unknown[:, None], self.wishes.wear_p_per_kwh, known_p)
+        self.price_p = np.where(self.unknown[:, None], self.rules.wear_p_per_kwh, known_p)
         # Expected over the courses; the import rate is not a number where there is none.
         self.import_rate_p: Floats = self.import_p @ self.course_weights
         self.export_rate_p: Floats = self.export_p @ self.course_weights
@@ -152,7 +152,7 @@ class Problem:
     @property
     def floor_percent(self) -> int:
         """The reserve that keeps the floor."""
-        return min(int(np.ceil(self.wishes.reserve_floor_percent)), 100)
+        return min(int(np.ceil(self.rules.reserve_floor_percent)), 100)
 
     def percent(self, point: int) -> int:
         """A point of the grid as the charge level that people see."""
@@ -169,22 +169,28 @@ class Problem:
 
     def _lay_rules(self) -> None:
         slots = self.inputs.slots
-        pins = [slot.pin for slot in slots]
+        forced_slots = [slot.forced for slot in slots]
         self.may_charge = np.array([self.forbidden(i) is None for i in range(self.planned)])
-        self.must_charge = np.array([pin is Action.CHARGE for pin in pins]) & self.may_charge
+        self.must_charge = (
+            np.array([forced is Action.CHARGE for forced in forced_slots]) & self.may_charge
+        )
         self.paid: Bools = np.less(self.import_p, 0.0).all(axis=1)
-        wants_use = np.array([pin is Action.USE for pin in pins])
+        wants_use = np.array([forced is Action.USE for forced in forced_slots])
         self.may_use = np.array([_may_use(slot) for slot in slots])
         self.must_use = self.may_use & (
             self.unknown
             | np.array([slot.session is Session.POWER_DOWN for slot in slots])
             | wants_use
         )
-        self.may_sell = self.may_use & np.array([pin in (None, Action.EXPORT) for pin in pins])
-        self.must_sell = self.may_sell & np.array([pin is Action.EXPORT for pin in pins])
+        self.may_sell = self.may_use & np.array(
+            [forced in (None, Action.EXPORT) for forced in forced_slots]
+        )
+        self.must_sell = self.may_sell & np.array(
+            [forced is Action.EXPORT for forced in forced_slots]
+        )
         self.ceiling_kwh = np.array([self._ceiling(i) for i in range(self.planned)])
         # A pinned charge that has its own target is a wish only below that target.
-        has_target = np.array([slot.pin_target_percent is not None for slot in slots])
+        has_target = np.array([slot.forced_target_percent is not None for slot in slots])
         below = self.grid < self.ceiling_kwh[:, None] - 1e-9
         self.unmet: Floats = (self.must_charge[:, None] & (below | ~has_target[:, None])) * 1.0
         short = np.maximum(self.floor_kwh - self.grid, 0.0)
@@ -198,17 +204,17 @@ class Problem:
 
         A person's pin outranks the price ceiling, never a peak window or a session.
         """
-        slot, ceiling = self.inputs.slots[index], self.wishes.price_ceiling_p_per_kwh
+        slot, ceiling = self.inputs.slots[index], self.rules.price_ceiling_p_per_kwh
         if slot.grid_charge_forbidden:
             return Forbidden.PEAK
         if slot.session is Session.POWER_DOWN:
             return Forbidden.SESSION
-        if slot.charge_banned:
-            return Forbidden.BANNED
-        if slot.pin is Action.CHARGE:
+        if slot.charge_blocked:
+            return Forbidden.BLOCKED
+        if slot.forced is Action.CHARGE:
             return None
-        if slot.pin is not None:
-            return Forbidden.PINNED
+        if slot.forced is not None:
+            return Forbidden.FORCED
         if self.unknown[index]:
             return Forbidden.RATE_UNKNOWN
         if ceiling is not None and self.import_rate_p[index] > ceiling:
@@ -221,9 +227,9 @@ class Problem:
         found = []
         for index, slot in enumerate(self.inputs.slots):
             found += [
-                (index, wish.percent / 100.0 * self.battery.capacity_kwh)
-                for wish in self.wishes.ready_by
-                if slot.start <= wish.at < slot.end
+                (index, rule.percent / 100.0 * self.battery.capacity_kwh)
+                for rule in self.rules.ready_by
+                if slot.start <= rule.at < slot.end
             ]
             before = self.inputs.slots[index - 1].session if index else slot.session
             if slot.session is Session.POWER_DOWN and before is not Session.POWER_DOWN:
@@ -237,11 +243,11 @@ class Problem:
         A wish for more than the everyday ceiling lifts it only in the hours before the wish.
         """
         slot, capacity = self.inputs.slots[index], self.battery.capacity_kwh
-        if slot.pin is Action.CHARGE and slot.pin_target_percent is not None:
-            return float(slot.pin_target_percent) / 100.0 * capacity
+        if slot.forced is Action.CHARGE and slot.forced_target_percent is not None:
+            return float(slot.forced_target_percent) / 100.0 * capacity
         if self.paid[index] or slot.session is Session.POWER_UP:
             return capacity
-        everyday = min(self.wishes.everyday_ceiling_percent, 100.0) / 100.0 * capacity
+        everyday = min(self.rules.everyday_ceiling_percent, 100.0) / 100.0 * capacity
         return max(
             [everyday]
             + [
@@ -253,7 +259,7 @@ class Problem:
 
 
 def _may_use(slot: SlotInputs) -> bool:
-    return not slot.car_charging and slot.pin is not Action.HOLD
+    return not slot.car_charging and slot.forced is not Action.HOLD
 
 
 def _or_nan(value: float | None) -> float:

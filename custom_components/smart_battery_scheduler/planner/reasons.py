@@ -55,25 +55,25 @@ def _wish_ahead(problem: Problem, course: Course, index: int) -> tuple[int, floa
 
 def _charging(problem: Problem, course: Course, index: int) -> ReasonCode:
     slot = problem.inputs.slots[index]
-    if slot.pin is Action.CHARGE:
-        return ReasonCode.PINNED
+    if slot.forced is Action.CHARGE:
+        return ReasonCode.FORCED
     if slot.session is Session.POWER_UP:
         return ReasonCode.POWER_UP
     if float(problem.import_rate_p[index]) < 0.0:
         return ReasonCode.PAID_TO_CHARGE
-    if course.percent[index] < problem.wishes.reserve_floor_percent - AT_FLOOR_PERCENT:
+    if course.percent[index] < problem.rules.reserve_floor_percent - AT_FLOOR_PERCENT:
         return ReasonCode.BELOW_FLOOR
-    wish = _wish_ahead(problem, course, index)
-    if wish is not None:
-        in_session = problem.inputs.slots[wish[0]].session is Session.POWER_DOWN
+    rule = _wish_ahead(problem, course, index)
+    if rule is not None:
+        in_session = problem.inputs.slots[rule[0]].session is Session.POWER_DOWN
         return ReasonCode.SESSION_AHEAD if in_session else ReasonCode.READY_BY
     return ReasonCode.CHEAPER_THAN_LATER
 
 
 def _resting(problem: Problem, course: Course, index: int, slot: SlotInputs) -> ReasonCode:
     action = course.choices[index].action
-    if slot.pin is action:
-        return ReasonCode.PINNED
+    if slot.forced is action:
+        return ReasonCode.FORCED
     if action is Action.HOLD:
         return ReasonCode.CAR_CHARGING if slot.car_charging else ReasonCode.KEEP_FOR_LATER
     if action is Action.EXPORT:
@@ -84,7 +84,7 @@ def _resting(problem: Problem, course: Course, index: int, slot: SlotInputs) -> 
         return ReasonCode.SOLAR_SURPLUS
     if course.out_kwh[index] > NOTHING_KWH:
         return ReasonCode.USE_NOW
-    at_floor = course.percent[index] <= problem.wishes.reserve_floor_percent + AT_FLOOR_PERCENT
+    at_floor = course.percent[index] <= problem.rules.reserve_floor_percent + AT_FLOOR_PERCENT
     return ReasonCode.EMPTY if at_floor else ReasonCode.NOTHING_TO_GAIN
 
 
@@ -95,6 +95,6 @@ def _replaced(problem: Problem, course: Course, worths: list[float], index: int)
     users = np.flatnonzero((out_kwh > NOTHING_KWH) & np.isfinite(rates_p))
     if not len(users):
         return None
-    worth_p = worths[index + 1] / problem.eta + problem.wishes.wear_p_per_kwh
-    nearest = users[int(np.abs(rates_p[users] - worth_p).argmin())]
+    value_p = worths[index + 1] / problem.eta + problem.rules.wear_p_per_kwh
+    nearest = users[int(np.abs(rates_p[users] - value_p).argmin())]
     return index + 1 + int(nearest)

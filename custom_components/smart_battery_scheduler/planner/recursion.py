@@ -25,8 +25,8 @@ from .paths import (
     ATOMS,
     POINTS,
     Bools,
+    ChargeMethodPaths,
     Floats,
-    LeverPaths,
     Lookup,
     SellingPaths,
     extra_p,
@@ -93,10 +93,10 @@ def solve(problem: Problem, *, thorough: bool = False) -> Solution:
 
 def _mixes(problem: Problem) -> tuple[Floats, ...]:
     """How options are mixed from ways, by how many atoms are a surplus: (option, way)."""
-    return tuple(_mix(sunny, len(problem.levers)) for sunny in range(ATOMS + 1))
+    return tuple(_mix(sunny, len(problem.methods)) for sunny in range(ATOMS + 1))
 
 
-def _mix(sunny: int, levers: int) -> Floats:
+def _mix(sunny: int, methods: int) -> Floats:
     """The mix of a slot whose first ``sunny`` atoms are surpluses.
 
     These go into the battery whatever is chosen. A need that is not served leaves the level.
@@ -104,15 +104,15 @@ def _mix(sunny: int, levers: int) -> Floats:
     most = {USE: ATOMS - 1, HOLD: -1}
     # Charging from the grid serves all needs alike, so that there the first need stands for all.
     charged = np.append(ATOM_WEIGHTS[:sunny], ATOM_WEIGHTS[sunny:].sum())[:ATOMS]
-    rows = np.zeros((CHARGE + levers, WITHOUT_GRID + len(charged) * levers))
+    rows = np.zeros((CHARGE + methods, WITHOUT_GRID + len(charged) * methods))
     for row in range(CHARGE):
         limit = most.get(row, row - LIMITED)
         for atom, weight in enumerate(ATOM_WEIGHTS):
             served = atom if atom < sunny else min(atom, limit)
             unserved = atom >= sunny and limit < sunny
             rows[row, 0 if unserved else 1 + served] += weight
-    for lever in range(levers):
-        rows[CHARGE + lever, WITHOUT_GRID + lever :: levers] = charged
+    for method in range(methods):
+        rows[CHARGE + method, WITHOUT_GRID + method :: methods] = charged
     return rows
 
 
@@ -130,9 +130,9 @@ def options_at(
     """Pence of every option (option, course, level), given the value after the slot."""
     price, export = problem.rates(slot, len(after))
     sunny = int(problem.demand.sunny[slot])
-    pinned = bool(problem.must_charge[slot])
+    is_forced = bool(problem.must_charge[slot])
     charging = bool(problem.may_charge[slot]) and (
-        thorough or pinned or _pays(problem, price, after)
+        thorough or is_forced or _pays(problem, price, after)
     )
     mix, ways = mixes[sunny], WITHOUT_GRID
     if charging:
@@ -140,10 +140,10 @@ def options_at(
     parts = problem.ways.ends[slot, :ways].read(after)
     weight_p = price[:, None] + problem.ways.extra_p[:ways]
     parts += weight_p[:, :, None] * problem.ways.weighed_kwh[slot, :ways]
-    levers = len(problem.levers)
-    sell = CHARGE + 2 * levers
+    methods = len(problem.methods)
+    sell = CHARGE + 2 * methods
     found = np.full((sell + 2 * (problem.selling is not None), len(after), POINTS), NEVER_P)
-    mixed = CHARGE + levers if charging else CHARGE
+    mixed = CHARGE + methods if charging else CHARGE
     np.matmul(mix[:mixed, :ways], parts, out=found[:mixed].transpose(1, 0, 2))
     _without_grid(problem, slot, found)
     if charging:
@@ -183,26 +183,26 @@ def _without_grid(problem: Problem, slot: int, found: Floats) -> None:
 
 def _charging(problem: Problem, slot: int, after: Floats, price: Floats, found: Floats) -> None:
     """What the rules make of each lever's reach, and its best target: into ``found``."""
-    levers = problem.levers
+    methods = problem.methods
     for number, usable in enumerate(problem.usable[slot]):
-        lever = levers[number]
+        method = methods[number]
         if not usable:
             found[number] = NEVER_P
             continue
-        too_far = lever.too_far[slot]
+        too_far = method.too_far[slot]
         if too_far[-1]:
             found[number][:, too_far] = NEVER_P
-        if lever.model.stops_at_target:
-            found[len(levers) + number] = _to_target(problem, slot, lever, after, price)
+        if method.model.stops_at_target:
+            found[len(methods) + number] = _to_target(problem, slot, method, after, price)
 
 
 def _to_target(
-    problem: Problem, slot: int, lever: LeverPaths, after: Floats, price: Floats
+    problem: Problem, slot: int, method: ChargeMethodPaths, after: Floats, price: Floats
 ) -> Floats:
     """Charging by one lever to the best point at which it can stop (course, level)."""
-    stored_p = (price[:, None] + extra_p(lever, problem.wishes)) / problem.eta
+    stored_p = (price[:, None] + extra_p(method, problem.rules)) / problem.eta
     worth = after + stored_p * problem.grid
-    best = windowed(worth, lever.stops[slot], int(lever.window[slot]))
+    best = windowed(worth, method.stops[slot], int(method.window[slot]))
     begun: Floats = problem.grid
     if problem.demand.sunny[slot]:
         begun = ATOM_WEIGHTS @ problem.demand.sunned_kwh[slot]
@@ -216,7 +216,7 @@ def _sold(problem: Problem, selling: SellingPaths, slot: int, after: Floats) -> 
     pence = selling.ends[slot].read(after)
     pence += price[:, None, None] * selling.imported_kwh[slot]
     pence -= export[:, None, None] * selling.exported_kwh[slot]
-    pence += problem.wishes.wear_p_per_kwh * selling.out_kwh[slot]
+    pence += problem.rules.wear_p_per_kwh * selling.out_kwh[slot]
     spent: Floats = ATOM_WEIGHTS @ pence
     return spent
 
@@ -224,7 +224,7 @@ def _sold(problem: Problem, selling: SellingPaths, slot: int, after: Floats) -> 
 def _sold_to(problem: Problem, selling: SellingPaths, slot: int, after: Floats) -> Floats:
     """Pence of selling down to the best reserve within reach (course, level)."""
     _, export = problem.rates(slot, len(after))
-    kept_p = (export[:, None] - problem.wishes.wear_p_per_kwh) * problem.eta
+    kept_p = (export[:, None] - problem.rules.wear_p_per_kwh) * problem.eta
     least, window = int(selling.least[slot]), int(selling.window[slot])
     worth = after + kept_p * problem.grid
     # Selling goes down from a level: the same search, on the grid turned round.

@@ -31,7 +31,7 @@ def report(
         made_at=problem.inputs.now,
         slots=tuple(_slot(problem, course, worths, i) for i in range(problem.planned)),
         cost_p=_bill_p(problem, solution, course),
-        self_use_cost_p=_bill_p(problem, solution, idle),
+        baseline_cost_p=_bill_p(problem, solution, idle),
         kept_instead_saves_p=kept_saves_p,
         notes=tuple(_notes(problem, course)),
     )
@@ -57,7 +57,7 @@ def _slot(problem: Problem, course: Course, worths: list[float], index: int) -> 
         start=slot.start,
         end=slot.end,
         action=choice.action,
-        lever=choice.lever,
+        method=choice.method,
         target_percent=choice.target_percent,
         import_p_per_kwh=None if problem.unknown[index] else float(problem.import_rate_p[index]),
         export_p_per_kwh=float(problem.export_rate_p[index]) if export_known else None,
@@ -73,7 +73,7 @@ def _slot(problem: Problem, course: Course, worths: list[float], index: int) -> 
         end_percent_p10=float(course.percent_p10[index + 1]),
         end_percent_p90=float(course.percent_p90[index + 1]),
         cost_p=_slot_bill_p(problem, course, index),
-        stored_worth_p_per_kwh=worths[index],
+        marginal_value_p_per_kwh=worths[index],
         reason=explain(problem, course, worths, index),
     )
 
@@ -106,7 +106,7 @@ def _notes(problem: Problem, course: Course) -> Iterator[Note]:
     if problem.unknown[: problem.planned].any():
         first = int(np.flatnonzero(problem.unknown)[0])
         yield Note(code=NoteCode.RATES_MISSING, at=inputs.slots[first].start)
-    level, floor = inputs.stored_kwh / capacity * 100.0, inputs.wishes.reserve_floor_percent
+    level, floor = inputs.stored_kwh / capacity * 100.0, inputs.rules.reserve_floor_percent
     if level < floor - NEAR_PERCENT:
         numbers = {"charge_level_percent": level, "reserve_floor_percent": floor}
         yield Note(code=NoteCode.BELOW_FLOOR, numbers=numbers)
@@ -122,10 +122,10 @@ def _notes(problem: Problem, course: Course) -> Iterator[Note]:
                 at=slot.start,
             )
     for index, slot in enumerate(inputs.slots):
-        target = slot.pin_target_percent
+        target = slot.forced_target_percent
         if target is not None and course.percent[index] >= target - NEAR_PERCENT:
             continue
-        if slot.pin is not None and course.choices[index].action is not slot.pin:
+        if slot.forced is not None and course.choices[index].action is not slot.forced:
             why = problem.forbidden(index)
             numbers = {f"forbidden_{why.value}": 1.0} if isinstance(why, Forbidden) else {}
-            yield Note(code=NoteCode.PIN_NOT_KEPT, numbers=numbers, at=slot.start)
+            yield Note(code=NoteCode.FORCED_NOT_KEPT, numbers=numbers, at=slot.start)

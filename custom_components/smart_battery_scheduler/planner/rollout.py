@@ -7,7 +7,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from .model import Action, Lever
+from .model import Action, ChargeMethod
 from .paths import Floats
 from .problem import Problem
 
@@ -25,7 +25,7 @@ class Choice:
     """What a slot is to be: an action, by which lever, and to which level."""
 
     action: Action
-    lever: Lever | None = None
+    method: ChargeMethod | None = None
     target_percent: int | None = None
 
 
@@ -96,8 +96,8 @@ def play(
     site, capacity_kwh = problem.site, problem.battery.capacity_kwh
     into = np.minimum(members.surplus_kwh[slot], (capacity_kwh - stored_kwh) / site.eta)
     target_kwh = (choice.target_percent or 0) / 100.0 * capacity_kwh
-    if choice.action is Action.CHARGE and choice.lever is not None:
-        power_w = next(m.power_w for m in problem.battery.levers if m.lever is choice.lever)
+    if choice.action is Action.CHARGE and choice.method is not None:
+        power_w = next(m.power_w for m in problem.battery.methods if m.method is choice.method)
         most = power_w * site.hours[slot] / 1000.0 * site.taper(stored_kwh)
         wanted = np.minimum((target_kwh - stored_kwh) / site.eta - into, most)
         return into + np.maximum(np.minimum(wanted, site.most_in_kwh[slot] - into), 0.0), NOTHING

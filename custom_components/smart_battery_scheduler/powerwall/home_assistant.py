@@ -145,8 +145,8 @@ class HomeAssistantPowerwall:
             reading = self._reading()
         if reading is None:
             raise PowerwallConnectionError(f"{self._integration.name} shows no readings")
-        if reading.charge_level_percent is not None:
-            self._level = KnownLevel(percent=reading.charge_level_percent, at=reading.read_at)
+        if reading.soc_percent is not None:
+            self._level = KnownLevel(percent=reading.soc_percent, at=reading.read_at)
         return reading
 
     async def write(self, change: Settings, purpose: Purpose = Purpose.COMMAND) -> PowerwallState:

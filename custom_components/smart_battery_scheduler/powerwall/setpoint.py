@@ -115,7 +115,7 @@ def forbids(verb: Verb, reading: PowerwallState, now: datetime, most_charge_w: f
         return "the home is not known to be on the grid"
     if reading.storm_watch_active or reading.grid_services_active:
         return "somebody else has the battery"
-    if reading.charge_level_percent is None:
+    if reading.soc_percent is None:
         return "the charge level is not known"
     if reading.house_power_w is None or reading.solar_power_w is None:
         return "house or sun is not known"
@@ -129,7 +129,7 @@ def _keeps_sun_home(verb: Verb, reading: PowerwallState, most_charge_w: float) -
 
     Where the sun may not be exported a charge has to take all of it, whatever the house does.
     """
-    solar_w, level = reading.solar_power_w or 0.0, reading.charge_level_percent or 0.0
+    solar_w, level = reading.solar_power_w or 0.0, reading.soc_percent or 0.0
     may_export = reading.settings.export_rule in (ExportRule.SOLAR_ONLY, ExportRule.EVERYTHING)
     if may_export or solar_w <= DARK_W:
         return True

@@ -172,7 +172,7 @@ def reading_of(
         read_at=now,
         measured_at=measured_at(shown),
         settings=_settings(integration, reported),
-        charge_level_percent=level,
+        soc_percent=level,
         battery_power_w=_power_w(shown.get(Fact.BATTERY_POWER)),
         solar_power_w=_consumed_w(shown.get(Fact.SOLAR_POWER)),
         house_power_w=_consumed_w(shown.get(Fact.HOUSE_POWER)),

@@ -31,12 +31,12 @@ from ..powerwall.home_assistant import HomeAssistantPowerwall
 from ..powerwall.leased import LeasedPowerwall
 from ..powerwall.netzero import BASE_URL, NetZeroPowerwall
 from ..powerwall.teslemetry_lan import TeslemetryLan
-from ..site.grid_events import SupplySources
+from ..site.grid_events import GridEventSources
 from ..site.preferences import Preferences
 from ..site.site import SmartBatteryConfigEntry, Sources
 from ..site.solar_forecast import Roof
 from ..site.storage import Records
-from ..tariff.problems import SupplyTrouble
+from ..tariff.problems import SupplyProblem
 from .coordinators import Rates
 from .solar_sources import made_for, most_kwh_of, solar_source
 from .supplier import carbon_source, octoplus_account, rate_source, tariff_mark
@@ -105,12 +105,12 @@ async def build_sources(
     if entry.data[CONF_KIND] == KIND_DEMO:
         return await _demo(hass, records)
     site_id = entry.data[CONF_SITE_ID]
-    rates = rate_source(hass, entry, records.account_home)
+    rates = rate_source(hass, entry, records.account_address)
     return Sources(
         powerwall=_with_setpoints(hass, entry, powerwall_of(hass, entry.data)),
         just_read=hass.data.get(JUST_READ, {}).pop(site_id, None),
         rates=rates,
-        supply=SupplySources(
+        grid_events=GridEventSources(
             carbon=carbon_source(hass, entry),
             octoplus=octoplus_account(hass, entry, rates),
             tariff_mark=tariff_mark(entry),
@@ -140,7 +140,7 @@ class DemoRates:
         self._tariff = DemoTariff(dt_util.utcnow)
 
     @property
-    def troubles(self) -> frozenset[SupplyTrouble]:
+    def problems(self) -> frozenset[SupplyProblem]:
         """Never any."""
         return frozenset()
 
