@@ -23,7 +23,7 @@ from .site.reload import Watch
 from .site.site import Site, SmartBatteryConfigEntry
 from .site.storage import SiteStorage
 from .sources.build import build_sources, powerwall_of
-from .sources.supplier import without_strange_rates
+from .sources.supplier import tariff_mark
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -55,8 +55,8 @@ async def async_setup_entry(hass: HomeAssistant, entry: SmartBatteryConfigEntry)
     """Set up one home."""
     storage = SiteStorage(hass, entry.entry_id)
     control = await storage.async_load_control()
-    records = without_strange_rates(entry, await storage.async_load_records())
-    sources = await build_sources(hass, entry, records)
+    records = (await storage.async_load_records()).of_tariff(tariff_mark(entry))
+    sources = await build_sources(hass, entry, records.remembered)
     site = Site(hass, entry, sources, storage, control, records)
     await site.async_start()
     entry.runtime_data = site

@@ -20,6 +20,8 @@ CONF_SITE_ID = "site_id"
 CONF_UNITS = "units"
 # The domain of the integration whose entities stand for the Powerwall.
 CONF_INTEGRATION = "integration"
+# The preference of the same name, asked where the Powerwall is commanded.
+CONF_POWER_SETPOINTS = "power_setpoints"
 
 CONF_TARIFF = "tariff"
 CONF_API_KEY = "api_key"

@@ -178,7 +178,7 @@ class Resume(SiteIntent):
         if nothing_asked and state.suspension is None and state.fault_until is None:
             return f"The plan is in force already. {say_status(_picture(site))}"
         # Forgotten first, so that one plan is made without either.
-        site.ready_once = None
+        site.orders.ready_once = None
         await site.async_resume()
         return hindrance(_picture(site)) or "Back to the plan."
 

@@ -19,7 +19,8 @@ from custom_components.smart_battery_scheduler.history.accuracy import (
 )
 from custom_components.smart_battery_scheduler.history.measurements import Energies, MeasuredSlot
 from custom_components.smart_battery_scheduler.site.forecast_report import forecasts_as_dict
-from custom_components.smart_battery_scheduler.site.storage import Records, SiteStorage
+from custom_components.smart_battery_scheduler.site.records import Records
+from custom_components.smart_battery_scheduler.site.storage import SiteStorage
 from custom_components.smart_battery_scheduler.tariff.model import SLOT
 from homeassistant.config_entries import ConfigSubentryData
 from homeassistant.core import HomeAssistant, State

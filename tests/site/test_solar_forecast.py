@@ -18,11 +18,7 @@ from custom_components.smart_battery_scheduler.history.measurements import (
     MeasuredSlot,
     Measurements,
 )
-from custom_components.smart_battery_scheduler.site.solar_forecast import (
-    Roof,
-    SiteSolar,
-    SolarMemory,
-)
+from custom_components.smart_battery_scheduler.site.solar_forecast import SiteSolar, SolarMemory
 from custom_components.smart_battery_scheduler.solar import forecast_solar, open_meteo
 from custom_components.smart_battery_scheduler.solar.model import (
     SolarAuthError,
@@ -39,6 +35,7 @@ from custom_components.smart_battery_scheduler.solar.solcast import (
     DailyCalls,
     poll_interval as cadence_of_sites,
 )
+from custom_components.smart_battery_scheduler.sources.build import Roof
 from custom_components.smart_battery_scheduler.sources.solar_sources import solcast
 from custom_components.smart_battery_scheduler.tariff.model import SLOT
 from homeassistant.core import HomeAssistant

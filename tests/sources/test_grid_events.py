@@ -30,7 +30,7 @@ HOUR = timedelta(hours=1)
 
 def wanted(site: Site) -> Action | None:
     """What the rules want now."""
-    found = site.judged(dt_util.utcnow())[0]
+    found = site.wanted_at(dt_util.utcnow())[0]
     return None if found is None else found.action
 
 
@@ -89,7 +89,7 @@ async def test_a_session_told_by_hand_survives_a_restart_and_forbids_charging(da
     assert day.site.sessions.known == (window,)
     await day.until(now + 1.1 * HOUR)
     assert day.site.sessions.at(dt_util.utcnow()) is Session.POWER_DOWN
-    found, reason = day.site.judged(dt_util.utcnow())
+    found, reason = day.site.wanted_at(dt_util.utcnow())
     assert found is None or found.action is not Action.CHARGE
     assert reason in (DecisionReason.SESSION, DecisionReason.OVER)
     assert await day.site.sessions.async_remove(window.id)

@@ -10,7 +10,7 @@ from freezegun.api import FrozenDateTimeFactory
 from hypothesis import given, strategies as st
 import pytest
 
-from custom_components.smart_battery_scheduler.sources.coordinators import Rates
+from custom_components.smart_battery_scheduler.sources.rates_coordinator import Rates
 from custom_components.smart_battery_scheduler.tariff.account import Agreement, parse_account
 from custom_components.smart_battery_scheduler.tariff.agreement_rates import (
     AccountRates,

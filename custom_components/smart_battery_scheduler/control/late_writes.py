@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ..powerwall.base import PowerwallState, Settings
+from .command_status import foreign_changes, left_by, shows
 from .decisions import simple
-from .evidence import foreign_changes, left_by, shows
 from .model import (
     ControlState,
     DecisionKind,

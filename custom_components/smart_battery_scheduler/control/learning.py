@@ -9,7 +9,7 @@ from math import sqrt
 
 from ..planner.model import Action, ChargeMethod
 from ..powerwall.base import PowerwallState
-from .evidence import TAPER_FROM_PERCENT, balanced, grid_charging_w
+from .command_status import TAPER_FROM_PERCENT, balanced, grid_charging_w
 from .model import Command
 from .situation import Timing
 

@@ -13,8 +13,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from ..powerwall.base import PowerwallState, Settings
+from .command_status import Verdict, judge_stopped, shows, tells
 from .decisions import of_command, on_whose_word, simple
-from .evidence import Verdict, judge_stopped, shows, tells
 from .interruptions import hands_off, interrupted
 from .late_writes import latecomer
 from .model import (

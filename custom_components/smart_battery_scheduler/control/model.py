@@ -330,6 +330,10 @@ class DecisionReason(StrEnum):
     ERROR = "error"
 
 
+# What should be in force now, or None and why nothing should.
+type Judged = tuple[Wanted | None, DecisionReason]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
     """One line of the ledger. ``shown`` are the settings that stood when something failed."""

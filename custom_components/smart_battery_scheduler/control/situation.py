@@ -10,6 +10,9 @@ from ..planner.model import ChargeMethod
 from ..powerwall.base import PowerwallState, Settings
 from .model import ControlState, Decision, DecisionReason, Wanted
 
+# An older reading says nothing about the present.
+READING_LIMIT = timedelta(minutes=6)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Timing:

@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 from ..planner.model import Action, ChargeMethod
 from ..powerwall.base import PowerwallState, Settings
 from ..tariff.model import SLOT, floor_slot
+from .command_status import Verdict, judge, shows
 from .decisions import how_it_ended, of_command, simple
-from .evidence import Verdict, judge, shows
 from .model import (
     FULL_PERCENT,
     TRANSITIONS,

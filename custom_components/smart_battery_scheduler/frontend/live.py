@@ -15,6 +15,7 @@ from ..const import CONF_KIND, KIND_DEMO, MARKET_TIME_ZONE
 from ..control.model import Decision
 from ..history.measurements import MeasuredSlot
 from ..planner.model import Plan
+from ..site.control_as_dict import command_status_as_dict
 from ..site.plan_as_dict import plan_as_dict
 from ..site.site import Site
 from ..tariff.model import Rate, floor_slot
@@ -89,7 +90,7 @@ def _now(site: Site, now: datetime) -> dict[str, Json]:
             "ends_at": command.wanted.ends_at.isoformat(),
             "reached": has_reached(site, command),
             "tries": command.tries,
-            "evidence": encode(command.command_status),
+            "evidence": command_status_as_dict(command.command_status),
         },
         "override": encode(override_now(site, now)),
         "held_back": encode(held_back(site, now)),

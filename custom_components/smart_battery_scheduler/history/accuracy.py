@@ -13,9 +13,9 @@ from datetime import UTC, date, datetime, time, timedelta
 
 from ..const import MARKET_TIME_ZONE
 from ..planner.model import Plan
-from ..site.solar_forecast import was_turned_away
 from ..solar.model import SolarForecast
 from ..tariff.model import SLOT, floor_slot
+from .curtailment import may_have_been_curtailed
 from .measurements import MeasuredSlot, Measurements
 
 JUDGED = timedelta(days=7)
@@ -144,7 +144,7 @@ class Accuracy:
         return score(
             (each.pv_kwh, slot.energies.pv_kwh)
             for each, slot in self._pairs()
-            if each.pv_kwh is not None and not was_turned_away(slot, self._measurements)
+            if each.pv_kwh is not None and not may_have_been_curtailed(slot, self._measurements)
         )
 
     def _pairs(self) -> Iterator[tuple[Expected, MeasuredSlot]]:

@@ -6,11 +6,11 @@ import asyncio
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 import logging
-from typing import TYPE_CHECKING
 
 from sqlalchemy.exc import SQLAlchemyError
 
 from homeassistant.components.energy.data import EnergyPreferences, async_get_manager
+from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
 
@@ -27,9 +27,6 @@ from .house_load import (
 )
 from .measurements import MeasuredSlot
 from .recorder_statistics import Recorded, async_recorded
-
-if TYPE_CHECKING:
-    from ..site.site import SmartBatteryConfigEntry
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -70,7 +67,7 @@ def dashboard_balance(dashboard: EnergyPreferences | None) -> Balance | None:
 class LoadHistory:
     """What the house used, for as long as is known."""
 
-    def __init__(self, hass: HomeAssistant, entry: SmartBatteryConfigEntry) -> None:
+    def __init__(self, hass: HomeAssistant, entry: ConfigEntry) -> None:
         """Know nothing yet."""
         self._hass = hass
         self._entry = entry

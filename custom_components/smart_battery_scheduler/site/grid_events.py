@@ -4,41 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from dataclasses import replace
 
+from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import CALLBACK_TYPE, Event, EventStateChangedData, HomeAssistant, callback
 from homeassistant.helpers.event import async_track_state_change_event
 from homeassistant.util import dt as dt_util
 
-from ..carbon.client import CarbonForecast, CarbonIntensity
+from ..carbon.client import CarbonForecast
 from ..events.site_events import SiteEvent, SiteEvents
+from ..sources.build import GridEventSources
 from ..sources.carbon_coordinator import CarbonCoordinator
-from ..sources.coordinators import RatesCoordinator
 from ..sources.ev_charging import EvCharging
 from ..sources.grid_sessions import Sessions, SessionWindow
-from ..sources.octopus_account import KeyQuestion, OctoplusAccount, OctoplusFeed, OctopusUpdates
+from ..sources.octopus_account import KeyQuestion, OctoplusFeed, OctopusUpdates
 from ..sources.rate_entities import EntitySource
 from ..sources.rate_sources import AccountSource
+from ..sources.rates_coordinator import RatesCoordinator
 from ..tariff.account import Property
 from ..tariff.problems import SupplyProblem
 from ..tariff.sessions import OctoplusSession
 from .preferences import Preferences
-
-if TYPE_CHECKING:
-    from .site import SmartBatteryConfigEntry
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GridEventSources:
-    """Where such facts come from; None where a home has no such source.
-
-    ``tariff_mark`` says whose rates are kept.
-    """
-
-    carbon: CarbonIntensity | None = None
-    octoplus: OctoplusAccount | None = None
-    tariff_mark: str = ""
 
 
 class GridEvents:
@@ -47,7 +33,7 @@ class GridEvents:
     def __init__(
         self,
         hass: HomeAssistant,
-        entry: SmartBatteryConfigEntry,
+        entry: ConfigEntry,
         sources: GridEventSources,
         manual: Iterable[SessionWindow],
         changed: Callable[[], None],

@@ -10,11 +10,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
+from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant
 
-from ..history.measurements import MeasuredSlot, Measurements
+from ..history.curtailment import may_have_been_curtailed
+from ..history.measurements import Measurements
 from ..solar.learning import (
     COVERED_BY,
     LEAST_FORECAST_KWH,
@@ -24,21 +26,16 @@ from ..solar.learning import (
     covered_share,
     learn,
     under_cover,
-    was_curtailed,
 )
 from ..solar.model import SolarForecast, SolarSlot, SolarSource
 from ..solar.open_meteo import ATTRIBUTION, OpenMeteo
 from ..solar.solcast import DailyCalls, Solcast
 from ..solar.usual_sun import usual_sun
-from ..sources.coordinators import SolarCoordinator
-from ..tariff.model import SLOT, floor_slot
-
-if TYPE_CHECKING:
-    from .site import SmartBatteryConfigEntry
+from ..sources.build import Roof
+from ..sources.solar_coordinator import SolarCoordinator
+from ..tariff.model import floor_slot
 
 LEARN_EVERY = timedelta(hours=12)
-# Less than this in a half-hour is a meter's noise, not leave to export.
-EXPORTED_KWH = 0.02
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,17 +77,6 @@ class Cover:
         }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Roof:
-    """What is known of the roof: a name for its make, and what its inverters let through.
-
-    ``most_kwh`` is per half-hour; None is unknown.
-    """
-
-    made_for: str = ""
-    most_kwh: float | None = None
-
-
 class SiteSolar:
     """The roof's forecast, corrected by what the roof did."""
 
@@ -114,7 +100,7 @@ class SiteSolar:
     def of(
         cls,
         hass: HomeAssistant,
-        entry: SmartBatteryConfigEntry,
+        entry: ConfigEntry,
         source: SolarSource | None,
         roof: Roof,
         stored: SolarMemory,
@@ -210,15 +196,5 @@ class SiteSolar:
                 start=start,
                 forecast_kwh=forecast_kwh,
                 measured_kwh=slot.energies.pv_kwh,
-                curtailed=was_turned_away(slot, measurements),
+                curtailed=may_have_been_curtailed(slot, measurements),
             )
-
-
-def was_turned_away(slot: MeasuredSlot, measurements: Measurements) -> bool:
-    """Whether the roof could have made more than it was let: battery full, nothing exported."""
-    before = measurements.slot(slot.start - SLOT)
-    levels = (slot.soc_percent, before.soc_percent if before else None)
-    return was_curtailed(
-        highest_percent=max((level for level in levels if level is not None), default=None),
-        may_export=slot.energies.export_kwh > EXPORTED_KWH,
-    )

@@ -9,6 +9,9 @@ from typing import Protocol
 
 from ..common.poll_interval import PollInterval
 
+# Cables, inverter and dirt of a roof whose losses nobody knows.
+DEFAULT_LOSSES_PERCENT = 12
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RoofPlane:

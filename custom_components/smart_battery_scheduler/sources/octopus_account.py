@@ -6,9 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 import logging
-from typing import TYPE_CHECKING
 
-from homeassistant.config_entries import SOURCE_REAUTH
+from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntry
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
 from homeassistant.util import dt as dt_util
@@ -34,9 +33,6 @@ from ..tariff.sessions import (
     OctoplusSessions,
 )
 from .kraken_coordinator import KrakenCoordinator
-
-if TYPE_CHECKING:
-    from ..site.site import SmartBatteryConfigEntry
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -66,7 +62,7 @@ def kraken(hass: HomeAssistant, api_key: str) -> OctopusGraphQL:
 class KeyQuestion:
     """The question for a new API key, as one of those who use the key wants it asked."""
 
-    def __init__(self, hass: HomeAssistant, entry: SmartBatteryConfigEntry) -> None:
+    def __init__(self, hass: HomeAssistant, entry: ConfigEntry) -> None:
         """Nothing is asked yet."""
         self._hass = hass
         self._entry = entry
@@ -112,7 +108,7 @@ class OctoplusFeed:
     def __init__(
         self,
         hass: HomeAssistant,
-        entry: SmartBatteryConfigEntry,
+        entry: ConfigEntry,
         account: OctoplusAccount,
         updates: OctopusUpdates,
     ) -> None:

@@ -17,7 +17,7 @@ from ..common.http import aware, number
 from ..tariff.dispatches import Dispatch
 from ..tariff.model import SLOT, Rate, RateTable, floor_slot
 from ..tariff.problems import SupplyProblem
-from .coordinators import RateError, Rates
+from .rates_coordinator import RateError, Rates
 
 LISTS = (
     "rates",

@@ -19,7 +19,7 @@ from ..tariff.errors import (
 from ..tariff.model import RateTable
 from ..tariff.polling import next_rates_poll
 from ..tariff.problems import SupplyProblem, supply_problem_of
-from .coordinators import RateError, Rates
+from .rates_coordinator import RateError, Rates
 
 
 class Watched:

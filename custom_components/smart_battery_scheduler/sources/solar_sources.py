@@ -11,6 +11,7 @@ from hashlib import sha256
 import json
 from typing import Any
 
+from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
 from homeassistant.util import dt as dt_util
@@ -35,10 +36,8 @@ from ..const import (
     SOLAR_SOLCAST,
     SUBENTRY_ROOF_PLANE,
 )
-from ..flows.roof_plane import DEFAULT_LOSSES_PERCENT
-from ..site.site import SmartBatteryConfigEntry
 from ..solar.forecast_solar import ForecastSolar
-from ..solar.model import RoofPlane, SolarSource
+from ..solar.model import DEFAULT_LOSSES_PERCENT, RoofPlane, SolarSource
 from ..solar.open_meteo import OpenMeteo
 from ..solar.pv import SLOT_HOURS
 from ..solar.requests import RoofClient
@@ -64,7 +63,7 @@ def plane_of(data: Mapping[str, Any]) -> RoofPlane:
     )
 
 
-def planes_of(entry: SmartBatteryConfigEntry) -> list[RoofPlane]:
+def planes_of(entry: ConfigEntry) -> list[RoofPlane]:
     """The entry's roof planes."""
     return [
         plane_of(subentry.data)
@@ -73,7 +72,7 @@ def planes_of(entry: SmartBatteryConfigEntry) -> list[RoofPlane]:
     ]
 
 
-def most_kwh_of(entry: SmartBatteryConfigEntry) -> float | None:
+def most_kwh_of(entry: ConfigEntry) -> float | None:
     """What the inverters let through in a half-hour; None if one of them is not known."""
     limits: dict[str | int, float | None] = {}
     for index, plane in enumerate(planes_of(entry)):
@@ -82,7 +81,7 @@ def most_kwh_of(entry: SmartBatteryConfigEntry) -> float | None:
     return sum(known) * SLOT_HOURS if known and len(known) == len(limits) else None
 
 
-def made_for(hass: HomeAssistant, entry: SmartBatteryConfigEntry) -> str:
+def made_for(hass: HomeAssistant, entry: ConfigEntry) -> str:
     """A name for the entry's source and roof, without a secret and without the place in clear."""
     settings = {
         key: value
@@ -96,7 +95,7 @@ def made_for(hass: HomeAssistant, entry: SmartBatteryConfigEntry) -> str:
 
 
 def solar_source(
-    hass: HomeAssistant, entry: SmartBatteryConfigEntry, calls: DailyCalls | None = None
+    hass: HomeAssistant, entry: ConfigEntry, calls: DailyCalls | None = None
 ) -> SolarSource | None:
     """The entry's source; None where there is nothing to ask or nobody to ask it of."""
     return build(hass, entry.data.get(CONF_SOLAR, {}), planes_of(entry), calls)

@@ -5,9 +5,10 @@ The one place where the supplier's errors become texts for people.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
 from homeassistant.util import dt as dt_util
@@ -28,8 +29,6 @@ from ..const import (
     NIGHT_OLD_METER,
     NIGHT_SMART_METER,
 )
-from ..site.site import SmartBatteryConfigEntry
-from ..site.storage import Records
 from ..tariff.account import Agreement, MeterPoint, Property
 from ..tariff.agreement_rates import AccountRates, TariffRates
 from ..tariff.codes import TariffCode
@@ -43,14 +42,13 @@ from ..tariff.errors import (
     TariffUnreachableError,
     Unsupported,
 )
-from ..tariff.model import RateTable
 from ..tariff.octopus_rest import BASE_URL, OctopusRest
 from ..tariff.products import Offer
 from ..tariff.rows import OLD_METER_NIGHT, SMART_METER_NIGHT
-from .coordinators import RateSource
 from .octopus_account import KeyQuestion, OctoplusAccount, kraken
 from .rate_entities import EntitySource
 from .rate_sources import AccountSource, TariffSource
+from .rates_coordinator import RateSource
 
 # The letters of the distribution regions, as the form's options.
 REGIONS = ("a", "b", "c", "d", "e", "f", "g", "h", "j", "k", "l", "m", "n", "p")
@@ -234,7 +232,7 @@ async def async_try_address(
 
 
 def rate_source(
-    hass: HomeAssistant, entry: SmartBatteryConfigEntry, kept: Property | None
+    hass: HomeAssistant, entry: ConfigEntry, kept: Property | None
 ) -> TariffSource | AccountSource | EntitySource:
     """The source of a home's rates. ``kept``: the home as it was last found on the account."""
     tariff = entry.data[CONF_TARIFF]
@@ -266,7 +264,7 @@ def rate_source(
     )
 
 
-def tariff_mark(entry: SmartBatteryConfigEntry) -> str:
+def tariff_mark(entry: ConfigEntry) -> str:
     """Whose rates a home keeps: another mark means that rates kept earlier are somebody else's."""
     tariff = entry.data.get(CONF_TARIFF, {})
     keys = [CONF_ACCOUNT_NUMBER, CONF_PROPERTY, CONF_RATE_ENTITIES, CONF_EXPORT_ENTITIES]
@@ -277,14 +275,7 @@ def tariff_mark(entry: SmartBatteryConfigEntry) -> str:
     return "|".join(str(tariff.get(key)) for key in keys)
 
 
-def without_strange_rates(entry: SmartBatteryConfigEntry, records: Records) -> Records:
-    """What is remembered, but no rates of a tariff that is not the home's any more."""
-    if records.tariff_mark in ("", tariff_mark(entry)):
-        return records
-    return replace(records, import_rates=RateTable(), export_rates=None, account_address=None)
-
-
-def region_of(entry: SmartBatteryConfigEntry) -> str | None:
+def region_of(entry: ConfigEntry) -> str | None:
     """The letter of the home's region; None where its tariff does not tell."""
     try:
         return TariffCode.parse(entry.data[CONF_TARIFF].get(CONF_IMPORT_TARIFF) or "").region
@@ -292,7 +283,7 @@ def region_of(entry: SmartBatteryConfigEntry) -> str | None:
         return None
 
 
-def carbon_source(hass: HomeAssistant, entry: SmartBatteryConfigEntry) -> CarbonIntensity:
+def carbon_source(hass: HomeAssistant, entry: ConfigEntry) -> CarbonIntensity:
     """The carbon forecast of the home's region; of the nation where that is not known."""
     return CarbonIntensity(
         async_get_clientsession(hass),
@@ -303,7 +294,7 @@ def carbon_source(hass: HomeAssistant, entry: SmartBatteryConfigEntry) -> Carbon
 
 
 def octoplus_account(
-    hass: HomeAssistant, entry: SmartBatteryConfigEntry, rates: RateSource
+    hass: HomeAssistant, entry: ConfigEntry, rates: RateSource
 ) -> OctoplusAccount | None:
     """Whom to ask for sessions; None for a home whose account is not known."""
     if not isinstance(rates, AccountSource):

@@ -49,7 +49,7 @@ def is_charging(site: Site) -> bool:
 
 def held_back(site: Site, now: datetime) -> DecisionReason | None:
     """The rule that keeps the planned charge, or the one somebody asked for, from being done now."""
-    wanted, reason = site.judged(now)
+    wanted, reason = site.wanted_at(now)
     return reason if wanted is None and reason in HELD_BACK else None
 
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from custom_components.smart_battery_scheduler.control.evidence import (
+from custom_components.smart_battery_scheduler.control.command_status import (
     Verdict,
     balanced,
     foreign_changes,

@@ -1,0 +1,75 @@
+"""What a site learns and remembers: measurements, accuracy, savings, charge methods, solar."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.core import HomeAssistant
+
+from ..control.learning import Learned
+from ..control.model import Command, ControlState
+from ..history.accuracy import Accuracy
+from ..history.load_history import LoadHistory
+from ..history.measurements import MeasuredSlot, Measurements
+from ..history.missed_charges import MissedCharges
+from ..history.savings import Savings
+from ..planner.model import Battery, Plan
+from ..powerwall.base import PowerwallState
+from ..sources.rates_coordinator import Rates
+from .records import Records
+from .solar_forecast import SiteSolar
+
+
+class SiteMemory:
+    """Takes in what is measured and gives out what is learned; stores nothing itself."""
+
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        entry: ConfigEntry,
+        records: Records,
+        past: Sequence[MeasuredSlot],
+        solar: SiteSolar,
+    ) -> None:
+        """Go on from what was stored; ``past`` are half-hours known from elsewhere."""
+        self.learned = records.learned
+        self.measurements = Measurements(records.measured, records.totals)
+        self.measurements.adopt(past)
+        self.accuracy = Accuracy(records.accuracy, self.measurements)
+        self.savings = Savings(records.savings, self.measurements)
+        self.load_history = LoadHistory(hass, entry)
+        self.missed_charges = MissedCharges()
+        self._solar = solar
+
+    async def async_begin(self, now: datetime, reading: PowerwallState) -> None:
+        """Take in the first reading and the past of the recorder."""
+        self.measurements.observe(reading)
+        await self.load_history.async_refresh(now)
+        self._solar.look_back(now, self.measurements)
+
+    def slot_began(
+        self, now: datetime, plan: Plan | None, rates: Rates, battery: Battery, floor_percent: int
+    ) -> None:
+        """Account for the half-hour that has ended; note what is predicted of the next."""
+        self._solar.slot_began(now, self.measurements)
+        self.accuracy.slot_began(now, plan, self._solar.forecast)
+        self.savings.slot_began(now, rates.imports, rates.exports, battery, floor_percent)
+        self.savings.expect(now, plan)
+
+    def learn_charging(
+        self, before: ControlState, command: Command | None, reading: PowerwallState
+    ) -> None:
+        """Learn rate and delay of a charge method; ``before`` is control before the reading."""
+        if command is None:
+            return
+        self.learned = self.learned.from_charging(command, reading)
+        earlier = before.command
+        known_before = earlier is not None and earlier.command_status.read_back_at is not None
+        if command.command_status.read_back_at is not None and not known_before:
+            self.learned = self.learned.from_read_back(command)
+
+    def forget_charge_methods(self) -> None:
+        """Go by the usual figures again."""
+        self.learned = Learned()
