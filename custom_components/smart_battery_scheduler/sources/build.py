@@ -133,9 +133,7 @@ def powerwall_of(hass: HomeAssistant, data: Mapping[str, Any]) -> Powerwall:
     return netzero(hass, data[CONF_TOKEN], site_id)
 
 
-def _with_setpoints(
-    hass: HomeAssistant, entry: ConfigEntry, powerwall: Powerwall
-) -> Powerwall:
+def _with_setpoints(hass: HomeAssistant, entry: ConfigEntry, powerwall: Powerwall) -> Powerwall:
     """Powers on a lease, where readings cost nothing: one has to be renewed by each of them.
 
     They are used as long as the household wants them and the gateway is paired.
