@@ -307,7 +307,7 @@ async def test_whoever_outranks_us_gets_the_battery_at_the_next_reading(
 @pytest.mark.parametrize(
     "missing",
     [
-        {"charge_level_percent": None},
+        {"soc_percent": None},
         {"house_power_w": None},
         {"solar_power_w": None},
         {"islanding": None},
