@@ -66,6 +66,7 @@ class Stage:
     writes: list[tuple[datetime, Settings]] = field(default_factory=list)
     readings_arrive: bool = True
     writes_arrive: bool = True
+    refuses: Callable[[Settings], bool] = lambda _: False
     distort: Callable[[PowerwallState], PowerwallState] | None = None
 
     def __post_init__(self) -> None:
@@ -114,7 +115,7 @@ class Stage:
                 continue
             sent_at = self.now
             self.writes.append((sent_at, step.write))
-            if not self.writes_arrive:
+            if not self.writes_arrive or self.refuses(step.write):
                 self._adopt(machine.write_failed(self.state, self.situation(), "no answer"))
                 return
             await self.powerwall.write(step.write)

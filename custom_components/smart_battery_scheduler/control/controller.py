@@ -30,8 +30,17 @@ from ..powerwall.base import (
     Purpose,
     Settings,
 )
-from . import machine
-from .model import ControlState, Decision, DecisionReason, Judged, Phase
+from . import machine, watchdog
+from .model import (
+    FULL_PERCENT,
+    ControlState,
+    Decision,
+    DecisionKind,
+    DecisionReason,
+    Judged,
+    Phase,
+    SuspensionCause,
+)
 from .situation import READING_LIMIT, Situation, Step, Timing
 
 _LOGGER = logging.getLogger(__name__)
@@ -89,6 +98,7 @@ class Controller:
     ) -> None:
         """Start from a stored state; nothing is written before a first reading has come."""
         self.state = state
+        self.watch = watchdog.Watch()
         self._hass = hass
         self._powerwall = powerwall
         self._host = host
@@ -141,6 +151,43 @@ class Controller:
         self._reading = reading
         await self._async_keep()
         await self.async_tick()
+        self._look_for_broken_promises(reading)
+
+    @callback
+    def _look_for_broken_promises(self, reading: PowerwallState) -> None:
+        """Hold what is meant against what the battery does, whatever this controller believes."""
+        now = dt_util.utcnow()
+        before = self.watch
+        intent, patience = self._intent(now, reading), self._host.timing().change
+        watch = watchdog.watched(before, intent, reading, patience)
+        self.watch = watchdog.published(watch)
+        for breach in sorted(watchdog.unpublished(watch)):
+            self._host.publish(
+                Decision(
+                    at=now,
+                    kind=DecisionKind.BROKEN,
+                    reason=DecisionReason(breach.value),
+                    soc_percent=reading.soc_percent,
+                    shown=reading.settings,
+                )
+            )
+        if self.watch.lasting() != before.lasting():
+            for listener in tuple(self._listeners):
+                listener()
+
+    def _intent(self, now: datetime, reading: PowerwallState) -> watchdog.Intent | None:
+        """What is meant now; None where nothing is promised."""
+        wanted, unwanted = self._host.wanted_at(now)
+        suspension = self.state.suspension
+        if suspension is not None and suspension.cause is not SuspensionCause.CALIBRATION:
+            wanted, unwanted = None, DecisionReason(suspension.cause.value)
+        is_ours = self.state.owner is not None or machine.is_watched(self.state, now)
+        if self._released is not None or (wanted is None and not is_ours):
+            return None
+        owner = replace(
+            self.owner_settings or reading.settings, export_rule=reading.settings.export_rule
+        )
+        return watchdog.intent_of(wanted, unwanted, owner, FULL_PERCENT)
 
     async def _async_keep(self) -> None:
         """Let a command that would end by itself go on; whether it does is judged by its power."""
@@ -225,11 +272,16 @@ class Controller:
                 await self._adopt(held)
                 return False
             wait_s = err.retry_after_s if isinstance(err, PowerwallRateLimitError) else None
+            refused = isinstance(err, PowerwallAuthError)
             failed = machine.write_failed(
-                self.state, self._situation(), str(err), wait_s, random.random()
+                self.state,
+                self._situation(),
+                str(err),
+                wait_s,
+                random.random(),
+                may_differ=not refused and wait_s is None,
             )
             await self._adopt(failed)
-            refused = isinstance(err, PowerwallAuthError)
             if refused and self.state.failures >= REFUSALS_UNTIL_REAUTH:
                 self._host.token_refused()
             return False

@@ -9,7 +9,7 @@ from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant
 
 from ..control.learning import Learned
-from ..control.model import Command, ControlState
+from ..control.model import ControlState
 from ..history.accuracy import Accuracy
 from ..history.load_history import LoadHistory
 from ..history.measurements import MeasuredSlot, Measurements
@@ -59,16 +59,10 @@ class SiteMemory:
         self.savings.expect(now, plan)
 
     def learn_charging(
-        self, before: ControlState, command: Command | None, reading: PowerwallState
+        self, before: ControlState, now: ControlState, reading: PowerwallState
     ) -> None:
-        """Learn rate and delay of a charge method; ``before`` is control before the reading."""
-        if command is None:
-            return
-        self.learned = self.learned.from_charging(command, reading)
-        earlier = before.command
-        known_before = earlier is not None and earlier.command_status.read_back_at is not None
-        if command.command_status.read_back_at is not None and not known_before:
-            self.learned = self.learned.from_read_back(command)
+        """Learn rate and delay of a charge method from the states before and after a reading."""
+        self.learned = self.learned.after(before, now, reading)
 
     def forget_charge_methods(self) -> None:
         """Go by the usual figures again."""

@@ -354,7 +354,7 @@ class Site:
         reading, before = self.battery.data, self.controller.state
         await self.controller.async_observe(reading)
         self._look_for_missed_charges()
-        self.memory.learn_charging(before, self.controller.state.command, reading)
+        self.memory.learn_charging(before, self.controller.state, reading)
         ended = self._end_finished_override()
         self.battery.poll_soon()
         method_lost = self.controller.state.out_of_service != before.out_of_service

@@ -40,6 +40,14 @@ REASONS = {
     DecisionReason.NO_READING: "the Powerwall cannot be read",
     DecisionReason.LATE: "an earlier command came through late",
     DecisionReason.ERROR: "something went wrong",
+    DecisionReason.CHARGES_WHEN_FORBIDDEN: (
+        "the battery charges from the grid at a time when it must not"
+    ),
+    DecisionReason.CHARGES_UNASKED: "the battery charges from the grid although nothing asks for it",
+    DecisionReason.DOES_NOT_CHARGE: "the battery does not charge although it should",
+    DecisionReason.DOES_NOT_SERVE: "the battery stays idle while the home buys from the grid",
+    DecisionReason.BELOW_FLOOR: "the battery is used below the level to be kept",
+    DecisionReason.EXPORTS: "energy from the battery goes out to the grid",
 }
 # Who sets the Powerwall's own settings through us takes over from a command.
 SUSPENSION_REASONS = {**REASONS, DecisionReason.USER: "the settings were changed by hand"}
@@ -80,6 +88,8 @@ def line_of(kind: DecisionKind, reason: DecisionReason) -> str:
     match kind:
         case DecisionKind.SUSPENDED:
             return f"Stepped back: {SUSPENSION_REASONS[reason]}."
+        case DecisionKind.BROKEN:
+            return f"Not as it should be: {REASONS[reason]}."
         case DecisionKind.RESUMED:
             # Its reason is what stood in the way, or that a person said to go on.
             return "Resumed: what stood in the way is over."

@@ -12,6 +12,7 @@ from ..control.model import DecisionReason, SuspensionCause
 from ..control.rules import Override
 from ..planner.model import Action, Plan, PlannedSlot, Reason, ReasonCode
 from ..powerwall.base import PowerwallState
+from .messages import REASONS
 
 # A Powerwall at rest still shows some ten watts.
 AT_REST_W = 100.0
@@ -43,7 +44,8 @@ class Picture:
     """A home at one moment, as much of it as is known.
 
     ``held_back`` is the rule against the charge of this moment; without ``in_contact`` the reading
-    is the last that came.
+    is the last that came. ``refused``: the back end does not take what is written; ``broken`` is what
+    the battery does wrong.
     """
 
     now: datetime
@@ -57,6 +59,8 @@ class Picture:
     faulty: bool = False
     held_back: DecisionReason | None = None
     in_contact: bool = True
+    refused: bool = False
+    broken: DecisionReason | None = None
 
     @property
     def slot(self) -> PlannedSlot | None:
@@ -149,6 +153,10 @@ def say_why(site: Picture) -> str:
     hindered = hindrance(site)
     if hindered is not None:
         return hindered
+    if site.refused:
+        return "NetZero does not take the commands; they go on being sent."
+    if site.broken is not None:
+        return f"It is not as it should be: {REASONS[site.broken]}."
     if site.held_back is not None:
         return f"It does not charge because {HELD_BACK[site.held_back]}."
     if site.override is not None:

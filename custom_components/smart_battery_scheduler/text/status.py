@@ -13,6 +13,9 @@ from ..planner.model import Action, ReadyBy
 from ..site.site import Site
 from .speech import HELD_BACK, Picture
 
+# Once may be a hiccup of the network.
+REFUSED_OFTEN = 3
+
 
 def override_now(site: Site, now: datetime) -> Override | None:
     """The override, unless its end has come."""
@@ -81,4 +84,9 @@ def picture_of(site: Site, now: datetime) -> Picture:
         faulty=state.phase is Phase.FAULT,
         held_back=held_back(site, now),
         in_contact=site.battery.last_update_success,
+        refused=state.failures >= REFUSED_OFTEN,
+        broken=next(
+            (DecisionReason(breach.value) for breach in sorted(site.controller.watch.lasting())),
+            None,
+        ),
     )
