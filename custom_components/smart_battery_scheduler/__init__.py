@@ -18,11 +18,14 @@ from .frontend.dashboard_panel import async_entry_updated, async_show_dashboard
 from .frontend.websocket_api import async_setup_websocket_api
 from .powerwall.base import PowerwallError, Purpose, Settings
 from .problems.issues import Issues, by_hand
+from .problems.lost_entities import LostEntityIssues
 from .problems.supply_issues import SupplyIssues
+from .site.backtest import async_remove_backtest
 from .site.reload import Watch
 from .site.site import Site, SmartBatteryConfigEntry
 from .site.storage import SiteStorage
 from .sources.build import build_sources, powerwall_of
+from .sources.chosen_entities import async_follow, async_track_renames
 from .sources.supplier import tariff_mark
 
 _LOGGER = logging.getLogger(__name__)
@@ -53,6 +56,10 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
 
 async def async_setup_entry(hass: HomeAssistant, entry: SmartBatteryConfigEntry) -> bool:
     """Set up one home."""
+    # At once: with the cloud down the home comes later, and its page says so.
+    async_show_dashboard(hass)
+    async_follow(hass, entry)
+    watch = Watch(entry)
     storage = SiteStorage(hass, entry.entry_id)
     control = await storage.async_load_control()
     records = (await storage.async_load_records()).of_tariff(tariff_mark(entry))
@@ -65,9 +72,12 @@ async def async_setup_entry(hass: HomeAssistant, entry: SmartBatteryConfigEntry)
     ir.async_delete_issue(hass, DOMAIN, _not_restored(entry))
     entry.async_on_unload(Issues(site).async_start())
     entry.async_on_unload(SupplyIssues(site).async_start())
-    entry.async_on_unload(entry.add_update_listener(Watch(entry).async_entry_updated))
+    entry.async_on_unload(LostEntityIssues(site).async_start())
+    entry.async_on_unload(entry.add_update_listener(watch.async_entry_updated))
     entry.async_on_unload(entry.add_update_listener(async_entry_updated))
-    async_show_dashboard(hass)
+    entry.async_on_unload(async_track_renames(hass, entry))
+    # What somebody changed while the above was waited for.
+    await watch.async_entry_updated(hass, entry)
     return True
 
 
@@ -91,6 +101,7 @@ async def async_remove_entry(hass: HomeAssistant, entry: SmartBatteryConfigEntry
     if control.owner is not None and not accepted and entry.data[CONF_KIND] != KIND_DEMO:
         await _async_restore(hass, entry, control.owner.settings)
     await storage.async_remove()
+    await async_remove_backtest(hass, entry.entry_id)
 
 
 async def _async_restore(

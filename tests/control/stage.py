@@ -64,6 +64,7 @@ class Stage:
     unwanted: DecisionReason = DecisionReason.OVER
     decisions: list[Decision] = field(default_factory=list)
     writes: list[tuple[datetime, Settings]] = field(default_factory=list)
+    looks: int = 0
     readings_arrive: bool = True
     writes_arrive: bool = True
     refuses: Callable[[Settings], bool] = lambda _: False
@@ -94,8 +95,10 @@ class Stage:
         reading = self.powerwall.reading()
         if self.distort is not None:
             reading = self.distort(reading)
+        # A look takes time: what is judged by the clock must come to rest all the same.
+        self.looks += 1
         return Situation(
-            now=self.now,
+            now=self.now + timedelta(microseconds=self.looks),
             reading=reading if self.readings_arrive else None,
             wanted=self.wanted,
             unwanted=self.unwanted,

@@ -461,9 +461,9 @@ def _suspending(state: ControlState, at: Situation) -> Step:
         if at.reading is None:
             return Step(state=state)
         if hands_off(at.reading) is not None:
-            suspension = replace(
-                suspension, until=max(suspension.until, at.now + at.timing.settled)
-            )
+            # By the reading, not by the clock: the next look at the same reading must change nothing.
+            over = at.reading.read_at + at.timing.settled
+            suspension = replace(suspension, until=max(suspension.until, over))
             return Step(state=replace(state, suspension=suspension))
     if at.now < suspension.until:
         return Step(state=state)

@@ -19,7 +19,7 @@ from ..site.control_as_dict import command_status_as_dict
 from ..site.plan_as_dict import plan_as_dict
 from ..site.site import Site
 from ..tariff.model import Rate, floor_slot
-from ..text.status import has_reached, held_back, override_now
+from ..text.status import has_reached, held_back, override_now, token_refused
 from .merge_patch import without_nulls
 
 # Yesterday whole, wherever in the day one looks.
@@ -78,6 +78,7 @@ def _now(site: Site, now: datetime) -> dict[str, Json]:
             "off_grid": reading.islanding is not None and reading.islanding.value == "off_grid",
         },
         "reachable": site.battery.last_update_success,
+        "token_refused": token_refused(site) or None,
         "rates_reachable": site.rates.last_update_success,
         "phase": control.phase.value,
         "command": None

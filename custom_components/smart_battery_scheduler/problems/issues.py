@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import timedelta
 
-from homeassistant.core import CALLBACK_TYPE, callback
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.helpers.event import async_track_time_interval
 from homeassistant.util import dt as dt_util
@@ -89,7 +89,9 @@ class Issues:
 
     def _publish(self, now: Mapping[SiteProblem, Mapping[str, str]]) -> None:
         for problem, placeholders in now.items():
-            if self._published.get(problem) != placeholders:
+            # Looked for, not only remembered: a fix flow deletes its notice, and the cause may last.
+            there = is_published(self._site.hass, issue_id(self._site, problem))
+            if not there or self._published.get(problem) != placeholders:
                 self._create(problem, placeholders)
         for problem in self._published.keys() - now.keys():
             ir.async_delete_issue(self._site.hass, DOMAIN, issue_id(self._site, problem))
@@ -107,6 +109,12 @@ class Issues:
             translation_placeholders=dict(placeholders),
             data={"entry_id": site.entry.entry_id, "trouble": problem.value},
         )
+
+
+def is_published(hass: HomeAssistant, notice: str) -> bool:
+    """Whether a notice is there; one that a person chose to ignore is."""
+    found = ir.async_get(hass).async_get_issue(DOMAIN, notice)
+    return found is not None and found.active
 
 
 def issue_id(site: Site, problem: SiteProblem) -> str:

@@ -8,6 +8,7 @@ from homeassistant.helpers import issue_registry as ir
 from ..const import DOMAIN
 from ..site.site import Site
 from ..tariff.problems import SupplyProblem
+from .issues import is_published
 
 # Home Assistant asks for a new key by itself, and shows that it does.
 ASKED_ELSEWHERE = frozenset({SupplyProblem.OCTOPUS_KEY})
@@ -40,7 +41,9 @@ class SupplyIssues:
 
     def _publish(self, now: frozenset[SupplyProblem]) -> None:
         site = self._site
-        for problem in now - self._published:
+        for problem in now:
+            if is_published(site.hass, issue_id(site, problem)):
+                continue
             ir.async_create_issue(
                 site.hass,
                 DOMAIN,

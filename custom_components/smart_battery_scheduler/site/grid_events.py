@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import datetime
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import CALLBACK_TYPE, Event, EventStateChangedData, HomeAssistant, callback
@@ -13,10 +14,13 @@ from homeassistant.util import dt as dt_util
 
 from ..carbon.client import CarbonForecast
 from ..events.site_events import SiteEvent, SiteEvents
+from ..history.house_load import CONF_HOUSE_CALENDAR, CONF_PERSONS
 from ..sources.build import GridEventSources
 from ..sources.carbon_coordinator import CarbonCoordinator
+from ..sources.chosen_entities import LostEntities, async_lost
 from ..sources.ev_charging import EvCharging
 from ..sources.grid_sessions import Sessions, SessionWindow
+from ..sources.household import HouseholdWatch
 from ..sources.octopus_account import KeyQuestion, OctoplusFeed, OctopusUpdates
 from ..sources.rate_entities import EntitySource
 from ..sources.rate_sources import AccountSource
@@ -52,6 +56,8 @@ class GridEvents:
         self._carbon_due = False
         self.sessions = Sessions(manual, changed)
         self.ev_charging = EvCharging(hass, self._updated)
+        self.household = HouseholdWatch(hass, self._updated)
+        entry.async_on_unload(self.household.stop)
         self.carbon = (
             CarbonCoordinator(hass, entry, sources.carbon) if sources.carbon is not None else None
         )
@@ -101,6 +107,17 @@ class GridEvents:
             self._carbon_due |= self.carbon.enable(preferences.carbon_forecast)
         if self.octoplus is not None:
             self.octoplus.join = preferences.join_sessions
+
+    @property
+    def lost_entities(self) -> LostEntities:
+        """Chosen entities of others that cannot say anything any more."""
+        return async_lost(self._hass, self._entry)
+
+    async def async_look_at_people(self, now: datetime) -> None:
+        """Watch those that are chosen now, and read their calendar."""
+        options = self._entry.options
+        self.household.watch(options.get(CONF_PERSONS, ()), options.get(CONF_HOUSE_CALENDAR, ""))
+        await self.household.async_refresh(now)
 
     async def async_catch_up(self) -> None:
         """Fetch what changed preferences ask for, so that one plan takes all of it in."""

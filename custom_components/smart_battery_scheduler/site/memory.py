@@ -39,15 +39,20 @@ class SiteMemory:
         self.measurements.adopt(past)
         self.accuracy = Accuracy(records.accuracy, self.measurements)
         self.savings = Savings(records.savings, self.measurements)
-        self.load_history = LoadHistory(hass, entry)
+        self.load_history = LoadHistory(hass, entry, records.load_expected)
         self.missed_charges = MissedCharges()
         self._solar = solar
 
-    async def async_begin(self, now: datetime, reading: PowerwallState) -> None:
+    async def async_begin(self, now: datetime, reading: PowerwallState, annual_kwh: float) -> None:
         """Take in the first reading and the past of the recorder."""
         self.measurements.observe(reading)
-        await self.load_history.async_refresh(now)
+        await self.async_look_at_house(now, annual_kwh)
         self._solar.look_back(now, self.measurements)
+
+    async def async_look_at_house(self, now: datetime, annual_kwh: float) -> None:
+        """Read what the house has used, and hold what was predicted of it against that."""
+        await self.load_history.async_refresh(now)
+        await self.load_history.async_judge(self.measurements.slots, now, annual_kwh)
 
     def slot_began(
         self, now: datetime, plan: Plan | None, rates: Rates, battery: Battery, floor_percent: int

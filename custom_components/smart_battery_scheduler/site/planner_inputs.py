@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
 
 from ..carbon.client import CarbonForecast
 from ..const import MARKET_TIME_ZONE
 from ..control.rules import Override
 from ..planner.load import Consumption, forecast_load
+from ..planner.load_band import LoadWidths
+from ..planner.load_household import Household
 from ..planner.model import (
     Action,
     Battery,
@@ -42,6 +44,7 @@ class SiteSnapshot:
     ``reserve_percent`` is the Powerwall's own reserve: the plan never goes below it.
     ``ready_once`` is a wish for one time only. ``override`` is what somebody asked for now: the plan
     counts on it and goes on from where it leads. ``car_charging``: the car charges now.
+    ``load_widths`` is how wide this house's bands have to be; ``household`` is who is at home.
     """
 
     now: datetime
@@ -60,6 +63,8 @@ class SiteSnapshot:
     manual: tuple[ManualSlot, ...] = ()
     carbon: CarbonForecast | None = None
     car_charging: bool = False
+    load_widths: LoadWidths = field(default_factory=LoadWidths)
+    household: Household = field(default_factory=Household)
 
 
 def make_plan(snapshot: SiteSnapshot) -> Plan:
@@ -76,6 +81,8 @@ def plan_inputs(snapshot: SiteSnapshot) -> PlanInputs:
         now=snapshot.now,
         zone=MARKET_TIME_ZONE,
         annual_kwh=snapshot.preferences.annual_load_kwh,
+        widths=snapshot.load_widths,
+        household=snapshot.household,
     )
     slots = tuple(
         _slot(snapshot, start, end, load)

@@ -8,6 +8,7 @@ from ..control.learning import Learned
 from ..control.model import Decision
 from ..control.rules import Override
 from ..history.accuracy import AccuracyMemory
+from ..history.load_quality import ExpectedLoad
 from ..history.measurements import Energies, MeasuredSlot
 from ..history.savings import SavingsMemory
 from ..planner.model import ReadyBy
@@ -38,6 +39,7 @@ class Records:
     simulated: SimulatedState | None = None
     sun: SolarMemory = field(default_factory=SolarMemory)
     accuracy: AccuracyMemory = field(default_factory=AccuracyMemory)
+    load_expected: tuple[ExpectedLoad, ...] = ()
     savings: SavingsMemory = field(default_factory=SavingsMemory)
     manual_sessions: tuple[SessionWindow, ...] = ()
     manual_slots: tuple[ManualSlot, ...] = ()

@@ -19,6 +19,7 @@ from ..control.learning import Learned
 from ..control.model import ControlState, Decision, DecisionReason, Judged
 from ..control.rules import Override
 from ..control.situation import Timing
+from ..events.event_bus import async_fire_order
 from ..history.measurements import KEPT
 from ..planner.model import Battery, ChargeMethod, Plan, ReadyBy
 from ..powerwall.base import Settings
@@ -26,6 +27,8 @@ from ..powerwall.simulated import SimulatedPowerwall
 from ..sources.battery_coordinator import BatteryCoordinator
 from ..sources.build import Sources
 from ..sources.rates_coordinator import Rates, RatesCoordinator
+from .backtest import Backtest
+from .backtest_inputs import BacktestFacts
 from .battery_model import battery_of, method_rates_w
 from .grid_events import GridEvents
 from .manual_slots import ManualSlots
@@ -106,6 +109,7 @@ class Site:
         self.manual = ManualSlots(records.manual_slots, self._grid_events_changed)
         self.replanner = Replanner(hass, entry, self.snapshot, self._async_planned)
         self.planner = self.replanner.coordinator
+        self.backtest = Backtest(hass, entry, self._backtest_facts)
         # What entities and actions read, by the names they know it by.
         self.events = self.publisher.events
         self.decision_log = self.publisher.decision_log
@@ -122,11 +126,14 @@ class Site:
         """Fetch, plan and begin to act. Raises ConfigEntryNotReady without a first reading."""
         await self.battery.async_config_entry_first_refresh()
         await self._async_wait_for_sources()
-        await self.memory.async_begin(dt_util.utcnow(), self.battery.data)
+        now = dt_util.utcnow()
+        await self.grid_events.async_look_at_people(now)
+        await self.memory.async_begin(now, self.battery.data, self.preferences.annual_load_kwh)
         await self.replanner.async_replan_now()
         self._listen()
         await self.controller.async_observe(self.battery.data)
         self.battery.poll_soon()
+        await self.backtest.async_begin()
 
     async def _async_wait_for_sources(self) -> None:
         """Rates and solar; silent services must not keep the battery waiting to be reconciled."""
@@ -202,12 +209,13 @@ class Site:
         self.publisher.notify()
         await self.controller.async_tick()
         await self.grid_events.async_catch_up()
-        await self.load_history.async_refresh(dt_util.utcnow())
+        await self._async_look_at_house(dt_util.utcnow())
         await self.async_replan()
 
     async def async_set_override(self, override: Override | None) -> None:
         """Begin or end an override."""
         self.orders.override = override
+        async_fire_order(self.hass, self.entry, override)
         self.publisher.notify()
         await self.async_remember()
         if override is None:
@@ -219,6 +227,7 @@ class Site:
     async def async_resume(self) -> None:
         """Back to the plan at once: without an override, and over whatever stopped control."""
         self.orders.override = None
+        async_fire_order(self.hass, self.entry, None)
         self.publisher.notify()
         await self.async_replan()
         await self.controller.async_resume()
@@ -265,6 +274,8 @@ class Site:
             exports=self.rates.data.exports,
             solar=self.sun.forecast,
             history=self.load_history.history(self.measurements.slots, now),
+            load_widths=self.load_history.record.widths,
+            household=self.grid_events.household.household(now),
             running=self._running_plan(),
             ready_once=self.ready_once,
             override=self.override,
@@ -284,6 +295,18 @@ class Site:
     def _battery(self, now: datetime) -> Battery:
         capacity_kwh = self.battery.data.capacity_kwh
         return battery_of(self.units, self.learned, self.controller.state, now, capacity_kwh)
+
+    def _backtest_facts(self) -> BacktestFacts:
+        now = dt_util.utcnow()
+        return BacktestFacts(
+            preferences=self.preferences,
+            battery=self._battery(now),
+            units=self.units,
+            reserve_percent=self._own_reserve_percent(),
+            measured=self.measurements.slots,
+            history=self.load_history.history(self.measurements.slots, now),
+            rates=self.rates.source,
+        )
 
     def _own_reserve_percent(self) -> int:
         settings = self.controller.owner_settings
@@ -400,8 +423,12 @@ class Site:
         self._look_for_missed_charges()
         if self._end_finished_override():
             self.publisher.notify()
-        await self.load_history.async_refresh(now)
+        await self._async_look_at_house(now)
         await self.async_replan()
+
+    async def _async_look_at_house(self, now: datetime) -> None:
+        await self.grid_events.async_look_at_people(now)
+        await self.memory.async_look_at_house(now, self.preferences.annual_load_kwh)
 
     def _end_finished_override(self) -> bool:
         """Forget an override that has reached its target or its end; True if it was there."""
@@ -440,6 +467,7 @@ class Site:
             learned=self.learned,
             sun=self.sun.memory,
             accuracy=self.accuracy.memory,
+            load_expected=self.load_history.record.noted,
             savings=self.savings.memory,
             manual_sessions=self.sessions.manual,
             manual_slots=self.manual.slots,

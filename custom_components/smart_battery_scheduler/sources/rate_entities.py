@@ -14,6 +14,7 @@ from homeassistant.const import STATE_UNAVAILABLE, STATE_UNKNOWN
 from homeassistant.core import CoreState, HomeAssistant, State
 
 from ..common.http import aware, number
+from ..common.redaction import masked_id
 from ..tariff.dispatches import Dispatch
 from ..tariff.model import SLOT, Rate, RateTable, floor_slot
 from ..tariff.problems import SupplyProblem
@@ -48,7 +49,7 @@ class RateEntityError(Exception):
 
     def __init__(self, key: str, entity_id: str) -> None:
         """Name the entity."""
-        super().__init__(f"{entity_id}: {key.replace('_', ' ')}")
+        super().__init__(f"{masked_id(entity_id)}: {key.replace('_', ' ')}")
         self.key = key
 
 

@@ -7,6 +7,7 @@ or ``entries``. An entry without it has what its roof planes say, by Open-Meteo.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import UTC, date, datetime
 from hashlib import sha256
 import json
 from typing import Any
@@ -15,6 +16,7 @@ from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
 from homeassistant.util import dt as dt_util
+from homeassistant.util.hass_dict import HassKey
 
 from ..common.service_urls import FORECAST_SOLAR, OPEN_METEO, SOLCAST, endpoint
 from ..const import (
@@ -29,6 +31,7 @@ from ..const import (
     CONF_RESOURCE_IDS,
     CONF_SOLAR,
     CONF_SOURCE,
+    DOMAIN,
     SOLAR_FORECAST_SOLAR,
     SOLAR_KNOWN,
     SOLAR_NONE,
@@ -39,10 +42,15 @@ from ..const import (
 from ..solar.forecast_solar import ForecastSolar
 from ..solar.model import DEFAULT_LOSSES_PERCENT, RoofPlane, SolarSource
 from ..solar.open_meteo import OpenMeteo
+from ..solar.open_meteo_past import PAST_BASE_URL, OpenMeteoPast
 from ..solar.pv import SLOT_HOURS
 from ..solar.requests import RoofClient
-from ..solar.solcast import BASE_URL as SOLCAST_URL, DailyCalls, Solcast
+from ..solar.solcast import BASE_URL as SOLCAST_URL, DailyCalls, KeyBudget, Solcast
 from .known_forecasts import KnownForecasts
+
+NEVER = datetime.min.replace(tzinfo=UTC)
+# One budget per key and process: two homes, a reload or a config flow get no calls of their own.
+SOLCAST_BUDGETS: HassKey[dict[str, KeyBudget]] = HassKey(f"{DOMAIN}_solcast_budgets")
 
 # Those that are told the panels, each with the variable that may name a stand-in.
 ROOF_CLIENTS: dict[str, tuple[type[RoofClient], str]] = {
@@ -128,6 +136,25 @@ def build(
     )
 
 
+def archived_forecast(
+    hass: HomeAssistant, entry: ConfigEntry, first: date, last: date
+) -> OpenMeteoPast | None:
+    """What was expected of the entry's roof on past days; None where nobody keeps an archive."""
+    settings, planes = entry.data.get(CONF_SOLAR, {}), planes_of(entry)
+    if settings.get(CONF_SOURCE, SOLAR_OPEN_METEO) != SOLAR_OPEN_METEO or not planes:
+        return None
+    return OpenMeteoPast(
+        async_get_clientsession(hass),
+        hass.config.latitude,
+        hass.config.longitude,
+        planes,
+        first=first,
+        last=last,
+        base_url=endpoint(OPEN_METEO, PAST_BASE_URL),
+        clock=dt_util.utcnow,
+    )
+
+
 def solcast(
     hass: HomeAssistant,
     api_key: str,
@@ -135,11 +162,16 @@ def solcast(
     calls: DailyCalls | None = None,
 ) -> Solcast:
     """Solcast for some rooftop sites; ``calls`` are those the day has had."""
+    budgets = hass.data.setdefault(SOLCAST_BUDGETS, {})
+    budget = budgets.setdefault(
+        sha256(api_key.encode()).hexdigest(), KeyBudget(DailyCalls(day=NEVER))
+    )
     return Solcast(
         async_get_clientsession(hass),
         api_key,
         resource_ids,
         calls=calls,
+        budget=budget,
         base_url=endpoint(SOLCAST, SOLCAST_URL),
         clock=dt_util.utcnow,
     )

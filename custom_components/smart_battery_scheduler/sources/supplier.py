@@ -42,7 +42,9 @@ from ..tariff.errors import (
     TariffUnreachableError,
     Unsupported,
 )
+from ..tariff.model import RateTable
 from ..tariff.octopus_rest import BASE_URL, OctopusRest
+from ..tariff.past_tariffs import standing_charges
 from ..tariff.products import Offer
 from ..tariff.rows import OLD_METER_NIGHT, SMART_METER_NIGHT
 from .octopus_account import KeyQuestion, OctoplusAccount, kraken
@@ -281,6 +283,18 @@ def region_of(entry: ConfigEntry) -> str | None:
         return TariffCode.parse(entry.data[CONF_TARIFF].get(CONF_IMPORT_TARIFF) or "").region
     except TariffNotSupportedError:
         return None
+
+
+async def async_standing(
+    hass: HomeAssistant, entry: ConfigEntry, start: datetime, end: datetime
+) -> RateTable | None:
+    """The standing charge of the home's tariff, p/day by half-hour; None where it is not known."""
+    try:
+        text = entry.data.get(CONF_TARIFF, {}).get(CONF_IMPORT_TARIFF) or ""
+        code = TariffCode.parse(text)
+    except TariffNotSupportedError:
+        return None
+    return await standing_charges(octopus(hass), code, start, end)
 
 
 def carbon_source(hass: HomeAssistant, entry: ConfigEntry) -> CarbonIntensity:

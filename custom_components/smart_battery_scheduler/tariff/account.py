@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 import re
@@ -32,11 +33,12 @@ class Agreement:
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class MeterPoint:
-    """Where energy is metered in one direction."""
+    """Where energy is metered in one direction. ``serials`` are its meters, replaced ones too."""
 
     mpan: str
     is_export: bool
     agreements: tuple[Agreement, ...]
+    serials: tuple[str, ...] = ()
 
     def agreement_at(self, when: datetime) -> Agreement | None:
         """The agreement in force at ``when``; where two are, the one that began later."""
@@ -128,7 +130,15 @@ def _meter_point(body: JsonObject) -> MeterPoint:
         mpan=text(body, "mpan"),
         is_export=body.get("is_export") is True,
         agreements=tuple(sorted(agreements, key=lambda each: each.valid_from)),
+        serials=_serials(body.get("meters")),
     )
+
+
+def _serials(meters: object) -> tuple[str, ...]:
+    """What tells meters apart; they are only asked for their past, so a strange one is left out."""
+    listed = meters if isinstance(meters, list) else []
+    found = (meter.get("serial_number") for meter in listed if isinstance(meter, Mapping))
+    return tuple(serial for serial in found if isinstance(serial, str) and serial)
 
 
 def _agreement(body: JsonObject) -> Agreement:

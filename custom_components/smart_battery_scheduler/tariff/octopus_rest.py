@@ -136,11 +136,18 @@ class OctopusRest:
         window = INTELLIGENT_NIGHT if code.is_intelligent else night or SMART_METER_NIGHT
         return day_and_night(await table("day"), await table("night"), window)
 
+    async def listed(
+        self, path: str, query: Mapping[str, str | int], *, keyed: bool = False
+    ) -> list[object]:
+        """All rows of any other list below ``v1/``; ``keyed`` for what belongs to an account."""
+        url = (self._base / "v1" / path).with_query(dict(query))
+        return await self._list(url, self._authorization() if keyed else None)
+
     async def _rows(
         self, code: TariffCode, kind: str, start: datetime, end: datetime
     ) -> tuple[PriceRow, ...]:
         path = f"v1/products/{code.product}/electricity-tariffs/{code.text}/{kind}/"
-        window = {"period_from": _stamp(start), "period_to": _stamp(end)}
+        window = {"period_from": utc_stamp(start), "period_to": utc_stamp(end)}
         url = (self._base / path).with_query({**window, "page_size": PAGE_SIZE})
         return parse_rows(await self._list(url))
 
@@ -215,6 +222,6 @@ def raise_for(reply: Reply, now: datetime, *, keyed: bool = True) -> None:
         raise TariffReplyError(f"Octopus refused the request (status {status})")
 
 
-def _stamp(when: datetime) -> str:
+def utc_stamp(when: datetime) -> str:
     """UTC with a Z: anything else is read as local time, or its plus sign as a blank."""
     return when.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -8,6 +8,7 @@ from datetime import datetime
 from ..common.serialisation import Json
 from ..control.model import DecisionKind, DecisionReason
 from ..events.site_events import SiteEvent
+from ..planner.model import Action
 
 REASONS = {
     DecisionReason.PLAN: "the plan says so",
@@ -52,6 +53,12 @@ REASONS = {
 # Who sets the Powerwall's own settings through us takes over from a command.
 SUSPENSION_REASONS = {**REASONS, DecisionReason.USER: "the settings were changed by hand"}
 
+ORDERS: Mapping[str, str] = {
+    Action.CHARGE: "charge from the grid",
+    Action.HOLD: "keep what is in the battery",
+    Action.USE: "run the house from the battery",
+}
+
 
 def message_of(site_event: SiteEvent, data: Mapping[str, Json], now: datetime) -> str:
     """One sentence; ``now`` brings the time zone that times are told in. Missing data is left out."""
@@ -81,6 +88,17 @@ def message_of(site_event: SiteEvent, data: Mapping[str, Json], now: datetime) -
             return f"Rates below zero are ahead{snapshot.moment('start')}{down_to}."
         case SiteEvent.SESSION_JOINED:
             return f"A session is joined{snapshot.moment('start')}{snapshot.until()}."
+
+
+def order_message(order: Mapping[str, Json], now: datetime) -> str:
+    """What somebody asked for; without an action, to go back to the plan."""
+    snapshot = _Details(order, now)
+    asked = ORDERS.get(str(order.get("action")))
+    if asked is None:
+        return "Asked to go back to the plan."
+    target = snapshot.number("target_percent")
+    to = f" to {target:.0f} %" if target is not None else ""
+    return f"Asked to {asked}{to}{snapshot.until()}."
 
 
 def line_of(kind: DecisionKind, reason: DecisionReason) -> str:

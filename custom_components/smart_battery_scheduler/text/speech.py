@@ -59,6 +59,7 @@ class Picture:
     faulty: bool = False
     held_back: DecisionReason | None = None
     in_contact: bool = True
+    token_refused: bool = False
     refused: bool = False
     broken: DecisionReason | None = None
 
@@ -236,7 +237,12 @@ def _measured(site: Picture) -> str:
     if not site.in_contact:
         received = say_moment(site.reading.read_at, site)
         level_then = f"{site.reading.soc_percent:.0f} percent"
-        return f"There is no contact with the battery; it was at {level_then} {received}."
+        why = (
+            "NetZero refuses the token"
+            if site.token_refused
+            else "There is no contact with the battery"
+        )
+        return f"{why}; it was at {level_then} {received}."
     level = f"The battery is at {site.reading.soc_percent:.0f} percent"
     power_w = site.reading.battery_power_w
     if power_w is None:
