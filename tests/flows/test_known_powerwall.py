@@ -178,7 +178,10 @@ async def test_a_running_home_changes_its_road_and_keeps_what_it_learned(
     flow = await reconfigured(hass, entry)
     assert flow.result["menu_options"] == ["netzero", "tariff", "solar"]
     await flow.choose("netzero")
-    await flow.answer(**credentials(cloud))
+    # The budget of a minute knows of the first home's requests.
+    site.later(minutes=2)
+    result = await flow.answer(**credentials(cloud))
+    assert result.get("reason") == "reconfigure_successful", result.get("errors")
     await hass.async_block_till_done(wait_background_tasks=True)
     assert entry.data["kind"] == "netzero"
     assert "integration" not in entry.data
