@@ -200,6 +200,11 @@ class DemoRates:
         """Never any."""
         return frozenset()
 
+    @property
+    def placeholders(self) -> Mapping[str, str]:
+        """Nor anything to say of them."""
+        return {}
+
     async def fetch(self, start: datetime, end: datetime) -> Rates:
         """Generated, so it cannot fail."""
         return Rates(
