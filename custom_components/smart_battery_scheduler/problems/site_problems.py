@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, time, timedelta
 from enum import StrEnum
 
 from ..const import MARKET_TIME_ZONE
+from ..control.interruptions import FIGHTS_A_DAY, is_doubtful_owner
 from ..control.model import (
     ControlState,
     Decision,
@@ -36,6 +37,8 @@ OUT_OF_CONTACT_AFTER = timedelta(minutes=10)
 # Not taken so often, and for so long, by any way.
 REFUSALS = 3
 REFUSED_AFTER = timedelta(minutes=5)
+# Half-hours begin so much too early or too late by a clock that is off.
+CLOCK_MAY_BE_OFF = timedelta(minutes=2)
 
 
 class SiteProblem(StrEnum):
@@ -50,11 +53,18 @@ class SiteProblem(StrEnum):
     PROMISE_BROKEN = "promise_broken"
     OUT_OF_CONTACT = "out_of_contact"
     COMMANDS_REFUSED = "commands_refused"
+    READING_INCOMPLETE = "reading_incomplete"
+    CLOCK_WRONG = "clock_wrong"
+    OWNER_UNKNOWN = "owner_unknown"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProblemSnapshot:
-    """What the judgement looks at. ``shown`` are the settings of the last reading, of ``read_at``."""
+    """What the judgement looks at. ``shown`` are the settings of the last reading, of ``read_at``.
+
+    ``missing`` names what no reading has reported for an hour; ``clock_ahead`` is how far the cloud's
+    clock is ahead of this machine's.
+    """
 
     now: datetime
     control: ControlState
@@ -64,6 +74,8 @@ class ProblemSnapshot:
     rates_answered: bool
     read_at: datetime | None = None
     watch: Watch = field(default_factory=Watch)
+    missing: tuple[str, ...] = ()
+    clock_ahead: timedelta | None = None
 
 
 def problems(snapshot: ProblemSnapshot) -> frozenset[SiteProblem]:
@@ -72,6 +84,9 @@ def problems(snapshot: ProblemSnapshot) -> frozenset[SiteProblem]:
         SiteProblem.GRID_CHARGING_REFUSED: _grid_charging_refused(snapshot),
         **of_control(snapshot.control, snapshot.watch, snapshot.read_at, snapshot.now),
         SiteProblem.ANOTHER_CONTROLLER: _another_controller(snapshot),
+        SiteProblem.OWNER_UNKNOWN: _owner_unknown(snapshot),
+        SiteProblem.READING_INCOMPLETE: bool(snapshot.missing),
+        SiteProblem.CLOCK_WRONG: abs(snapshot.clock_ahead or timedelta()) > CLOCK_MAY_BE_OFF,
         SiteProblem.TARIFF_ENDED: _tariff_ended(snapshot),
         SiteProblem.RATES_LATE: _rates_late(snapshot),
     }
@@ -160,7 +175,15 @@ def _another_controller(snapshot: ProblemSnapshot) -> bool:
         decision.kind is DecisionKind.SUSPENDED and decision.reason is DecisionReason.SOMEBODY_ELSE
         for decision in _since_resumed(snapshot)
     )
-    return foreign >= FOREIGN_CHANGES_A_DAY
+    fights = sum(snapshot.now - at < DAY for at in snapshot.control.fights)
+    return foreign >= FOREIGN_CHANGES_A_DAY or fights >= FIGHTS_A_DAY
+
+
+def _owner_unknown(snapshot: ProblemSnapshot) -> bool:
+    """Nothing of ours is known to be in force, and what stands is not like a person's own."""
+    at_rest = snapshot.control.phase is Phase.IDLE and snapshot.control.owner is None
+    shown = replace(snapshot.shown, export_rule=None)
+    return at_rest and is_doubtful_owner(snapshot.control, shown)
 
 
 def _tariff_ended(snapshot: ProblemSnapshot) -> bool:
