@@ -31,8 +31,8 @@ from ..powerwall.base import (
     Settings,
 )
 from . import machine, watchdog
+from .ceiling import full_percent
 from .model import (
-    FULL_PERCENT,
     ControlState,
     Decision,
     DecisionKind,
@@ -186,7 +186,7 @@ class Controller:
         owner = replace(
             self.owner_settings or reading.settings, export_rule=reading.settings.export_rule
         )
-        return watchdog.intent_of(wanted, unwanted, owner, FULL_PERCENT)
+        return watchdog.intent_of(wanted, unwanted, owner, full_percent(self.state, now))
 
     async def async_tick(self) -> None:
         """Look at what is wanted and what is there, and do what follows."""
