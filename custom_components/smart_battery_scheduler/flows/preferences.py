@@ -42,6 +42,7 @@ CONTROL = (
     "carbon_forecast",
     "car_charging_entity",
     "axle_p_per_kwh",
+    "power_setpoints",
 )
 TIMES = {"ready_by_time", "peak_start", "peak_end"}
 CAR_DOMAINS = [Platform.BINARY_SENSOR, Platform.SWITCH, "input_boolean", Platform.SENSOR]
