@@ -176,10 +176,11 @@ async def test_a_dry_run_keeps_its_account_each_night(
     backtest = demo.runtime_data.backtest
     night = NOW.replace(hour=3, minute=7)
     await backtest._async_account(night)
-    assert backtest.week is None
+    in_control = backtest.week
     hass.config_entries.async_update_entry(demo, options={"dry_run": True})
     await hass.async_block_till_done()
     await backtest._async_account(night)
+    assert in_control is None
     assert backtest.week is not None
     assert backtest.week.days == 7
     assert backtest.week.last_day == "2026-01-15"
