@@ -296,6 +296,7 @@ class Site:
             manual=self.manual.slots,
             carbon=self.grid_events.carbon_forecast,
             car_charging=self.grid_events.ev_charging.charging,
+            car_planned=self.grid_events.car_planned(now),
         )
 
     def _running_plan(self) -> Plan | None:
