@@ -27,7 +27,12 @@ from ..planner.model import (
 from ..planner.optimiser import plan
 from ..planner.prices import price_scenarios
 from ..solar.model import SolarForecast
-from ..sources.grid_sessions import SessionWindow, rebate_within, session_within
+from ..sources.grid_sessions import (
+    SessionWindow,
+    export_reward_within,
+    rebate_within,
+    session_within,
+)
 from ..tariff.model import SLOT, RateTable, floor_slot
 from .manual_slots import ManualSlot, forced_within, is_blocked
 from .preferences import NO_PRICE_CEILING_P_PER_KWH, Preferences
@@ -47,6 +52,7 @@ class SiteSnapshot:
     ``car_planned``: from when to when it will be charged.
     ``published`` are the import rates without what the car's charging makes cheap.
     ``load_widths`` is how wide this house's bands have to be; ``household`` is who is at home.
+    ``full_percent`` is the level at which this battery takes no more.
     """
 
     now: datetime
@@ -69,6 +75,7 @@ class SiteSnapshot:
     published: RateTable | None = None
     load_widths: LoadWidths = field(default_factory=LoadWidths)
     household: Household = field(default_factory=Household)
+    full_percent: float = 100.0
 
 
 def make_plan(snapshot: SiteSnapshot) -> Plan:
@@ -128,7 +135,7 @@ def _slot(snapshot: SiteSnapshot, start: datetime, end: datetime, load: Spread) 
         start=start,
         end=end,
         import_p_per_kwh=_bought_p_per_kwh(snapshot, start, end),
-        export_p_per_kwh=0.0 if snapshot.exports is None else _p_per_kwh(snapshot.exports, start),
+        export_p_per_kwh=_sold_p_per_kwh(snapshot, start, end),
         load_kwh=_part(load, share),
         pv_kwh=_part(_pv(snapshot.solar, floor_slot(start)), share),
         forced=asked.action if asked else forced_within(snapshot.manual, start, end),
@@ -171,6 +178,12 @@ def _p_per_kwh(table: RateTable, when: datetime) -> float | None:
     return None if rate is None else rate.p_per_kwh
 
 
+def _sold_p_per_kwh(snapshot: SiteSnapshot, start: datetime, end: datetime) -> float | None:
+    """What a kWh exported earns, with what a session pays for it."""
+    earned = 0.0 if snapshot.exports is None else _p_per_kwh(snapshot.exports, start)
+    return None if earned is None else earned + export_reward_within(snapshot.sessions, start, end)
+
+
 def _bought_p_per_kwh(snapshot: SiteSnapshot, start: datetime, end: datetime) -> float | None:
     """The rate, less what a session pays for each kWh."""
     rate = _p_per_kwh(snapshot.imports, start)
@@ -211,7 +224,7 @@ def _rules(snapshot: SiteSnapshot) -> HouseholdRules:
     ceiling = wants.price_ceiling_p_per_kwh
     return HouseholdRules(
         reserve_floor_percent=max(wants.reserve_floor_percent, snapshot.reserve_percent),
-        everyday_ceiling_percent=wants.everyday_ceiling_percent,
+        everyday_ceiling_percent=min(wants.everyday_ceiling_percent, snapshot.full_percent),
         price_ceiling_p_per_kwh=None if ceiling >= NO_PRICE_CEILING_P_PER_KWH else ceiling,
         ready_by=(
             *_ready_by(snapshot.now, wants.ready_by_time, wants.ready_by_percent),
