@@ -83,7 +83,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: SmartBatteryConfigEntry)
 
 def _attach(hass: HomeAssistant, entry: SmartBatteryConfigEntry, site: Site, watch: Watch) -> None:
     """Notices and listeners of a home that has started."""
-    # What could not be put back before is this home's own affair again.
+    # What could not be restored before is this home's own affair again.
     ir.async_delete_issue(hass, DOMAIN, _not_restored(entry))
     entry.async_on_unload(Issues(site).async_start())
     entry.async_on_unload(SupplyIssues(site).async_start())
@@ -94,7 +94,7 @@ def _attach(hass: HomeAssistant, entry: SmartBatteryConfigEntry, site: Site, wat
 
 
 async def async_unload_entry(hass: HomeAssistant, entry: SmartBatteryConfigEntry) -> bool:
-    """Take the entities away, then put the home settings back.
+    """Take the entities away, then put the owner settings back.
 
     In this order: where the entities cannot go the entry stays loaded, and its home has to go on.
     """
@@ -109,7 +109,7 @@ async def async_unload_entry(hass: HomeAssistant, entry: SmartBatteryConfigEntry
 
 
 async def async_remove_entry(hass: HomeAssistant, entry: SmartBatteryConfigEntry) -> None:
-    """Put back what an earlier run may have left on the Powerwall, then forget everything."""
+    """Restore what an earlier run may have left on the Powerwall, then forget everything."""
     async_show_dashboard(hass)
     storage = SiteStorage(hass, entry.entry_id)
     control = (await storage.async_load()).control

@@ -59,7 +59,7 @@ class ResumeButton(SmartBatteryEntity, ButtonEntity):
 
 
 class ForgetMethodsButton(SmartBatteryEntity, ButtonEntity):
-    """Forgets what was learned of the levers: after a new battery, inverter or firmware."""
+    """Forgets what was learned of the charge methods: after a new battery, inverter or firmware."""
 
     @override
     async def async_press(self) -> None:

@@ -1,4 +1,4 @@
-"""The calendar of a home: charges done and planned, the supplier's sessions, wishes for times."""
+"""The calendar of a home: charges done and planned, the supplier's sessions, requests for times."""
 
 from __future__ import annotations
 

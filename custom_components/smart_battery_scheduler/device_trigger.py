@@ -1,4 +1,4 @@
-"""Device triggers: the moments worth telling, for those who begin with the device."""
+"""Device triggers: the events, for those who begin with the device."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ TRIGGER_SCHEMA = DEVICE_TRIGGER_BASE_SCHEMA.extend(
 
 
 async def async_get_triggers(hass: HomeAssistant, device_id: str) -> list[dict[str, str]]:
-    """Every happening, for a home's device."""
+    """Every event, for a home's device."""
     if entry_id_of_device(hass, device_id) is None:
         return []
     return [
@@ -46,7 +46,7 @@ async def async_attach_trigger(
     action: TriggerActionType,
     trigger_info: TriggerInfo,
 ) -> CALLBACK_TYPE:
-    """Listen for the one happening in this home. Raises InvalidDeviceAutomationConfig."""
+    """Listen for the one event in this home. Raises InvalidDeviceAutomationConfig."""
     entry_id = entry_id_of_device(hass, config[CONF_DEVICE_ID])
     if entry_id is None:
         raise InvalidDeviceAutomationConfig(

@@ -1,4 +1,4 @@
-"""What a maintainer needs to see, without what would tell who or where the home is.
+"""What a maintainer needs to see, without what would show who or where the household is.
 
 ``plan_inputs`` is what the last plan was made from, as ``codec`` writes it: decoded, the planner
 makes the same plan of it again.
@@ -95,7 +95,7 @@ def _part[T](name: str, part: Callable[[T], Any], of: T) -> Any:
 
 
 def _secrets(entry: SmartBatteryConfigEntry) -> tuple[str, ...]:
-    """What tells who or where the home is, wherever else it may stand."""
+    """What tells who or where the household is, wherever else it may stand."""
     tariff = entry.data.get(CONF_TARIFF, {})
     known = (
         *(entry.data.get(key) for key in (CONF_TOKEN, CONF_SITE_ID)),

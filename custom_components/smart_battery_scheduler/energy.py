@@ -21,5 +21,5 @@ async def async_get_solar_forecast(
     entry: SmartBatteryConfigEntry | None = hass.config_entries.async_get_entry(config_entry_id)
     if entry is None or entry.domain != DOMAIN or entry.state is not ConfigEntryState.LOADED:
         return None
-    forecast = entry.runtime_data.sun.forecast
+    forecast = entry.runtime_data.solar_forecast.forecast
     return None if forecast is None else {"wh_hours": as_wh_hours(forecast.slots)}

@@ -1,4 +1,4 @@
-"""The event entity: the last thing worth telling, with its data."""
+"""The event entity: the last event, with its data."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ async def async_setup_entry(
 
 
 class ActivityEvent(SmartBatteryEntity, EventEntity):
-    """Tells what happens in a home."""
+    """Shows the last event of a site."""
 
     def __init__(self, site: Site) -> None:
         """Nothing has happened yet."""

@@ -40,7 +40,7 @@ PROMPT = (
     "A scheduler charges the home battery when electricity is cheap. Read its plan before you "
     "answer questions about the battery, and charge only if the user asks for it."
 )
-# A repeated call sets the same override or wish again, with a later end.
+# A repeated call sets the same override or request again, with a later end.
 CHARGES = ToolAnnotations(destructive=False, idempotent=False, open_world=False)
 RESUMES = ToolAnnotations(destructive=False, idempotent=True, open_world=False)
 

@@ -116,7 +116,7 @@ class ExportRuleSelect(OwnSettingEntity, SelectEntity):
     @override
     def current_option(self) -> str | None:
         """As it is or will be again."""
-        # Commands leave it alone, and then it is not among the saved home settings.
+        # Commands leave it alone, and then it is not among the saved owner settings.
         rule = self.own.export_rule or self.site.battery.data.settings.export_rule
         return next((name for name, value in EXPORT_RULES.items() if value is rule), None)
 

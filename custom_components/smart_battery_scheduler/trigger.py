@@ -1,4 +1,4 @@
-"""Triggers made for this purpose: one for each moment worth telling.
+"""Triggers made for this purpose: one for each event.
 
 They follow a home over reloads and are ready before it is loaded.
 """

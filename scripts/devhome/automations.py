@@ -9,7 +9,7 @@ BLUEPRINT = "{}/{}.yaml"
 
 
 async def automate(api: HomeAssistantApi, entry: Entry) -> None:
-    """Add the automations and the script; what a person changed in them since is put back."""
+    """Add the automations and the script; what a person changed in them since is restored."""
     device_id = await _device_id(api, entry)
     for name, automation in _automations(device_id).items():
         await api.request("POST", f"/api/config/automation/config/{name}", automation)

@@ -234,7 +234,7 @@ async def test_ids_that_are_not_known_are_refused(site: Day, ask: Ask) -> None:
 async def test_being_ready_once_is_planned_for_shown_and_taken_back(
     site: Day, ask: Ask, hass: HomeAssistant
 ) -> None:
-    """A later wish takes the place of an earlier one; it outlives a power cut."""
+    """A later request takes the place of an earlier one; it outlives a power cut."""
     await ask("ready_once", target_percent=50, at=in_hours(3))
     await ask("ready_once", target_percent=90, at=in_hours(20))
     await site.run(0.01)
@@ -306,7 +306,7 @@ async def test_why_not_is_told_of_what_the_plan_was_made_from(site: Day, ask: As
 
 
 async def test_a_session_told_by_hand_is_planned_by_and_taken_back(site: Day, ask: Ask) -> None:
-    """A session told by hand is planned by and taken back."""
+    """A session entered by hand is planned by and taken back."""
     answer = await ask.answer(
         "add_session", kind="power_down", start=in_hours(17), end=in_hours(18)
     )

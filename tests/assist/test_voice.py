@@ -253,7 +253,7 @@ async def test_why(
 async def test_charge_to_so_much_by_then(
     hass: HomeAssistant, site: Site, assist: None, sentence: str, percent: int, at: datetime
 ) -> None:
-    """A wish for one time, planned at the least cost, not a charge at once."""
+    """A manual slot for one time, planned at the least cost, not a charge at once."""
     answer = await say(hass, sentence)
     assert site.ready_once == ReadyBy(at=at, percent=percent)
     assert site.override is None
@@ -323,7 +323,7 @@ async def test_a_charge_that_may_not_be(hass: HomeAssistant, site: Site, assist:
 
 
 async def test_back_to_the_plan(hass: HomeAssistant, site: Site, assist: None) -> None:
-    """Ends the override and the wish."""
+    """Ends the override and the request."""
     answer = await say(hass, "stop charging the battery")
     assert answer.startswith("The plan is in force already. The battery is at 45 percent")
     await say(hass, "charge to 80 percent by 6")

@@ -60,7 +60,7 @@ async def test_a_trigger_runs_an_automation(hass: HomeAssistant, site: Site) -> 
 
 @pytest.mark.parametrize("site_event", list(SiteEvent))
 async def test_each_has_its_own(hass: HomeAssistant, site: Site, site_event: SiteEvent) -> None:
-    """It fires for its own happening and for no other."""
+    """It fires for its own event and for no other."""
     received = await automate(hass, trigger=f"{DOMAIN}.{site_event.value}")
     for each in SiteEvent:
         site.events.publish(each, {})

@@ -48,7 +48,7 @@ async def plan_of(api: HomeAssistantApi, entry: Entry) -> list[dict[str, Any]]:
 
 
 async def wishes_of(api: HomeAssistantApi, entry: Entry) -> list[tuple[str, str, str]]:
-    """What was wished by hand: (start, end, action)."""
+    """What was asked by hand: (start, end, action)."""
     data = {"config_entry_id": entry["entry_id"]}
     listed = await api.act(f"{DOMAIN}.list_slots", data, response=True)
     return [(slot["start"], slot["end"], slot["action"]) for slot in listed["slots"]]

@@ -43,10 +43,10 @@ async def test_it_shows_the_plan_to_everybody(stage: Stage, chromium: str) -> No
 
 def same(shown: Sequence[str], planned: Sequence[dict[str, Any]]) -> bool:
     """Row by row the action, the rate, and whether that is an estimate."""
-    return 0 < len(shown) == len(planned) and all(map(tells, shown, planned, strict=True))
+    return 0 < len(shown) == len(planned) and all(map(reports, shown, planned, strict=True))
 
 
-def tells(row: str, slot: dict[str, Any]) -> bool:
+def reports(row: str, slot: dict[str, Any]) -> bool:
     """The row holds what the plan says of the half-hour."""
     rate = re.search(r"(-?[0-9.]+) p/kWh", row)
     return (

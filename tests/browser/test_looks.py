@@ -107,7 +107,7 @@ async def assert_plain(page: Page, api: HomeAssistantApi, entry: Entry) -> None:
 
 @pytest.mark.parametrize("phone", [False, True], ids=["mouse", "finger"])
 async def test_a_range_is_chosen_by_dragging(stage: Stage, chromium: str, *, phone: bool) -> None:
-    """From one half-hour to another; held there, exactly that time is wished, and undone."""
+    """From one half-hour to another; held there, exactly that time is asked, and undone."""
     async with stage.home_assistant() as api:
         entry = await demo_home(api)
         path = await put_card(api)

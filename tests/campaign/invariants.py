@@ -169,7 +169,7 @@ def _undisturbed(witness: Witness, start: datetime, end: datetime) -> timedelta:
 
 
 def _untrue(witness: Witness) -> Iterator[str]:
-    """Lines of the ledger that the truth contradicts."""
+    """Lines of the decision log that the truth contradicts."""
     for decision in witness.decisions:
         around = _around(witness, decision.at, timedelta(minutes=12))
         if not around or any(sample.disturbed for sample in around):

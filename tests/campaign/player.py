@@ -223,7 +223,7 @@ class Player:
             self.day.cloud.world.powerwall.set_in_app(change)
             self.theirs.set_in_app(change, now)
 
-    # --- happenings ------------------------------------------------------------------------
+    # --- events ------------------------------------------------------------------------
 
     async def _happen(self, event: Event) -> None:
         world, day = self.day.cloud.world, self.day

@@ -1,7 +1,7 @@
 """Stores long rows without encoding all of them again: half of a simulated week would be that.
 
 What is stored is the same, item by item: rows are tuples of frozen values that seldom change, and
-the frozen clock of these days makes every date in them dear.
+the frozen clock of these days makes every date in them expensive.
 """
 
 from __future__ import annotations

@@ -121,7 +121,7 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
-    """One happening, ``after`` so long from the day's beginning."""
+    """One event, ``after`` so long from the day's beginning."""
 
     after: timedelta
     kind: Kind

@@ -113,7 +113,7 @@ def _open_rows(prices: dict[datetime, float], *, taxed: bool, methods: bool = Fa
     """Prices that hold until the next one; the last has no end.
 
     As on the real API the tax in ``inc`` is today's, even for days long past. ``methods`` doubles
-    each row for the two ways of payment, the dearer one for those who pay otherwise.
+    each row for the two ways of payment, the more expensive one for those who pay otherwise.
     """
     changes = sorted(prices)
 

@@ -92,7 +92,7 @@ async def test_pages_follow_next_until_all_are_there(ask: Asker, cloud: Cloud) -
 
 
 async def test_a_page_holds_no_more_than_1500_rows(ask: Asker) -> None:
-    """A larger wish is cut silently."""
+    """A larger request is cut silently."""
     window = {"period_from": "2025-12-01T00:00:00Z", "period_to": "2026-01-14T00:00:00Z"}
     body = await ask.json(RATES, page_size=25_000, **window)
     assert body["count"] == 44 * 48
@@ -263,7 +263,7 @@ async def test_the_list_of_products_has_its_traps(ask: Asker) -> None:
 
 
 async def test_a_products_detail_leads_to_its_rates(ask: Asker, cloud: Cloud) -> None:
-    """By links, for all fourteen regions; the direction is not told."""
+    """By links, for all fourteen regions; the direction is not reported."""
     detail = await ask.json("/v1/products/AGILE-24-10-01/")
     assert "direction" not in detail
     tariffs = detail["single_register_electricity_tariffs"]

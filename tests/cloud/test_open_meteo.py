@@ -1,4 +1,4 @@
-"""The stand-in for Open-Meteo foretells the world's own sky, in the documented form."""
+"""The stand-in for Open-Meteo forecasts the world's own sky, in the documented form."""
 
 from __future__ import annotations
 

@@ -46,7 +46,7 @@ def test_a_world_repeats_itself(name: str) -> None:
 
 
 def test_prices_have_their_shape() -> None:
-    """Cheap before dawn, dear from 16 to 19 local, negative at a sunny noon."""
+    """Cheap before dawn, expensive from 16 to 19 local, negative at a sunny noon."""
     sunny = SCENARIOS["sunny"]
 
     def at(hour: int) -> float:

@@ -31,7 +31,7 @@ RATES_W = {ChargeMethod.RESERVE: 1800.0, ChargeMethod.BACKUP: 3300.0}
 def charge(
     ends_at: datetime, *, method: ChargeMethod = ChargeMethod.BACKUP, target_percent: int = 100
 ) -> Wanted:
-    """A wish to charge until a time."""
+    """A manual slot to charge until a time."""
     return Wanted(
         action=Action.CHARGE,
         slot_start=START,
@@ -42,7 +42,7 @@ def charge(
 
 
 def want(action: Action, ends_at: datetime, **more: object) -> Wanted:
-    """Another wish."""
+    """Another request."""
     return replace(
         Wanted(action=action, slot_start=START, ends_at=ends_at),
         **more,  # type: ignore[arg-type]  # fields of Wanted by name
@@ -71,7 +71,7 @@ class Stage:
     distort: Callable[[PowerwallState], PowerwallState] | None = None
 
     def __post_init__(self) -> None:
-        """Set up the battery in its home settings."""
+        """Set up the battery in its owner settings."""
         self.powerwall = SimulatedPowerwall(
             SimulatedState.new(self.now, hardware=self.hardware, soc_percent=self.level),
             clock=lambda: self.now,

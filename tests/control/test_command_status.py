@@ -15,7 +15,7 @@ from custom_components.smart_battery_scheduler.control.command_status import (
     judge,
     judge_stopped,
     left_by,
-    tells,
+    reports,
 )
 from custom_components.smart_battery_scheduler.control.model import Setpoint
 from custom_components.smart_battery_scheduler.planner.model import Action, ChargeMethod
@@ -193,8 +193,8 @@ def test_a_writes_trace(written: Settings, shown: tuple[OperatingMode, int], our
 
 def test_what_is_not_reported_is_not_told() -> None:
     """Wrong is told, missing is not."""
-    assert tells(Settings(grid_charging=True), Settings(grid_charging=False))
-    assert not tells(Settings(grid_charging=True), Settings())
+    assert reports(Settings(grid_charging=True), Settings(grid_charging=False))
+    assert not reports(Settings(grid_charging=True), Settings())
 
 
 @pytest.mark.parametrize(
@@ -210,7 +210,7 @@ def test_what_is_not_reported_is_not_told() -> None:
 def test_a_persons_reserve_is_told_from_the_modes_own(
     mode: OperatingMode | None, reserve: int, changed: int | None
 ) -> None:
-    """Taken for a person's, a reserve of 100 would be put back for good."""
+    """Taken for a person's, a reserve of 100 would be restored for good."""
     owner = Settings(operating_mode=SELF, backup_reserve_percent=20, grid_charging=False)
     sent = Settings(operating_mode=OperatingMode.BACKUP, grid_charging=True)
     shown = Settings(operating_mode=mode, backup_reserve_percent=reserve, grid_charging=True)

@@ -36,7 +36,7 @@ async def charging(ends_at: timedelta = 3 * HOUR, *, latency_s: int = 0) -> Stag
 
 
 def assert_charging_as_if_nothing_had_been(stage: Stage) -> None:
-    """The fast charge is seen; nobody was stepped back for and nothing failed."""
+    """The fast charge is seen; nobody was suspended for and nothing failed."""
     assert stage.phase() is Phase.RUNNING
     assert stage.shown.operating_mode is OperatingMode.BACKUP
     assert not stage.published(DecisionKind.SUSPENDED)
@@ -140,7 +140,7 @@ async def test_a_change_seen_for_the_first_time_just_before_the_end_is_theirs(
 
 
 async def test_storm_watch_that_charges_is_no_stop_that_failed() -> None:
-    """Storm Watch fills the battery by itself: the settings are put back once, and nothing failed."""
+    """Storm Watch fills the battery by itself: the settings are restored once, and nothing failed."""
     stage = await charging()
     stage.powerwall.meet(Circumstances(storm_watch=True))
     await stage.run(60)

@@ -26,7 +26,7 @@ HOUR = timedelta(hours=1)
 async def test_outage_and_storm_watch_end_a_charge(
     circumstances: Circumstances, cause: SuspensionCause
 ) -> None:
-    """What is ours is put back once, then hands off until the event is well over."""
+    """What is ours is restored once, then hands off until the event is well over."""
     stage = Stage(wanted=charge(START + 6 * HOUR))
     await stage.run(10)
     stage.powerwall.meet(circumstances)
@@ -45,7 +45,7 @@ async def test_outage_and_storm_watch_end_a_charge(
 
 
 async def test_a_change_in_the_app_is_respected_and_kept() -> None:
-    """What somebody changed is theirs; the rest of ours is put back; we stand back a while."""
+    """What somebody changed is theirs; the rest of ours is restored; we stand back a while."""
     stage = Stage(wanted=charge(START + 6 * HOUR))
     await stage.run(10)
     stage.powerwall.set_in_app(Settings(operating_mode=OperatingMode.TIME_BASED))
@@ -63,7 +63,7 @@ async def test_a_change_in_the_app_is_respected_and_kept() -> None:
 
 
 async def test_undoing_our_command_in_the_app_is_understood() -> None:
-    """Somebody puts the old mode back by hand: that is a wish, not a fault to fight."""
+    """Somebody puts the old mode back by hand: that is a request, not a fault to fight."""
     stage = Stage(wanted=charge(START + 6 * HOUR))
     await stage.run(10)
     stage.powerwall.set_in_app(stage.owner)
@@ -86,7 +86,7 @@ async def test_one_odd_reading_is_not_somebody() -> None:
 
 
 async def test_backup_mode_showing_a_full_reserve_is_not_adopted() -> None:
-    """In backup mode the cloud may report a reserve of 100; that is nobody's wish."""
+    """In backup mode the cloud may report a reserve of 100; that is nobody's request."""
     stage = Stage(wanted=charge(START + HOUR))
 
     def full_reserve(settings: Settings) -> Settings:

@@ -1,4 +1,4 @@
-"""What a home's levers are taken to do after what they have shown."""
+"""What a home's charge methods are taken to do after what they have shown."""
 
 from __future__ import annotations
 

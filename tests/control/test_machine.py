@@ -33,7 +33,7 @@ NOTHING = Settings()
 
 
 async def test_charge_is_proven_and_undone() -> None:
-    """A charge goes from sent to seen, and at its end the home settings stand as before."""
+    """A charge goes from sent to seen, and at its end the owner settings stand as before."""
     stage = Stage(wanted=charge(START + HOUR))
     await stage.run(10)
     assert stage.phase() is Phase.RUNNING
@@ -54,7 +54,7 @@ async def test_charge_is_proven_and_undone() -> None:
 
 
 async def test_wanting_what_stands_writes_nothing() -> None:
-    """Running the house from the battery is what the home settings do already."""
+    """Running the house from the battery is what the owner settings do already."""
     stage = Stage(wanted=want(Action.USE, START + HOUR, target_percent=20))
     await stage.run(30)
     assert stage.writes == []
@@ -144,7 +144,7 @@ async def test_peak_window_is_not_filled_up_to_the_users_reserve() -> None:
 
 
 async def test_ignored_write_is_sent_again_then_by_the_other_lever() -> None:
-    """Accepted is not obeyed: twice by the first lever, then by the second."""
+    """Accepted is not obeyed: twice by the first charge method, then by the second."""
     stage = Stage(wanted=charge(START + HOUR))
 
     def only_reserve(change: Settings) -> Delivery:
@@ -176,7 +176,7 @@ async def test_a_lever_out_of_service_is_not_chosen_next_time() -> None:
 
 
 async def test_all_ways_ignored_is_a_fault_and_then_tried_again() -> None:
-    """Nothing is read back by any lever: fault until a later slot, home settings untouched."""
+    """Nothing is read back by any charge method: fault until a later slot, owner settings untouched."""
     stage = Stage(wanted=charge(START + 6 * HOUR))
     stage.powerwall.deliver = lambda _: Delivery(shown=NOTHING, obeyed=NOTHING)
     await stage.until(Phase.FAULT, minutes=40)
@@ -228,7 +228,7 @@ async def test_late_application_is_waited_for() -> None:
 
 
 async def test_stop_before_a_late_command_arrives_is_still_a_stop() -> None:
-    """The home settings are still shown because the command is late: they are sent all the same."""
+    """The owner settings are still shown because the command is late: they are sent all the same."""
     stage = Stage(wanted=charge(START + HOUR))
     late = timedelta(seconds=170)
     stage.powerwall.deliver = after_a_while(1, late, late)
@@ -241,7 +241,7 @@ async def test_stop_before_a_late_command_arrives_is_still_a_stop() -> None:
 
 
 async def test_an_overtaken_write_does_not_undo_what_a_person_changed_since() -> None:
-    """A write of ours comes through after the end: the home settings of now are put back."""
+    """A write of ours comes through after the end: the owner settings of now are restored."""
     stage = Stage(wanted=charge(START + HOUR))
     late = timedelta(minutes=8)
     stage.powerwall.deliver = after_a_while(1, late, late)
@@ -353,7 +353,7 @@ async def test_next_slot_with_the_same_wish_writes_nothing() -> None:
 
 
 def test_every_way_out_of_a_command_leads_through_restoring() -> None:
-    """From the table alone: home settings cannot be skipped on the way back to idle."""
+    """From the table alone: owner settings cannot be skipped on the way back to idle."""
     in_force = {Phase.COMMANDING, Phase.VERIFYING, Phase.RUNNING}
     for (phase, _), target in TRANSITIONS.items():
         if phase in in_force:
@@ -384,7 +384,7 @@ async def test_a_wish_taken_back_is_told_by_whom(source: Source, reason: Decisio
 
 
 async def test_a_site_that_makes_80_of_100_is_no_stranger() -> None:
-    """A gentle charge to 100 shows 80: ours, and the home settings are not taken from it."""
+    """A gentle charge to 100 shows 80: ours, and the owner settings are not taken from it."""
     hardware = Hardware(full_reserve_exists=False)
     stage = Stage(
         wanted=charge(START + HOUR, method=ChargeMethod.RESERVE), level=83.0, hardware=hardware
@@ -432,7 +432,7 @@ async def test_a_set_mode_is_not_undone_by_what_stood_before() -> None:
 
 @pytest.mark.parametrize("action", [Action.CHARGE, Action.HOLD])
 async def test_a_switch_of_unknown_position_is_left_alone(action: Action) -> None:
-    """What was not read could not be put back, so it is not written."""
+    """What was not read could not be restored, so it is not written."""
     stage = Stage(wanted=want(action, START + HOUR, method=ChargeMethod.BACKUP), level=90.0)
     stage.distort = lambda reading: replace(
         reading, settings=replace(reading.settings, grid_charging=None)

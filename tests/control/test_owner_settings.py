@@ -1,4 +1,4 @@
-"""No sequence of restarts, failures and user changes loses the home settings."""
+"""No sequence of restarts, failures and user changes loses the owner settings."""
 
 from __future__ import annotations
 

@@ -48,7 +48,7 @@ def charging_plan() -> Plan:
 
 
 def test_like_slots_in_a_row_are_one_wish() -> None:
-    """The end of the wish is the end of the last slot that asks for the same."""
+    """The end of the request is the end of the last slot that asks for the same."""
     wanted, _ = wanted_now(charging_plan(), MOMENT)
     assert wanted is not None
     assert wanted.ends_at == SLOT_START + 2 * HALF_HOUR
@@ -121,7 +121,7 @@ def test_use_in_the_peak_says_that_nothing_may_be_drawn() -> None:
 
 
 def test_no_plan_and_the_end_of_the_plan_want_nothing() -> None:
-    """Then the home settings stand."""
+    """Then the owner settings stand."""
     assert wanted_now(None, MOMENT) == (None, DecisionReason.OVER)
     later = replace(MOMENT, now=NOW + timedelta(days=3))
     assert wanted_now(charging_plan(), later) == (None, DecisionReason.OVER)

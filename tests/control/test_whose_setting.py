@@ -62,7 +62,7 @@ async def test_a_write_that_was_never_seen_is_recognised_once() -> None:
 
 
 async def test_a_mode_set_by_somebody_while_we_are_idle_is_respected() -> None:
-    """The plan's next wish waits; nothing is overwritten."""
+    """The plan's next request waits; nothing is overwritten."""
     stage = Stage()
     await stage.run(5)
     stage.powerwall.set_in_app(Settings(operating_mode=OperatingMode.TIME_BASED))

@@ -40,7 +40,7 @@ class Day:
 
     @property
     def decisions(self) -> tuple[Decision, ...]:
-        """What the ledger says."""
+        """What the decision log says."""
         return self.site.decision_log.decisions
 
     async def start(self, **options: object) -> None:

@@ -21,7 +21,7 @@ OVERRIDE = "select.home_battery_override"
 
 
 async def charging(day: Day) -> Settings:
-    """Charge by override, until it is seen; returns the home settings from before."""
+    """Charge by override, until it is seen; returns the owner settings from before."""
     before = day.shown
     await day.choose(OVERRIDE, "charge")
     await day.run(0.1)

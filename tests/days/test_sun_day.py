@@ -47,12 +47,12 @@ async def test_half_a_day(day: Day) -> None:
     score = day.site.accuracy.pv_score()
     assert score is not None
     assert score.error_percent < 40
-    before = day.site.sun.memory
+    before = day.site.solar_forecast.memory
     assert before.learned_at is not None
     asked = forecasts_asked(day)
     await day.hass.config_entries.async_reload(day.entry.entry_id)
     await day.settle()
     day.adopt()
-    assert day.site.sun.memory == before
+    assert day.site.solar_forecast.memory == before
     assert forecasts_asked(day) == asked
     assert day.site.accuracy.result(DATE) == expected

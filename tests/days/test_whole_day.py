@@ -35,7 +35,7 @@ def in_peak(day: Day) -> bool:
 
 
 def show_writes(day: Day) -> None:
-    """Print every write with the evidence that the ledger has for it."""
+    """Print every write with the evidence that the decision log has for it."""
     for write in day.cloud.requests.writes:
         sys.stdout.write(f"{write.at:%H:%M:%S} {write.body}\n")
     for decision in day.decisions:
@@ -48,7 +48,7 @@ def show_writes(day: Day) -> None:
 
 @pytest.mark.parametrize("scenario", ["winter", "sunny"])
 async def test_a_whole_day(day: Day, scenario: str) -> None:
-    """Charged where it is cheap, never at the peak, all proven, and everything put back."""
+    """Charged where it is cheap, never at the peak, all proven, and everything restored."""
     await day.start()
     world = day.cloud.world
     before, baseline = world.powerwall.state.shown, world.baseline()

@@ -13,7 +13,7 @@ from .cloud import CloudProcess, running_cloud
 from .stage import Stage
 
 RELEASES = {"oldest": DEV / "venv/bin/python", "newest": DEV / "venv-next/bin/python"}
-# A start is dear, so most tests do with the newest release.
+# A start is expensive, so most tests do with the newest release.
 on_each_release = pytest.mark.parametrize("stage", RELEASES, indirect=True)
 
 

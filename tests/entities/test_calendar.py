@@ -1,4 +1,4 @@
-"""Charges that were done, out of the ledger's lines; wishes in the night of the clock's change."""
+"""Charges that were done, out of the decision log's lines; requests in the night of the clock's change."""
 
 from __future__ import annotations
 

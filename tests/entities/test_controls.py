@@ -211,7 +211,7 @@ async def test_the_powerwalls_own_settings_are_pushed_and_verified(site: Day) ->
 
 
 async def test_settings_that_nobody_knows_any_more_are_not_set(site: Day) -> None:
-    """Without a reading nothing is saved that could be put back: refused, and nothing sent."""
+    """Without a reading nothing is saved that could be restored: refused, and nothing sent."""
     await site.site.async_prefer(scheduler_enabled=False)
     await site.run(0.3)
     site.freezer.tick(timedelta(hours=3))
@@ -347,7 +347,7 @@ async def test_an_override_re_plans_once_and_the_plan_counts_on_it(
 async def test_a_charge_that_is_asked_for_is_in_the_plan_up_to_its_target(
     site: Day, plans: list[None]
 ) -> None:
-    """No further, by the lever that does it; when it is reached early, the plan is made anew."""
+    """No further, by the charge method that does it; when it is reached early, the plan is made anew."""
     await site.site.async_prefer(charge_now_percent=60.0, charge_now_hours=8.0)
     await site.run(0.01)
     plans.clear()

@@ -238,7 +238,7 @@ async def calendar(day: Day, hours: float) -> list[dict[str, Any]]:
 
 
 async def test_the_calendar_has_charges_sessions_and_wishes(site: Day) -> None:
-    """The calendar has charges sessions and wishes."""
+    """The calendar has charges sessions and requests."""
     now = dt_util.utcnow()
     await site.site.sessions.async_add(
         SessionKind.POWER_DOWN, now + 17 * HOUR, now + 18 * HOUR, now=now

@@ -1,4 +1,4 @@
-"""What counts as a happening, and how it is put into words."""
+"""What counts as a event, and how it is put into words."""
 
 from __future__ import annotations
 
@@ -269,7 +269,7 @@ def test_every_reason_has_words() -> None:
     ],
 )
 def test_a_line_of_the_ledger(kind: DecisionKind, reason: DecisionReason, line: str) -> None:
-    """A cause that is over is not told as if it went on."""
+    """A cause that is over is not reported as if it went on."""
     assert line_of(kind, reason) == line
 
 

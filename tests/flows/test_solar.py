@@ -122,7 +122,7 @@ async def test_panels_behind_one_inverter(flow: Flow) -> None:
     planes = [subentry.data for subentry in entry.subentries.values()]
     assert [plane["azimuth"] for plane in planes] == [180, 90]
     assert {(plane["inverter"], plane["inverter_kw"]) for plane in planes} == {("1", 3.68)}
-    assert entry.runtime_data.sun.forecast is not None
+    assert entry.runtime_data.solar_forecast.forecast is not None
 
 
 async def test_panels_without_a_size_are_asked_for(flow: Flow) -> None:
@@ -130,7 +130,7 @@ async def test_panels_without_a_size_are_asked_for(flow: Flow) -> None:
     await flow.answer(source="open_meteo", plane_1={"declination": 35, "azimuth": 180})
     assert flow.result["errors"] == {"base": "plane_needed"}
     await flow.answer(source="none")
-    assert made(flow).runtime_data.sun.forecast is None
+    assert made(flow).runtime_data.solar_forecast.forecast is None
 
 
 @pytest.mark.parametrize(
@@ -161,7 +161,7 @@ async def test_forecast_solar_for_nothing(flow: Flow, services: Services) -> Non
     await flow.answer()
     entry = made(flow)
     assert entry.data["solar"] == {"source": "forecast_solar"}
-    assert entry.runtime_data.sun.forecast is not None
+    assert entry.runtime_data.solar_forecast.forecast is not None
 
 
 async def test_solcast_finds_the_sites(flow: Flow, services: Services) -> None:
@@ -279,7 +279,7 @@ async def test_a_known_forecast_is_offered_by_name(
     assert len([each for each in offered if each.startswith("known:")]) == 1
     await flow.answer(source=value)
     entry = made(flow)
-    slots = entry.runtime_data.sun.forecast.slots
+    slots = entry.runtime_data.solar_forecast.forecast.slots
     assert slots[NOON].mean_kwh == pytest.approx(1.0)
     ours = await async_get_solar_forecast(hass, entry.entry_id)
     assert ours is not None
@@ -380,7 +380,7 @@ async def test_change_the_source_later(
     assert entry.data["solar"] == {"source": "forecast_solar", "api_key": KEY}
     assert set_ups == [entry.entry_id] * 2
     assert len(entry.subentries) == 1
-    assert entry.runtime_data.sun.forecast is not None
+    assert entry.runtime_data.solar_forecast.forecast is not None
     flow.result = await reconfigure(hass, entry)
     await flow.choose("solar")
     assert "plane_1" not in flow.result["data_schema"].schema
@@ -421,7 +421,7 @@ async def test_planes_are_added_and_changed_later(
     entry = site_entry(cloud, {"scheduler_enabled": False})
     entry.add_to_hass(hass)
     assert await hass.config_entries.async_setup(entry.entry_id)
-    assert entry.runtime_data.sun.coordinator is None
+    assert entry.runtime_data.solar_forecast.coordinator is None
     flows = hass.config_entries.subentries
     kind = (entry.entry_id, "roof_plane")
     step = await flows.async_init(kind, context={"source": "user"})
@@ -429,7 +429,7 @@ async def test_planes_are_added_and_changed_later(
     await hass.async_block_till_done(wait_background_tasks=True)
     (plane,) = entry.subentries.values()
     assert plane.title == "S 35°, 4 kW"
-    first = entry.runtime_data.sun.memory
+    first = entry.runtime_data.solar_forecast.memory
     assert first.forecast is not None
     step = await flows.async_init(
         kind, context={"source": SOURCE_RECONFIGURE, "subentry_id": plane.subentry_id}
@@ -438,7 +438,7 @@ async def test_planes_are_added_and_changed_later(
     await hass.async_block_till_done(wait_background_tasks=True)
     (plane,) = entry.subentries.values()
     assert plane.title == "W 35°, 2 kW"
-    second = entry.runtime_data.sun.memory
+    second = entry.runtime_data.solar_forecast.memory
     assert second.made_for != first.made_for
     assert second.forecast is not None
     assert peak(second.forecast) < peak(first.forecast)

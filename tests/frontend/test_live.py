@@ -60,7 +60,7 @@ async def test_an_override_is_over_at_its_end(site: Site, frozen: FrozenDateTime
 
 @pytest.mark.parametrize("percent", [50, 100])
 async def test_a_charge_at_its_target_holds(site: Site, percent: int) -> None:
-    """What rests at its target is not told as charging, by whichever lever it rests."""
+    """What rests at its target is not reported as charging, by whichever charge method it rests."""
     await ask_for(site, Action.CHARGE, percent)
     command = site.controller.state.command
     assert command is not None

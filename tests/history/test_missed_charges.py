@@ -34,7 +34,7 @@ READY = ControlState()
 
 
 def wanted(action: Action) -> Wanted:
-    """A wish of that slot."""
+    """A manual slot of that slot."""
     return Wanted(action=action, slot_start=START, ends_at=START + 30 * MINUTE)
 
 

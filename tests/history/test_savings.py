@@ -1,4 +1,4 @@
-"""The account against a self-powered twin."""
+"""The account against a self-powered baseline."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def account(*slots: MeasuredSlot) -> Savings:
 
 
 def test_a_cheap_charge_that_is_used_at_the_dear_hour_saves_the_difference() -> None:
-    """A cheap charge that is used at the dear hour saves the difference."""
+    """A cheap charge that is used at the expensive hour saves the difference."""
     bought = half_hour(0, 20, load_kwh=0, import_kwh=2, battery_in_kwh=2)
     used = half_hour(1, 0, load_kwh=1.8, battery_out_kwh=1.8)
     savings = account(bought, used)

@@ -28,7 +28,7 @@ def battery(**changes: object) -> PlanInputs:
 
 
 def rules(**changes: object) -> PlanInputs:
-    """A home with other wishes."""
+    """A home with other requests."""
     return replace(GOOD, rules=replace(MONEY_ONLY, **changes))  # type: ignore[arg-type]  # by name
 
 

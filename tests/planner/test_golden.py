@@ -20,7 +20,7 @@ from custom_components.smart_battery_scheduler.planner.optimiser import plan
 
 from .homes import MONEY_ONLY, POWERWALL, RESERVE, site
 
-# 10 kWh, 0.9 each way, one lever that takes 2 kWh from the grid in a half-hour.
+# 10 kWh, 0.9 each way, one charge method that takes 2 kWh from the grid in a half-hour.
 PLAIN = Battery(
     capacity_kwh=10.0,
     max_charge_w=5000.0,
@@ -32,9 +32,9 @@ CHEAP, EXPENSIVE = 10.0, 30.0
 
 
 def test_buy_what_the_dear_hours_need() -> None:
-    """Cheap, then dear, once a day; a penny cheaper tomorrow.
+    """Cheap, then expensive, once a day; a penny cheaper tomorrow.
 
-    Two days of 44 cheap and 4 dear half-hours with 0.9 kWh of load each. The four dear ones need
+    Two days of 44 cheap and 4 expensive half-hours with 0.9 kWh of load each. The four expensive ones need
     3.6 kWh out of the battery, 3.6 / 0.9 = 4.0 kWh stored, 4.0 / 0.9 = 4.444 kWh bought: at 2 kWh
     per half-hour in two whole slots and part of a third. As tomorrow is cheaper nothing more is
     bought today, and the battery is empty in the evening.
@@ -73,7 +73,7 @@ def test_wear_must_be_earned_too() -> None:
 
 
 def test_carbon_counts_as_priced() -> None:
-    """£100/t on 500 g/kWh is 5 p/kWh: dirty power at 8 p is dearer than clean at 12 p."""
+    """£100/t on 500 g/kWh is 5 p/kWh: dirty power at 8 p is more expensive than clean at 12 p."""
     inputs = site([8.0, 12.0, 40.0, 40.0] * 12, stored_kwh=0.0, load_kwh=0.2, battery=PLAIN)
     grams = [500.0, 0.0, 0.0, 0.0] * 12
     slots = tuple(
@@ -96,13 +96,13 @@ def test_the_sun_comes_first() -> None:
     rates = [CHEAP] * 20 + [15.0] * 20 + [EXPENSIVE] * 8
     sun = [0.0] * 20 + [0.8] * 20 + [0.0] * 8
     found = plan(site(rates * 2, pv_kwh=sun * 2, load_kwh=0.3, stored_kwh=0.0, battery=PLAIN))
-    # The surplus of 20 * 0.5 kWh is more than the 2.4 kWh that the dear hours need.
+    # The surplus of 20 * 0.5 kWh is more than the 2.4 kWh that the expensive hours need.
     assert not any(slot.action is Action.CHARGE for slot in found.slots[:40])
     assert found.slots[30].reason.code is ReasonCode.SOLAR_SURPLUS
 
 
 def test_the_gentle_lever_is_preferred_where_it_costs_nothing() -> None:
-    """Both levers can do it in time at one rate: the one that stops by itself is taken."""
+    """Both charge methods can do it in time at one rate: the one that stops by itself is taken."""
     rates = [CHEAP] * 40 + [EXPENSIVE] * 8
     gently = replace(MONEY_ONLY, gentleness_p_per_kwh=0.1)
     found = plan(site(rates * 2, load_kwh=0.3, stored_kwh=0.0, rules=gently))
@@ -118,7 +118,7 @@ def test_the_fast_lever_is_taken_where_time_is_short() -> None:
 
 
 def test_reserves_between_80_and_100_are_not_asked_for() -> None:
-    """The gentle lever stops at 80 % at most, or goes all the way."""
+    """The slow charge method stops at 80 % at most, or goes all the way."""
     reserve_only = replace(POWERWALL, methods=(RESERVE,))
     rates = [CHEAP] * 40 + [EXPENSIVE] * 8
     found = plan(site(rates * 2, load_kwh=1.5, stored_kwh=0.0, battery=reserve_only))
@@ -138,7 +138,7 @@ def test_the_reason_says_what_is_saved_when() -> None:
     assert reason.numbers["saves_p_per_kwh"] == EXPENSIVE
     assert reason.numbers["spends_p_per_kwh"] == pytest.approx(12.35, abs=0.01)
     assert reason.at in {slot.start for slot in found.slots[44:48]}
-    # A kWh in the battery saves 30 p * 0.9 as long as the dear hours can use it.
+    # A kWh in the battery saves 30 p * 0.9 as long as the expensive hours can use it.
     assert found.slots[43].marginal_value_p_per_kwh == pytest.approx(27.0, abs=16.0)
 
 

@@ -1,4 +1,4 @@
-"""Against the optimum of a linear program that knows nothing of grids and levers' steps."""
+"""Against the optimum of a linear program that knows nothing of grids and charge methods' steps."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ def test_as_good_as_the_linear_program(
 
 
 def test_the_error_is_small_on_an_ordinary_day() -> None:
-    """48 half-hours with a cheap night, a sunny noon and a dear evening."""
+    """48 half-hours with a cheap night, a sunny noon and a expensive evening."""
     day = [18.0] * 4 + [9.0] * 8 + [20.0] * 16 + [14.0] * 8 + [34.0] * 6 + [22.0] * 6
     sun = [0.0] * 14 + [0.3, 0.6, 0.9, 1.1, 1.2, 1.2, 1.1, 0.9, 0.6, 0.3] + [0.0] * 24
     inputs = site(day, load_kwh=0.35, pv_kwh=sun, stored_kwh=4.0, battery=BATTERY)

@@ -21,7 +21,7 @@ type Table = dict[datetime, float]
 
 
 def table(days: int, until: datetime = KNOWN_UNTIL) -> Table:
-    """Published rates: 10 p by night, 20 p by day, 30 p from 16:00 to 19:00, dearer each day."""
+    """Published rates: 10 p by night, 20 p by day, 30 p from 16:00 to 19:00, more expensive each day."""
     found: Table = {}
     when = until - HALF_HOUR
     while when >= until - timedelta(days=days):
@@ -52,7 +52,7 @@ def test_days_alike_give_that_day() -> None:
 
 
 def test_a_course_is_a_recent_day() -> None:
-    """The newest day is 10 p dearer than all before: one course in seven, with the most weight."""
+    """The newest day is 10 p more expensive than all before: one course in seven, with the most weight."""
     rates = table(20)
     for when in list(rates):
         if when >= KNOWN_UNTIL - timedelta(days=1):

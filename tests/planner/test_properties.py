@@ -29,7 +29,7 @@ GRID_P = 6.0
 
 
 def still_to_pay_p(inputs: PlanInputs) -> float:
-    """What the recursion expects to pay from here on, wishes included."""
+    """What the recursion expects to pay from here on, requests included."""
     problem = Problem(inputs)
     return float(np.interp(inputs.stored_kwh, problem.grid, solve(problem).values[0]))
 

@@ -13,14 +13,14 @@ from custom_components.smart_battery_scheduler.planner.why_not import Verdict, w
 
 from .homes import MONEY_ONLY, site, with_slot
 
-# A cheap night and a dear evening.
+# A cheap night and a expensive evening.
 DAY = [20.0] * 8 + [8.0] * 8 + [20.0] * 24 + [35.0] * 8
 INPUTS = site(DAY * 2, load_kwh=0.3, stored_kwh=5.0, rules=MONEY_ONLY)
 PLAN = plan(INPUTS)
 
 
 def test_charging_in_the_evening_costs_what_it_costs() -> None:
-    """A half-hour at 35 p instead of the battery: dearer by the difference in rates and losses."""
+    """A half-hour at 35 p instead of the battery: more expensive by the difference in rates and losses."""
     slot = PLAN.slots[42]
     answer = why_not(INPUTS, PLAN, slot.start, Action.CHARGE)
     assert answer.verdict is Verdict.COSTS_MORE

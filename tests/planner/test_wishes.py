@@ -1,4 +1,4 @@
-"""Rules and wishes: kept where they can be, and told where they cannot."""
+"""Rules and requests: kept where they can be, and told where they cannot."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from custom_components.smart_battery_scheduler.planner.optimiser import plan
 from .homes import MONEY_ONLY, POWERWALL, RESERVE, site, with_slot
 
 CHEAP, MIDDLE, EXPENSIVE = 8.0, 20.0, 35.0
-# From 20:00: a cheap night, a middling day, a dear evening. The next night is a little cheaper, so
+# From 20:00: a cheap night, a middling day, a expensive evening. The next night is a little cheaper, so
 # that nothing is bought for it before.
 DAY = [MIDDLE] * 8 + [CHEAP] * 8 + [MIDDLE] * 24 + [EXPENSIVE] * 6 + [MIDDLE] * 2
 NEXT_DAY = [rate - 1.0 if rate == CHEAP else rate for rate in DAY]
@@ -63,7 +63,7 @@ def test_ready_by_is_met_at_the_cheapest_time() -> None:
 
 
 def test_ready_by_comes_as_near_as_it_can_and_says_so() -> None:
-    """Full in an hour is more than the levers can do."""
+    """Full in an hour is more than the charge methods can do."""
     inputs = two_days()
     at = inputs.slots[2].start
     rules = replace(MONEY_ONLY, ready_by=(ReadyBy(at=at, percent=100.0),))
@@ -144,7 +144,7 @@ def test_a_pin_outranks_the_price_ceiling_but_not_the_peak() -> None:
 
 
 def test_below_the_floor_it_is_filled_at_the_next_cheap_time() -> None:
-    """A floor raised above the charge level is a wish to have that much, soon and cheaply."""
+    """A floor raised above the charge level is a request to have that much, soon and cheaply."""
     rules = replace(MONEY_ONLY, reserve_floor_percent=60.0)
     found = plan(two_days(rules=rules, stored_kwh=2.0))
     assert [note.code for note in found.notes] == [NoteCode.BELOW_FLOOR]
@@ -191,7 +191,7 @@ def test_a_charge_that_is_asked_for_now_goes_to_its_own_target_by_its_own_lever(
 
 
 def test_a_charge_by_a_lever_that_rests_is_done_by_another() -> None:
-    """A lever that was ignored lately is not offered."""
+    """A charge method that was ignored lately is not offered."""
     inputs = replace(two_days(), battery=replace(POWERWALL, methods=(RESERVE,)))
     found = plan(with_slot(inputs, 0, forced=Action.CHARGE, forced_method=ChargeMethod.BACKUP))
     assert found.slots[0].method is ChargeMethod.RESERVE

@@ -372,7 +372,7 @@ async def test_the_owners_own_backup_mode_is_put_back_as_a_mode() -> None:
 
 
 async def test_grid_charging_is_allowed_first_where_the_owner_has_not() -> None:
-    """It is not known whether a gateway charges without it; it is put back with the rest."""
+    """It is not known whether a gateway charges without it; it is restored with the rest."""
     bench = Bench(own=replace(SELF_POWERED_AT_20, grid_charging=False))
     await bench.begin()
     assert bench.battery.state.shown.grid_charging is True

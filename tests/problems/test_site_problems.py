@@ -72,7 +72,7 @@ WELL = ProblemSnapshot(
 def published(
     kind: DecisionKind, reason: DecisionReason, ago: timedelta, **more: object
 ) -> Decision:
-    """A line of the ledger."""
+    """A line of the decision log."""
     line = Decision(at=NOON - ago, kind=kind, reason=reason)
     return replace(line, **more)  # type: ignore[arg-type]  # fields of Decision by name
 

@@ -58,7 +58,7 @@ def published(caplog: pytest.LogCaptureFixture) -> int:
 
 
 async def test_a_silent_powerwall(day: Day, caplog: pytest.LogCaptureFixture) -> None:
-    """Its readings and settings are not shown; plan, rates and the household's wishes are.
+    """Its readings and settings are not shown; plan, rates and the household's requests are.
 
     The log has one line when it falls silent and one when it is back.
     """

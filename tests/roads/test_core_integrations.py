@@ -1,4 +1,4 @@
-"""A Powerwall found, commanded, proven and put back through core's own integrations."""
+"""A Powerwall found, commanded, proven and restored through core's own integrations."""
 
 from __future__ import annotations
 
@@ -165,7 +165,7 @@ async def test_the_road_changes_in_the_middle_of_a_charge(
 async def test_the_road_changes_while_the_old_one_is_away(
     day: Day, integration: str, script: Script
 ) -> None:
-    """What NetZero could not put back is put back by the entities."""
+    """What NetZero could not restored is restored by the entities."""
     own = day.shown
     begin = dt_util.utcnow()
     script.charge(begin, begin + HOUR)

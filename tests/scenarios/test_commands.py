@@ -1,4 +1,4 @@
-"""Machine, evidence, escalation, levers: what becomes of a command."""
+"""Machine, evidence, escalation, charge methods: what becomes of a command."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ async def test_acts_at_the_edge_within_ten_seconds(day: Day, script: Script) -> 
 async def test_an_ignored_lever_is_replaced_told_and_planned_without(
     day: Day, script: Script
 ) -> None:
-    """Twice by the fast lever, then by the gentle one; the next plan does without the fast one."""
+    """Twice by the fast charge method, then by the gentle one; the next plan does without the fast one."""
     day.cloud.faults.add(
         Fault.FIELD_LOST, Endpoint.NETZERO_WRITE, times=2, detail="operational_mode"
     )
@@ -108,7 +108,7 @@ async def test_an_ignored_lever_is_replaced_told_and_planned_without(
 
 
 async def test_grid_charging_that_may_not_be_switched_on_is_told(day: Day, script: Script) -> None:
-    """The mode changes, the switch does not: a notice, and its fix tries the fast lever again."""
+    """The mode changes, the switch does not: a notice, and its fix tries the fast charge method again."""
     day.cloud.faults.add(Fault.FIELD_LOST, Endpoint.NETZERO_WRITE, times=2, detail="grid_charging")
     script.charge(dt_util.utcnow(), dt_util.utcnow() + 3 * HOUR)
     await day.start()
@@ -121,7 +121,7 @@ async def test_grid_charging_that_may_not_be_switched_on_is_told(day: Day, scrip
 
 
 async def test_all_ways_ignored_is_told_and_ends(day: Day, script: Script) -> None:
-    """A fault, a notice that leaves by itself, and the home settings untouched."""
+    """A fault, a notice that leaves by itself, and the owner settings untouched."""
     day.cloud.faults.add(Fault.LOST, Endpoint.NETZERO_WRITE)
     before = dt_util.utcnow()
     script.charge(before, before + HOUR)
@@ -137,7 +137,7 @@ async def test_all_ways_ignored_is_told_and_ends(day: Day, script: Script) -> No
 
 
 async def test_a_stop_is_verified_like_a_charge(day: Day, script: Script) -> None:
-    """A stop that is lost is sent again within minutes, and told put back only then."""
+    """A stop that is lost is sent again within minutes, and told restored only then."""
     begin = dt_util.utcnow()
     script.charge(begin, begin + HOUR / 2)
     await day.start()

@@ -1,4 +1,4 @@
-"""The ledger, what is stored, and that neither grows nor leaks."""
+"""The decision log, what is stored, and that neither grows nor leaks."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ async def test_the_ledger_of_a_night(day: Day, script: Script) -> None:
 async def test_a_refused_charge_is_told_with_its_reason(
     day: Day, script: Script, options: dict[str, object], hour: float, reason: DecisionReason
 ) -> None:
-    """Nothing is written, and the ledger says why."""
+    """Nothing is written, and the decision log says why."""
     begin = dt_util.utcnow() + hour * HOUR
     script.charge(begin, begin + HOUR / 2)
     await day.start(**options)
@@ -70,7 +70,7 @@ async def test_a_refused_charge_is_told_with_its_reason(
 
 
 async def test_decisions_survive_a_restart(day: Day, script: Script) -> None:
-    """Reloaded, the ledger goes on where it was."""
+    """Reloaded, the decision log goes on where it was."""
     begin = dt_util.utcnow()
     script.charge(begin, begin + HOUR / 2)
     await day.start()

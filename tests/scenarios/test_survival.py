@@ -1,4 +1,4 @@
-"""Kills at the worst moments, restarts, silent clouds: the home settings always come back."""
+"""Kills at the worst moments, restarts, silent clouds: the owner settings always come back."""
 
 from __future__ import annotations
 
@@ -197,7 +197,7 @@ async def test_a_refusal_at_start_up_does_not_keep_the_settings(day: Day, script
 
 
 async def test_intent_is_stored_before_the_first_write(day: Day, script: Script) -> None:
-    """At the instant of the write the store knows the home settings and what is being sent."""
+    """At the instant of the write the store knows the owner settings and what is being sent."""
     begin = dt_util.utcnow()
     script.charge(begin, begin + HOUR)
     snapshot = Snapshot(day)
@@ -392,7 +392,7 @@ async def test_a_home_that_was_unloaded_never_writes_again(day: Day, script: Scr
 
 
 async def test_a_reload_in_mid_charge_through_a_slow_cloud(day: Day, script: Script) -> None:
-    """The settings put back on the way out arrive after the new life has begun: nobody's change."""
+    """The settings restored on the way out arrive after the new life has begun: nobody's change."""
     begin = dt_util.utcnow()
     script.charge(begin, begin + 3 * HOUR)
     day.cloud.world.deliver = after_a_while(1, 1.5 * MINUTE, 2 * MINUTE)

@@ -55,7 +55,7 @@ async def test_a_new_machine_asks_whose_charge_it_finds_instead_of_keeping_it(
 
 
 async def test_what_a_person_says_is_theirs_is_kept(day: Day, script: Script) -> None:
-    """The answer to the question: control goes on at once, and puts back what they said."""
+    """The answer to the question: control goes on at once, and restores what they said."""
     theirs = Settings(operating_mode=OperatingMode.BACKUP, grid_charging=True)
     day.cloud.world.powerwall.set_in_app(theirs)
     begin = dt_util.utcnow()

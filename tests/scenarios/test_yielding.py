@@ -64,7 +64,7 @@ async def test_outage_and_storm_come_first_and_end_by_themselves(
 
 
 async def test_calibration_is_not_fought(day: Day, script: Script) -> None:
-    """Settings right, power wrong, by every lever: two hours off, and a stop repeated seldom."""
+    """Settings right, power wrong, by every charge method: two hours off, and a stop repeated seldom."""
     await charging(day, script)
     day.cloud.world.powerwall.meet(Circumstances(forced_battery_w=0.0))
     await day.run(0.5)

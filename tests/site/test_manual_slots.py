@@ -1,4 +1,4 @@
-"""Wishes for single times: repeating, contradicting, refused."""
+"""Requests for single times: repeating, contradicting, refused."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def at(hour: int, minute: int = 0, day: int = 28) -> datetime:
 def test_a_pin_and_a_ban_hold_for_the_half_hours_they_touch(
     slots: ManualSlots, changes: list[None]
 ) -> None:
-    """A pin and a ban hold for the half hours they touch."""
+    """A pin and a blocked slot hold for the half hours they touch."""
     slots.add(at(2), at(3), Action.CHARGE, now=NOW)
     slots.add(at(4), at(5), None, now=NOW)
     assert forced_within(slots.slots, at(2, 30), at(3)) is Action.CHARGE
@@ -63,7 +63,7 @@ def test_a_pin_and_a_ban_hold_for_the_half_hours_they_touch(
 
 
 def test_a_daily_wish_keeps_its_local_time_over_the_clock_change(slots: ManualSlots) -> None:
-    """A daily wish keeps its local time over the clock change."""
+    """A daily request keeps its local time over the clock change."""
     slot = slots.add(at(2), at(3), Action.HOLD, Repeat.DAILY, now=NOW)
     # Summer time begins on 29 March 2026 at 01:00 UTC: 02:00 local is then 01:00 UTC.
     assert list(slot.occurrences(at(0, day=28), at(0, day=31))) == [
@@ -121,7 +121,7 @@ def test_every_time_of_a_wish_is_a_time(
 
 
 def test_a_weekly_wish_comes_after_seven_days_only(slots: ManualSlots) -> None:
-    """A weekly wish comes after seven days only."""
+    """A weekly request comes after seven days only."""
     slot = slots.add(at(20, day=27), at(21, day=27), None, Repeat.WEEKLY, now=NOW)
     assert not slot.covers(at(20), at(21))
     week_later = datetime(2026, 4, 3, 19, tzinfo=UTC)
@@ -131,7 +131,7 @@ def test_a_weekly_wish_comes_after_seven_days_only(slots: ManualSlots) -> None:
 
 
 def test_a_wish_over_midnight_covers_both_sides(slots: ManualSlots) -> None:
-    """A wish over midnight covers both sides."""
+    """A manual slot over midnight covers both sides."""
     slot = slots.add(at(23), at(1, day=29), Action.CHARGE, Repeat.DAILY, now=NOW)
     assert slot.covers(at(23, 30, day=30), at(23, 59, day=30))
     assert slot.covers(at(23, 30, day=30) + HALF_HOUR, at(23, 30, day=30) + 2 * HALF_HOUR)
@@ -188,7 +188,7 @@ def test_only_wishes_that_cannot_both_be_kept_are_refused(
     contradicts: bool,
     repeats: tuple[Repeat, Repeat],
 ) -> None:
-    """Only wishes that cannot both be kept are refused."""
+    """Only requests that cannot both be kept are refused."""
     kept = slots.add(at(2), at(4), first, repeats[0], now=NOW)
     if not contradicts:
         slots.add(at(3), at(5), second, repeats[1], now=NOW)
@@ -201,7 +201,7 @@ def test_only_wishes_that_cannot_both_be_kept_are_refused(
 
 
 def test_a_later_single_wish_contradicts_a_daily_one(slots: ManualSlots) -> None:
-    """A later single wish contradicts a daily one."""
+    """A later single request contradicts a daily one."""
     slots.add(at(2), at(4), None, Repeat.DAILY, now=NOW)
     with pytest.raises(ManualSlotError):
         slots.add(at(1, day=30), at(1, 30, day=30), Action.CHARGE, now=NOW)
@@ -228,7 +228,7 @@ def test_what_is_over_is_forgotten_when_the_next_comes(slots: ManualSlots) -> No
 
 
 def test_there_is_an_end_to_wishes() -> None:
-    """There is an end to wishes."""
+    """There is an end to requests."""
     many = [
         ManualSlot(id=str(n), start=at(2), end=at(3), action=Action.CHARGE)
         for n in range(MOST_SLOTS)
@@ -247,7 +247,7 @@ def test_there_is_an_end_to_wishes() -> None:
 def test_a_wish_covers_an_instant_exactly_if_an_occurrence_does(
     start: int, halves: int, asked: int, repeat: Repeat
 ) -> None:
-    """A wish covers an instant exactly if an occurrence does."""
+    """A manual slot covers an instant exactly if an occurrence does."""
     first = at(0) + start * HALF_HOUR
     slot = ManualSlot(
         id="x", start=first, end=first + halves * HALF_HOUR, blocked=True, repeat=repeat
@@ -260,7 +260,7 @@ def test_a_wish_covers_an_instant_exactly_if_an_occurrence_does(
 
 
 def test_control_keeps_a_ban_that_came_after_the_plan() -> None:
-    """Control keeps a ban that came after the plan."""
+    """Control keeps a blocked slot that came after the plan."""
     plan = a_plan(a_slot(at(2), Action.CHARGE, method=ChargeMethod.BACKUP, target_percent=80))
     moment = Moment(
         now=at(2),

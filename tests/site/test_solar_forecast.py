@@ -156,7 +156,7 @@ async def test_a_stale_forecast_is_fetched_at_once(
 async def test_another_roof_remembers_nothing_but_the_calls(
     hass: HomeAssistant, entry: MockConfigEntry, source: Source
 ) -> None:
-    """What was learned and foretold belongs to the panels; the day's calls belong to the key."""
+    """What was learned and predicted belongs to the panels; the day's calls belong to the key."""
     calls = DailyCalls(day=NOON.replace(hour=0), made=4)
     memory = SolarMemory(made_for="another", calls=calls, predicted={NOON: 1.0})
     sun = sun_of(hass, entry, source, memory)
@@ -217,7 +217,7 @@ async def test_a_limit_is_kept(hass: HomeAssistant, entry: MockConfigEntry, sour
 
 
 def half_hours(first: datetime, days: int, share: float, **slot: float) -> list[MeasuredSlot]:
-    """Days on which the roof made this share of what was foretold, from nine to three UTC."""
+    """Days on which the roof made this share of what was predicted, from nine to three UTC."""
     energies = Energies(pv_kwh=share, export_kwh=slot.get("export_kwh", 0.0))
     return [
         MeasuredSlot(
@@ -238,7 +238,7 @@ BEGIN = NOON.replace(hour=0) - timedelta(days=LEARNING_DAYS)
 async def corrected(
     hass: HomeAssistant, entry: MockConfigEntry, source: Source, measured: list[MeasuredSlot]
 ) -> float:
-    """What the noon's half-hour is corrected to after these days of one kWh foretold."""
+    """What the noon's half-hour is corrected to after these days of one kWh predicted."""
     predicted = {slot.start: 1.0 for slot in measured}
     memory = SolarMemory(made_for="this roof", predicted=predicted)
     sun = sun_of(hass, entry, source, memory)

@@ -74,7 +74,7 @@ def test_where_little_is_usual_nothing_is_doubted() -> None:
 
 
 def test_holes_are_filled_with_the_usual_sun() -> None:
-    """What is not told is not dark."""
+    """What is not reported is not dark."""
     published = days(lambda _: 1.0, but=(NOON, NOON + SLOT))
     found = believable(published, days(lambda _: 0.7))
     assert found[NOON].mean_kwh == pytest.approx(0.35)

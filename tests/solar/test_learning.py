@@ -140,7 +140,7 @@ def test_days_of_snow_are_not_learned() -> None:
 
 
 def test_dull_days_are_learned() -> None:
-    """Little sun as foretold is no snow."""
+    """Little sun as predicted is no snow."""
     dull = [
         Observation(
             start=each.start,

@@ -323,7 +323,7 @@ async def test_a_refused_forecast_is_forgotten_with_its_source(day: Day) -> None
 
 
 async def test_the_demo_home_asks_nobody(hass: HomeAssistant, cloud: Cloud) -> None:
-    """Sessions can be told by hand; nothing else is there."""
+    """Sessions can be entered by hand; nothing else is there."""
     flow = await hass.config_entries.flow.async_init(DOMAIN, context={"source": "user"})
     result = await hass.config_entries.flow.async_configure(
         flow["flow_id"], {"next_step_id": "demo"}

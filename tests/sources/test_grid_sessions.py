@@ -1,4 +1,4 @@
-"""Sessions of the account and those told by hand, and what plans make of them."""
+"""Sessions of the account and those entered by hand, and what plans make of them."""
 
 from __future__ import annotations
 

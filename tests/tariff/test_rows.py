@@ -124,7 +124,7 @@ def test_negative_prices_and_the_cap_pass() -> None:
 
 
 def test_two_payment_methods_direct_debit_is_taken() -> None:
-    """The rows overlap; the other way of payment is dearer."""
+    """The rows overlap; the other way of payment is more expensive."""
     start = utc("2024-03-31T23:00")
     rows: list[Json] = [
         row(start, None, 30.654, method="NON_DIRECT_DEBIT"),

@@ -103,7 +103,7 @@ def test_no_charge() -> None:
     ],
 )
 def test_a_plan_that_is_not_acted_on(more: dict[str, object], line: str) -> None:
-    """It is not told as if it were."""
+    """It is not reported as if it were."""
     picture = Picture(now=NOW, zone=LONDON, reading=None, plan=a_charge_plan())
     changed = replace(picture, **more)  # type: ignore[arg-type]  # fields of Picture by name
     assert digest_of(changed, A_DAY).next_charge == line
@@ -119,7 +119,7 @@ def test_what_is_not_known_is_not_zero() -> None:
 
 
 def test_failures_are_told() -> None:
-    """And what was skipped, and a wish that cannot be met."""
+    """And what was skipped, and a request that cannot be met."""
     bad = replace(A_DAY, charges=1, failures=1, skipped=2)
     assert the_digest(None, bad).yesterday.endswith("1 charge done, 1 failure, 2 charges skipped.")
     note = Note(code=NoteCode.READY_BY_MISSED, numbers={"reached_percent": 64.2}, at=NOW)

@@ -73,7 +73,7 @@ def test_what_is_measured(reading: PowerwallState | None, begin: str) -> None:
     ],
 )
 def test_what_hinders(changes: dict[str, Any], why: str) -> None:
-    """A plan that is not acted on is not told as if it were."""
+    """A plan that is not acted on is not reported as if it were."""
     site = replace(HOME, plan=plan_of(Action.CHARGE), **changes)
     assert say_why(site) == why
     assert say_next_charge(site) == f"{why} No charge will be started meanwhile."

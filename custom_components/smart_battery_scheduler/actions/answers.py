@@ -133,7 +133,7 @@ def _why_not(snapshot: SiteSnapshot, plan: Plan, when: datetime, action: Action)
 
 
 def why_not_as_dict(answer: WhyNot) -> dict[str, Json]:
-    """Why a slot is not played otherwise; ``extra_p`` is what that would cost more."""
+    """Why a slot is not planned otherwise; ``extra_p`` is what that would cost more."""
     return {
         "action": answer.action.value,
         "verdict": answer.verdict.value,
@@ -158,7 +158,7 @@ async def _async_get_decisions(call: ServiceCall) -> ServiceResponse:
 
 
 def decision_as_dict(decision: Decision) -> dict[str, Json]:
-    """A line of the ledger, with how far it is proven."""
+    """A line of the decision log, with how far it is proven."""
     return {
         "at": decision.at.isoformat(),
         "kind": decision.kind.value,

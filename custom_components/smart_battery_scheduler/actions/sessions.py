@@ -1,4 +1,4 @@
-"""Actions on sessions that the supplier does not tell us of."""
+"""Actions on sessions that are not found by themselves."""
 
 from __future__ import annotations
 

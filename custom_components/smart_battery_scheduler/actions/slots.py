@@ -95,7 +95,7 @@ def _only[T](sites: tuple[T, ...]) -> T:
 
 
 def slot_as_dict(slot: ManualSlot) -> dict[str, Json]:
-    """A wish in plain data; times are ISO 8601 in UTC."""
+    """A manual slot in plain data; times are ISO 8601 in UTC."""
     return {
         "slot_id": slot.id,
         "start": slot.start.isoformat(),

@@ -20,7 +20,7 @@ from .setpoints import HIGHEST_PARTIAL_RESERVE_PERCENT
 NOISE_W = 150.0
 # More than this from the grid into the battery is charging, not noise.
 GRID_CHARGING_W = 300.0
-# A lever's usual rate is only usual: half of it is proof enough, wherever it comes from. Any inflow
+# A charge method's usual rate is only usual: half of it is proof enough, wherever it comes from. Any inflow
 # from the grid that is no noise is proof as well: units down, cold packs and import limits leave a
 # quarter of the rate (core#110516, Powerwall-Dashboard#576, #632).
 ENOUGH_OF_RATE = 0.5
@@ -57,7 +57,7 @@ def shows(expected: Settings, actual: Settings) -> bool:
     )
 
 
-def tells(expected: Settings, actual: Settings) -> bool:
+def reports(expected: Settings, actual: Settings) -> bool:
     """True if every setting given in ``expected`` is reported at all, right or wrong."""
     return all(
         getattr(actual, item.name) is not None
@@ -179,7 +179,7 @@ def judge(
 
 
 def judge_stopped(owner: Settings, reading: PowerwallState) -> Verdict:
-    """Whether nothing of ours goes on once the home settings stand again.
+    """Whether nothing of ours goes on once the owner settings stand again.
 
     Seen is only a battery that serves the house; one that charges from the grid, or that idles
     above its reserve while the house buys, has not stopped.

@@ -1,4 +1,4 @@
-"""Plan to commands to evidence: the only module that writes to a battery.
+"""From plan to command to confirmation: the only module that writes to a battery.
 
 The judgement is in ``control``; here are the clock, the lock, the store and the write. A move is
 stored before its write leaves, so that a kill at any instant leaves behind what must be undone.
@@ -45,7 +45,7 @@ from .situation import READING_LIMIT, Situation, Step, Timing
 
 _LOGGER = logging.getLogger(__name__)
 
-# More moves than this in one look would be a loop, not control.
+# More transitions than this in one look would be a loop, not control.
 MOST_TRANSITIONS = 12
 
 QUICK = timedelta(seconds=30)
@@ -59,7 +59,7 @@ NEAR_TARGET_PERCENT = 3.0
 
 
 class ControllerHost(Protocol):
-    """The site that a controller works for: what is wanted, what is learned, who is told."""
+    """The site that a controller works for: what is wanted, what is learned, who is notified."""
 
     def wanted_at(self, now: datetime) -> Judged:
         """What the plan, a manual slot or an override asks for now, after the hard rules."""
@@ -110,7 +110,7 @@ class Controller:
 
     @callback
     def async_add_listener(self, listener: CALLBACK_TYPE) -> CALLBACK_TYPE:
-        """Be told whenever the state changes."""
+        """Call ``listener`` whenever the state changes."""
         self._listeners.append(listener)
         return lambda: self._listeners.remove(listener)
 
@@ -209,7 +209,7 @@ class Controller:
             self._schedule_wake()
 
     async def async_set_owner_settings(self, change: Settings) -> bool:
-        """Take settings a person chose through us as the home settings; False if none are known."""
+        """Take settings a person chose through us as the owner settings; False if none are known."""
         return await self._on_a_persons_word(
             lambda state, at: machine.set_owner_settings(state, at, change), needs_reading=True
         )
@@ -219,7 +219,7 @@ class Controller:
         await self._on_a_persons_word(machine.resume)
 
     async def async_release(self, reason: DecisionReason) -> bool:
-        """Put the home settings back and do nothing more; True if that was at least accepted.
+        """Put the owner settings back and do nothing more; True if that was at least accepted.
 
         Until it is read back the intent stays stored, whatever becomes of us.
         """

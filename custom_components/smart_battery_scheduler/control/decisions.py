@@ -1,4 +1,4 @@
-"""The ledger's lines, as the judgement writes them."""
+"""The decision log's lines, as the judgement writes them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ LATE = timedelta(minutes=5)
 
 
 def on_whose_word(command: Command) -> DecisionReason:
-    """The plan, a pin or an override."""
+    """The plan, a manual slot or an override."""
     return {
         Source.PLAN: DecisionReason.PLAN,
         Source.FORCED: DecisionReason.FORCED,
@@ -45,7 +45,7 @@ def simple(at: Situation, kind: DecisionKind, reason: DecisionReason) -> Decisio
 
 
 def on_whose_word_ended(command: Command, at: Situation, reason: DecisionReason) -> DecisionReason:
-    """A wish that is not there any more before its end was taken back by a person."""
+    """A manual slot that is not there any more before its end was taken back by a person."""
     wanted, begun = at.wanted, command.wanted
     if reason not in (DecisionReason.PLAN_CHANGED, DecisionReason.OVER):
         return reason

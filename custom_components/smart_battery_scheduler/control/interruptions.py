@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from ..powerwall.base import Islanding, OperatingMode, PowerwallState, Settings
-from .command_status import foreign_changes, left_by, tells
+from .command_status import foreign_changes, left_by, reports
 from .decisions import how_it_ended, simple
 from .echoes import as_shown, echoes, stands
 from .model import (
@@ -40,7 +40,7 @@ def hands_off(reading: PowerwallState) -> SuspensionCause | None:
 
 
 def interrupted(state: ControlState, at: Situation) -> Step | None:
-    """Step back, if the reading shows somebody or something else in charge."""
+    """Suspend control, if the reading shows somebody or something else in charge."""
     if at.reading is None:
         return None
     cause = hands_off(at.reading)
@@ -50,9 +50,9 @@ def interrupted(state: ControlState, at: Situation) -> Step | None:
 
 
 def _strangers(state: ControlState, at: Situation, reading: PowerwallState) -> Step | None:
-    """Somebody else changed the settings: two readings must say so, then we step back.
+    """Somebody else changed the settings: two readings must say so, then control is suspended.
 
-    What they changed is theirs and becomes part of the home settings; the rest is put back.
+    What they changed is theirs and becomes part of the owner settings; the rest is restored.
     """
     if state.owner is None or not state.sent:
         return None
@@ -87,7 +87,7 @@ def changed_at_rest(state: ControlState, at: Situation) -> Step | None:
     if state.phase is not Phase.IDLE or state.suspension is not None or reading is None:
         return None
     shown = replace(reading.settings, export_rule=None)
-    if not tells(REPORTED, shown):
+    if not reports(REPORTED, shown):
         return None
     if state.idle is None:
         return Step(state=replace(state, idle=shown, strange_at=None))
@@ -124,7 +124,7 @@ def _undone(state: ControlState, at: Situation, reading: PowerwallState) -> bool
     if command is None or command.command_status.read_back_at is None:
         return False
     must, shown = command.current.must, reading.settings
-    if not tells(must, shown) or stands(state, must, shown):
+    if not reports(must, shown) or stands(state, must, shown):
         return False
     accepted_at = command.command_status.accepted_at
     is_young = accepted_at is not None and at.now - accepted_at < at.timing.read_back

@@ -1,7 +1,7 @@
 """Writes that overtake each other, and stops that only the cloud has heard of.
 
-One of ours may come through after the home settings stand again. It would look like a person's change
-and be taken for the home settings. So the writes of a control period are remembered for some time
+One of ours may come through after the owner settings stand again. It would look like a person's change
+and be taken for the owner settings. So the writes of a control period are remembered for some time
 after it. And a gateway may never hear of a stop that the cloud shows: the battery is watched for a day.
 """
 
@@ -36,8 +36,8 @@ DOUBT_FADES = timedelta(minutes=15)
 AT_REST = frozenset({Phase.IDLE, Phase.SUSPENDED, Phase.FAULT})
 
 
-def latecomer(state: ControlState, at: Situation) -> Step | None:
-    """Put the home settings back once more, if the reading shows a whole write of ours."""
+def late_write(state: ControlState, at: Situation) -> Step | None:
+    """Put the owner settings back once more, if the reading shows a whole write of ours."""
     recent, reading = state.recent, at.reading
     if recent is None or state.owner is not None:
         return None

@@ -1,4 +1,4 @@
-"""What this home's levers really do: rate, latency and taper, learned from proven charges."""
+"""What this home's charge methods really do: rate, latency and taper, learned from proven charges."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from .situation import Timing
 # Old experience fades: a new sample never weighs less than one in this many.
 MEMORY = 60
 ENOUGH_SAMPLES = 5
-# Charging slows near full; below this level a lever shows its own rate.
+# Charging slows near full; below this level a charge method shows its own rate.
 FULL_RATE_BELOW_PERCENT = 78.0
 TAPERED_FROM_PERCENT = 90.0
 TAPERED_MEAN_PERCENT = 95.0
@@ -62,7 +62,7 @@ class Average:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MethodRecord:
-    """One lever: W from the grid, share left near full, seconds until read back and until seen."""
+    """One charge method: W from the grid, share left near full, seconds until read back and until seen."""
 
     rate_w: Average = field(default_factory=Average)
     read_back_s: Average = field(default_factory=Average)
@@ -72,13 +72,13 @@ class MethodRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Learned:
-    """What is known of both levers."""
+    """What is known of both charge methods."""
 
     by_reserve: MethodRecord = field(default_factory=MethodRecord)
     by_backup: MethodRecord = field(default_factory=MethodRecord)
 
     def of(self, method: ChargeMethod) -> MethodRecord:
-        """One lever's facts."""
+        """One charge method's facts."""
         return self.by_backup if method is ChargeMethod.BACKUP else self.by_reserve
 
     def rates_w(self, usual_w: Mapping[ChargeMethod, float]) -> dict[ChargeMethod, float]:

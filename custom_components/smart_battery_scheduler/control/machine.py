@@ -1,8 +1,8 @@
 """The judgement of control: a pure state machine over readings and time.
 
 ``step`` looks at one situation and makes at most one move; call it again until it asks for no
-write and changes nothing. It never waits and never does I/O. The moves it may make are the table
-``TRANSITIONS``, made by ``moves``; who outranks us is in ``interruptions``; which settings do an
+write and changes nothing. It never waits and never does I/O. The transitions it may make are the table
+``TRANSITIONS``, made by ``transitions``; who outranks us is in ``interruptions``; which settings do an
 action is in ``setpoints``; what proves it is in ``command_status``.
 """
 
@@ -14,12 +14,12 @@ from datetime import datetime, timedelta
 
 from ..powerwall.base import PowerwallState, Settings
 from .ceiling import full_percent, with_ceiling
-from .command_status import LATEST_INFLOW, Verdict, inflow_since, judge_stopped, shows, tells
+from .command_status import LATEST_INFLOW, Verdict, inflow_since, judge_stopped, reports, shows
 from .decisions import of_command, on_whose_word, simple
 from .detours import to_setpoint
 from .echoes import as_written, read_back, stands
 from .interruptions import changed_at_rest, hands_off, interrupted, is_doubtful_owner
-from .late_writes import is_watched, latecomer, unstopped
+from .late_writes import is_watched, late_write, unstopped
 from .model import (
     Command,
     CommandStatus,
@@ -84,7 +84,7 @@ def step(state: ControlState, at: Situation) -> Step:
         state = with_ceiling(state, at.reading)
     return (
         interrupted(state, at)
-        or latecomer(state, at)
+        or late_write(state, at)
         or changed_at_rest(state, at)
         or unstopped(state, at)
         or _HANDLERS[state.phase](state, at)
@@ -103,9 +103,9 @@ def _still_awaited(state: ControlState, at: Situation) -> ControlState:
 
 
 def set_owner_settings(state: ControlState, at: Situation, change: Settings) -> Step:
-    """A person sets the Powerwall's own settings through us: they are the home settings now.
+    """A person sets the Powerwall's own settings through us: they are the owner settings now.
 
-    While a command of ours is in force this is a wish to take over. Needs a reading when nothing
+    While a command of ours is in force this is a request to take over. Needs a reading when nothing
     is saved yet; without one the state comes back unchanged.
     """
     if state.owner is not None:
@@ -137,7 +137,7 @@ def set_owner_settings(state: ControlState, at: Situation, change: Settings) -> 
 
 
 def resume(state: ControlState, at: Situation) -> Step:
-    """The user's word: stop standing back, forget faults, try every lever again.
+    """The user's word: end a suspension, forget faults, try every charge method again.
 
     What stands is their own, if that was the question.
     """
@@ -231,7 +231,7 @@ def _verifying(state: ControlState, at: Situation) -> Step:
             state = replace(state, command=replace(command, command_status=command_status))
             state = arrived(state, command.current.settings)
             return Step(state=read_back(state, command.current.must, reading.settings))
-        is_published = tells(command.current.must, reading.settings)
+        is_published = reports(command.current.must, reading.settings)
         patience = at.timing.read_back if is_published else at.timing.untold
         if reading.read_at - accepted_at >= patience:
             return ignored(state, at, DecisionReason.NOT_READ_BACK)
@@ -253,7 +253,7 @@ def _verifying(state: ControlState, at: Situation) -> Step:
 
 
 def _patience(command: Command, at: Situation) -> timedelta:
-    """How long a command may stand unseen: longer than this home is late, before a lever is changed."""
+    """How long a command may stand unseen: longer than this home is late, before a charge method is changed."""
     return at.timing.seen if command.tries < TRIES_PER_WAY else at.timing.change
 
 
@@ -312,7 +312,7 @@ def _restoring(state: ControlState, at: Situation) -> Step:
 
 
 def _restore_to(state: ControlState, at: Situation, owner: Settings) -> Step:
-    """Send the home settings, unless nothing of ours can be in force."""
+    """Send the owner settings, unless nothing of ours can be in force."""
     reading, restore = at.reading, state.restore
     assert restore is not None
     unsent = not state.sent and restore.doubts == 0
@@ -333,9 +333,9 @@ def _restore_to(state: ControlState, at: Situation, owner: Settings) -> Step:
 def _proving(
     state: ControlState, at: Situation, owner: Settings, reading: PowerwallState, waited: timedelta
 ) -> Step:
-    """Whether a reading from after the write shows the home settings, and no charging of ours."""
+    """Whether a reading from after the write shows the owner settings, and no charging of ours."""
     if not stands(state, owner, reading.settings):
-        if not tells(owner, reading.settings) and waited < at.timing.untold:
+        if not reports(owner, reading.settings) and waited < at.timing.untold:
             return Step(state=state)
         return restore_again(state, at, waited, DecisionReason.NOT_READ_BACK)
     known = read_back(arrived(state, owner), owner, reading.settings)
@@ -351,7 +351,7 @@ def _proving(
 
 
 def _is_on_its_way(restore: Restore, at: Situation) -> bool:
-    """Whether the home settings were accepted and may still arrive: then they would undo an order.
+    """Whether the owner settings were accepted and may still arrive: then they would undo an order.
 
     It would look like a stranger's change, or like an order ignored.
     """

@@ -1,4 +1,4 @@
-"""The words of control: phases and their transitions, commands, evidence, decisions.
+"""The words of control: phases and their transitions, commands and their status, decisions.
 
 All of it is immutable and can be stored, so that a restart at any instant knows what was going
 on. Times are aware UTC; charge levels percent; powers W with the back end's signs.
@@ -29,7 +29,7 @@ class Phase(StrEnum):
 
 
 class Trigger(StrEnum):
-    """What moves the controller from one phase to another."""
+    """What takes the controller from one phase to another."""
 
     ORDERED = "ordered"  # something is wanted that is not in force
     ACCEPTED = "accepted"  # the back end took the write
@@ -38,14 +38,14 @@ class Trigger(StrEnum):
     EXHAUSTED = "exhausted"  # every way was tried
     ENDED = "ended"  # the command's end has come, or nothing is wanted any more
     INTERRUPTED = "interrupted"  # outage, Storm Watch, somebody else's change, calibration
-    RESTORED = "restored"  # the home settings stand again
+    RESTORED = "restored"  # the owner settings stand again
     CLEARED = "cleared"  # what stopped us is over
-    OWNER_SETTINGS_CHANGED = "set_home"  # a person sets the home settings through us
+    OWNER_SETTINGS_CHANGED = "set_home"  # a person sets the owner settings through us
     LATE = "late"  # a write of ours from before has come through after the restore
 
 
 # Every move the controller can make; a pair that is not here cannot happen.
-# Home settings are saved on the way out of IDLE and forgotten only by RESTORED: whatever else
+# Owner settings are saved on the way out of IDLE and forgotten only by RESTORED: whatever else
 # happens in between ends in RESTORING.
 TRANSITIONS: dict[tuple[Phase, Trigger], Phase] = {
     (Phase.IDLE, Trigger.ORDERED): Phase.COMMANDING,
@@ -202,7 +202,7 @@ class SuspensionCause(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Suspension:
-    """We stepped back: why, since when, and until when at the least."""
+    """Control is suspended: why, since when, and until when at the least."""
 
     cause: SuspensionCause
     since: datetime
@@ -212,7 +212,7 @@ class Suspension:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Restore:
-    """The putting back of the home settings, and how far that has got.
+    """The restoring of the owner settings, and how far that has got.
 
     ``doubts`` counts how often they stood and the battery did not follow; ``detours`` are
     other writes that are still to come before them. ``parts`` are what is left to be written one by
@@ -232,7 +232,7 @@ class Restore:
 class Recent:
     """The control period that has just ended: its writes may still come through, one after another.
 
-    ``owner`` is what has been put back, and what people have changed since; ``sent`` are the writes
+    ``owner`` is what has been restored, and what people have changed since; ``sent`` are the writes
     that nothing has been seen of yet.
     """
 
@@ -263,8 +263,8 @@ class ControlState:
 
     ``owner`` is set exactly while something of ours may be in force, and ``sent`` holds every
     write that left us since then (stored before it leaves). ``suspension`` and ``fault_until`` may be
-    set while the home settings are still being put back. ``completed`` is the charge that reached
-    its target. ``out_of_service`` lists levers that were ignored, each with the time from which
+    set while the owner settings are still being restored. ``completed`` is the charge that reached
+    its target. ``out_of_service`` lists charge methods that were ignored, each with the time from which
     it may be tried again. ``retry_at`` holds back a write after one that failed.
     ``strange_at`` is when settings first showed a value that is not ours. ``recent`` is what writes
     of the period before would be known by. ``touched_at`` is when the last period ended;
@@ -308,7 +308,7 @@ class ControlState:
     full: Flat | None = None
 
     def must_be_stored(self, stored: ControlState) -> bool:
-        """True if losing this state for the stored one would lose more than evidence."""
+        """True if losing this state for the stored one would lose more than a command's status."""
         return self.vital != stored.vital
 
     @property
@@ -410,7 +410,7 @@ type Judged = tuple[Wanted | None, DecisionReason]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
-    """One line of the ledger. ``shown`` are the settings that stood when something failed."""
+    """One line of the decision log. ``shown`` are the settings that stood when something failed."""
 
     at: datetime
     kind: DecisionKind

@@ -104,7 +104,7 @@ def _overridden(override: Override, at: Moment) -> Wanted:
 def _planned(slots: Sequence[PlannedSlot], slot: PlannedSlot, at: Moment) -> Wanted:
     """The planned slot, stretched over the ones after it that ask for the same.
 
-    Charges by one lever in a row are one charge, to the target of the last.
+    Charges by one charge method in a row are one charge, to the target of the last.
     """
     last = slot
     for later in slots:

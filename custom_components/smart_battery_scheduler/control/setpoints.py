@@ -25,14 +25,14 @@ def settable_reserve(percent: float) -> int:
 
 
 def setpoints_for(wanted: Wanted, owner: Settings, soc_percent: float) -> tuple[Setpoint, ...]:
-    """The ways to do what is wanted, best first.
+    """The setpoints that do what is wanted, best first.
 
     ``owner`` are the user's own settings: what is not needed for the action stays as they have it.
     """
     setpoints = _all_setpoints_for(wanted, owner, soc_percent)
     if owner.grid_charging is not None:
         return setpoints
-    # A switch whose own position is not known could not be put back: it is left alone.
+    # A switch whose own position is not known could not be restored: it is left alone.
     return tuple(
         replace(setpoint, settings=replace(setpoint.settings, grid_charging=None))
         for setpoint in setpoints

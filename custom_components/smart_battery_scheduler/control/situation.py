@@ -21,7 +21,7 @@ class Timing:
     ``read_back`` covers the minutes that Tesla may need to reach the gateway (NetZero's issues
     report seconds to a few minutes); it is widened by what a home has shown. ``untold`` is how long
     readings may leave out the settings in question before they count as not standing. ``seen`` is when a
-    command that stands is sent once more, ``change`` when another lever is taken after that: owners
+    command that stands is sent once more, ``change`` when another charge method is taken after that: owners
     report gateways 8 to 40 minutes behind the cloud (netzero#238, #336), so it grows with what is seen.
     """
 
@@ -41,8 +41,8 @@ class Situation:
     """What is known at this instant.
 
     ``reading`` is a fresh reading or None. ``wanted`` has already passed the safety rules; when it
-    is None, ``unwanted`` says why. ``rates_w`` is what each lever usually brings.
-    ``is_last_chance``: nobody will look again, so what must be put back cannot wait.
+    is None, ``unwanted`` says why. ``rates_w`` is what each charge method usually brings.
+    ``is_last_chance``: nobody will look again, so what must be restored cannot wait.
     """
 
     now: datetime
@@ -55,13 +55,13 @@ class Situation:
 
     @property
     def soc_percent(self) -> float | None:
-        """The charge level, if there is a reading that tells it."""
+        """The charge level, if a reading has it."""
         return None if self.reading is None else self.reading.soc_percent
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """One move: the new state, the write it asks for, and what goes into the ledger."""
+    """One move: the new state, the write it asks for, and what goes into the decision log."""
 
     state: ControlState
     write: Settings | None = None

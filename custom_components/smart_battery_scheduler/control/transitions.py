@@ -1,4 +1,4 @@
-"""The moves that phases share: beginning, ending and giving up commands, putting back."""
+"""The transitions that phases share: beginning, ending and giving up commands, restoring."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def arrived(state: ControlState, settings: Settings) -> ControlState:
 def effective(state: ControlState, at: Situation) -> Wanted | None:
     """What is wanted now: a charge that is complete turns into a hold for its remaining time.
 
-    A lever that stops by itself needs no change for that.
+    A charge method that stops by itself needs no change for that.
     """
     wanted = at.wanted
     if wanted is None or wanted.ends_at <= at.now:
@@ -87,7 +87,7 @@ def effective(state: ControlState, at: Situation) -> Wanted | None:
 
 
 def order(state: ControlState, at: Situation, wanted: Wanted, owner: OwnerSettings) -> Step | None:
-    """Begin a command, or None where the home settings do what is wanted or no way is left."""
+    """Begin a command, or None where the owner settings do what is wanted or no way is left."""
     level = at.soc_percent
     if level is None:
         return None
@@ -119,7 +119,7 @@ def _in_service(
 def refreshed(state: ControlState, at: Situation) -> Command:
     """The command in force by the charge level of now: a hold's reserve may lag behind it.
 
-    Where that leaves other ways than before, the command stays as it is.
+    Where that leaves other setpoints than before, the command stays as it is.
     """
     command, level = state.command, at.soc_percent
     assert command is not None and state.owner is not None
@@ -162,7 +162,7 @@ def superseded(state: ControlState, at: Situation) -> Step | None:
 
 
 def ended(state: ControlState, at: Situation, reason: DecisionReason) -> Step:
-    """End the command in force: the home settings are to be put back."""
+    """End the command in force: the owner settings are to be restored."""
     published = how_it_ended(state, at, reason)
     restore = Restore(begun_at=at.now)
     state = replace(
@@ -200,7 +200,7 @@ def ignored(state: ControlState, at: Situation, reason: DecisionReason) -> Step:
         transition(state, Trigger.EXHAUSTED),
         command=None,
         restore=Restore(begun_at=at.now),
-        # Standing back is enough: when that is over every lever gets its chance again.
+        # Standing back is enough: when that is over every charge method gets its chance again.
         out_of_service=(),
     )
     if command.command_status.read_back_at is None:
@@ -218,13 +218,13 @@ def _has_risen_above(lagging: Command, refreshed: Command) -> bool:
 
 
 def calibration(at: Situation) -> Suspension:
-    """The settings are right and the battery does as it likes: that is not ours to fight."""
+    """The settings are right and the battery does something else: that is not ours to fight."""
     until = at.now + at.timing.calibration
     return Suspension(cause=SuspensionCause.CALIBRATION, since=at.now, until=until)
 
 
 def out_of_service(state: ControlState, at: Situation, method: ChargeMethod | None) -> ControlState:
-    """Plan and command without this lever for some hours."""
+    """Plan and command without this charge method for some hours."""
     if method is None:
         return state
     others = tuple(item for item in state.out_of_service if item[0] is not method)
@@ -235,7 +235,7 @@ def out_of_service(state: ControlState, at: Situation, method: ChargeMethod | No
 def restore_again(
     state: ControlState, at: Situation, waited: timedelta, reason: DecisionReason
 ) -> Step:
-    """Not put back yet: wait, then send again, each time a little later, without end.
+    """Not restored yet: wait, then send again, each time a little later, without end.
 
     Where the settings stand and only the battery does not follow, by a detour. Told at the first,
     second, fourth, eighth time and so on: a battery that does as it likes may do so for a day.
@@ -260,7 +260,7 @@ def restore_again(
 
 
 def restored(state: ControlState, at: Situation) -> Step:
-    """The home settings stand again: forget them and what was sent."""
+    """The owner settings stand again: forget them and what was sent."""
     published = () if not state.sent else (simple(at, DecisionKind.RESTORED, at.unwanted),)
     recent = state.recent
     if state.owner is not None and state.sent:

@@ -37,7 +37,7 @@ def _today() -> date:
 
 def _sun_of(site: Site, days_ahead: int) -> float | None:
     day = _today() + timedelta(days=days_ahead)
-    return site.accuracy.pv_of(day, dt_util.utcnow(), site.sun.forecast)
+    return site.accuracy.pv_of(day, dt_util.utcnow(), site.solar_forecast.forecast)
 
 
 def _load_of(site: Site, days_ahead: int) -> float | None:
@@ -128,7 +128,7 @@ def forecast_sensors(site: Site) -> list[SensorEntity]:
     return [
         ForecastSensor(site, description)
         for description in FORECAST_SENSORS
-        if site.sun.coordinator is not None or not description.key.startswith("solar")
+        if site.solar_forecast.coordinator is not None or not description.key.startswith("solar")
     ]
 
 
@@ -148,7 +148,7 @@ class ForecastSensor(SmartBatteryEntity, SensorEntity):
     def attribution(self) -> str | None:
         """Whom to credit for the sun's forecast."""
         of_the_sun = self.entity_description.key.startswith("solar")
-        return self.site.sun.attribution if of_the_sun else None
+        return self.site.solar_forecast.attribution if of_the_sun else None
 
     @property
     @override

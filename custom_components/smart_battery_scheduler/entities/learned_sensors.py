@@ -1,4 +1,4 @@
-"""What this home's levers have shown to do, as diagnostic sensors."""
+"""What this home's charge methods have shown to do, as diagnostic sensors."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from .base import SmartBatteryEntity
 
 @dataclass(frozen=True, kw_only=True)
 class LearnedSensorDescription(SensorEntityDescription):
-    """One learned figure of one lever; ``scale`` brings it to the sensor's unit."""
+    """One learned figure of one charge method; ``scale`` brings it to the sensor's unit."""
 
     method: ChargeMethod
     average_fn: Callable[[MethodRecord], Average]

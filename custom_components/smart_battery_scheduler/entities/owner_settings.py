@@ -1,4 +1,4 @@
-"""The Powerwall's own settings, set through us: they are the home settings from then on."""
+"""The Powerwall's own settings, set through us: they are the owner settings from then on."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ class OwnSettingEntity(SmartBatteryEntity):
 
     @property
     def own(self) -> Settings:
-        """The home settings, whatever a running command has put in their place."""
+        """The owner settings, whatever a running command has put in their place."""
         return self.site.controller.owner_settings or Settings()
 
     async def async_set_own(self, change: Settings) -> None:
         """Make it the home setting, push it and plan by it.
 
-        Raises HomeAssistantError in a dry run, and while nothing is known of the home settings.
+        Raises HomeAssistantError in a dry run, and while nothing is known of the owner settings.
         """
         if self.site.preferences.dry_run:
             raise HomeAssistantError(translation_domain=DOMAIN, translation_key="dry_run")

@@ -1,6 +1,6 @@
-"""Moments worth telling: found here, once each, for the event entity, triggers and the logbook.
+"""Events: found here, once each, for the event entity, triggers and the logbook.
 
-Whoever finds one tells it by ``SiteEvents.publish``; whoever wants to know listens to a home, or to all
+Whoever finds one publishes it by ``SiteEvents.publish``; whoever wants to know listens to a home, or to all
 homes by the dispatcher signal, which also works while a home is not loaded yet.
 """
 
@@ -23,7 +23,7 @@ from ..tariff.polling import PUBLISHED_TO
 
 
 class SiteEvent(StrEnum):
-    """What can be told."""
+    """The events of a site."""
 
     CHARGE_STARTED = "charge_started"
     CHARGE_COMPLETED = "charge_completed"
@@ -62,10 +62,10 @@ REPEATED_AFTER = timedelta(hours=24)
 
 
 class KnownCauses:
-    """Tells a cause that is new from one that goes on, so that nobody need be told twice.
+    """Distinguishes a cause that is new from one that goes on, so that nobody is notified twice.
 
-    The same trouble for the same reason is no news until a charge has been seen or control has
-    come back since, or a day has passed; nor is stepping back from what has just failed.
+    The same problem for the same reason is not new until a charge has been confirmed or control has
+    come back since, or a day has passed; nor is a suspension after what has just failed.
     """
 
     def __init__(self) -> None:
@@ -73,7 +73,7 @@ class KnownCauses:
         self._since: dict[tuple[SiteEvent, DecisionReason], datetime] = {}
 
     def look(self, site_event: SiteEvent | None, decision: Decision) -> bool:
-        """Take in a decision and what it means; True if that is news."""
+        """Take in a decision and what it means; True if that is new."""
         if decision.kind is DecisionKind.RESUMED:
             self._forget(SiteEvent.CONTROL_SUSPENDED)
         if site_event is SiteEvent.CHARGE_STARTED:
@@ -95,7 +95,7 @@ class KnownCauses:
 
 
 class SiteEvents:
-    """What happens in one home, told to everybody who listens."""
+    """What happens at one site, published to everybody who listens."""
 
     def __init__(self, hass: HomeAssistant, entry_id: str) -> None:
         """Nothing has happened yet."""
@@ -107,7 +107,7 @@ class SiteEvents:
 
     @callback
     def async_listen(self, listener: Listener) -> CALLBACK_TYPE:
-        """Be told of this home; returns what ends it."""
+        """Listen to this site; returns what ends it."""
 
         @callback
         def received(entry_id: str, site_event: SiteEvent, data: Mapping[str, Json]) -> None:
@@ -118,14 +118,14 @@ class SiteEvents:
 
     @callback
     def publish(self, site_event: SiteEvent, data: Mapping[str, Json]) -> None:
-        """Tell everybody."""
+        """Publish to all listeners."""
         async_dispatcher_send(self._hass, SIGNAL_SITE_EVENT, self._entry_id, site_event, data)
 
     @callback
     def of_decision(self, decision: Decision, control: ControlState) -> None:
-        """Tell what a line of the ledger means, if it means something to the household.
+        """Publish what a line of the decision log means, if it means something to the household.
 
-        ``is_new`` in its data is False where the cause has been told before.
+        ``is_new`` in its data is False where the cause has been published before.
         """
         site_event = site_event_of(decision, control)
         is_new = self._updated.look(site_event, decision)
@@ -137,7 +137,7 @@ class SiteEvents:
 
     @callback
     def of_plan(self, before: Plan | None, plan: Plan) -> None:
-        """Tell if the charges ahead are others than before."""
+        """Publish a plan whose charges are others than before."""
         if before is None or charges_ahead(before, plan) == charges_ahead(plan, before):
             return
         charge = plan.next_charge(plan.made_at)
@@ -152,7 +152,7 @@ class SiteEvents:
 
     @callback
     def of_rates(self, imports: RateTable, now: datetime) -> None:
-        """Tell newly published rates; what is known at the first look is no news."""
+        """Publish newly published rates; what is known at the first look is not new."""
         before, until = self._rates_until, imports.known_until(now)
         if until > now:
             self._rates_until = until
@@ -160,7 +160,7 @@ class SiteEvents:
             return
         updates = imports.between(max(before, now), until)
         today = now.astimezone(MARKET_TIME_ZONE).date()
-        # A flat tariff is known two days ahead at any time: each look tells a little more of it.
+        # A flat tariff is known two days ahead at any time: each look shows a little more of it.
         tomorrows_end = datetime.combine(today + timedelta(days=1), PUBLISHED_TO, MARKET_TIME_ZONE)
         market_day = until.astimezone(MARKET_TIME_ZONE).date()
         if market_day > today and before < tomorrows_end:

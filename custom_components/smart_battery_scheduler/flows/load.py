@@ -45,7 +45,7 @@ class LoadSteps(OptionsFlow):
     async def async_step_house_load(
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
-        """Which statistics tell of the house."""
+        """Which statistics describe the house."""
         errors: dict[str, str] = {}
         options = self.config_entry.options
         if user_input is not None:

@@ -225,7 +225,7 @@ class TariffSteps(ConfigFlow):
         return await self.tariff_done(self._tariff)
 
     async def async_step_night(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
-        """When the night rate holds, where the tariff has one and no price list tells."""
+        """When the night rate holds, where the tariff has one and no price list says so."""
         if user_input is not None:
             return await self.tariff_done({**self._tariff, **user_input})
         return self.async_show_form(step_id="night", data_schema=NIGHT_SCHEMA)

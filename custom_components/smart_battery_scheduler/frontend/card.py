@@ -1,4 +1,4 @@
-"""Serves the card and tells the frontend to load it."""
+"""Serves the card and has the frontend load it."""
 
 from __future__ import annotations
 

@@ -60,7 +60,7 @@ class OwnDashboard(LovelaceConfig):
 
     @override
     async def async_get_info(self) -> dict[str, Any]:
-        """What the list of dashboards tells."""
+        """What the list of dashboards shows."""
         return {"mode": self.mode, "views": 0}
 
     @override
@@ -137,7 +137,7 @@ def _add_opener(hass: HomeAssistant) -> None:
 
 
 async def async_entry_updated(hass: HomeAssistant, entry: SmartBatteryConfigEntry) -> None:
-    """The home's wish may have changed."""
+    """The home's request may have changed."""
     async_show_dashboard(hass)
 
 

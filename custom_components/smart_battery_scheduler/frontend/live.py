@@ -24,7 +24,7 @@ from .merge_patch import without_nulls
 
 # Yesterday whole, wherever in the day one looks.
 PAST = timedelta(hours=48)
-# A weekly wish comes again within this time.
+# A weekly request comes again within this time.
 NEXT_MANUAL_SLOT = timedelta(days=8)
 DECISIONS_SHOWN = 60
 
@@ -137,7 +137,7 @@ def _rates(rates: Iterable[Rate]) -> dict[str, Json]:
 
 
 def _manual(site: Site, since: datetime, until: datetime) -> list[Json]:
-    """Pins and bans, each with the times it means."""
+    """Manual slots, each with the times it means."""
     return [
         {
             "id": slot.id,

@@ -123,7 +123,7 @@ class _Line:
 
     @callback
     def _changed(self) -> None:
-        # One event of the home tells its listeners several times in a row.
+        # One event of the site notifies its listeners several times in a row.
         if not self._due:
             self._due = True
             self._hass.loop.call_soon(self._flush)

@@ -135,7 +135,7 @@ class Accuracy:
         )
 
     def load_score(self) -> Score | None:
-        """How well the house was foretold in the last week."""
+        """How well the house's load was predicted in the last week."""
         return score(
             (each.load_kwh, slot.energies.load_kwh)
             for each, slot in self._pairs()
@@ -143,7 +143,7 @@ class Accuracy:
         )
 
     def pv_score(self) -> Score | None:
-        """How well the roof was foretold, where the sun was not turned away."""
+        """How well the roof was predicted, where it was not curtailed."""
         return score(
             (each.pv_kwh, slot.energies.pv_kwh)
             for each, slot in self._pairs()

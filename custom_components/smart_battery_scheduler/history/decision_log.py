@@ -1,4 +1,4 @@
-"""The ledger of decisions: what was done, what was not, and why."""
+"""The decision log of decisions: what was done, what was not, and why."""
 
 from __future__ import annotations
 
@@ -34,13 +34,13 @@ class DecisionLog:
 
     @callback
     def async_add_listener(self, listener: Callable[[Decision], None]) -> CALLBACK_TYPE:
-        """Be told of every new decision."""
+        """Call ``listener`` with every new decision."""
         self._listeners.append(listener)
         return lambda: self._listeners.remove(listener)
 
     @callback
     def add(self, decision: Decision) -> None:
-        """Write a line and tell the listeners."""
+        """Add a line and call the listeners."""
         self._decisions.append(decision)
         old = too_old((each.at for each in self._decisions), KEPT)
         while self._decisions and self._decisions[0].at in old:

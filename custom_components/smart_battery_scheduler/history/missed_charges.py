@@ -1,4 +1,4 @@
-"""Planned charges that were not played, and new plans that were not worth a change: told once each."""
+"""Planned charges that were missed, and new plans that were not worth a change: published once each."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class MissedCharges:
         control: ControlState,
         reading: PowerwallState | None,
     ) -> Decision | None:
-        """What to tell, if a planned charge has just passed by."""
+        """The decision to publish, if a planned charge has just been missed."""
         published = None
         if self._slot is not None and now >= self._slot.end:
             published = self._passed(now, reading)
@@ -86,7 +86,7 @@ def _why_not(
     reading: PowerwallState | None,
     slot: PlannedSlot,
 ) -> DecisionReason | None:
-    """Why a planned charge is not played at this moment; None while that is not clear."""
+    """Why a planned charge is missed at this moment; None while that is not clear."""
     wanted, unwanted = judged
     level = reading.soc_percent if reading else None
     if control.suspension is not None:

@@ -106,12 +106,12 @@ def choice_of(
 
 
 def method_of(problem: Problem, option: int) -> ChargeMethodPaths:
-    """The lever of an option that charges: the whole reaches come first, then the best targets."""
+    """The charge method of an option that charges: the whole reaches come first, then the best targets."""
     return problem.methods[(option - CHARGE) % len(problem.methods)]
 
 
 def _meddling(problem: Problem, option: int) -> int:
-    """The order of taste: leave it alone, hold, the lever that stops by itself, the fast one."""
+    """The order of taste: leave it alone, hold, the charge method that stops by itself, the fast one."""
     if option in (USE, HOLD):
         return option
     if option < CHARGE:
@@ -122,7 +122,7 @@ def _meddling(problem: Problem, option: int) -> int:
 
 
 def _ceiling_percent(slot: int, method: ChargeMethodPaths) -> int:
-    """The highest level at which a lever may stop in a slot."""
+    """The highest level at which a charge method may stop in a slot."""
     allowed = np.flatnonzero(method.stops[slot])
     return int(allowed[-1]) // PER_PERCENT if len(allowed) else 100
 

@@ -26,7 +26,7 @@ class ChargeMethod(StrEnum):
     """How a charge is done on the hardware.
 
     GENTLE raises the reserve in self-powered mode: slow, and it stops by itself at the target.
-    FAST is backup mode with grid charging: faster, and it runs until it is told otherwise.
+    FAST is backup mode with grid charging: faster, and it runs until another mode is set.
     """
 
     RESERVE = "gentle"
@@ -42,7 +42,7 @@ class Session(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChargeMethodModel:
-    """What one lever does on this home: learned where possible, else the documented rate."""
+    """What one charge method does on this home: learned where possible, else the documented rate."""
 
     method: ChargeMethod
     power_w: float
@@ -55,7 +55,7 @@ class Battery:
 
     ``round_trip_efficiency`` is AC to AC, split evenly between charging and discharging. Charging
     from the grid slows linearly from ``taper_from_percent`` to ``taper_to_fraction`` of the
-    lever's power at 100 %. ``highest_partial_reserve_percent``: reserves above it and below 100 do
+    charge method's power at 100 %. ``highest_partial_reserve_percent``: reserves above it and below 100 do
     not exist on the hardware (Tesla turns 81-99 into 80 since July 2025).
     """
 
@@ -90,11 +90,11 @@ class Spread:
 class SlotInputs:
     """Everything known about one slot [start, end) before planning.
 
-    Rates are p/kWh including VAT, ``None`` where not published. ``forced`` is a user's durable wish
-    for this slot; ``charge_blocked`` the wish that it be not charged. ``grid_charge_forbidden`` is
+    Rates are p/kWh including VAT, ``None`` where not published. ``forced`` is a user's durable request
+    for this slot; ``charge_blocked`` the request that it be not charged. ``grid_charge_forbidden`` is
     a rule's verdict (peak window). ``car_charging`` means: do not feed the car from the battery.
-    ``forced_target_percent`` is where a pinned charge is over, if that is not the everyday ceiling;
-    ``forced_method`` is the lever that is used for it, if that is settled already.
+    ``forced_target_percent`` is where a forced charge is over, if that is not the everyday ceiling;
+    ``forced_method`` is the charge method that is used for it, if that is settled already.
     """
 
     start: datetime
@@ -127,7 +127,7 @@ class PriceScenario:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadyBy:
-    """A wish: at least ``percent`` in the battery at ``at``."""
+    """A manual slot: at least ``percent`` in the battery at ``at``."""
 
     at: datetime
     percent: float
@@ -138,8 +138,8 @@ class HouseholdRules:
     """What the household asks for, in the units they would say it in.
 
     ``wear_p_per_kwh`` is charged per kWh that leaves the battery. ``everyday_ceiling_percent``
-    bounds grid charging except where the import rate is negative or a session or a ready-by wish
-    asks for more. ``gentleness_p_per_kwh`` is what a kWh may cost more if it comes by the lever
+    bounds grid charging except where the import rate is negative or a session or a ready-by request
+    asks for more. ``gentleness_p_per_kwh`` is what a kWh may cost more if it comes by the charge method
     that stops by itself. ``stability_p`` is what a new plan must save to replace the running one.
     """
 
@@ -246,7 +246,7 @@ class NoteCode(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Note:
-    """A wish that could not be met, and how near the plan comes."""
+    """A manual slot that could not be met, and how near the plan comes."""
 
     code: NoteCode
     numbers: Mapping[str, float] = field(default_factory=dict)

@@ -111,7 +111,7 @@ def _course(
 
 
 def _pence(problem: Problem, course: Course, levels_kwh: Floats) -> float:
-    """What the slots of a course weigh in the choice: money, carbon, wear and unmet wishes."""
+    """What the slots of a course weigh in the choice: money, carbon, wear and unmet requests."""
     weights = problem.course_weights
     bought_p = problem.price_p @ weights @ course.imported_kwh
     sold_p = problem.export_p @ weights @ course.exported_kwh
@@ -140,7 +140,7 @@ def _still_possible(problem: Problem, running: Plan | None) -> dict[int, Choice]
 
 
 def _allowed(problem: Problem, slot: int, choice: Choice) -> bool:
-    """Whether the rules and pins of a slot let a choice stand."""
+    """Whether the rules and manual slots of a slot let a choice stand."""
     if choice.action is Action.CHARGE:
         ceiling_percent = problem.ceiling_kwh[slot] / problem.battery.capacity_kwh * 100.0
         within = (choice.target_percent or 100) <= ceiling_percent + NEAR_PERCENT

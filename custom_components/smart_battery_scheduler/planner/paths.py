@@ -1,7 +1,7 @@
 """Where every way of playing a slot leads from every charge level, before any price is weighed.
 
 Axes, where an array has them, are in this order: slot, way, charge level. A *way* is one thing that
-can happen to the battery in a slot: nothing, one atom of demand served in full, or one lever's
+can happen to the battery in a slot: nothing, one atom of demand served in full, or one charge method's
 whole reach with one atom of demand. The recursion mixes them into options.
 """
 
@@ -23,7 +23,7 @@ PER_PERCENT = 2
 POINTS = 100 * PER_PERCENT + 1
 # p10, p50 and p90 stand for a distribution with these weights (Swanson's rule).
 ATOM_WEIGHTS = np.array([0.3, 0.4, 0.3])
-ATOMS = len(ATOM_WEIGHTS)
+QUANTILE_POINTS = len(ATOM_WEIGHTS)
 # Room for rounding where levels are compared.
 NEAR_KWH = 1e-9
 
@@ -90,7 +90,7 @@ class Site:
         return self.hours * np.inf if limit_w is None else limit_w * self.hours / 1000.0
 
     def taper(self, stored_kwh: Floats) -> Floats:
-        """The share of a lever's power that is left at each level."""
+        """The share of a charge method's power that is left at each level."""
         battery = self.battery
         if battery.taper_from_percent >= 100.0:
             return np.ones_like(stored_kwh)
@@ -110,7 +110,7 @@ class Demand:
     def __init__(self, site: Site, slots: tuple[SlotInputs, ...]) -> None:
         """Lay out (slot, atom) and (slot, atom, level)."""
         battery, grid, eta = site.battery, site.grid, site.eta
-        self.net_kwh = net_atoms(slots)
+        self.net_kwh = net_quantile_points(slots)
         surplus = np.maximum(-self.net_kwh, 0.0)[:, :, None]
         room = (battery.capacity_kwh - grid) / eta
         # What the sun would put in if there were room: (slot, atom, 1).
@@ -136,7 +136,7 @@ class Demand:
 
 @dataclass(frozen=True, slots=True)
 class ChargeMethodPaths:
-    """Where a lever leads in each slot.
+    """Where a charge method leads in each slot.
 
     ``reached_kwh`` and ``bought_kwh`` (slot, atom, level) are of its whole reach, ``window`` is that
     reach in steps of the grid, ``stops`` (slot, level) are the points at which it can be made to
@@ -159,7 +159,7 @@ class ChargeMethodPaths:
         ceiling_kwh: Floats,
         is_forced: Bools,
     ) -> ChargeMethodPaths:
-        """A lever's paths, for slots that may charge to their ceilings; pinned ones go to them."""
+        """A charge method's paths, for slots that may charge to their ceilings; forced ones go to them."""
         share = site.taper(site.grid)
         most = (method.power_w * site.hours / 1000.0)[:, None, None] * share
         spare = site.most_in_kwh[:, None, None] - demand.solar_in_kwh
@@ -185,7 +185,7 @@ class ChargeMethodPaths:
 
 
 def _stops(site: Site, method: ChargeMethodModel) -> Bools:
-    """The grid's points at which a charge by a lever can be made to stop: whole percents."""
+    """The grid's points at which a charge by a charge method can be made to stop: whole percents."""
     percent = np.arange(101)
     whole: Bools = np.full(len(percent), method.stops_at_target)
     if method.method is ChargeMethod.RESERVE:
@@ -197,7 +197,7 @@ def _stops(site: Site, method: ChargeMethodModel) -> Bools:
 
 
 def extra_p(method: ChargeMethodPaths, rules: HouseholdRules) -> float:
-    """What a kWh by a lever weighs beyond its rate."""
+    """What a kWh by a charge method weighs beyond its rate."""
     return 0.0 if method.model.method is ChargeMethod.RESERVE else rules.gentleness_p_per_kwh
 
 
@@ -205,7 +205,7 @@ class Ways:
     """All ways of all slots side by side, so that the recursion reads them at once.
 
     Way 0 is the level as it is; then one way per atom served in full; then, atom by atom, one way
-    per lever with its whole reach. A way costs ``weighed_kwh`` times the slot's rate and
+    per charge method with its whole reach. A way costs ``weighed_kwh`` times the slot's rate and
     ``extra_p`` (way), what a kWh weighs beyond that rate.
     """
 
@@ -218,19 +218,21 @@ class Ways:
     ) -> None:
         """Lay them side by side."""
         slots = len(site.hours)
-        ends = np.empty((slots, 1 + ATOMS + ATOMS * len(methods), POINTS))
+        ends = np.empty((slots, 1 + QUANTILE_POINTS + QUANTILE_POINTS * len(methods), POINTS))
         self.weighed_kwh = np.empty_like(ends)
         ends[:, 0] = site.grid
         self.weighed_kwh[:, 0] = 0.0
-        ends[:, 1 : 1 + ATOMS] = demand.used_kwh
-        np.negative(demand.served_kwh, out=self.weighed_kwh[:, 1 : 1 + ATOMS])
+        ends[:, 1 : 1 + QUANTILE_POINTS] = demand.used_kwh
+        np.negative(demand.served_kwh, out=self.weighed_kwh[:, 1 : 1 + QUANTILE_POINTS])
         for number, method in enumerate(methods):
-            ends[:, 1 + ATOMS + number :: len(methods)] = method.reached_kwh
-            self.weighed_kwh[:, 1 + ATOMS + number :: len(methods)] = method.bought_kwh
+            ends[:, 1 + QUANTILE_POINTS + number :: len(methods)] = method.reached_kwh
+            self.weighed_kwh[:, 1 + QUANTILE_POINTS + number :: len(methods)] = method.bought_kwh
         self.ends = Lookup.of(ends, site.step_kwh)
         # A kWh that the battery serves saves its rate, less the wear.
         by_method = [extra_p(method, rules) for method in methods]
-        self.extra_p = np.array([0.0, *[-rules.wear_p_per_kwh] * ATOMS, *by_method * ATOMS])
+        self.extra_p = np.array(
+            [0.0, *[-rules.wear_p_per_kwh] * QUANTILE_POINTS, *by_method * QUANTILE_POINTS]
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -274,7 +276,7 @@ class SellingPaths:
         )
 
 
-def net_atoms(slots: tuple[SlotInputs, ...]) -> Floats:
+def net_quantile_points(slots: tuple[SlotInputs, ...]) -> Floats:
     """Load less sun as three atoms per slot, smallest first, with the weights of ``ATOM_WEIGHTS``.
 
     Their mean is exact; their spread adds the two spreads as independent.
@@ -288,6 +290,6 @@ def net_atoms(slots: tuple[SlotInputs, ...]) -> Floats:
     net = middle - pv_middle
     below = np.hypot(middle - low, pv_high - pv_middle)
     above = np.hypot(high - middle, pv_middle - pv_low)
-    atoms = np.stack([net - below, net, net + above], axis=1)
-    centred: Floats = atoms + (mean - pv_mean - atoms @ ATOM_WEIGHTS)[:, None]
+    quantile_points = np.stack([net - below, net, net + above], axis=1)
+    centred: Floats = quantile_points + (mean - pv_mean - quantile_points @ ATOM_WEIGHTS)[:, None]
     return centred

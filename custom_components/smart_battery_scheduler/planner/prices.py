@@ -1,7 +1,7 @@
 """Rates beyond publication: whole recent days, the newest counting most.
 
 Keeping days whole keeps their shape, and it is the shape that a battery lives on. Moving them by
-the newest day's level was tried: it foretells the level better and makes worse decisions.
+the newest day's level was tried: it predicts the level better and makes worse decisions.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A plan's inputs as arrays: the rates, rules and wishes of each slot, and where its ways lead.
+"""A plan's inputs as arrays: the rates, rules and requests of each slot, and where its ways lead.
 
 Axes, where an array has them, are in this order: slot, price course, charge level. Charge levels
 are the points of a fixed grid.
@@ -15,9 +15,9 @@ import numpy as np
 from .model import Action, ChargeMethod, PlanInputs, Session, SlotInputs
 from .paths import POINTS, Bools, ChargeMethodPaths, Demand, Floats, SellingPaths, Site, Ways
 
-# A wish that is not met costs this much per kWh: more than any rate, and still no infinity, so
+# A manual slot that is not met costs this much per kWh: more than any rate, and still no infinity, so
 # that the plan comes as near as it can.
-WISH_P_PER_KWH = 150.0
+REQUEST_P_PER_KWH = 150.0
 # Each hour that a kWh is missing below the floor: enough to fill it up within a day, at the
 # cheapest time of that day.
 SHORT_P_PER_KWH_HOUR = 1.0
@@ -39,7 +39,7 @@ class Forbidden(StrEnum):
 class Problem:
     """Arrays over all slots of the plan; ``last_day`` are those of its last day.
 
-    That day is played once more after the plan: it gives what is left at the end its worth.
+    That day is repeated once after the plan: it gives what is left at the end its worth.
     """
 
     def __init__(self, inputs: PlanInputs) -> None:
@@ -74,7 +74,7 @@ class Problem:
             ChargeMethodPaths.of(self.site, self.demand, method, self.ceiling_kwh, self.must_charge)
             for method in self.battery.methods
         )
-        # Which levers may be used in a slot: a pin may have settled it.
+        # Which charge methods may be used in a slot: a manual slot may have settled it.
         every = [True] * len(self.methods)
         self.usable = [
             every if slot.forced_method is None else self._settled(slot.forced_method, every)
@@ -134,7 +134,7 @@ class Problem:
         self.decided_at = self._decided_at()
 
     def _decided_at(self) -> int:
-        """The slot from which on the courses are told apart; before it one choice serves all."""
+        """The slot from which on the price scenarios differ; before it one choice serves all."""
         known_at = self.inputs.rates_known_at
         if known_at is None or len(self.course_weights) == 1:
             return self.planned
@@ -189,7 +189,7 @@ class Problem:
             [forced is Action.EXPORT for forced in forced_slots]
         )
         self.ceiling_kwh = np.array([self._ceiling(i) for i in range(self.planned)])
-        # A pinned charge that has its own target is a wish only below that target.
+        # A forced charge that has its own target is a request only below that target.
         has_target = np.array([slot.forced_target_percent is not None for slot in slots])
         below = self.grid < self.ceiling_kwh[:, None] - 1e-9
         self.unmet: Floats = (self.must_charge[:, None] & (below | ~has_target[:, None])) * 1.0
@@ -197,12 +197,12 @@ class Problem:
         self.short_p: Floats = self.hours[:, None] * SHORT_P_PER_KWH_HOUR * short
         self.level_p = self.short_p.copy()
         for index, asked_kwh in self.asked:
-            self.level_p[index] += WISH_P_PER_KWH * np.maximum(asked_kwh - self.grid, 0.0)
+            self.level_p[index] += REQUEST_P_PER_KWH * np.maximum(asked_kwh - self.grid, 0.0)
 
     def forbidden(self, index: int) -> Forbidden | None:
         """Why the grid may not charge the battery in a slot, if it may not.
 
-        A person's pin outranks the price ceiling, never a peak window or a session.
+        A person's manual slot outranks the price ceiling, never a peak window or a session.
         """
         slot, ceiling = self.inputs.slots[index], self.rules.price_ceiling_p_per_kwh
         if slot.grid_charge_forbidden:
@@ -223,7 +223,7 @@ class Problem:
 
     @cached_property
     def asked(self) -> tuple[tuple[int, float], ...]:
-        """Slots at whose beginning so many kWh are asked for: ready-by wishes, power-down events."""
+        """Slots at whose beginning so many kWh are asked for: ready-by requests, power-down events."""
         found = []
         for index, slot in enumerate(self.inputs.slots):
             found += [
@@ -239,8 +239,8 @@ class Problem:
     def _ceiling(self, index: int) -> float:
         """How far a slot may charge from the grid.
 
-        A pinned charge with a target of its own goes so far, whatever the everyday ceiling is.
-        A wish for more than the everyday ceiling lifts it only in the hours before the wish.
+        A forced charge with a target of its own goes so far, whatever the everyday ceiling is.
+        A manual slot for more than the everyday ceiling lifts it only in the hours before the request.
         """
         slot, capacity = self.inputs.slots[index], self.battery.capacity_kwh
         if slot.forced is Action.CHARGE and slot.forced_target_percent is not None:

@@ -31,7 +31,7 @@ def explain(problem: Problem, course: Course, worths: list[float], index: int) -
     code = _charging(problem, course, index) if action is Action.CHARGE else None
     code = code or _resting(problem, course, index, slot)
     if code in (ReasonCode.READY_BY, ReasonCode.SESSION_AHEAD):
-        asked, wanted_kwh = _wish_ahead(problem, course, index) or (index, 0.0)
+        asked, wanted_kwh = _request_ahead(problem, course, index) or (index, 0.0)
         numbers["wanted_percent"] = wanted_kwh / problem.battery.capacity_kwh * 100.0
         return Reason(code=code, numbers=numbers, at=problem.inputs.slots[asked].start)
     later = _replaced(problem, course, worths, index)
@@ -44,8 +44,8 @@ def explain(problem: Problem, course: Course, worths: list[float], index: int) -
     return Reason(code=code, numbers=numbers, at=problem.inputs.slots[later].start)
 
 
-def _wish_ahead(problem: Problem, course: Course, index: int) -> tuple[int, float] | None:
-    """The next wish that the plan just meets, or comes as near to as it can: slot and kWh."""
+def _request_ahead(problem: Problem, course: Course, index: int) -> tuple[int, float] | None:
+    """The next request that the plan just meets, or comes as near to as it can: slot and kWh."""
     for asked, wanted_kwh in problem.asked:
         wanted_percent = wanted_kwh / problem.battery.capacity_kwh * 100.0
         if asked > index and course.percent[asked] <= wanted_percent + JUST_MET_PERCENT:
@@ -63,7 +63,7 @@ def _charging(problem: Problem, course: Course, index: int) -> ReasonCode:
         return ReasonCode.PAID_TO_CHARGE
     if course.percent[index] < problem.rules.reserve_floor_percent - AT_FLOOR_PERCENT:
         return ReasonCode.BELOW_FLOOR
-    rule = _wish_ahead(problem, course, index)
+    rule = _request_ahead(problem, course, index)
     if rule is not None:
         in_session = problem.inputs.slots[rule[0]].session is Session.POWER_DOWN
         return ReasonCode.SESSION_AHEAD if in_session else ReasonCode.READY_BY

@@ -6,7 +6,7 @@ efficiency:
 - **use**: serving demand from the battery down to x saves (price - wear) * eta per stored kWh.
   A reserve that stops the use after d serves every atom as if it needed at most d, so that trying
   each atom's own need as the limit tries every reserve that matters; a limit of nothing is **hold**.
-- **charge** to x costs V(x) + price / eta * x and a constant: the best target within a lever's
+- **charge** to x costs V(x) + price / eta * x and a constant: the best target within a charge method's
   reach is a minimum over a sliding window.
 
 While the rates of the coming day are not published, one choice must serve all their courses: the
@@ -22,8 +22,8 @@ import numpy as np
 
 from .paths import (
     ATOM_WEIGHTS,
-    ATOMS,
     POINTS,
+    QUANTILE_POINTS,
     Bools,
     ChargeMethodPaths,
     Floats,
@@ -34,12 +34,12 @@ from .paths import (
 from .problem import Problem
 
 # Options of a slot, by row: use without a limit, hold, use limited to an atom's need (but the
-# greatest); then each lever's whole reach; then each lever's best target within it; and, where the
+# greatest); then each charge method's whole reach; then each charge method's best target within it; and, where the
 # battery may sell, its whole reach in selling and the best reserve within it.
 USE, HOLD, LIMITED = 0, 1, 2
-CHARGE = LIMITED + ATOMS - 1
+CHARGE = LIMITED + QUANTILE_POINTS - 1
 # The first ways of a slot are those that need no grid charging.
-WITHOUT_GRID = 1 + ATOMS
+WITHOUT_GRID = 1 + QUANTILE_POINTS
 # Stands for "cannot be": finite, because a share of infinity is not a number.
 NEVER_P = 1e9
 # Stands for "only if nothing else is left".
@@ -51,7 +51,7 @@ class Solution:
     """What the recursion found, per planned slot, expected over the price courses.
 
     ``values``: pence still to be paid from the slot's beginning, by level; one more for the end.
-    ``costs``: the same if the slot is played so (option, level).
+    ``costs``: the same if the slot is used so (option, level).
     """
 
     values: list[Floats]
@@ -93,7 +93,7 @@ def solve(problem: Problem, *, thorough: bool = False) -> Solution:
 
 def _mixes(problem: Problem) -> tuple[Floats, ...]:
     """How options are mixed from ways, by how many atoms are a surplus: (option, way)."""
-    return tuple(_mix(sunny, len(problem.methods)) for sunny in range(ATOMS + 1))
+    return tuple(_mix(sunny, len(problem.methods)) for sunny in range(QUANTILE_POINTS + 1))
 
 
 def _mix(sunny: int, methods: int) -> Floats:
@@ -101,9 +101,9 @@ def _mix(sunny: int, methods: int) -> Floats:
 
     These go into the battery whatever is chosen. A need that is not served leaves the level.
     """
-    most = {USE: ATOMS - 1, HOLD: -1}
+    most = {USE: QUANTILE_POINTS - 1, HOLD: -1}
     # Charging from the grid serves all needs alike, so that there the first need stands for all.
-    charged = np.append(ATOM_WEIGHTS[:sunny], ATOM_WEIGHTS[sunny:].sum())[:ATOMS]
+    charged = np.append(ATOM_WEIGHTS[:sunny], ATOM_WEIGHTS[sunny:].sum())[:QUANTILE_POINTS]
     rows = np.zeros((CHARGE + methods, WITHOUT_GRID + len(charged) * methods))
     for row in range(CHARGE):
         limit = most.get(row, row - LIMITED)
@@ -170,7 +170,7 @@ def _pays(problem: Problem, price: Floats, after: Floats) -> bool:
 def _without_grid(problem: Problem, slot: int, found: Floats) -> None:
     """What the rules make of use, hold and limited use."""
     unsettable = problem.demand.no_reserve[slot]
-    for atom in range(ATOMS - 1):
+    for atom in range(QUANTILE_POINTS - 1):
         if unsettable[atom, -1]:
             found[LIMITED + atom][:, unsettable[atom]] = NEVER_P
     if not problem.may_use[slot]:
@@ -182,7 +182,7 @@ def _without_grid(problem: Problem, slot: int, found: Floats) -> None:
 
 
 def _charging(problem: Problem, slot: int, after: Floats, price: Floats, found: Floats) -> None:
-    """What the rules make of each lever's reach, and its best target: into ``found``."""
+    """What the rules make of each charge method's reach, and its best target: into ``found``."""
     methods = problem.methods
     for number, usable in enumerate(problem.usable[slot]):
         method = methods[number]
@@ -199,7 +199,7 @@ def _charging(problem: Problem, slot: int, after: Floats, price: Floats, found: 
 def _to_target(
     problem: Problem, slot: int, method: ChargeMethodPaths, after: Floats, price: Floats
 ) -> Floats:
-    """Charging by one lever to the best point at which it can stop (course, level)."""
+    """Charging by one charge method to the best point at which it can stop (course, level)."""
     stored_p = (price[:, None] + extra_p(method, problem.rules)) / problem.eta
     worth = after + stored_p * problem.grid
     best = windowed(worth, method.stops[slot], int(method.window[slot]))

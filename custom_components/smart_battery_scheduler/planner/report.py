@@ -13,7 +13,7 @@ from .reasons import explain
 from .recursion import Solution
 from .rollout import Course
 
-# A wish counts as met, and a floor as kept, when the plan comes this near.
+# A manual slot counts as met, and a floor as kept, when the plan comes this near.
 NEAR_PERCENT = 1.0
 
 

@@ -22,7 +22,7 @@ NOTHING = np.zeros(MEMBERS)
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """What a slot is to be: an action, by which lever, and to which level."""
+    """What a slot is to be: an action, by which charge method, and to which level."""
 
     action: Action
     method: ChargeMethod | None = None
@@ -35,7 +35,7 @@ class Course:
 
     Energies are kWh AC; ``percent`` and its quantiles are charge levels at the beginning of each
     slot and, last, at the end. ``pence`` is what the course is expected to cost with wear, carbon
-    and unmet wishes, less the worth of what is left.
+    and unmet requests, less the worth of what is left.
     """
 
     choices: tuple[Choice, ...]

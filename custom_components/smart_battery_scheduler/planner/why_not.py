@@ -1,4 +1,4 @@
-"""What a slot would have cost if it had been played otherwise."""
+"""What a slot would have cost with another action."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .recursion import WISHED_P, solve
 
 
 class Verdict(StrEnum):
-    """Why a slot is not played in another way."""
+    """Why a slot has no other action."""
 
     AS_PLANNED = "as_planned"
     COSTS_MORE = "costs_more"
@@ -28,7 +28,7 @@ class Verdict(StrEnum):
 class WhyNot:
     """The answer: ``extra_p`` is what the other action costs beyond the planned one.
 
-    It counts money, wear, carbon and unmet wishes, over the whole plan. ``forbidden_by`` names the
+    It counts money, wear, carbon and unmet requests, over the whole plan. ``forbidden_by`` names the
     rule (see ``problem.Forbidden``) if one forbids it.
     """
 
@@ -45,7 +45,7 @@ SAME_P = 0.1
 
 
 def why_not(inputs: PlanInputs, plan: Plan, when: datetime, action: Action) -> WhyNot:
-    """Why the slot at ``when`` is not played by ``action``.
+    """Why the slot at ``when`` does not have ``action``.
 
     ``inputs`` are those of the plan. Raises PlanInputError if the plan has no slot at ``when``.
     """

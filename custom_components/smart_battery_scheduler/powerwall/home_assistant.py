@@ -153,7 +153,7 @@ class HomeAssistantPowerwall:
         """Call one action per setting that differs, what draws less from the grid first.
 
         A failure there does not keep the rest of those from being tried, but nothing is raised after
-        one; what must be put back is tried whole. Raises a PowerwallError after that, or ValueError
+        one; what must be restored is tried whole. Raises a PowerwallError after that, or ValueError
         for a change of nothing.
         """
         if change.is_empty:
@@ -263,7 +263,7 @@ class HomeAssistantPowerwall:
     def _stands(self, fact: Fact, change: Settings, shown: Settings, purpose: Purpose) -> bool:
         """Whether a setting need not be written: it is shown, and nothing of ours can undo it.
 
-        A restart forgets what was written before it; then what must be put back is written whole.
+        A restart forgets what was written before it; then what must be restored is written whole.
         """
         now, value = self._clock(), _value(change, fact)
         if _value(shown, fact) != value:

@@ -200,7 +200,7 @@ def _reserve(body: Mapping[object, object]) -> int | None:
 
 
 def _percent(source: Mapping[object, object], key: str) -> float | None:
-    """A percentage, put back within its bounds if it is out of them by a little."""
+    """A percentage, restored within its bounds if it is out of them by a little."""
     value = _number(source, key, -OVERSHOOT_PERCENT, 100.0 + OVERSHOOT_PERCENT)
     return None if value is None else min(max(value, 0.0), 100.0)
 

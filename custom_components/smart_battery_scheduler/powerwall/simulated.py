@@ -134,7 +134,7 @@ class SimulatedState:
 class SimulatedPowerwall:
     """The protocol in front of the physics.
 
-    ``house_w`` and ``sun_w`` tell the house's wish and the sun's offer at an instant; they are
+    ``house_w`` and ``sun_w`` give the house's demand and the solar power at an instant; they are
     asked for whole minutes, so that looking often or seldom gives the same course. ``deliver``
     decides what becomes of writes and may be exchanged at any time.
     """

@@ -51,7 +51,7 @@ class Issues:
     """Keeps a home's repair notices in step with its troubles."""
 
     def __init__(self, site: Site) -> None:
-        """Nothing is told yet."""
+        """No notice yet."""
         self._site = site
         self._published: Mapping[SiteProblem, Mapping[str, str]] = {}
 

@@ -121,7 +121,7 @@ def _since_resumed(snapshot: ProblemSnapshot) -> Iterator[Decision]:
 
 
 def _grid_charging_refused(snapshot: ProblemSnapshot) -> bool:
-    """The fast lever was not read back although its mode was: only grid charging is missing.
+    """The fast charge method was not read back although its mode was: only grid charging is missing.
 
     The installer, or the rules of the grid, forbid it on such a site.
     """
@@ -140,7 +140,7 @@ def _grid_charging_refused(snapshot: ProblemSnapshot) -> bool:
 
 
 def _commands_ignored(control: ControlState) -> bool:
-    """Every way was tried, or the settings stand and the battery does as it likes."""
+    """Every way was tried, or the settings stand and the battery does something else."""
     suspension = control.suspension
     calibrating = suspension is not None and suspension.cause is SuspensionCause.CALIBRATION
     return control.fault_until is not None or calibrating

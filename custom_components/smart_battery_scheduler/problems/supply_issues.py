@@ -1,4 +1,4 @@
-"""Repair notices about a home's supply: there while their trouble lasts, told once."""
+"""Repair notices about a home's supply: there while their problem lasts."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class SupplyIssues:
     """Keeps the notices in step with the troubles."""
 
     def __init__(self, site: Site) -> None:
-        """Nothing is told yet."""
+        """No notice yet."""
         self._site = site
         self._published: frozenset[SupplyProblem] = frozenset()
         self._placeholders: Mapping[str, str] = {}

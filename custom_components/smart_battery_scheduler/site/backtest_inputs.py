@@ -97,7 +97,7 @@ async def async_replay(
 
 
 def replay_site(facts: BacktestFacts) -> ReplaySite:
-    """The battery with what it has learned, and the household's wishes."""
+    """The battery with what it has learned, and the household's requests."""
     battery, wants, units = facts.battery, facts.preferences, facts.units
     rates_w = {each.method: each.power_w / units for each in battery.methods}
     usual = Hardware()

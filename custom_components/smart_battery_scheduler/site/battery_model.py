@@ -21,7 +21,7 @@ UNTAPERED = (100.0, 0.5)
 
 
 def method_rates_w(units: int, learned: Learned) -> Mapping[ChargeMethod, float]:
-    """W that each lever brings: as learned, else as usual for so many units."""
+    """W that each charge method brings: as learned, else as usual for so many units."""
     return learned.rates_w(
         {
             ChargeMethod.RESERVE: UNIT_RESERVE_CHARGE_W * units,
@@ -37,7 +37,7 @@ def battery_of(
     now: datetime,
     capacity_kwh: float | None,
 ) -> Battery:
-    """The battery for a plan; levers that were ignored lately are left out."""
+    """The battery for a plan; charge methods that were ignored lately are left out."""
     rates_w = method_rates_w(units, learned)
     resting = {method for method, until in control.out_of_service if now < until}
     taper_from_percent, taper_to_fraction = learned.taper() or UNTAPERED

@@ -15,15 +15,17 @@ def forecasts_as_dict(site: Site, now: datetime) -> dict[str, Json]:
     """Where the forecasts come from, what was learned, and how right they were; None is unknown."""
     today = now.astimezone(MARKET_TIME_ZONE).date()
     yesterday = site.accuracy.result(today - timedelta(days=1))
-    source = site.sun.coordinator.source if site.sun.coordinator else None
-    forecast = site.sun.raw
+    source = site.solar_forecast.coordinator.source if site.solar_forecast.coordinator else None
+    forecast = site.solar_forecast.raw
     return {
         "sun": {
             "source": type(source).__name__ if source else None,
             "fetched_at": forecast.made_at.isoformat() if forecast else None,
-            "learned_factors": [round(factor, 3) for factor in site.sun.correction.factors],
-            "under_cover_share": _rounded(site.sun.under_cover_share),
-            "today_kwh": _rounded(site.accuracy.pv_of(today, now, site.sun.forecast)),
+            "learned_factors": [
+                round(factor, 3) for factor in site.solar_forecast.correction.factors
+            ],
+            "under_cover_share": _rounded(site.solar_forecast.under_cover_share),
+            "today_kwh": _rounded(site.accuracy.pv_of(today, now, site.solar_forecast.forecast)),
             "yesterday_expected_kwh": _rounded(yesterday.pv_expected_kwh),
             "yesterday_measured_kwh": _rounded(yesterday.pv_measured_kwh),
             "last_week": _score(site.accuracy.pv_score()),

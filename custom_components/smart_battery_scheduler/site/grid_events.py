@@ -91,7 +91,7 @@ class GridEvents:
         return self._stop
 
     def _watch(self, source: EntitySource) -> CALLBACK_TYPE:
-        """Read entities again as soon as one of them has news."""
+        """Read entities again as soon as one of them changes."""
 
         @callback
         def updates(_: Event[EventStateChangedData]) -> None:
@@ -105,7 +105,7 @@ class GridEvents:
 
     @callback
     def prefer(self, preferences: Preferences) -> None:
-        """Go by these preferences. Whoever changes them plans anew: nothing of it is news."""
+        """Go by these preferences. Whoever changes them plans anew: nothing of it is an event."""
         with self._unpublished():
             self.ev_charging.watch(preferences.car_charging_entity)
         self.axle.watch(preferences.axle_p_per_kwh)

@@ -1,4 +1,4 @@
-"""Wishes for times to come: what shall be done then (pins), or shall not be charged then (bans).
+"""Manual slots: times in which an action is forced, or charging is blocked.
 
 They are kept until they are over, may repeat by the market's clock, and outrank price; they never
 outrank safety.
@@ -17,7 +17,7 @@ from ..planner.model import Action
 from ..tariff.model import SLOT, floor_slot
 
 LONGEST = timedelta(hours=24)
-# A wish for a time further away than this is a slip of the pen.
+# A manual slot for a time further away than this is a slip of the pen.
 FURTHEST = timedelta(days=366)
 MOST_SLOTS = 200
 FORCEABLE = (Action.CHARGE, Action.HOLD, Action.USE)
@@ -26,7 +26,7 @@ COMMON_PERIOD = timedelta(days=9)
 
 
 class Repeat(StrEnum):
-    """How often a wish comes again, at the same local time."""
+    """How often a request comes again, at the same local time."""
 
     NEVER = "never"
     DAILY = "daily"
@@ -37,7 +37,7 @@ _EVERY_DAYS = {Repeat.DAILY: 1, Repeat.WEEKLY: 7}
 
 
 class Problem(StrEnum):
-    """What is wrong with a wish; also the key of the message about it."""
+    """What is wrong with a request; also the key of the message about it."""
 
     NOT_ON_HALF_HOUR = "slot_not_on_half_hour"
     ENDS_BEFORE_START = "slot_ends_before_start"
@@ -49,7 +49,7 @@ class Problem(StrEnum):
 
 
 class ManualSlotError(ValueError):
-    """A wish that cannot be kept. ``other`` is the one that it contradicts."""
+    """A manual slot that cannot be kept. ``other`` is the one that it contradicts."""
 
     def __init__(self, problem: Problem, other: ManualSlot | None = None) -> None:
         """Keep what is wrong."""
@@ -60,7 +60,7 @@ class ManualSlotError(ValueError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ManualSlot:
-    """A wish for [start, end), UTC. ``action`` None with ``blocked`` is: do not charge then.
+    """A manual slot for [start, end), UTC. ``action`` None with ``blocked`` is: do not charge then.
 
     ``repeat`` moves it by days of the market's clock.
     """
@@ -85,7 +85,7 @@ class ManualSlot:
             if start >= until:
                 return
             end = _days_later(self.end, turn * days)
-            # In the night in which summer time begins a wish may have no time at all.
+            # In the night in which summer time begins a request may have no time at all.
             if since < end and start < end:
                 yield start, end
             turn += 1
@@ -114,18 +114,18 @@ class ManualSlot:
 
 
 def forced_within(slots: Iterable[ManualSlot], start: datetime, end: datetime) -> Action | None:
-    """What shall be done in [start, end), if somebody wished something."""
+    """What shall be done in [start, end), if somebody asked something."""
     found = (slot.action for slot in slots if slot.action is not None and slot.covers(start, end))
     return next(found, None)
 
 
 def is_blocked(slots: Iterable[ManualSlot], start: datetime, end: datetime) -> bool:
-    """Whether somebody wished that nothing be charged in [start, end)."""
+    """Whether somebody asked that nothing be charged in [start, end)."""
     return any(slot.blocked and slot.covers(start, end) for slot in slots)
 
 
 class ManualSlots:
-    """The wishes of one home. ``changed`` is called when they should be planned by anew."""
+    """The requests of one home. ``changed`` is called when they should be planned by anew."""
 
     def __init__(self, slots: Iterable[ManualSlot], changed: Callable[[], None]) -> None:
         """Begin with the stored ones."""
@@ -138,11 +138,11 @@ class ManualSlots:
         return tuple(sorted(self._slots, key=lambda slot: (slot.start, slot.id)))
 
     def forced_at(self, now: datetime) -> Action | None:
-        """What is wished for this instant."""
+        """What is asked for this instant."""
         return forced_within(self._slots, now, now + timedelta.resolution)
 
     def blocked_at(self, now: datetime) -> bool:
-        """Whether charging is not wished at this instant."""
+        """Whether charging is not asked at this instant."""
         return is_blocked(self._slots, now, now + timedelta.resolution)
 
     def add(
@@ -154,7 +154,7 @@ class ManualSlots:
         *,
         now: datetime,
     ) -> ManualSlot:
-        """Keep a wish; ``action`` None is a ban. Raises ManualSlotError."""
+        """Keep a request; ``action`` None blocks charging. Raises ManualSlotError."""
         slot = ManualSlot(
             id=uuid4().hex[:8],
             start=start.astimezone(UTC),
@@ -169,7 +169,7 @@ class ManualSlots:
         return slot
 
     def remove(self, slot_id: str) -> bool:
-        """Forget a wish; False if there is no such."""
+        """Forget a request; False if there is no such."""
         kept = tuple(slot for slot in self._slots if slot.id != slot_id)
         if len(kept) == len(self._slots):
             return False

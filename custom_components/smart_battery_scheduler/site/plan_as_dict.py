@@ -15,7 +15,7 @@ from ..planner.model import Plan, PlannedSlot, Reason
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _This:
-    """A plan by its identity: comparing two plans takes as long as telling one."""
+    """A plan by its identity: comparing two plans takes as long as serialising one."""
 
     plan: Plan
 

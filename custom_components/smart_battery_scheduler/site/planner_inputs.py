@@ -47,7 +47,7 @@ class SiteSnapshot:
     """All that a plan is made from, as the home knows it.
 
     ``reserve_percent`` is the Powerwall's own reserve: the plan never goes below it.
-    ``ready_once`` is a wish for one time only. ``override`` is what somebody asked for now: the plan
+    ``ready_once`` is a request for one time only. ``override`` is what somebody asked for now: the plan
     counts on it and goes on from where it leads. ``car_charging``: the car charges now;
     ``car_planned``: from when to when it will be charged.
     ``published`` are the import rates without what the car's charging makes cheap.
@@ -191,7 +191,7 @@ def _bought_p_per_kwh(snapshot: SiteSnapshot, start: datetime, end: datetime) ->
 
 
 def _running(snapshot: SiteSnapshot) -> Plan | None:
-    """The plan in force; not one that spares a car which has stopped: it must not last by habit."""
+    """The plan in force; not one that avoids feeding a car which has stopped: it must not last by habit."""
     running = snapshot.running
     slot = running.slot_at(snapshot.now) if running else None
     avoids_car = slot is not None and slot.reason.code is ReasonCode.CAR_CHARGING

@@ -1,4 +1,4 @@
-"""Who is told what happens at a site."""
+"""Who is notified of what at a site."""
 
 from __future__ import annotations
 

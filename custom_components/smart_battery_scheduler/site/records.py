@@ -23,7 +23,7 @@ from .solar_forecast import SolarMemory
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Records:
-    """What a home remembers besides its control: rates, measurements, decisions, wishes.
+    """What a home remembers besides its control: rates, measurements, decisions, requests.
 
     ``simulated`` is the demo home's battery.
     """

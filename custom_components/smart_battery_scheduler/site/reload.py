@@ -1,4 +1,4 @@
-"""Tells a change that needs a reload from one that only needs a new plan."""
+"""Distinguishes a change that needs a reload from one that only needs a new plan."""
 
 from __future__ import annotations
 

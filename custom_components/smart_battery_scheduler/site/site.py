@@ -97,9 +97,9 @@ class Site:
         kept = Rates(imports=records.import_rates, exports=records.export_rates)
         self.rates = RatesCoordinator(hass, entry, sources.rates, kept, KEPT)
         self._look_at_rates()
-        self.sun = SiteSolar.of(hass, entry, sources.solar, sources.roof, records.sun)
-        self.solar = self.sun.coordinator
-        self.memory = SiteMemory(hass, entry, records, sources.past, self.sun)
+        self.solar_forecast = SiteSolar.of(hass, entry, sources.solar, sources.roof, records.sun)
+        self.solar = self.solar_forecast.coordinator
+        self.memory = SiteMemory(hass, entry, records, sources.past, self.solar_forecast)
         self.grid_events = GridEvents(
             hass,
             entry,
@@ -287,7 +287,7 @@ class Site:
             imports=self.rates.data.imports,
             published=self.rates.published.imports,
             exports=self.rates.data.exports,
-            solar=self.sun.forecast,
+            solar=self.solar_forecast.forecast,
             history=self.load_history.history(self.measurements.slots, now),
             load_widths=self.load_history.record.widths,
             household=self.grid_events.household.household(now),
@@ -481,7 +481,7 @@ class Site:
             override=self.override,
             ready_once=self.ready_once,
             learned=self.learned,
-            sun=self.sun.memory,
+            sun=self.solar_forecast.memory,
             accuracy=self.accuracy.memory,
             load_expected=self.load_history.record.noted,
             savings=self.savings.memory,

@@ -1,6 +1,6 @@
 """A home's sun: the forecast as it was fetched, and as this roof makes it.
 
-What was foretold for a half-hour is kept until it can be held against the measurement; from that
+What was predicted for a half-hour is kept until it can be held against the measurement; from that
 the roof's own correction is learned. What was learned belongs to one source and one set of planes:
 it is forgotten when they change.
 """
@@ -45,7 +45,7 @@ class SolarMemory:
     """What survives a restart.
 
     ``made_for`` names the source and the roof that the rest belongs to. ``predicted`` is what was
-    foretold for a half-hour when it began, in kWh by its UTC start, before any correction.
+    predicted for a half-hour when it began, in kWh by its UTC start, before any correction.
     ``calls`` are those of a source that has few.
     """
 
@@ -166,7 +166,7 @@ class SiteSolar:
         )
 
     def slot_began(self, now: datetime, measurements: Measurements) -> None:
-        """Keep what is foretold for the half-hour that begins; learn twice a day."""
+        """Keep what is predicted for the half-hour that begins; learn twice a day."""
         self.look_back(now, measurements)
         start, raw = floor_slot(now), self.raw
         slot = raw.slots.get(start) if raw else None
@@ -187,7 +187,7 @@ class SiteSolar:
         self._memory = replace(self._memory, correction=correction, learned_at=now)
 
     def look_back(self, now: datetime, measurements: Measurements) -> None:
-        """See what is usual, for the hours that no source foretells, and whether snow lies."""
+        """See what is usual, for the hours that no source forecasts, and whether snow lies."""
         whole = [slot for slot in measurements.slots if slot.is_whole]
         usual = usual_sun(
             {slot.start: slot.energies.pv_kwh for slot in whole},
@@ -199,7 +199,7 @@ class SiteSolar:
         self._cover = None if share is None else Cover(since=floor_slot(now), share=share)
 
     def observations(self, measurements: Measurements) -> Iterator[Observation]:
-        """Every half-hour that was foretold and measured."""
+        """Every half-hour that was predicted and measured."""
         for start, forecast_kwh in self._predicted.items():
             slot = measurements.slot(start)
             if slot is None or not slot.is_whole:

@@ -25,7 +25,7 @@ from .stored_names import from_version_1
 _LOGGER = logging.getLogger(__name__)
 
 VERSION = 2
-# A kill loses so much of the ledger at most; the state of control it never loses.
+# A kill loses so much of the decision log at most; the state of control it never loses.
 RECORDS_DELAY_S = 300.0
 
 

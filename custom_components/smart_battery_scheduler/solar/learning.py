@@ -79,7 +79,7 @@ def was_curtailed(*, highest_percent: float | None, may_export: bool) -> bool:
 def covered_share(observations: Iterable[Observation], now: datetime) -> float | None:
     """What share of the forecast the roof makes that lies under snow, or whose inverter is off.
 
-    None on any other day: when one of the last days of 24 hours had too little sun to tell, or the
+    None on any other day: when one of the last days of 24 hours had too little sun to judge by, or the
     roof made enough of it.
     """
     fair = [each for each in observations if not each.curtailed]

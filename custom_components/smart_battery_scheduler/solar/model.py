@@ -1,4 +1,4 @@
-"""What the roof will make, whoever foretold it."""
+"""The forecast of the roof, whoever made it."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class SolarForecast:
 
 
 class SolarSource(Protocol):
-    """Something that can foretell the roof. ``fetch`` raises a SolarError when it cannot."""
+    """A service that forecasts the roof. ``fetch`` raises a SolarError when it cannot."""
 
     @property
     def poll_interval(self) -> PollInterval:

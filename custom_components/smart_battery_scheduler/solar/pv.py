@@ -7,7 +7,7 @@ differently is learned later (``learning``).
 
 Spread: no archive of forecasts with matching generation was at hand, so this is an assumption. A
 half-hour is lognormal around its mean. Its relative sigma has two parts: the sky, 0.10 where all
-light is direct (a cloudless half-hour is easily foretold) rising to 0.40 where all is diffuse (the
+light is direct (a cloudless half-hour is easily forecast) rising to 0.40 where all is diffuse (the
 half-hourly error is 20-27 % of the mean on average); and the day as a whole, 0.12 for the first
 24 hours and 0.22 after.
 """

@@ -33,7 +33,7 @@ async def asked(
 
 
 class RoofClient(ABC):
-    """A service that foretells planes of panels at a place. ``fetch`` raises a SolarError."""
+    """A service that forecasts planes of panels at a place. ``fetch`` raises a SolarError."""
 
     poll_interval: PollInterval
     service: ClassVar[str]

@@ -16,7 +16,7 @@ from ..tariff.kraken_errors import DispatchesUnavailableError, FeatureGoneError
 from ..tariff.octopus_graphql import OctopusGraphQL
 
 DEVICES_KEPT = timedelta(hours=6)
-# What a car was planned holds so long when it cannot be told; then it may well be withdrawn.
+# What a car was planned holds so long when it cannot be had; then it may well be withdrawn.
 DISPATCHES_HOLD = timedelta(minutes=30)
 # What concerns all cars: to ask about the next one is of no use.
 _FOR_ALL = (TariffAuthError, TariffRateLimitError, FeatureGoneError)

@@ -52,7 +52,7 @@ def _listed(state: State, names: tuple[str, ...], *, untold_is_cheap: bool) -> t
 
 
 def _dispatch(row: Mapping[object, object], untold_is_cheap: bool) -> Dispatch | None:
-    """A boost (``bump-charge`` or ``BOOST``) is the owner's own wish, paid for at the day's rate."""
+    """A boost (``bump-charge`` or ``BOOST``) is the owner's own request, paid for at the day's rate."""
     start, end = moment_of(row, _STARTS), moment_of(row, _ENDS)
     if start is None or end is None or not start < end:
         return None

@@ -1,4 +1,4 @@
-"""The supplier's sessions that a home takes part in: those of its account and those told by hand."""
+"""The supplier's sessions that a home takes part in: those of its account and those entered by hand."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ class SessionTimesError(ValueError):
 class SessionWindow:
     """One session over [start, end), UTC.
 
-    ``joined``: it counts, and plans go by it; others are only on offer. ``manual``: told by hand.
-    ``reward_p_per_kwh`` of None is not told. ``pays_export``: it is paid for each kWh exported.
+    ``joined``: it counts, and plans go by it; others are only on offer. ``manual``: entered by hand.
+    ``reward_p_per_kwh`` of None is not reported. ``pays_export``: it is paid for each kWh exported.
     """
 
     id: str
@@ -104,7 +104,7 @@ class Sessions:
     """All sessions of a home. ``changed`` is called when a plan should look at them anew."""
 
     def __init__(self, manual: Iterable[SessionWindow], changed: Callable[[], None]) -> None:
-        """Begin with those told by hand; the account's come later."""
+        """Begin with those entered by hand; the account's come later."""
         self._manual = tuple(manual)
         self._published: tuple[SessionWindow, ...] = ()
         self._grid: tuple[SessionWindow, ...] = ()
@@ -122,7 +122,7 @@ class Sessions:
 
     @property
     def manual(self) -> tuple[SessionWindow, ...]:
-        """Those told by hand: to be stored."""
+        """Those entered by hand: to be stored."""
         return self._manual
 
     def ahead(self, now: datetime) -> tuple[SessionWindow, ...]:
@@ -136,7 +136,7 @@ class Sessions:
     async def async_add(
         self, kind: SessionKind, start: datetime, end: datetime, *, now: datetime | None = None
     ) -> SessionWindow:
-        """Add one that the supplier does not tell. Raises SessionTimesError."""
+        """Add one that the supplier does not list. Raises SessionTimesError."""
         start, end = start.astimezone(UTC), end.astimezone(UTC)
         if not start < end <= start + LONGEST or end <= (now or datetime.now(UTC)):
             raise SessionTimesError("a session ends after its beginning, within a day")
@@ -148,7 +148,7 @@ class Sessions:
         return window
 
     async def async_remove(self, session_id: str) -> bool:
-        """Take one back that was told by hand; False if there is no such."""
+        """Take one back that was entered by hand; False if there is no such."""
         kept = tuple(each for each in self._manual if each.id != session_id)
         if len(kept) == len(self._manual):
             return False

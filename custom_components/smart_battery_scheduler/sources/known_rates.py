@@ -23,7 +23,7 @@ DISPATCHING = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KnownRates:
-    """Entities that tell rates; of several meters the first."""
+    """Entities that list rates; of several meters the first."""
 
     imports: tuple[str, ...] = ()
     exports: tuple[str, ...] = ()

@@ -1,4 +1,4 @@
-"""What Octopus tells of an account besides rates: sessions, free electricity, the car's charging."""
+"""What Octopus knows of an account besides rates: sessions, free electricity, the car's charging."""
 
 from __future__ import annotations
 

@@ -93,7 +93,7 @@ class RateEntityError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class _Period:
-    """A price in the entity's own unit. An ``end`` of None is not told."""
+    """A price in the entity's own unit. An ``end`` of None is not reported."""
 
     start: datetime
     end: datetime | None

@@ -17,7 +17,7 @@ from .dispatch_entities import car_of
 from .price_lists import RateEntityError, rates_of
 from .rates_coordinator import RateError, Rates
 
-# A sensor that only knows the rate of now is asked again soon; one with a list tells by itself.
+# A sensor that only knows the rate of now is asked again soon; one with a list updates by itself.
 LOOK_EVERY = timedelta(minutes=15)
 
 
@@ -44,7 +44,7 @@ class EntitySource:
 
     @property
     def entity_ids(self) -> tuple[str, ...]:
-        """Those to watch: a change may be news."""
+        """Those to watch: a change may matter."""
         return (*self._imports, *self._exports, *filter(None, [self._dispatches]))
 
     def dispatches(self, car_is_idle: bool) -> tuple[Dispatch, ...]:

@@ -94,7 +94,7 @@ class AccountSource(Watched):
     """
 
     def __init__(self, rates: AccountRates, key_refused: Callable[[bool], None]) -> None:
-        """``key_refused`` is told whether the API key is refused, whenever that is known."""
+        """``key_refused`` is called with whether the API key is refused, whenever that is known."""
         super().__init__()
         self._rates = rates
         self._key_refused = key_refused

@@ -1,4 +1,4 @@
-"""Keeps the solar forecast: asked for as often as its source likes."""
+"""Keeps the solar forecast: asked for as often as its source allows."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _LOGGER = logging.getLogger(__name__)
 
 
 class SolarCoordinator(DataUpdateCoordinator[SolarForecast | None]):
-    """Asks for the solar forecast as often as its source likes; keeps the last good one.
+    """Asks for the solar forecast as often as its source allows; keeps the last good one.
 
     A source that refuses needs a person: a repair notice says so, once, until it answers again.
     """

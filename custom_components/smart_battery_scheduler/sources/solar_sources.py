@@ -52,7 +52,7 @@ NEVER = datetime.min.replace(tzinfo=UTC)
 # One budget per key and process: two homes, a reload or a config flow get no calls of their own.
 SOLCAST_BUDGETS: HassKey[dict[str, KeyBudget]] = HassKey(f"{DOMAIN}_solcast_budgets")
 
-# Those that are told the panels, each with the variable that may name a stand-in.
+# Those that are given the panels, each with the variable that may name a stand-in.
 ROOF_CLIENTS: dict[str, tuple[type[RoofClient], str]] = {
     SOLAR_OPEN_METEO: (OpenMeteo, OPEN_METEO),
     SOLAR_FORECAST_SOLAR: (ForecastSolar, FORECAST_SOLAR),

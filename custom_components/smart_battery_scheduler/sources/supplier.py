@@ -181,7 +181,7 @@ class FoundAddress:
 
     @property
     def choice(self) -> str:
-        """What tells it from the others."""
+        """What distinguishes it from the others."""
         meter = f":{self.import_mpan}" if self.import_mpan else ""
         return f"{self.account_number}:{self.address.id}{meter}"
 
@@ -376,7 +376,7 @@ def tariff_mark(entry: ConfigEntry) -> str:
 
 
 def region_of(entry: ConfigEntry) -> str | None:
-    """The letter of the home's region; None where its tariff does not tell."""
+    """The letter of the home's region; None where its tariff does not say."""
     try:
         return TariffCode.parse(entry.data[CONF_TARIFF].get(CONF_IMPORT_TARIFF) or "").region
     except TariffNotSupportedError:

@@ -53,7 +53,7 @@ class MeterPoint:
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Property:
-    """An address. ``id`` tells several apart; ``label`` is for its owner to recognise it."""
+    """An address. ``id`` distinguishes several; ``label`` is for its owner to recognise it."""
 
     id: str
     label: str

@@ -20,7 +20,7 @@ from .rows import ceil_slot, slots
 
 DISPATCHES_POLL_INTERVAL = PollInterval(every=timedelta(minutes=4), jitter=timedelta(minutes=1))
 
-# A boost is the owner's own wish and is not cheap; a test is none of ours. A planned dispatch without
+# A boost is the owner's own request and is not cheap; a test is none of ours. A planned dispatch without
 # a type is a smart one. A completed one without a source may as well have been a boost, and all are
 # listed so (HomeAssistant-OctopusEnergy, FAQ on started dispatches): it proves nothing cheap.
 SMART = frozenset({"smart", "smart-charge"})
@@ -147,7 +147,7 @@ def _planned(body: JsonObject) -> Dispatch | None:
 
 
 def _completed(body: JsonObject) -> Dispatch | None:
-    """A car that was charged elsewhere made nothing cheap here; a place not told is home."""
+    """A car that was charged elsewhere made nothing cheap here; a place not reported is home."""
     meta = body.get("meta")
     meta = meta if isinstance(meta, Mapping) else {}
     source, at_home = meta.get("source"), meta.get("location") in (None, AT_HOME)

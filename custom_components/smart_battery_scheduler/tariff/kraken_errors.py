@@ -62,7 +62,7 @@ class SessionNotJoinableError(TariffError):
 
 
 class DispatchesUnavailableError(TariffError):
-    """The dispatches cannot be told at present: what was last told may still hold."""
+    """The dispatches cannot be had at present: what was last reported may still hold."""
 
 
 def error_codes(body: JsonObject) -> tuple[str, ...]:
@@ -80,7 +80,7 @@ def _code(error: object) -> str:
     code = extensions.get("errorCode") if isinstance(extensions, Mapping) else None
     if isinstance(code, str) and _CODE.fullmatch(code):
         return code
-    # A field that was taken out of the schema is told in GraphQL's own words, without a code.
+    # A field that was taken out of the schema is reported in GraphQL's own words, without a code.
     return FIELD_GONE if str(error.get("message")).startswith("Cannot query field") else "?"
 
 

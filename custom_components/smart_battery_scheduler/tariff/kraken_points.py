@@ -75,7 +75,7 @@ class Allowance:
         try:
             points = await self._ask()
         except TariffError:
-            # Not told: the question itself says whether it is answered.
+            # Not reported: the question itself says whether it is answered.
             return
         if points.are_scarce:
             soon = now + timedelta(seconds=QUERY_BLOCKED_S)

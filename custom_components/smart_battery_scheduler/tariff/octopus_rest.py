@@ -44,7 +44,7 @@ from .rows import (
 )
 
 BASE_URL = "https://api.octopus.energy"
-# The largest page the API gives; a larger wish is cut to it in silence.
+# The largest page the API gives; a larger request is cut to it in silence.
 PAGE_SIZE = 1500
 MOST_PAGES = 50
 USUAL_WAIT_S = 60.0

@@ -19,7 +19,7 @@ from .kraken_errors import FeatureGoneError
 
 
 class SupplyProblem(StrEnum):
-    """Each is told by one notice, by its key; what passes by itself is none."""
+    """Each has one notice, by its key; what passes by itself is none."""
 
     OCTOPUS_KEY = "octopus_key"
     MOVED_OUT = "moved_out"

@@ -1,6 +1,6 @@
 """Octoplus sessions: times at which Octopus pays for using less, or more, or gives energy away.
 
-Reward is told in OctoPoints per kWh, 800 of which are worth a pound. A session counts only once it
+The reward is given in OctoPoints per kWh, 800 of which are worth a pound. A session counts only once it
 is joined (or, a happy hour, booked): the feed also lists what one could still choose.
 """
 
@@ -48,7 +48,7 @@ class OctoplusSession:
     """One session over [start, end).
 
     ``code`` is what joining needs; None for one that is known only as joined. ``reward_p_per_kwh``
-    of None is not told. ``joined``: it counts for this account.
+    of None is not reported. ``joined``: it counts for this account.
     """
 
     id: str
@@ -89,7 +89,7 @@ def parse_sessions(data: JsonObject) -> OctoplusSessions:
     account = account if isinstance(account, Mapping) else {}
     joined = {_id(each, "eventId"): each for each in objects(account, "joinedEvents")}
     region = _region(account.get("signedUpMeterPoint"))
-    # A joined session is told in fewer words than one on offer: prefer those.
+    # A joined session is reported with fewer fields than one on offer: prefer those.
     published = joined | {_id(each, "id"): each for each in objects(root, "events")}
     found = [
         _session(key, event, joined=key in joined)
@@ -160,7 +160,7 @@ def _session(key: str, event: JsonObject, *, joined: bool) -> OctoplusSession | 
 def _kind(event_type: object, points: float | None) -> SessionKind | None:
     """By its type. Without one it is a Power Down; with no reward, energy given away.
 
-    A Power Down that is told to be one stays one: its reward may not be set yet, and to charge in
+    A Power Down that is reported as one stays one: its reward may not be set yet, and to charge in
     it would cost the full rate.
     """
     if event_type is None:

@@ -61,7 +61,7 @@ ORDERS: Mapping[str, str] = {
 
 
 def message_of(site_event: SiteEvent, data: Mapping[str, Json], now: datetime) -> str:
-    """One sentence; ``now`` brings the time zone that times are told in. Missing data is left out."""
+    """One sentence; ``now`` brings the time zone that times are given in. Missing data is left out."""
     snapshot = _Details(data, now)
     match site_event:
         case SiteEvent.CHARGE_STARTED:
@@ -102,7 +102,7 @@ def order_message(order: Mapping[str, Json], now: datetime) -> str:
 
 
 def line_of(kind: DecisionKind, reason: DecisionReason) -> str:
-    """What a line of the ledger says."""
+    """What a line of the decision log says."""
     match kind:
         case DecisionKind.SUSPENDED:
             return f"Suspended: {SUSPENSION_REASONS[reason]}."

@@ -1,6 +1,6 @@
-"""What a home has to say, as sentences to be heard. Pure: plain data in, English out.
+"""What a site has to say, as sentences for voice. Pure: plain data in, English out.
 
-Times are told in the listener's zone; money in pence per kilowatt-hour including VAT.
+Times are given in the listener's zone; money in pence per kilowatt-hour including VAT.
 """
 
 from __future__ import annotations
@@ -206,7 +206,7 @@ PLAINLY = {
 
 
 def pence(p_per_kwh: float | None) -> str:
-    """A rate to be heard."""
+    """A rate for voice."""
     if p_per_kwh is None:
         return "an unknown rate"
     sign = "minus " if round(p_per_kwh, 1) < 0 else ""

@@ -24,7 +24,7 @@ def override_now(site: Site, now: datetime) -> Override | None:
 
 
 def ready_once(site: Site, now: datetime) -> ReadyBy | None:
-    """The wish to be ready at one time, unless that time has come."""
+    """The request to be ready at one time, unless that time has come."""
     return site.ready_once if site.ready_once is not None and now < site.ready_once.at else None
 
 
@@ -68,7 +68,7 @@ def held_back(site: Site, now: datetime) -> DecisionReason | None:
 
 
 def is_in_control(site: Site) -> bool:
-    """Whether the scheduler may act: switched on, not a dry run, not stepped back."""
+    """Whether the scheduler may act: switched on, not a dry run, not suspended."""
     preferences = site.preferences
     free = site.controller.state.phase not in (Phase.SUSPENDED, Phase.FAULT)
     return preferences.scheduler_enabled and not preferences.dry_run and free
@@ -81,7 +81,7 @@ def tomorrows_rates_known(site: Site, now: datetime) -> bool:
 
 
 def picture_of(site: Site, now: datetime) -> Picture:
-    """The home as far as a sentence can tell of it, in Home Assistant's time zone."""
+    """The home as far as a sentence needs it, in Home Assistant's time zone."""
     state = site.controller.state
     return Picture(
         now=now,

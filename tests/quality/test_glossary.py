@@ -1,0 +1,125 @@
+"""One word for one thing: the words that the field does not use stay out of code and texts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+import io
+import json
+from pathlib import Path
+import re
+import tokenize
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PACKAGE = ROOT / "custom_components" / "smart_battery_scheduler"
+MODULES = sorted(PACKAGE.rglob("*.py"))
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+TEXTS = sorted((PACKAGE / "translations").glob("*.json"))
+SCRIPTS = sorted((PACKAGE / "frontend").rglob("*.js"))
+
+# Parts of names, each with the word to use instead.
+RETIRED_IN_NAMES = {
+    "lever": "charge method", "levers": "charge methods", "gentle": "by reserve",
+    "happening": "event", "happenings": "events", "news": "event", "heard": "received",
+    "unplayed": "missed", "ledger": "decision log", "twin": "baseline",
+    "yielded": "suspension", "yielding": "suspended", "latecomer": "late write",
+    "latecomers": "late writes", "cue": "trigger", "foretold": "predicted", "foretell": "forecast",
+    "trouble": "problem", "troubles": "problems", "material": "snapshot", "atoms": "quantile points",
+    "cadence": "poll interval", "hasten": "poll soon", "dear": "expensive", "spares": "avoids",
+    "wish": "manual slot or request", "wishes": "rules", "ban": "blocked slot", "bans": "blocked slots",
+    "banned": "blocked", "pinned": "forced",
+}  # fmt: skip
+# Names that keep such a word, and why.
+NAMES_THAT_STAY: dict[str, str] = {}
+# In comments, docstrings and everything that people read.
+RETIRED_IN_TEXT = re.compile(
+    r"\b(levers?|ledgers?|happenings?|unplayed|foret(?:old|ells?|elling)|dear(?:er|est)?"
+    r"|(?:put|puts|putting) back|(?:step|steps|stepped|stepping) back|stand(?:s|ing)? back"
+    r"|home settings|latecomers?|does as it likes|spares \w+ p|yielded|yielding)\b",
+    re.IGNORECASE,
+)
+# The names that stored files had, and the values and keys that are public since the first release:
+# automations of households go by them.
+PUBLIC = re.compile(
+    r"control_yielded|fast_lever_\w+|gentle_lever_\w+|forget_levers|[\"'`.]?\byielded\b[\"'`:.]|\blever:"
+)
+FILES_THAT_STAY = {"stored_names.py": "lists the old names"}
+
+
+@pytest.fixture(autouse=True)
+def custom_integrations() -> None:
+    """Nothing to load."""
+
+
+def _tokens(module: Path) -> Iterator[tokenize.TokenInfo]:
+    yield from tokenize.generate_tokens(io.StringIO(module.read_text("utf-8")).readline)
+
+
+def _parts(name: str) -> set[str]:
+    return {part.lower() for part in re.findall(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])", name)}
+
+
+def _name(module: Path) -> str:
+    return module.relative_to(ROOT).as_posix()
+
+
+@pytest.mark.parametrize("module", MODULES, ids=_name)
+def test_names_are_the_fields(module: Path) -> None:
+    """Each name that is found says what to call the thing instead."""
+    found = {
+        (token.string, RETIRED_IN_NAMES[part])
+        for token in _tokens(module)
+        if token.type == tokenize.NAME and token.string not in NAMES_THAT_STAY
+        for part in _parts(token.string) & set(RETIRED_IN_NAMES)
+    }
+    assert found == set()
+
+
+@pytest.mark.parametrize("module", MODULES, ids=_name)
+def test_comments_and_docstrings_use_them_too(module: Path) -> None:
+    """What explains a name may not call it something else."""
+    if module.name in FILES_THAT_STAY:
+        return
+    prose = "\n".join(
+        token.string
+        for token in _tokens(module)
+        if token.type == tokenize.COMMENT
+        or (token.type == tokenize.STRING and token.string.startswith('"""'))
+    )
+    assert RETIRED_IN_TEXT.findall(PUBLIC.sub("", prose)) == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=_name)
+def test_pages_speak_plainly(page: Path) -> None:
+    """README and docs."""
+    assert RETIRED_IN_TEXT.findall(PUBLIC.sub("", page.read_text("utf-8"))) == []
+
+
+def _sentences(node: object) -> Iterator[str]:
+    if isinstance(node, dict):
+        for value in node.values():
+            yield from _sentences(value)
+    else:
+        yield str(node)
+
+
+@pytest.mark.parametrize("file", TEXTS, ids=_name)
+def test_translations_speak_plainly(file: Path) -> None:
+    """Every sentence that Home Assistant shows for us."""
+    sentences = list(_sentences(json.loads(file.read_text("utf-8"))))
+    assert sentences
+    assert [one for one in sentences if RETIRED_IN_TEXT.search(one)] == []
+
+
+@pytest.mark.parametrize("script", SCRIPTS, ids=_name)
+def test_the_card_speaks_plainly(script: Path) -> None:
+    """Its texts and its comments."""
+    assert RETIRED_IN_TEXT.findall(PUBLIC.sub("", script.read_text("utf-8"))) == []
+
+
+def test_the_test_can_fail() -> None:
+    """It knows the words in a name, in a sentence and at a sentence's beginning."""
+    assert _parts("LeverFacts") & set(RETIRED_IN_NAMES) == {"lever"}
+    assert RETIRED_IN_TEXT.search("The dearest half-hour")
+    assert RETIRED_IN_TEXT.search("Puts back what was there")
