@@ -304,8 +304,10 @@ class Note:
 class Plan:
     """What the battery is going to do, slot by slot, and what that costs.
 
-    Costs are the bill's pence over the horizon, corrected by the worth of what the battery has
-    more or less at its end than at its beginning; None while a rate is not even guessed.
+    ``cost_p`` is the sum of the slots' own, None while a rate is not even guessed. ``left_p`` is what
+    the battery holds more at the end than at the beginning is worth (less: negative).
+    ``self_use_cost_p`` is the bill of a battery that is only used, with what it would hold less at the
+    end bought; so that the difference of the two is what the plan saves.
     ``kept_instead_saves_p`` is set when the running plan was kept: what the newly found one
     would have saved.
     """
@@ -317,6 +319,12 @@ class Plan:
     kept_instead_saves_p: float | None = None
     notes: tuple[Note, ...] = ()
     blocks: tuple[PlannedBlock, ...] = ()
+    left_p: float = 0.0
+
+    @property
+    def net_cost_p(self) -> float | None:
+        """The cost less what is left more: what plans may be compared by."""
+        return None if self.cost_p is None else self.cost_p - self.left_p
 
     @property
     def saving_p(self) -> float | None:

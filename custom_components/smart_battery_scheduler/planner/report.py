@@ -53,12 +53,13 @@ def report(
     for index in range(problem.planned):
         reason = explain(problem, course, percents, worths, block_of.get(index), index)
         slots.append(_slot(problem, course, index, percents, levels[index + 1], worths, reason))
-    cost_p = _cost_p(problem, solution, course)
+    cost_p, left_p = _cost_p(problem, course), _left_p(problem, solution, course)
     return Plan(
         made_at=problem.inputs.now,
         slots=tuple(slots),
         cost_p=cost_p,
-        self_use_cost_p=_only_used_cost_p(problem, solution, used_p),
+        self_use_cost_p=_only_used_cost_p(problem, solution, used_p, left_p),
+        left_p=left_p,
         kept_instead_saves_p=kept_saves_p,
         notes=tuple(_notes(problem, course, percents)),
         blocks=() if cost_p is None else tuple(_planned(problem, course, one) for one in found),
@@ -133,24 +134,27 @@ def _slot_bill_p(problem: Problem, course: Course, index: int) -> float | None:
     return None if problem.unknown[index] and here.imported_kwh > 0.0 else here.bill_p
 
 
-def _cost_p(problem: Problem, solution: Solution, course: Course) -> float | None:
-    """The bill over the plan, corrected by the worth of the change in the battery."""
-    total = 0.0
-    for index in range(problem.planned):
-        bill_p = _slot_bill_p(problem, course, index)
-        if bill_p is None:
-            return None
-        total += bill_p
+def _cost_p(problem: Problem, course: Course) -> float | None:
+    """The sum of the slots' bills; None if that of one is not known."""
+    bills_p = [_slot_bill_p(problem, course, index) for index in range(problem.planned)]
+    known_p = [pence for pence in bills_p if pence is not None]
+    return sum(known_p) if len(known_p) == len(bills_p) else None
+
+
+def _left_p(problem: Problem, solution: Solution, course: Course) -> float:
+    """What the battery holds more at the end than at the beginning is worth."""
     begun, left = (float(solution.last @ course.levels(slot)) for slot in (0, problem.planned))
-    return total + left - begun
+    return begun - left
 
 
-def _only_used_cost_p(problem: Problem, solution: Solution, used_p: list[Floats]) -> float | None:
-    """The same for a battery that is only ever used."""
+def _only_used_cost_p(
+    problem: Problem, solution: Solution, used_p: list[Floats], left_p: float
+) -> float | None:
+    """The same for a battery that is only ever used, and then holds as much as the plan's."""
     if (problem.unknown & (problem.demand.need_kwh.max(axis=1) > 0.0)).any():
         return None
     stored_kwh, levels_kwh = problem.inputs.stored_kwh, problem.levels_kwh
-    return float(np.interp(stored_kwh, levels_kwh, used_p[0] - solution.last))
+    return float(np.interp(stored_kwh, levels_kwh, used_p[0] - solution.last)) + left_p
 
 
 def _planned(problem: Problem, course: Course, block: Block) -> PlannedBlock:
