@@ -20,7 +20,7 @@ def a_slot(start: datetime, action: Action, **more: object) -> PlannedSlot:
         start=start,
         end=start + timedelta(minutes=30),
         action=action,
-        lever=None,
+        method=None,
         target_percent=None,
         import_p_per_kwh=9.8,
         export_p_per_kwh=None,
@@ -36,7 +36,7 @@ def a_slot(start: datetime, action: Action, **more: object) -> PlannedSlot:
         end_percent_p10=50.0,
         end_percent_p90=50.0,
         cost_p=2.0,
-        stored_worth_p_per_kwh=12.0,
+        marginal_value_p_per_kwh=12.0,
         reason=Reason(code=ReasonCode.NOTHING_TO_GAIN),
     )
     return replace(slot, **more)  # type: ignore[arg-type]  # fields of PlannedSlot by name
@@ -44,4 +44,4 @@ def a_slot(start: datetime, action: Action, **more: object) -> PlannedSlot:
 
 def a_plan(*slots: PlannedSlot) -> Plan:
     """A plan of these slots."""
-    return Plan(made_at=slots[0].start, slots=slots, cost_p=100.0, self_use_cost_p=120.0)
+    return Plan(made_at=slots[0].start, slots=slots, cost_p=100.0, baseline_cost_p=120.0)

@@ -12,7 +12,7 @@ from homeassistant.helpers.typing import ConfigType
 from .actions import async_setup_actions
 from .const import CONF_KIND, CONF_SITE_ID, CONF_TOKEN, DOMAIN, KIND_NETZERO
 from .control.model import DecisionReason
-from .events.event_bus import async_setup_bus
+from .events.event_bus import async_setup_event_bus
 from .frontend.card import async_setup_card
 from .frontend.dashboard_panel import async_entry_updated, async_show_dashboard
 from .frontend.websocket_api import async_setup_websocket_api
@@ -20,8 +20,8 @@ from .powerwall.base import PowerwallError, Purpose, Settings
 from .problems.issues import Issues, by_hand
 from .problems.supply_issues import SupplyIssues
 from .site.reload import Watch
-from .site.site import Home, SmartBatteryConfigEntry
-from .site.storage import HomeStorage
+from .site.site import Site, SmartBatteryConfigEntry
+from .site.storage import SiteStorage
 from .sources.build import build_sources, netzero
 from .sources.supplier import without_strange_rates
 
@@ -45,7 +45,7 @@ PLATFORMS = [
 async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
     """Register what exists once, however many homes there are."""
     async_setup_actions(hass)
-    async_setup_bus(hass)
+    async_setup_event_bus(hass)
     async_setup_websocket_api(hass)
     await async_setup_card(hass)
     return True
@@ -53,18 +53,18 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
 
 async def async_setup_entry(hass: HomeAssistant, entry: SmartBatteryConfigEntry) -> bool:
     """Set up one home."""
-    storage = HomeStorage(hass, entry.entry_id)
+    storage = SiteStorage(hass, entry.entry_id)
     control = await storage.async_load_control()
     records = without_strange_rates(entry, await storage.async_load_records())
     sources = await build_sources(hass, entry, records)
-    home = Home(hass, entry, sources, storage, control, records)
-    await home.async_start()
-    entry.runtime_data = home
+    site = Site(hass, entry, sources, storage, control, records)
+    await site.async_start()
+    entry.runtime_data = site
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
     # What could not be put back before is this home's own affair again.
     ir.async_delete_issue(hass, DOMAIN, _not_restored(entry))
-    entry.async_on_unload(Issues(home).async_start())
-    entry.async_on_unload(SupplyIssues(home).async_start())
+    entry.async_on_unload(Issues(site).async_start())
+    entry.async_on_unload(SupplyIssues(site).async_start())
     entry.async_on_unload(entry.add_update_listener(Watch(entry).async_entry_updated))
     entry.async_on_unload(entry.add_update_listener(async_entry_updated))
     async_show_dashboard(hass)
@@ -73,27 +73,27 @@ async def async_setup_entry(hass: HomeAssistant, entry: SmartBatteryConfigEntry)
 
 async def async_unload_entry(hass: HomeAssistant, entry: SmartBatteryConfigEntry) -> bool:
     """Put the home settings back, then take the entities away."""
-    home = entry.runtime_data
-    is_put_back = await home.async_stop(DecisionReason.SWITCHED_OFF)
-    if not is_put_back and entry.disabled_by is not None:
+    site = entry.runtime_data
+    is_restored = await site.async_stop(DecisionReason.SWITCHED_OFF)
+    if not is_restored and entry.disabled_by is not None:
         # Nobody knows when it runs again.
-        _tell_what_to_set(hass, entry, home.controller.home_settings or Settings())
+        _raise_what_to_set(hass, entry, site.controller.owner_settings or Settings())
     return await hass.config_entries.async_unload_platforms(entry, PLATFORMS)
 
 
 async def async_remove_entry(hass: HomeAssistant, entry: SmartBatteryConfigEntry) -> None:
     """Put back what an earlier run may have left on the Powerwall, then forget everything."""
     async_show_dashboard(hass)
-    storage = HomeStorage(hass, entry.entry_id)
+    storage = SiteStorage(hass, entry.entry_id)
     control = await storage.async_load_control()
     restore = control.restore
-    accepted = restore is not None and restore.evidence.accepted_at is not None
-    if control.home is not None and not accepted and entry.data[CONF_KIND] == KIND_NETZERO:
-        await _async_put_back(hass, entry, control.home.settings)
+    accepted = restore is not None and restore.command_status.accepted_at is not None
+    if control.owner is not None and not accepted and entry.data[CONF_KIND] == KIND_NETZERO:
+        await _async_restore(hass, entry, control.owner.settings)
     await storage.async_remove()
 
 
-async def _async_put_back(
+async def _async_restore(
     hass: HomeAssistant, entry: SmartBatteryConfigEntry, settings: Settings
 ) -> None:
     """One last try without a home; if it fails, say what a person has to set by hand."""
@@ -102,12 +102,12 @@ async def _async_put_back(
         await powerwall.write(settings, Purpose.RESTORE)
     except PowerwallError as err:
         _LOGGER.warning("The Powerwall's own settings could not be put back: %s", err)
-        _tell_what_to_set(hass, entry, settings)
+        _raise_what_to_set(hass, entry, settings)
     else:
         ir.async_delete_issue(hass, DOMAIN, _not_restored(entry))
 
 
-def _tell_what_to_set(
+def _raise_what_to_set(
     hass: HomeAssistant, entry: SmartBatteryConfigEntry, settings: Settings
 ) -> None:
     ir.async_create_issue(

@@ -17,7 +17,7 @@ from homeassistant.util import dt as dt_util
 from .control.model import Phase
 from .entities.base import SmartBatteryEntity
 from .powerwall.base import Islanding
-from .site.site import Home, SmartBatteryConfigEntry
+from .site.site import Site, SmartBatteryConfigEntry
 from .sources.grid_sessions import SessionWindow
 from .text.status import is_charging, tomorrows_rates_known
 
@@ -25,21 +25,21 @@ PARALLEL_UPDATES = 0
 
 
 @dataclass(frozen=True, kw_only=True)
-class HomeBinarySensorDescription(BinarySensorEntityDescription):
+class SiteBinarySensorDescription(BinarySensorEntityDescription):
     """A binary sensor by what it shows of a home; ``None`` is unknown."""
 
-    is_on_fn: Callable[[Home, datetime], bool | None]
-    attributes_fn: Callable[[Home, datetime], Mapping[str, Any]] | None = None
+    is_on_fn: Callable[[Site, datetime], bool | None]
+    attributes_fn: Callable[[Site, datetime], Mapping[str, Any]] | None = None
     from_battery: bool = False
 
 
-def _session_now(home: Home, now: datetime) -> SessionWindow | None:
-    return next((each for each in home.sessions.ahead(now) if each.start <= now), None)
+def _session_now(site: Site, now: datetime) -> SessionWindow | None:
+    return next((each for each in site.sessions.ahead(now) if each.start <= now), None)
 
 
-def _session_attributes(home: Home, now: datetime) -> Mapping[str, Any]:
+def _session_attributes(site: Site, now: datetime) -> Mapping[str, Any]:
     """The session that runs, else the next one."""
-    session = next(iter(home.sessions.ahead(now)), None)
+    session = next(iter(site.sessions.ahead(now)), None)
     if session is None:
         return {}
     return {
@@ -50,53 +50,53 @@ def _session_attributes(home: Home, now: datetime) -> Mapping[str, Any]:
     }
 
 
-def _off_grid(home: Home, now: datetime) -> bool | None:
-    islanding = home.battery.data.islanding
+def _off_grid(site: Site, now: datetime) -> bool | None:
+    islanding = site.battery.data.islanding
     return None if islanding is None else islanding is Islanding.OFF_GRID
 
 
-def _problems(home: Home) -> Mapping[str, bool]:
+def _problems(site: Site) -> Mapping[str, bool]:
     return {
-        "battery_unreachable": not home.battery.last_update_success,
-        "rates_unreachable": not home.rates.last_update_success,
-        "solar_unreachable": home.solar is not None and not home.solar.last_update_success,
-        "commands_ignored": home.controller.state.phase is Phase.FAULT,
-        "no_plan": home.planner.data is None,
+        "battery_unreachable": not site.battery.last_update_success,
+        "rates_unreachable": not site.rates.last_update_success,
+        "solar_unreachable": site.solar is not None and not site.solar.last_update_success,
+        "commands_ignored": site.controller.state.phase is Phase.FAULT,
+        "no_plan": site.planner.data is None,
     }
 
 
 BINARY_SENSORS = (
-    HomeBinarySensorDescription(
+    SiteBinarySensorDescription(
         key="charging",
         translation_key="charging",
         device_class=BinarySensorDeviceClass.BATTERY_CHARGING,
-        is_on_fn=lambda home, now: is_charging(home),
+        is_on_fn=lambda site, now: is_charging(site),
         from_battery=True,
     ),
-    HomeBinarySensorDescription(
+    SiteBinarySensorDescription(
         key="tomorrows_rates",
         translation_key="tomorrows_rates",
         is_on_fn=tomorrows_rates_known,
     ),
-    HomeBinarySensorDescription(
+    SiteBinarySensorDescription(
         key="session",
         translation_key="session",
-        is_on_fn=lambda home, now: _session_now(home, now) is not None,
+        is_on_fn=lambda site, now: _session_now(site, now) is not None,
         attributes_fn=_session_attributes,
     ),
-    HomeBinarySensorDescription(
+    SiteBinarySensorDescription(
         key="off_grid",
         translation_key="off_grid",
         is_on_fn=_off_grid,
         from_battery=True,
     ),
-    HomeBinarySensorDescription(
+    SiteBinarySensorDescription(
         key="problem",
         translation_key="problem",
         device_class=BinarySensorDeviceClass.PROBLEM,
         entity_category=EntityCategory.DIAGNOSTIC,
-        is_on_fn=lambda home, now: any(_problems(home).values()),
-        attributes_fn=lambda home, now: _problems(home),
+        is_on_fn=lambda site, now: any(_problems(site).values()),
+        attributes_fn=lambda site, now: _problems(site),
     ),
 )
 
@@ -108,30 +108,30 @@ async def async_setup_entry(
 ) -> None:
     """Add a home's binary sensors."""
     async_add_entities(
-        HomeBinarySensor(entry.runtime_data, description) for description in BINARY_SENSORS
+        SiteBinarySensor(entry.runtime_data, description) for description in BINARY_SENSORS
     )
 
 
-class HomeBinarySensor(SmartBatteryEntity, BinarySensorEntity):
+class SiteBinarySensor(SmartBatteryEntity, BinarySensorEntity):
     """A binary sensor of the table above."""
 
-    entity_description: HomeBinarySensorDescription
+    entity_description: SiteBinarySensorDescription
 
     @property
     @override
     def available(self) -> bool:
         """Battery values are gone when the battery cannot be read."""
-        return not self.entity_description.from_battery or self.home.battery.last_update_success
+        return not self.entity_description.from_battery or self.site.battery.last_update_success
 
     @property
     @override
     def is_on(self) -> bool | None:
         """Whether it is so now."""
-        return self.entity_description.is_on_fn(self.home, dt_util.utcnow())
+        return self.entity_description.is_on_fn(self.site, dt_util.utcnow())
 
     @property
     @override
     def extra_state_attributes(self) -> Mapping[str, Any] | None:
         """What goes with it."""
         attributes = self.entity_description.attributes_fn
-        return None if attributes is None else attributes(self.home, dt_util.utcnow())
+        return None if attributes is None else attributes(self.site, dt_util.utcnow())

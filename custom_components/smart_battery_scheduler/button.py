@@ -16,7 +16,7 @@ PARALLEL_UPDATES = 1
 
 RESUME = ButtonEntityDescription(key="resume", translation_key="resume")
 REPLAN = ButtonEntityDescription(key="replan", translation_key="replan")
-FORGET_LEVERS = ButtonEntityDescription(
+FORGET_METHODS = ButtonEntityDescription(
     key="forget_levers",
     translation_key="forget_levers",
     entity_category=EntityCategory.DIAGNOSTIC,
@@ -30,12 +30,12 @@ async def async_setup_entry(
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
     """Add a home's buttons."""
-    home = entry.runtime_data
+    site = entry.runtime_data
     async_add_entities(
         [
-            ReplanButton(home, REPLAN),
-            ResumeButton(home, RESUME),
-            ForgetLeversButton(home, FORGET_LEVERS),
+            ReplanButton(site, REPLAN),
+            ResumeButton(site, RESUME),
+            ForgetMethodsButton(site, FORGET_METHODS),
         ]
     )
 
@@ -46,7 +46,7 @@ class ReplanButton(SmartBatteryEntity, ButtonEntity):
     @override
     async def async_press(self) -> None:
         """Make a new plan on what is known now."""
-        await self.home.async_replan()
+        await self.site.async_replan()
 
 
 class ResumeButton(SmartBatteryEntity, ButtonEntity):
@@ -55,13 +55,13 @@ class ResumeButton(SmartBatteryEntity, ButtonEntity):
     @override
     async def async_press(self) -> None:
         """Back to the plan."""
-        await self.home.async_resume()
+        await self.site.async_resume()
 
 
-class ForgetLeversButton(SmartBatteryEntity, ButtonEntity):
+class ForgetMethodsButton(SmartBatteryEntity, ButtonEntity):
     """Forgets what was learned of the levers: after a new battery, inverter or firmware."""
 
     @override
     async def async_press(self) -> None:
         """Begin to learn afresh."""
-        await self.home.async_forget_levers()
+        await self.site.async_forget_methods()

@@ -20,7 +20,7 @@ from .control.model import Decision, DecisionKind
 from .entities.base import SmartBatteryEntity
 from .planner.model import Action, Plan, ReadyBy
 from .site.manual_slots import ManualSlot
-from .site.site import Home, SmartBatteryConfigEntry
+from .site.site import Site, SmartBatteryConfigEntry
 from .sources.grid_sessions import SessionWindow
 from .tariff.model import SLOT
 from .tariff.sessions import SessionKind
@@ -35,7 +35,7 @@ SESSIONS = {
     SessionKind.POWER_UP: "Power up",
     SessionKind.FREE: "Free electricity",
 }
-WISHES = {Action.CHARGE: "Charge", Action.HOLD: "Hold", Action.USE: "Use"}
+MANUAL_SLOTS = {Action.CHARGE: "Charge", Action.HOLD: "Hold", Action.USE: "Use"}
 LOOK_AHEAD = timedelta(days=14)
 ENDS = (DecisionKind.COMPLETED, DecisionKind.STOPPED, DecisionKind.FAILED)
 
@@ -52,9 +52,9 @@ async def async_setup_entry(
 class ScheduleCalendar(SmartBatteryEntity, CalendarEntity):
     """What is done, what is planned, what is asked for."""
 
-    def __init__(self, home: Home) -> None:
+    def __init__(self, site: Site) -> None:
         """Show this home."""
-        super().__init__(home, CALENDAR)
+        super().__init__(site, CALENDAR)
 
     @property
     @override
@@ -64,9 +64,9 @@ class ScheduleCalendar(SmartBatteryEntity, CalendarEntity):
         until = now + LOOK_AHEAD
         # Asked for several times at every reading: no more is made than may be the next.
         found = [
-            *islice(charges_planned(self.home, now), 1),
-            *map(session_event, self.home.sessions.known),
-            *wishes(self.home.manual.slots, now, until),
+            *islice(charges_planned(self.site, now), 1),
+            *map(session_event, self.site.sessions.known),
+            *manual_slot_events(self.site.manual.slots, now, until),
         ]
         ahead = (each for each in found if now < each.end and each.start < until)
         return min(ahead, key=_order, default=None)
@@ -76,18 +76,18 @@ class ScheduleCalendar(SmartBatteryEntity, CalendarEntity):
         self, hass: HomeAssistant, start_date: datetime, end_date: datetime
     ) -> list[CalendarEvent]:
         """All that touch [start_date, end_date)."""
-        return events(self.home, dt_util.as_utc(start_date), dt_util.as_utc(end_date))
+        return events(self.site, dt_util.as_utc(start_date), dt_util.as_utc(end_date))
 
 
-def events(home: Home, start: datetime, end: datetime) -> list[CalendarEvent]:
+def events(site: Site, start: datetime, end: datetime) -> list[CalendarEvent]:
     """Everything within [start, end), the earliest first."""
     now = dt_util.utcnow()
     found = [
-        *charges_done(home.ledger.decisions, now),
-        *charges_planned(home, now),
-        *map(session_event, home.sessions.known),
-        *ready_event(ready_once(home, now)),
-        *wishes(home.manual.slots, start, end),
+        *charges_done(site.decision_log.decisions, now),
+        *charges_planned(site, now),
+        *map(session_event, site.sessions.known),
+        *ready_event(ready_once(site, now)),
+        *manual_slot_events(site.manual.slots, start, end),
     ]
     return sorted(
         (event for event in found if event.start < end and start < event.end),
@@ -99,10 +99,10 @@ def _order(event: CalendarEvent) -> tuple[date, str]:
     return event.start, event.summary
 
 
-def charges_planned(home: Home, now: datetime) -> Iterator[CalendarEvent]:
+def charges_planned(site: Site, now: datetime) -> Iterator[CalendarEvent]:
     """Charging half-hours in a row are one event."""
-    plan: Plan | None = home.planner.data
-    after, picture = now, picture_of(home, now)
+    plan: Plan | None = site.planner.data
+    after, picture = now, picture_of(site, now)
     while (charge := next_charge(plan, after)) is not None:
         level = charge.reaches_percent
         target = f" to {level} %" if level is not None else ""
@@ -120,10 +120,10 @@ def charges_done(decisions: Iterable[Decision], now: datetime) -> Iterator[Calen
     begun: Decision | None = None
     for decision in decisions:
         charging = decision.action is Action.CHARGE
-        if charging and decision.kind is DecisionKind.SEEN and begun is None:
+        if charging and decision.kind is DecisionKind.CONFIRMED and begun is None:
             begun = decision
         elif begun is not None and (
-            (charging and decision.kind in ENDS) or decision.kind is DecisionKind.YIELDED
+            (charging and decision.kind in ENDS) or decision.kind is DecisionKind.SUSPENDED
         ):
             if begun.at < decision.at <= now:
                 yield _done(begun, decision)
@@ -131,7 +131,7 @@ def charges_done(decisions: Iterable[Decision], now: datetime) -> Iterator[Calen
 
 
 def _done(begun: Decision, ended: Decision) -> CalendarEvent:
-    level = ended.charge_level_percent
+    level = ended.soc_percent
     to = f" to {level:.0f} %" if level is not None else ""
     return CalendarEvent(
         start=begun.at,
@@ -158,10 +158,12 @@ def ready_event(asked: ReadyBy | None) -> Iterator[CalendarEvent]:
         )
 
 
-def wishes(slots: Iterable[ManualSlot], start: datetime, end: datetime) -> Iterator[CalendarEvent]:
+def manual_slot_events(
+    slots: Iterable[ManualSlot], start: datetime, end: datetime
+) -> Iterator[CalendarEvent]:
     """What somebody asked for by hand."""
     for slot in slots:
-        asked = "Do not charge" if slot.action is None else WISHES[slot.action]
+        asked = "Do not charge" if slot.action is None else MANUAL_SLOTS[slot.action]
         for begin, finish in slot.occurrences(start, end):
             yield CalendarEvent(
                 start=begin, end=finish, summary=f"{asked} (asked for)", uid=slot.id

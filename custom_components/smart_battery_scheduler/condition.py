@@ -19,9 +19,9 @@ from homeassistant.helpers.condition import Condition, ConditionCheckParams, Con
 from homeassistant.helpers.typing import ConfigType
 from homeassistant.util import dt as dt_util
 
-from .actions.targets import targeted_homes
+from .actions.targets import targeted_sites
 from .planner.model import Action
-from .site.site import Home
+from .site.site import Site
 from .text.status import action_now, is_charging, is_in_control, override_now, tomorrows_rates_known
 
 CONF_ACTION = "action"
@@ -33,7 +33,7 @@ RATE = vol.All(vol.Coerce(float), vol.Range(min=-100, max=200))
 HOURS = vol.All(vol.Coerce(float), vol.Range(min=0, max=48))
 
 
-class HomeCondition(Condition):
+class SiteCondition(Condition):
     """A question to the homes that are meant."""
 
     options_schema: dict[vol.Marker, Any] = {}
@@ -60,78 +60,78 @@ class HomeCondition(Condition):
     def _async_check(self, **kwargs: Unpack[ConditionCheckParams]) -> bool:
         """Ask every home that is meant."""
         now = dt_util.utcnow()
-        return any(self.holds(home, now) for home in targeted_homes(self._hass, self._target))
+        return any(self.holds(site, now) for site in targeted_sites(self._hass, self._target))
 
     @abstractmethod
-    def holds(self, home: Home, now: datetime) -> bool:
+    def holds(self, site: Site, now: datetime) -> bool:
         """What this home answers."""
 
 
-class IsChargingCondition(HomeCondition):
+class IsChargingCondition(SiteCondition):
     """The battery is charging from the grid on our command, and it is seen to."""
 
     @override
-    def holds(self, home: Home, now: datetime) -> bool:
-        return is_charging(home)
+    def holds(self, site: Site, now: datetime) -> bool:
+        return is_charging(site)
 
 
-class ActionIsCondition(HomeCondition):
+class ActionIsCondition(SiteCondition):
     """The plan or an override has this action now."""
 
     options_schema = {vol.Required(CONF_ACTION): vol.All(vol.In(list(Action)), vol.Coerce(Action))}
 
     @override
-    def holds(self, home: Home, now: datetime) -> bool:
-        return action_now(home, now) is self._options[CONF_ACTION]
+    def holds(self, site: Site, now: datetime) -> bool:
+        return action_now(site, now) is self._options[CONF_ACTION]
 
 
-class RateIsBelowCondition(HomeCondition):
+class RateIsBelowCondition(SiteCondition):
     """The import rate of this half-hour is published and below a bound."""
 
     options_schema = {vol.Required(CONF_P_PER_KWH): RATE}
 
     @override
-    def holds(self, home: Home, now: datetime) -> bool:
-        rate = home.rates.data.imports.at(now)
+    def holds(self, site: Site, now: datetime) -> bool:
+        rate = site.rates.data.imports.at(now)
         below: float = self._options[CONF_P_PER_KWH]
         return rate is not None and rate.p_per_kwh < below
 
 
-class ChargeIsPlannedCondition(HomeCondition):
+class ChargeIsPlannedCondition(SiteCondition):
     """A charge runs or begins within some hours."""
 
     options_schema = {vol.Required(CONF_HOURS, default=12): HOURS}
 
     @override
-    def holds(self, home: Home, now: datetime) -> bool:
-        charge = home.planner.data.next_charge(now) if home.planner.data else None
+    def holds(self, site: Site, now: datetime) -> bool:
+        charge = site.planner.data.next_charge(now) if site.planner.data else None
         return charge is not None and charge.start <= now + timedelta(
             hours=self._options[CONF_HOURS]
         )
 
 
-class OverrideIsActiveCondition(HomeCondition):
+class OverrideIsActiveCondition(SiteCondition):
     """Somebody has set an action that stands in the plan's place."""
 
     @override
-    def holds(self, home: Home, now: datetime) -> bool:
-        return override_now(home, now) is not None
+    def holds(self, site: Site, now: datetime) -> bool:
+        return override_now(site, now) is not None
 
 
-class TomorrowsRatesKnownCondition(HomeCondition):
+class TomorrowsRatesKnownCondition(SiteCondition):
     """The rates of the next market day are in."""
 
     @override
-    def holds(self, home: Home, now: datetime) -> bool:
-        return tomorrows_rates_known(home, now)
+    def holds(self, site: Site, now: datetime) -> bool:
+        return tomorrows_rates_known(site, now)
 
 
-class InControlCondition(HomeCondition):
+class InControlCondition(SiteCondition):
     """The scheduler is on and has not stepped back."""
 
     @override
-    def holds(self, home: Home, now: datetime) -> bool:
-        return is_in_control(home)
+    def holds(self, site: Site, now: datetime) -> bool:
+        return is_in_control(site)
 
 
 CONDITIONS: dict[str, type[Condition]] = {

@@ -58,7 +58,7 @@ from .powerwall.base import (
 from .site.preferences import Preferences
 from .site.site import SmartBatteryConfigEntry
 from .sources.build import async_try_powerwall
-from .sources.supplier import TariffProblem, async_homes_of
+from .sources.supplier import TariffProblem, async_addresses_of
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -219,7 +219,7 @@ class SmartBatteryConfigFlow(TariffSteps, SolarSteps, domain=DOMAIN):
         if user_input is not None:
             try:
                 key, _ = credentials(user_input)
-                await async_homes_of(self.hass, key, tariff[CONF_ACCOUNT_NUMBER])
+                await async_addresses_of(self.hass, key, tariff[CONF_ACCOUNT_NUMBER])
             except TariffProblem as problem:
                 errors[problem.field] = problem.key
             else:

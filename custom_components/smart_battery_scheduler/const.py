@@ -62,8 +62,8 @@ UNIT_CAPACITY_KWH = 13.5
 UNIT_MAX_CHARGE_W = 5000.0
 UNIT_MAX_DISCHARGE_W = 5000.0
 # NetZero documentation, "Backup Mode": usual grid charging per unit.
-UNIT_GENTLE_W = 1800.0
-UNIT_FAST_W = 3300.0
+UNIT_RESERVE_CHARGE_W = 1800.0
+UNIT_BACKUP_CHARGE_W = 3300.0
 
 # Home Assistant multiplies a price by energy as it stands: a price for it must be in pounds.
 GBP_PER_KWH = "GBP/kWh"

@@ -17,10 +17,10 @@ from homeassistant.util import dt as dt_util
 from .actions.order_validation import async_order
 from .actions.override_factory import ACTIONS, override_of
 from .actions.permissions import async_check
-from .actions.targets import entry_id_of_device, loaded_homes
+from .actions.targets import entry_id_of_device, loaded_sites
 from .const import DOMAIN
 from .planner.model import Action
-from .site.site import Home
+from .site.site import Site
 
 CONF_TARGET_PERCENT = "target_percent"
 RESUME, REPLAN = "resume", "replan"
@@ -64,34 +64,34 @@ async def async_call_action_from_config(
     context: Context | None,
 ) -> None:
     """Do it. Raises InvalidDeviceAutomationConfig if the home does not run, or Unauthorized."""
-    home = _home(hass, config[CONF_DEVICE_ID])
-    await async_check(hass, context, home.entry.entry_id, POLICY_CONTROL)
+    site = _site(hass, config[CONF_DEVICE_ID])
+    await async_check(hass, context, site.entry.entry_id, POLICY_CONTROL)
     kind: str = config[CONF_TYPE]
     if kind == REPLAN:
-        await home.async_replan()
+        await site.async_replan()
         return
     if kind == RESUME:
-        await home.async_resume()
+        await site.async_resume()
         return
     now = dt_util.utcnow()
     lasts: timedelta | None = config.get(CONF_FOR)
     override = override_of(
         Action(kind),
         now,
-        home.preferences,
+        site.preferences,
         until=now + lasts if lasts else None,
         target_percent=config.get(CONF_TARGET_PERCENT),
     )
     await async_order(
-        home, override, CONF_TARGET_PERCENT if CONF_TARGET_PERCENT in config else None
+        site, override, CONF_TARGET_PERCENT if CONF_TARGET_PERCENT in config else None
     )
 
 
-def _home(hass: HomeAssistant, device_id: str) -> Home:
+def _site(hass: HomeAssistant, device_id: str) -> Site:
     entry_id = entry_id_of_device(hass, device_id)
-    for home in loaded_homes(hass):
-        if home.entry.entry_id == entry_id:
-            return home
+    for site in loaded_sites(hass):
+        if site.entry.entry_id == entry_id:
+            return site
     raise InvalidDeviceAutomationConfig(
         translation_domain=DOMAIN, translation_key="device_is_no_home"
     )

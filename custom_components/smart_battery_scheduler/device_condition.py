@@ -14,20 +14,20 @@ from homeassistant.helpers.config_validation import DEVICE_CONDITION_BASE_SCHEMA
 from homeassistant.helpers.typing import ConfigType, TemplateVarsType
 from homeassistant.util import dt as dt_util
 
-from .actions.targets import entry_id_of_device, loaded_homes
+from .actions.targets import entry_id_of_device, loaded_sites
 from .const import DOMAIN
 from .planner.model import Action
-from .site.site import Home
+from .site.site import Site
 from .text.status import action_now, is_charging, is_in_control, override_now, tomorrows_rates_known
 
-QUESTIONS: dict[str, Callable[[Home, datetime], bool]] = {
-    "is_charging": lambda home, now: is_charging(home),
-    "is_to_charge": lambda home, now: action_now(home, now) is Action.CHARGE,
-    "is_to_hold": lambda home, now: action_now(home, now) is Action.HOLD,
-    "is_to_use": lambda home, now: action_now(home, now) is Action.USE,
-    "override_is_active": lambda home, now: override_now(home, now) is not None,
+QUESTIONS: dict[str, Callable[[Site, datetime], bool]] = {
+    "is_charging": lambda site, now: is_charging(site),
+    "is_to_charge": lambda site, now: action_now(site, now) is Action.CHARGE,
+    "is_to_hold": lambda site, now: action_now(site, now) is Action.HOLD,
+    "is_to_use": lambda site, now: action_now(site, now) is Action.USE,
+    "override_is_active": lambda site, now: override_now(site, now) is not None,
     "tomorrows_rates_known": tomorrows_rates_known,
-    "in_control": lambda home, now: is_in_control(home),
+    "in_control": lambda site, now: is_in_control(site),
 }
 
 CONDITION_SCHEMA = DEVICE_CONDITION_BASE_SCHEMA.extend(
@@ -59,7 +59,7 @@ def async_condition_from_config(hass: HomeAssistant, config: ConfigType) -> Cond
     def check(hass: HomeAssistant, variables: TemplateVarsType = None) -> bool:
         entry_id, now = entry_id_of_device(hass, device_id), dt_util.utcnow()
         return any(
-            holds(home, now) for home in loaded_homes(hass) if home.entry.entry_id == entry_id
+            holds(site, now) for site in loaded_sites(hass) if site.entry.entry_id == entry_id
         )
 
     return check

@@ -17,11 +17,11 @@ from homeassistant.helpers.typing import ConfigType
 from .actions.targets import entry_id_of_device
 from .common.serialisation import Json
 from .const import DOMAIN
-from .events.site_events import SIGNAL_HAPPENING, Happening
+from .events.site_events import SIGNAL_SITE_EVENT, SiteEvent
 from .trigger import payload_of
 
 TRIGGER_SCHEMA = DEVICE_TRIGGER_BASE_SCHEMA.extend(
-    {vol.Required(CONF_TYPE): vol.In([happening.value for happening in Happening])}
+    {vol.Required(CONF_TYPE): vol.In([site_event.value for site_event in SiteEvent])}
 )
 
 
@@ -34,9 +34,9 @@ async def async_get_triggers(hass: HomeAssistant, device_id: str) -> list[dict[s
             CONF_PLATFORM: "device",
             CONF_DOMAIN: DOMAIN,
             CONF_DEVICE_ID: device_id,
-            CONF_TYPE: happening.value,
+            CONF_TYPE: site_event.value,
         }
-        for happening in Happening
+        for site_event in SiteEvent
     ]
 
 
@@ -54,19 +54,19 @@ async def async_attach_trigger(
         )
 
     @callback
-    def heard(of_entry: str, happening: Happening, data: Mapping[str, Json]) -> None:
-        if of_entry != entry_id or happening != config[CONF_TYPE]:
+    def received(of_entry: str, site_event: SiteEvent, data: Mapping[str, Json]) -> None:
+        if of_entry != entry_id or site_event != config[CONF_TYPE]:
             return
-        payload = payload_of(hass, of_entry, happening, data)
-        told = {
+        payload = payload_of(hass, of_entry, site_event, data)
+        published = {
             **trigger_info["trigger_data"],
             **payload,
             CONF_PLATFORM: "device",
             CONF_DOMAIN: DOMAIN,
-            CONF_TYPE: happening.value,
+            CONF_TYPE: site_event.value,
             "description": f"{payload['home']}: {payload['message']}",
         }
-        hass.async_run_hass_job(job, {"trigger": told})
+        hass.async_run_hass_job(job, {"trigger": published})
 
     job = HassJob(action, f"{DOMAIN} device trigger")
-    return async_dispatcher_connect(hass, SIGNAL_HAPPENING, heard)
+    return async_dispatcher_connect(hass, SIGNAL_SITE_EVENT, received)

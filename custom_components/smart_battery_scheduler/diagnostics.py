@@ -24,8 +24,8 @@ from .const import (
     CONF_TOKEN,
 )
 from .site.forecast_report import forecasts_as_dict
-from .site.planner_inputs import Material, plan_inputs
-from .site.site import Home, SmartBatteryConfigEntry
+from .site.planner_inputs import SiteSnapshot, plan_inputs
+from .site.site import Site, SmartBatteryConfigEntry
 
 TO_REDACT = frozenset(
     {
@@ -52,37 +52,37 @@ async def async_get_config_entry_diagnostics(
     hass: HomeAssistant, entry: SmartBatteryConfigEntry
 ) -> dict[str, Any]:
     """All that is known of one home, from memory: nothing is fetched."""
-    home = entry.runtime_data
-    material = home.planned_from
+    site = entry.runtime_data
+    snapshot = site.planned_from
     planned = (
-        None if material is None else await hass.async_add_executor_job(_encoded_inputs, material)
+        None if snapshot is None else await hass.async_add_executor_job(_encoded_inputs, snapshot)
     )
     return {
         "entry": async_redact_data(entry.as_dict(), TO_REDACT),
-        "sources": {name: _health(each) for name, each in _coordinators(home).items()},
-        "supply_troubles": sorted(trouble.value for trouble in home.supply.troubles),
-        "reading": encode(home.battery.data),
-        "override": encode(home.override),
-        "learned": encode(home.learned),
-        "control": encode(home.controller.state),
-        "decisions": encode(home.ledger.decisions[-DECISIONS:]),
-        "forecasts": forecasts_as_dict(home, dt_util.utcnow()),
-        "plan": encode(home.planner.data),
+        "sources": {name: _health(each) for name, each in _coordinators(site).items()},
+        "supply_troubles": sorted(problem.value for problem in site.grid_events.problems),
+        "reading": encode(site.battery.data),
+        "override": encode(site.override),
+        "learned": encode(site.learned),
+        "control": encode(site.controller.state),
+        "decisions": encode(site.decision_log.decisions[-DECISIONS:]),
+        "forecasts": forecasts_as_dict(site, dt_util.utcnow()),
+        "plan": encode(site.planner.data),
         "plan_inputs": planned,
     }
 
 
-def _encoded_inputs(material: Material) -> Json:
-    return encode(plan_inputs(material))
+def _encoded_inputs(snapshot: SiteSnapshot) -> Json:
+    return encode(plan_inputs(snapshot))
 
 
 @callback
-def _coordinators(home: Home) -> dict[str, DataUpdateCoordinator[Any]]:
+def _coordinators(site: Site) -> dict[str, DataUpdateCoordinator[Any]]:
     found: dict[str, DataUpdateCoordinator[Any] | None] = {
-        "battery": home.battery,
-        "rates": home.rates,
-        "solar": home.solar,
-        "carbon": home.supply.carbon,
+        "battery": site.battery,
+        "rates": site.rates,
+        "solar": site.solar,
+        "carbon": site.grid_events.carbon,
     }
     return {name: each for name, each in found.items() if each is not None}
 

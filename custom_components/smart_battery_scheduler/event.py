@@ -12,8 +12,8 @@ from homeassistant.util import dt as dt_util
 
 from .common.serialisation import Json
 from .entities.base import SmartBatteryEntity
-from .events.site_events import Happening
-from .site.site import Home, SmartBatteryConfigEntry
+from .events.site_events import SiteEvent
+from .site.site import Site, SmartBatteryConfigEntry
 from .text.messages import message_of
 
 PARALLEL_UPDATES = 0
@@ -21,7 +21,7 @@ PARALLEL_UPDATES = 0
 ACTIVITY = EventEntityDescription(
     key="activity",
     translation_key="activity",
-    event_types=[happening.value for happening in Happening],
+    event_types=[site_event.value for site_event in SiteEvent],
 )
 
 
@@ -37,18 +37,18 @@ async def async_setup_entry(
 class ActivityEvent(SmartBatteryEntity, EventEntity):
     """Tells what happens in a home."""
 
-    def __init__(self, home: Home) -> None:
+    def __init__(self, site: Site) -> None:
         """Nothing has happened yet."""
-        super().__init__(home, ACTIVITY)
+        super().__init__(site, ACTIVITY)
 
     @override
     async def async_added_to_hass(self) -> None:
         """Listen to the home."""
         await super().async_added_to_hass()
-        self.async_on_remove(self.home.happenings.async_listen(self._heard))
+        self.async_on_remove(self.site.events.async_listen(self._received))
 
     @callback
-    def _heard(self, happening: Happening, data: Mapping[str, Json]) -> None:
-        told = message_of(happening, data, dt_util.now())
-        self._trigger_event(happening.value, {**data, "message": told})
+    def _received(self, site_event: SiteEvent, data: Mapping[str, Json]) -> None:
+        published = message_of(site_event, data, dt_util.now())
+        self._trigger_event(site_event.value, {**data, "message": published})
         self.async_write_ha_state()

@@ -21,22 +21,22 @@ from homeassistant.util import dt as dt_util
 
 from .actions.override_factory import override_of
 from .actions.permissions import async_check
-from .actions.targets import loaded_homes
+from .actions.targets import loaded_sites
 from .planner.model import Action, NoteCode, ReadyBy
-from .site.site import Home
+from .site.site import Site
 from .tariff.model import floor_slot
 from .text.speech import (
     Picture,
     hindrance,
-    tell_doing,
-    tell_moment,
-    tell_next_charge,
-    tell_until,
-    tell_why,
+    say_moment,
+    say_next_charge,
+    say_status,
+    say_until,
+    say_why,
 )
 from .text.status import override_now, picture_of, ready_once
 
-INTENT_DOING = "SmartBatteryDoing"
+INTENT_STATUS = "SmartBatteryDoing"
 INTENT_NEXT_CHARGE = "SmartBatteryNextCharge"
 INTENT_WHY = "SmartBatteryWhy"
 INTENT_CHARGE_TO = "SmartBatteryChargeTo"
@@ -46,24 +46,24 @@ INTENT_RESUME = "SmartBatteryResume"
 async def async_setup_intents(hass: HomeAssistant) -> None:
     """Register them, once."""
     for handler in (
-        Tell(
-            INTENT_DOING,
-            tell_doing,
+        SayIntent(
+            INTENT_STATUS,
+            say_status,
             "Tells what the home battery is doing now, its charge level and the plan",
         ),
-        Tell(
+        SayIntent(
             INTENT_NEXT_CHARGE,
-            tell_next_charge,
+            say_next_charge,
             "Tells when the home battery charges from the grid next, and at what rate",
         ),
-        Tell(INTENT_WHY, tell_why, "Tells why the home battery does what it does now"),
+        SayIntent(INTENT_WHY, say_why, "Tells why the home battery does what it does now"),
         ChargeTo(),
         Resume(),
     ):
         intent.async_register(hass, handler)
 
 
-class HomeIntent(intent.IntentHandler):
+class SiteIntent(intent.IntentHandler):
     """An intent for one home: the only one, or the one that is named."""
 
     more_slots: dict[vol.Marker, Any] = {}
@@ -80,59 +80,61 @@ class HomeIntent(intent.IntentHandler):
         """Find the home, let it answer, and say that."""
         slots = self.async_validate_slots(intent_obj.slots)
         said = {key: slot["value"] for key, slot in slots.items()}
-        home = chosen_home(intent_obj.hass, said.pop("name", None))
-        await self._async_check(intent_obj, home)
+        site = chosen_site(intent_obj.hass, said.pop("name", None))
+        await self._async_check(intent_obj, site)
         response = intent_obj.create_response()
         response.response_type = self.response_type
-        response.async_set_speech(await self.async_answer(home, said))
+        response.async_set_speech(await self.async_answer(site, said))
         return response
 
-    async def _async_check(self, intent_obj: intent.Intent, home: Home) -> None:
+    async def _async_check(self, intent_obj: intent.Intent, site: Site) -> None:
         """Whoever may not press a button may not have it pressed by voice either."""
         asks = self.response_type is intent.IntentResponseType.QUERY_ANSWER
         policy = POLICY_READ if asks else POLICY_CONTROL
         try:
-            await async_check(intent_obj.hass, intent_obj.context, home.entry.entry_id, policy)
+            await async_check(intent_obj.hass, intent_obj.context, site.entry.entry_id, policy)
         except Unauthorized as err:
             raise intent.IntentHandleError("this user may not do that", "not_allowed") from err
 
     @abstractmethod
-    async def async_answer(self, home: Home, said: dict[str, Any]) -> str:
+    async def async_answer(self, site: Site, said: dict[str, Any]) -> str:
         """Do what is asked and return the sentence to say."""
 
 
-def chosen_home(hass: HomeAssistant, name: str | None) -> Home:
+def chosen_site(hass: HomeAssistant, name: str | None) -> Site:
     """The home of that name, or the only one. Raises IntentHandleError with what to say."""
-    homes = loaded_homes(hass)
+    sites = loaded_sites(hass)
     if name is not None:
         wanted = name.casefold()
-        homes = tuple(home for home in homes if home.entry.title.casefold() == wanted)
-    if len(homes) == 1:
-        return homes[0]
-    if not homes:
+        sites = tuple(site for site in sites if site.entry.title.casefold() == wanted)
+    if len(sites) == 1:
+        return sites[0]
+    if not sites:
         raise intent.IntentHandleError("no home with a battery runs", "no_home")
     raise intent.IntentHandleError("several homes have a battery", "several_homes")
 
 
-def _picture(home: Home) -> Picture:
-    return picture_of(home, dt_util.utcnow())
+def _picture(site: Site) -> Picture:
+    return picture_of(site, dt_util.utcnow())
 
 
-class Tell(HomeIntent):
+class SayIntent(SiteIntent):
     """A question that a picture of the home answers."""
 
-    def __init__(self, intent_type: str, tell: Callable[[Picture], str], description: str) -> None:
-        """Answer with what ``tell`` makes of the picture."""
+    def __init__(
+        self, intent_type: str, publish: Callable[[Picture], str], description: str
+    ) -> None:
+        """Answer with what ``publish`` makes of the picture."""
         self.intent_type = intent_type
         self.description = description
-        self._tell = tell
+        self._publish = publish
 
     @override
-    async def async_answer(self, home: Home, said: dict[str, Any]) -> str:
-        return self._tell(_picture(home))
+    async def async_answer(self, site: Site, said: dict[str, Any]) -> str:
+        return self._publish(_picture(site))
 
 
-class ChargeTo(HomeIntent):
+class ChargeTo(SiteIntent):
     """Charge to 80 percent, now or by 6 o'clock."""
 
     intent_type = INTENT_CHARGE_TO
@@ -149,19 +151,19 @@ class ChargeTo(HomeIntent):
     }
 
     @override
-    async def async_answer(self, home: Home, said: dict[str, Any]) -> str:
-        percent: int = said.get("percent", round(home.preferences.charge_now_percent))
-        reading = home.battery.data
-        level = reading.charge_level_percent if reading else None
+    async def async_answer(self, site: Site, said: dict[str, Any]) -> str:
+        percent: int = said.get("percent", round(site.preferences.charge_now_percent))
+        reading = site.battery.data
+        level = reading.soc_percent if reading else None
         if level is not None and level >= percent:
             return f"The battery is at {level:.0f} percent already."
         if "hour" not in said:
-            return await _charge_now(home, percent)
+            return await _charge_now(site, percent)
         at = next_time(dt_util.now(), said["hour"], said.get("minute", 0), said.get("half_of_day"))
-        return await _be_ready(home, ReadyBy(at=at, percent=percent))
+        return await _be_ready(site, ReadyBy(at=at, percent=percent))
 
 
-class Resume(HomeIntent):
+class Resume(SiteIntent):
     """Back to the plan."""
 
     intent_type = INTENT_RESUME
@@ -169,16 +171,16 @@ class Resume(HomeIntent):
     description = "Ends what was asked of the home battery by hand: the plan goes on"
 
     @override
-    async def async_answer(self, home: Home, said: dict[str, Any]) -> str:
+    async def async_answer(self, site: Site, said: dict[str, Any]) -> str:
         now = dt_util.utcnow()
-        state = home.controller.state
-        nothing_asked = override_now(home, now) is None and ready_once(home, now) is None
-        if nothing_asked and state.yielded is None and state.fault_until is None:
-            return f"The plan is in force already. {tell_doing(_picture(home))}"
+        state = site.controller.state
+        nothing_asked = override_now(site, now) is None and ready_once(site, now) is None
+        if nothing_asked and state.suspension is None and state.fault_until is None:
+            return f"The plan is in force already. {say_status(_picture(site))}"
         # Forgotten first, so that one plan is made without either.
-        home.ready_once = None
-        await home.async_resume()
-        return hindrance(_picture(home)) or "Back to the plan."
+        site.ready_once = None
+        await site.async_resume()
+        return hindrance(_picture(site)) or "Back to the plan."
 
 
 def next_time(local: datetime, hour: int, minute: int, half_of_day: str | None = None) -> datetime:
@@ -205,28 +207,26 @@ def next_time(local: datetime, hour: int, minute: int, half_of_day: str | None =
     )
 
 
-async def _charge_now(home: Home, percent: int) -> str:
+async def _charge_now(site: Site, percent: int) -> str:
     now = dt_util.utcnow()
-    override = override_of(Action.CHARGE, now, home.preferences, target_percent=percent)
-    await home.async_set_override(override)
-    if home.controller.state.command is None:
-        return tell_doing(_picture(home))
-    until = tell_until(override.until, _picture(home))
+    override = override_of(Action.CHARGE, now, site.preferences, target_percent=percent)
+    await site.async_set_override(override)
+    if site.controller.state.command is None:
+        return say_status(_picture(site))
+    until = say_until(override.until, _picture(site))
     return f"I have asked the battery to charge to {percent} percent, until {until} at the latest."
 
 
-async def _be_ready(home: Home, ready: ReadyBy) -> str:
+async def _be_ready(site: Site, ready: ReadyBy) -> str:
     asked_at = dt_util.utcnow()
-    await home.async_be_ready(ready)
-    picture = _picture(home)
-    answer = (
-        f"The battery is to be at {ready.percent:.0f} percent {tell_moment(ready.at, picture)}."
-    )
-    plan = home.planner.data
+    await site.async_be_ready(ready)
+    picture = _picture(site)
+    answer = f"The battery is to be at {ready.percent:.0f} percent {say_moment(ready.at, picture)}."
+    plan = site.planner.data
     if plan is None or plan.made_at < asked_at:
         return answer
     for note in plan.notes:
         if note.code is NoteCode.READY_BY_MISSED and note.at == floor_slot(ready.at):
             reached = note.numbers["reached_percent"]
             return f"{answer} It can only get to {reached:.0f} percent by then."
-    return f"{answer} {tell_next_charge(picture)}"
+    return f"{answer} {say_next_charge(picture)}"

@@ -30,11 +30,11 @@ from homeassistant.util import dt as dt_util
 from homeassistant.util.json import JsonObjectType
 
 from .actions.permissions import async_check
-from .actions.targets import loaded_homes
+from .actions.targets import loaded_sites
 from .const import DOMAIN
-from .intent import INTENT_CHARGE_TO, INTENT_RESUME, chosen_home
+from .intent import INTENT_CHARGE_TO, INTENT_RESUME, chosen_site
 from .planner.model import PlannedSlot
-from .text.speech import Picture, because, tell_doing, tell_next_charge, tell_why
+from .text.speech import Picture, because, say_next_charge, say_status, say_why
 from .text.status import picture_of
 
 PROMPT = (
@@ -69,20 +69,20 @@ class GetPlanTool(Tool):
         """Read it off; a question that cannot be answered says why."""
         said = self.parameters(tool_input.tool_args)
         try:
-            home = chosen_home(hass, said.get("name"))
-            await async_check(hass, llm_context.context, home.entry.entry_id, POLICY_READ)
+            site = chosen_site(hass, said.get("name"))
+            await async_check(hass, llm_context.context, site.entry.entry_id, POLICY_READ)
         except Unauthorized:
             return ToolResult(data={"error": "this user may not see that"}, error=True)
         except intent.IntentHandleError as err:
-            names = ", ".join(home.entry.title for home in loaded_homes(hass))
+            names = ", ".join(site.entry.title for site in loaded_sites(hass))
             return ToolResult(data={"error": f"{err}; homes: {names}"}, error=True)
-        picture = picture_of(home, dt_util.utcnow())
+        picture = picture_of(site, dt_util.utcnow())
         return ToolResult(
             data={
-                "home": home.entry.title,
-                "doing": tell_doing(picture),
-                "why": tell_why(picture),
-                "next_charge": tell_next_charge(picture),
+                "home": site.entry.title,
+                "doing": say_status(picture),
+                "why": say_why(picture),
+                "next_charge": say_next_charge(picture),
                 "plan": list(_stretches(picture)),
             }
         )
@@ -137,6 +137,6 @@ def _is_exposed(hass: HomeAssistant, assistant: str) -> bool:
     entities = er.async_get(hass)
     return any(
         async_should_expose(hass, assistant, entity.entity_id)
-        for home in loaded_homes(hass)
-        for entity in er.async_entries_for_config_entry(entities, home.entry.entry_id)
+        for site in loaded_sites(hass)
+        for entity in er.async_entries_for_config_entry(entities, site.entry.entry_id)
     )

@@ -10,8 +10,8 @@ from homeassistant.core import Event, HomeAssistant, callback
 from homeassistant.util import dt as dt_util
 
 from .const import DOMAIN
-from .events.event_bus import ATTR_DATA, ATTR_HAPPENING, EVENT_ACTIVITY
-from .events.site_events import Happening
+from .events.event_bus import ATTR_DATA, ATTR_SITE_EVENT, EVENT_ACTIVITY
+from .events.site_events import SiteEvent
 from .text.messages import message_of
 
 
@@ -24,11 +24,11 @@ def async_describe_events(
 
     @callback
     def describe(event: Event) -> dict[str, str]:
-        happening = Happening(event.data[ATTR_HAPPENING])
+        site_event = SiteEvent(event.data[ATTR_SITE_EVENT])
         local = dt_util.as_local(event.time_fired)
         return {
             LOGBOOK_ENTRY_NAME: event.data[ATTR_NAME] or "Smart Battery Scheduler",
-            LOGBOOK_ENTRY_MESSAGE: message_of(happening, event.data[ATTR_DATA], local),
+            LOGBOOK_ENTRY_MESSAGE: message_of(site_event, event.data[ATTR_DATA], local),
         }
 
     async_describe_event(DOMAIN, EVENT_ACTIVITY, describe)

@@ -15,8 +15,8 @@ from .const import DOMAIN
 from .entities.base import SmartBatteryEntity
 from .entities.owner_settings import OwnSettingEntity, no_such_reserve
 from .powerwall.base import Settings
-from .site.limits import BOUNDS
-from .site.site import Home, SmartBatteryConfigEntry
+from .site.limits import LIMITS
+from .site.site import Site, SmartBatteryConfigEntry
 
 PARALLEL_UPDATES = 1
 
@@ -29,15 +29,15 @@ class PreferenceNumberDescription(NumberEntityDescription):
 
 
 def _number(key: str, preference: str, *, enabled: bool = True) -> PreferenceNumberDescription:
-    bounds = BOUNDS[preference]
+    limits = LIMITS[preference]
     return PreferenceNumberDescription(
         key=key,
         translation_key=key,
         preference=preference,
-        native_min_value=bounds.least,
-        native_max_value=bounds.most,
-        native_step=bounds.step,
-        native_unit_of_measurement=bounds.unit,
+        native_min_value=limits.least,
+        native_max_value=limits.most,
+        native_step=limits.step,
+        native_unit_of_measurement=limits.unit,
         # A slider hides its figure where there is little room, as on the device page.
         mode=NumberMode.BOX,
         entity_category=EntityCategory.CONFIG,
@@ -75,9 +75,9 @@ async def async_setup_entry(
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
     """Add a home's numbers."""
-    home = entry.runtime_data
-    async_add_entities(PreferenceNumber(home, description) for description in NUMBERS)
-    async_add_entities([BackupReserveNumber(home)])
+    site = entry.runtime_data
+    async_add_entities(PreferenceNumber(site, description) for description in NUMBERS)
+    async_add_entities([BackupReserveNumber(site)])
 
 
 class PreferenceNumber(SmartBatteryEntity, NumberEntity):
@@ -89,21 +89,21 @@ class PreferenceNumber(SmartBatteryEntity, NumberEntity):
     @override
     def native_value(self) -> float:
         """As the preferences have it."""
-        value: float = getattr(self.home.preferences, self.entity_description.preference)
+        value: float = getattr(self.site.preferences, self.entity_description.preference)
         return value
 
     @override
     async def async_set_native_value(self, value: float) -> None:
         """Prefer this value."""
-        await self.home.async_prefer(**{self.entity_description.preference: value})
+        await self.site.async_prefer(**{self.entity_description.preference: value})
 
 
 class BackupReserveNumber(OwnSettingEntity, NumberEntity):
     """The Powerwall's own reserve."""
 
-    def __init__(self, home: Home) -> None:
+    def __init__(self, site: Site) -> None:
         """Offer the Tesla app's range."""
-        super().__init__(home, BACKUP_RESERVE)
+        super().__init__(site, BACKUP_RESERVE)
 
     @property
     @override

@@ -9,18 +9,18 @@ from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
 
 from .const import DOMAIN
-from .problems.site_problems import Trouble
-from .site.site import Home
+from .problems.site_problems import SiteProblem
+from .site.site import Site
 
 
 class TryAgainFlow(ConfirmRepairFlow):
     """Says what to look at; once confirmed, tries again at once."""
 
-    def __init__(self, entry_id: str, trouble: Trouble) -> None:
+    def __init__(self, entry_id: str, problem: SiteProblem) -> None:
         """Belong to one trouble of one home."""
         super().__init__()
         self._entry_id = entry_id
-        self._trouble = trouble
+        self._problem = problem
 
     @override
     async def async_step_confirm(
@@ -31,15 +31,15 @@ class TryAgainFlow(ConfirmRepairFlow):
             entry = self.hass.config_entries.async_get_entry(self._entry_id)
             if entry is None or entry.state is not ConfigEntryState.LOADED:
                 return self.async_abort(reason="not_loaded")
-            await _async_try_again(entry.runtime_data, self._trouble)
+            await _async_try_again(entry.runtime_data, self._problem)
         return await super().async_step_confirm(user_input)
 
 
-async def _async_try_again(home: Home, trouble: Trouble) -> None:
-    if trouble in (Trouble.RATES_LATE, Trouble.TARIFF_ENDED):
-        await home.rates.async_refresh()
+async def _async_try_again(site: Site, problem: SiteProblem) -> None:
+    if problem in (SiteProblem.RATES_LATE, SiteProblem.TARIFF_ENDED):
+        await site.rates.async_refresh()
     else:
-        await home.controller.async_resume()
+        await site.controller.async_resume()
 
 
 async def async_create_fix_flow(
@@ -48,4 +48,4 @@ async def async_create_fix_flow(
     """The flow of a notice. Raises ValueError for one that is not ours."""
     if data is None:
         raise ValueError(f"{DOMAIN} has no fix for {issue_id}")
-    return TryAgainFlow(str(data["entry_id"]), Trouble(str(data["trouble"])))
+    return TryAgainFlow(str(data["entry_id"]), SiteProblem(str(data["trouble"])))

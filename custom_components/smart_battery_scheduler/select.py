@@ -16,7 +16,7 @@ from .entities.base import SmartBatteryEntity
 from .entities.owner_settings import OwnSettingEntity
 from .planner.model import Action
 from .powerwall.base import ExportRule, OperatingMode, Settings
-from .site.site import Home, SmartBatteryConfigEntry
+from .site.site import Site, SmartBatteryConfigEntry
 from .text.status import override_now
 
 PARALLEL_UPDATES = 1
@@ -57,40 +57,40 @@ async def async_setup_entry(
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
     """Add a home's selects."""
-    home = entry.runtime_data
-    async_add_entities([OverrideSelect(home), OperatingModeSelect(home), ExportRuleSelect(home)])
+    site = entry.runtime_data
+    async_add_entities([OverrideSelect(site), OperatingModeSelect(site), ExportRuleSelect(site)])
 
 
 class OverrideSelect(SmartBatteryEntity, SelectEntity):
     """An action now instead of the plan's, until its end."""
 
-    def __init__(self, home: Home) -> None:
+    def __init__(self, site: Site) -> None:
         """Offer the plan and the three verbs."""
-        super().__init__(home, OVERRIDE)
+        super().__init__(site, OVERRIDE)
 
     @property
     @override
     def current_option(self) -> str:
         """What overrides the plan, if anything does."""
-        asked = override_now(self.home, dt_util.utcnow())
+        asked = override_now(self.site, dt_util.utcnow())
         return AUTOMATIC if asked is None else asked.action.value
 
     @override
     async def async_select_option(self, option: str) -> None:
         """Begin or end an override."""
         if option == AUTOMATIC:
-            await self.home.async_set_override(None)
+            await self.site.async_set_override(None)
             return
-        asked = override_of(Action(option), dt_util.utcnow(), self.home.preferences)
-        await async_order(self.home, asked)
+        asked = override_of(Action(option), dt_util.utcnow(), self.site.preferences)
+        await async_order(self.site, asked)
 
 
 class OperatingModeSelect(OwnSettingEntity, SelectEntity):
     """The Powerwall's own mode."""
 
-    def __init__(self, home: Home) -> None:
+    def __init__(self, site: Site) -> None:
         """Offer Tesla's modes."""
-        super().__init__(home, OPERATING_MODE)
+        super().__init__(site, OPERATING_MODE)
 
     @property
     @override
@@ -108,16 +108,16 @@ class OperatingModeSelect(OwnSettingEntity, SelectEntity):
 class ExportRuleSelect(OwnSettingEntity, SelectEntity):
     """What the Powerwall may send to the grid."""
 
-    def __init__(self, home: Home) -> None:
+    def __init__(self, site: Site) -> None:
         """Offer Tesla's rules."""
-        super().__init__(home, EXPORT_RULE)
+        super().__init__(site, EXPORT_RULE)
 
     @property
     @override
     def current_option(self) -> str | None:
         """As it is or will be again."""
         # Commands leave it alone, and then it is not among the saved home settings.
-        rule = self.own.export_rule or self.home.battery.data.settings.export_rule
+        rule = self.own.export_rule or self.site.battery.data.settings.export_rule
         return next((name for name, value in EXPORT_RULES.items() if value is rule), None)
 
     @override

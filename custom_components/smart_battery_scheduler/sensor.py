@@ -16,30 +16,30 @@ from .entities.carbon_sensors import carbon_sensors
 from .entities.energy_sensors import energy_sensors
 from .entities.forecast_sensors import forecast_sensors
 from .entities.learned_sensors import learned_sensors
-from .entities.plan_sensors import PLAN_SENSORS, HomeSensorDescription
+from .entities.plan_sensors import PLAN_SENSORS, SiteSensorDescription
 from .powerwall.base import PowerwallState
-from .site.site import Home, SmartBatteryConfigEntry
+from .site.site import Site, SmartBatteryConfigEntry
 
 PARALLEL_UPDATES = 0
 
 
-def _reading[T](value: Callable[[PowerwallState], T]) -> Callable[[Home], T]:
-    return lambda home: value(home.battery.data)
+def _reading[T](value: Callable[[PowerwallState], T]) -> Callable[[Site], T]:
+    return lambda site: value(site.battery.data)
 
 
-SENSORS: tuple[HomeSensorDescription, ...] = (
-    HomeSensorDescription(
+SENSORS: tuple[SiteSensorDescription, ...] = (
+    SiteSensorDescription(
         key="charge_level",
         translation_key="charge_level",
         device_class=SensorDeviceClass.BATTERY,
         native_unit_of_measurement=PERCENTAGE,
         state_class=SensorStateClass.MEASUREMENT,
         suggested_display_precision=0,
-        value_fn=_reading(lambda reading: reading.charge_level_percent),
+        value_fn=_reading(lambda reading: reading.soc_percent),
         from_battery=True,
     ),
     *(
-        HomeSensorDescription(
+        SiteSensorDescription(
             key=key,
             translation_key=key,
             device_class=SensorDeviceClass.POWER,
@@ -66,18 +66,18 @@ async def async_setup_entry(
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
     """Add a home's sensors."""
-    home = entry.runtime_data
-    async_add_entities(HomeSensor(home, description) for description in (*SENSORS, *PLAN_SENSORS))
-    async_add_entities(learned_sensors(home))
-    async_add_entities(forecast_sensors(home))
-    async_add_entities(energy_sensors(home))
-    async_add_entities(carbon_sensors(home))
+    site = entry.runtime_data
+    async_add_entities(SiteSensor(site, description) for description in (*SENSORS, *PLAN_SENSORS))
+    async_add_entities(learned_sensors(site))
+    async_add_entities(forecast_sensors(site))
+    async_add_entities(energy_sensors(site))
+    async_add_entities(carbon_sensors(site))
 
 
-class HomeSensor(SmartBatteryEntity, SensorEntity):
+class SiteSensor(SmartBatteryEntity, SensorEntity):
     """A sensor of the table above."""
 
-    entity_description: HomeSensorDescription
+    entity_description: SiteSensorDescription
     # The plan is long and changes often: it is shown, not recorded.
     _unrecorded_attributes = frozenset({"slots", "made_at", "notes"})
 
@@ -85,17 +85,17 @@ class HomeSensor(SmartBatteryEntity, SensorEntity):
     @override
     def available(self) -> bool:
         """Battery values are gone when the battery cannot be read."""
-        return not self.entity_description.from_battery or self.home.battery.last_update_success
+        return not self.entity_description.from_battery or self.site.battery.last_update_success
 
     @property
     @override
     def native_value(self) -> float | str | datetime | None:
         """The value now."""
-        return self.entity_description.value_fn(self.home)
+        return self.entity_description.value_fn(self.site)
 
     @property
     @override
     def extra_state_attributes(self) -> Mapping[str, Any] | None:
         """What goes with it."""
         attributes = self.entity_description.attributes_fn
-        return None if attributes is None else attributes(self.home)
+        return None if attributes is None else attributes(self.site)

@@ -18,7 +18,7 @@ from .entities.base import SmartBatteryEntity
 from .entities.owner_settings import OwnSettingEntity
 from .planner.model import Action
 from .powerwall.base import Settings
-from .site.site import Home, SmartBatteryConfigEntry
+from .site.site import Site, SmartBatteryConfigEntry
 from .text.status import override_now
 
 PARALLEL_UPDATES = 1
@@ -69,9 +69,9 @@ async def async_setup_entry(
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
     """Add a home's switches."""
-    home = entry.runtime_data
-    async_add_entities(PreferenceSwitch(home, description) for description in SWITCHES)
-    async_add_entities([ChargeNowSwitch(home), GridChargingSwitch(home)])
+    site = entry.runtime_data
+    async_add_entities(PreferenceSwitch(site, description) for description in SWITCHES)
+    async_add_entities([ChargeNowSwitch(site), GridChargingSwitch(site)])
 
 
 class PreferenceSwitch(SmartBatteryEntity, SwitchEntity):
@@ -83,26 +83,26 @@ class PreferenceSwitch(SmartBatteryEntity, SwitchEntity):
     @override
     def is_on(self) -> bool:
         """As the preferences have it."""
-        value: bool = getattr(self.home.preferences, self.entity_description.preference)
+        value: bool = getattr(self.site.preferences, self.entity_description.preference)
         return value
 
     @override
     async def async_turn_on(self, **kwargs: Any) -> None:
         """Prefer it so."""
-        await self.home.async_prefer(**{self.entity_description.preference: True})
+        await self.site.async_prefer(**{self.entity_description.preference: True})
 
     @override
     async def async_turn_off(self, **kwargs: Any) -> None:
         """Prefer it not so."""
-        await self.home.async_prefer(**{self.entity_description.preference: False})
+        await self.site.async_prefer(**{self.entity_description.preference: False})
 
 
 class ChargeNowSwitch(SmartBatteryEntity, SwitchEntity):
     """The override to charge, for those who think in on and off; it ends by itself."""
 
-    def __init__(self, home: Home) -> None:
+    def __init__(self, site: Site) -> None:
         """Charge as far and as long as is preferred."""
-        super().__init__(home, CHARGE_NOW)
+        super().__init__(site, CHARGE_NOW)
 
     @property
     @override
@@ -121,28 +121,28 @@ class ChargeNowSwitch(SmartBatteryEntity, SwitchEntity):
 
     @property
     def _asked(self) -> Override | None:
-        asked = override_now(self.home, dt_util.utcnow())
+        asked = override_now(self.site, dt_util.utcnow())
         return asked if asked is not None and asked.action is Action.CHARGE else None
 
     @override
     async def async_turn_on(self, **kwargs: Any) -> None:
         """Charge now."""
-        asked = override_of(Action.CHARGE, dt_util.utcnow(), self.home.preferences)
-        await async_order(self.home, asked)
+        asked = override_of(Action.CHARGE, dt_util.utcnow(), self.site.preferences)
+        await async_order(self.site, asked)
 
     @override
     async def async_turn_off(self, **kwargs: Any) -> None:
         """Back to the plan; another override stays."""
         if self.is_on:
-            await self.home.async_set_override(None)
+            await self.site.async_set_override(None)
 
 
 class GridChargingSwitch(OwnSettingEntity, SwitchEntity):
     """The Powerwall's own permission to charge from the grid."""
 
-    def __init__(self, home: Home) -> None:
+    def __init__(self, site: Site) -> None:
         """Show and set the home setting."""
-        super().__init__(home, GRID_CHARGING)
+        super().__init__(site, GRID_CHARGING)
 
     @property
     @override

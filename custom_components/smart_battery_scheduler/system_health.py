@@ -26,12 +26,12 @@ def async_register(hass: HomeAssistant, register: system_health.SystemHealthRegi
 async def _async_info(hass: HomeAssistant) -> dict[str, Any]:
     """Whether the services can be reached, and how fresh our facts are: the oldest of all homes."""
     entries: list[SmartBatteryConfigEntry] = hass.config_entries.async_loaded_entries(DOMAIN)
-    homes = [entry.runtime_data for entry in entries]
+    sites = [entry.runtime_data for entry in entries]
     now = dt_util.utcnow()
-    readings = [home.battery.data.read_at for home in homes]
-    rates = [home.rates.data.imports.known_until(now) for home in homes]
+    readings = [site.battery.data.read_at for site in sites]
+    rates = [site.rates.data.imports.known_until(now) for site in sites]
     return {
-        "homes": len(homes),
+        "homes": len(sites),
         "last_reading": _oldest(readings),
         "rates_known_until": _oldest(rates),
         "can_reach_netzero": system_health.async_check_can_reach_url(

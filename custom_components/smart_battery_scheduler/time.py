@@ -50,11 +50,11 @@ class PreferenceTime(SmartBatteryEntity, TimeEntity):
     @override
     def native_value(self) -> time:
         """As the preferences have it."""
-        value: time = getattr(self.home.preferences, self.entity_description.preference)
+        value: time = getattr(self.site.preferences, self.entity_description.preference)
         return value
 
     @override
     async def async_set_value(self, value: time) -> None:
         """Prefer this time."""
         plain = value.replace(microsecond=0, tzinfo=None).isoformat()
-        await self.home.async_prefer(**{self.entity_description.preference: plain})
+        await self.site.async_prefer(**{self.entity_description.preference: plain})

@@ -25,7 +25,7 @@ from homeassistant.util import dt as dt_util
 
 from .actions.targets import is_targeted
 from .common.serialisation import Json
-from .events.site_events import SIGNAL_HAPPENING, Happening
+from .events.site_events import SIGNAL_SITE_EVENT, SiteEvent
 from .text.messages import message_of
 
 SCHEMA = vol.Schema(
@@ -36,10 +36,10 @@ SCHEMA = vol.Schema(
 )
 
 
-class HappeningTrigger(Trigger):
+class SiteEventTrigger(Trigger):
     """Triggers when something happens in a home that is meant; without a target in any home."""
 
-    happening: Happening
+    site_event: SiteEvent
 
     @override
     @classmethod
@@ -61,38 +61,38 @@ class HappeningTrigger(Trigger):
         """Listen to all homes, and pick the ones that are meant when something happens."""
 
         @callback
-        def heard(entry_id: str, happening: Happening, data: Mapping[str, Json]) -> None:
-            if happening is self.happening and is_targeted(self._hass, self._target, entry_id):
-                payload = payload_of(self._hass, entry_id, happening, data)
+        def received(entry_id: str, site_event: SiteEvent, data: Mapping[str, Json]) -> None:
+            if site_event is self.site_event and is_targeted(self._hass, self._target, entry_id):
+                payload = payload_of(self._hass, entry_id, site_event, data)
                 run_action(payload, f"{payload['home']}: {payload['message']}")
 
-        return async_dispatcher_connect(self._hass, SIGNAL_HAPPENING, heard)
+        return async_dispatcher_connect(self._hass, SIGNAL_SITE_EVENT, received)
 
 
 @callback
 def payload_of(
-    hass: HomeAssistant, entry_id: str, happening: Happening, data: Mapping[str, Json]
+    hass: HomeAssistant, entry_id: str, site_event: SiteEvent, data: Mapping[str, Json]
 ) -> dict[str, Json]:
     """What templates find in ``trigger``: whose it is, a sentence about it, and its figures."""
     entry = hass.config_entries.async_get_entry(entry_id)
     devices = dr.async_entries_for_config_entry(dr.async_get(hass), entry_id)
     return {
-        "happening": happening.value,
+        "happening": site_event.value,
         "config_entry_id": entry_id,
         "device_id": devices[0].id if devices else None,
         "home": entry.title if entry else None,
-        "message": message_of(happening, data, dt_util.now()),
+        "message": message_of(site_event, data, dt_util.now()),
         "data": dict(data),
     }
 
 
 TRIGGERS: dict[str, type[Trigger]] = {
-    happening.value: type(
-        f"{happening.name.title().replace('_', '')}Trigger",
-        (HappeningTrigger,),
-        {"happening": happening},
+    site_event.value: type(
+        f"{site_event.name.title().replace('_', '')}Trigger",
+        (SiteEventTrigger,),
+        {"happening": site_event},
     )
-    for happening in Happening
+    for site_event in SiteEvent
 }
 
 

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from ..entities.conftest import ask, calm, day, enabled, frozen, home, plans
+from ..entities.conftest import ask, calm, day, enabled, frozen, plans, site
 
-__all__ = ["ask", "calm", "day", "enabled", "frozen", "home", "plans"]
+__all__ = ["ask", "calm", "day", "enabled", "frozen", "plans", "site"]

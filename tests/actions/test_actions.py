@@ -16,7 +16,7 @@ from custom_components.smart_battery_scheduler.actions.answers import TRIABLE
 from custom_components.smart_battery_scheduler.const import DOMAIN
 from custom_components.smart_battery_scheduler.control.model import DecisionKind, Phase
 from custom_components.smart_battery_scheduler.planner.model import Action, Session
-from custom_components.smart_battery_scheduler.site.limits import BOUNDS
+from custom_components.smart_battery_scheduler.site.limits import LIMITS
 from custom_components.smart_battery_scheduler.site.manual_slots import Problem
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import ServiceValidationError
@@ -37,37 +37,37 @@ def in_hours(hours: float) -> str:
     return (now + timedelta(hours=hours)).isoformat(sep=" ")
 
 
-async def test_charge_by_device_to_a_target_for_a_while(home: Day, ask: Ask) -> None:
+async def test_charge_by_device_to_a_target_for_a_while(site: Day, ask: Ask) -> None:
     """Charge by device to a target for a while."""
-    device = dr.async_entries_for_config_entry(dr.async_get(home.hass), home.entry.entry_id)[0]
+    device = dr.async_entries_for_config_entry(dr.async_get(site.hass), site.entry.entry_id)[0]
     await ask("charge", device_id=device.id, target_percent=80, duration={"hours": 2})
-    override = home.home.override
+    override = site.site.override
     assert override is not None
     assert (override.action, override.target_percent) == (Action.CHARGE, 80)
     assert override.until == dt_util.utcnow() + 2 * HOUR
-    await home.run(0.1)
-    assert home.phase is Phase.RUNNING
+    await site.run(0.1)
+    assert site.phase is Phase.RUNNING
     await ask("resume")
-    await home.run(0.2)
-    assert home.home.override is None
-    assert DecisionKind.STOPPED in {decision.kind for decision in home.decisions}
+    await site.run(0.2)
+    assert site.site.override is None
+    assert DecisionKind.STOPPED in {decision.kind for decision in site.decisions}
 
 
 @pytest.mark.parametrize("action", ["hold", "use"])
-async def test_hold_and_use_until_a_time(home: Day, ask: Ask, action: str) -> None:
+async def test_hold_and_use_until_a_time(site: Day, ask: Ask, action: str) -> None:
     """Hold and use until a time."""
     until = dt_util.utcnow() + 3 * HOUR
     await ask(action, until=until.isoformat())
-    override = home.home.override
+    override = site.site.override
     assert override is not None
     assert (override.action.value, override.until) == (action, until)
     assert override.target_percent is None
 
 
-async def test_without_an_end_an_override_lasts_four_hours(home: Day, ask: Ask) -> None:
+async def test_without_an_end_an_override_lasts_four_hours(site: Day, ask: Ask) -> None:
     """Without an end an override lasts four hours."""
     await ask("charge")
-    override = home.home.override
+    override = site.site.override
     assert override is not None
     assert (override.target_percent, override.until) == (100, dt_util.utcnow() + 4 * HOUR)
 
@@ -90,15 +90,15 @@ async def test_without_an_end_an_override_lasts_four_hours(home: Day, ask: Ask) 
     ],
 )
 async def test_a_charge_that_makes_no_sense_is_refused_with_the_mend(
-    home: Day, ask: Ask, data: dict[str, Any], key: str
+    site: Day, ask: Ask, data: dict[str, Any], key: str
 ) -> None:
     """A charge that makes no sense is refused with the mend."""
     with pytest.raises(ServiceValidationError) as caught:
         await ask("charge", **data)
     assert caught.value.translation_domain == DOMAIN
     assert caught.value.translation_key == key
-    assert home.home.override is None
-    assert not home.cloud.requests.writes
+    assert site.site.override is None
+    assert not site.cloud.requests.writes
 
 
 HOSTILE: list[tuple[str, dict[str, Any]]] = [
@@ -157,46 +157,46 @@ async def test_hostile_input_does_nothing(
         await hass.services.async_call(DOMAIN, action, data, blocking=True, return_response=answers)
 
 
-async def test_a_pin_is_played_and_its_removal_stops_the_charge(home: Day, ask: Ask) -> None:
+async def test_a_pin_is_played_and_its_removal_stops_the_charge(site: Day, ask: Ask) -> None:
     """A pin is played and its removal stops the charge."""
     start = dt_util.as_utc(datetime.fromisoformat(in_hours(0)))
     added = await ask.answer("add_slot", start=in_hours(0), end=in_hours(2), action="charge")
-    await home.run(0.05)
+    await site.run(0.05)
     slot_id = added["slot"]["slot_id"]
     assert added["slot"]["start"] == start.isoformat()
-    plan = home.home.planner.data
+    plan = site.site.planner.data
     assert plan is not None
     assert {s.action for s in plan.slots if s.end <= start + 2 * HOUR} == {Action.CHARGE}
-    await home.run(0.2)
-    assert home.phase is Phase.RUNNING
+    await site.run(0.2)
+    assert site.phase is Phase.RUNNING
     listed = await ask.answer("list_slots")
     assert [slot["slot_id"] for slot in listed["slots"]] == [slot_id]
     await ask("remove_slot", slot_id=slot_id)
     await ask("add_slot", start=in_hours(0), end=in_hours(2), action="do_not_charge")
-    await home.run(0.2)
-    command = home.home.controller.state.command
+    await site.run(0.2)
+    command = site.site.controller.state.command
     assert command is None or command.wanted.action is not Action.CHARGE
-    assert DecisionKind.STOPPED in {decision.kind for decision in home.decisions}
+    assert DecisionKind.STOPPED in {decision.kind for decision in site.decisions}
 
 
-async def test_a_ban_keeps_the_plan_from_charging(home: Day, ask: Ask) -> None:
+async def test_a_ban_keeps_the_plan_from_charging(site: Day, ask: Ask) -> None:
     """A ban keeps the plan from charging."""
     await ask("add_slot", start=in_hours(0), end=in_hours(12), action="do_not_charge")
-    await home.run(0.05)
-    plan = home.home.planner.data
+    await site.run(0.05)
+    plan = site.site.planner.data
     assert plan is not None
     until = dt_util.utcnow() + 12 * HOUR
     assert Action.CHARGE not in {slot.action for slot in plan.slots if slot.end <= until}
 
 
-async def test_slots_survive_a_power_cut(home: Day, ask: Ask) -> None:
+async def test_slots_survive_a_power_cut(site: Day, ask: Ask) -> None:
     """Slots survive a power cut."""
     await ask(
         "add_slot", start=in_hours(3), end=in_hours(4), action="do_not_charge", repeat="weekly"
     )
     before = await ask.answer("list_slots")
-    await home.power_cut()
-    await home.start()
+    await site.power_cut()
+    await site.start()
     assert await ask.answer("list_slots") == before
     assert before["slots"][0]["repeat"] == "weekly"
 
@@ -213,17 +213,17 @@ async def test_slots_survive_a_power_cut(home: Day, ask: Ask) -> None:
     ],
 )
 async def test_slots_that_make_no_sense_are_refused(
-    home: Day, ask: Ask, start: float, end: float, problem: Problem
+    site: Day, ask: Ask, start: float, end: float, problem: Problem
 ) -> None:
     """Slots that make no sense are refused."""
     await ask("add_slot", start=in_hours(5), end=in_hours(6), action="do_not_charge")
     with pytest.raises(ServiceValidationError) as caught:
         await ask("add_slot", start=in_hours(start), end=in_hours(end), action="charge")
     assert caught.value.translation_key == problem.value
-    assert len(home.home.manual.slots) == 1
+    assert len(site.site.manual.slots) == 1
 
 
-async def test_ids_that_are_not_known_are_refused(home: Day, ask: Ask) -> None:
+async def test_ids_that_are_not_known_are_refused(site: Day, ask: Ask) -> None:
     """Ids that are not known are refused."""
     with pytest.raises(ServiceValidationError, match="x" * 4):
         await ask("remove_slot", slot_id="x" * 4)
@@ -232,23 +232,23 @@ async def test_ids_that_are_not_known_are_refused(home: Day, ask: Ask) -> None:
 
 
 async def test_being_ready_once_is_planned_for_shown_and_taken_back(
-    home: Day, ask: Ask, hass: HomeAssistant
+    site: Day, ask: Ask, hass: HomeAssistant
 ) -> None:
     """A later wish takes the place of an earlier one; it outlives a power cut."""
     await ask("ready_once", target_percent=50, at=in_hours(3))
     await ask("ready_once", target_percent=90, at=in_hours(20))
-    await home.run(0.01)
+    await site.run(0.01)
     at = dt_util.as_utc(datetime.fromisoformat(in_hours(20)))
-    plan = home.home.planner.data
+    plan = site.site.planner.data
     assert plan is not None
     ready = plan.slot_at(at)
     assert ready is not None
     assert ready.start_percent >= 89
-    told = await ask.answer("get_plan")
-    assert told["ready_once"] == {"at": at.isoformat(), "percent": 90}
-    assert told["override"] is None
-    await home.power_cut()
-    await home.start()
+    published = await ask.answer("get_plan")
+    assert published["ready_once"] == {"at": at.isoformat(), "percent": 90}
+    assert published["override"] is None
+    await site.power_cut()
+    await site.start()
     shown = hass.states.get("sensor.home_battery_ready_once")
     assert shown is not None
     assert (datetime.fromisoformat(shown.state), shown.attributes["target_percent"]) == (at, 90)
@@ -265,7 +265,7 @@ async def test_being_ready_once_is_planned_for_shown_and_taken_back(
         shown = hass.states.get("sensor.home_battery_ready_once")
         assert shown is not None
         assert shown.state == "unknown"
-    assert home.home.ready_once is None
+    assert site.site.ready_once is None
 
 
 @pytest.mark.parametrize(
@@ -273,39 +273,39 @@ async def test_being_ready_once_is_planned_for_shown_and_taken_back(
     [(0, 3, "out_of_range"), (80, -3, "ready_in_the_past"), (80, 24 * 8, "ready_too_far")],
 )
 async def test_being_ready_at_a_time_that_makes_no_sense_is_refused(
-    home: Day, ask: Ask, percent: int, hours: int, key: str
+    site: Day, ask: Ask, percent: int, hours: int, key: str
 ) -> None:
     """With the mend."""
     with pytest.raises(ServiceValidationError) as caught:
         await ask("ready_once", target_percent=percent, at=in_hours(hours))
     assert caught.value.translation_key == key
-    assert home.home.ready_once is None
+    assert site.site.ready_once is None
 
 
-async def test_the_plan_tells_of_the_override_it_counts_on(home: Day, ask: Ask) -> None:
+async def test_the_plan_tells_of_the_override_it_counts_on(site: Day, ask: Ask) -> None:
     """Who asks for the plan sees that it is not all the scheduler's own."""
     until = dt_util.utcnow() + 2 * HOUR
     await ask("hold", until=until.isoformat())
-    await home.run(0.01)
-    told = await ask.answer("get_plan")
-    assert told["override"]["action"] == "hold"
-    assert told["override"]["until"] == until.isoformat()
-    assert {slot["action"] for slot in told["slots"][:3]} == {"hold"}
+    await site.run(0.01)
+    published = await ask.answer("get_plan")
+    assert published["override"]["action"] == "hold"
+    assert published["override"]["until"] == until.isoformat()
+    assert {slot["action"] for slot in published["slots"][:3]} == {"hold"}
 
 
-async def test_why_not_is_told_of_what_the_plan_was_made_from(home: Day, ask: Ask) -> None:
+async def test_why_not_is_told_of_what_the_plan_was_made_from(site: Day, ask: Ask) -> None:
     """A setting that is changed before the next plan does not change the answer."""
     peak = in_hours(17)
-    material = home.home.planned_from
-    assert material is not None
-    with_no_peak = replace(home.home.preferences, peak_start=time(1), peak_end=time(1))
-    home.home.preferences = with_no_peak
+    snapshot = site.site.planned_from
+    assert snapshot is not None
+    with_no_peak = replace(site.site.preferences, peak_start=time(1), peak_end=time(1))
+    site.site.preferences = with_no_peak
     answer = await ask.answer("explain", at=peak, action="charge")
     assert answer["why_not"]["verdict"] == "forbidden"
     assert answer["why_not"]["forbidden_by"] == "peak"
 
 
-async def test_a_session_told_by_hand_is_planned_by_and_taken_back(home: Day, ask: Ask) -> None:
+async def test_a_session_told_by_hand_is_planned_by_and_taken_back(site: Day, ask: Ask) -> None:
     """A session told by hand is planned by and taken back."""
     answer = await ask.answer(
         "add_session", kind="power_down", start=in_hours(17), end=in_hours(18)
@@ -313,20 +313,20 @@ async def test_a_session_told_by_hand_is_planned_by_and_taken_back(home: Day, as
     session_id = answer["sessions"][0]["session_id"]
     plan = await ask.answer("get_plan")
     assert [session["session_id"] for session in plan["sessions"]] == [session_id]
-    assert home.home.sessions.at(dt_util.utcnow() + 17.5 * HOUR) is Session.POWER_DOWN
+    assert site.site.sessions.at(dt_util.utcnow() + 17.5 * HOUR) is Session.POWER_DOWN
     await ask("remove_session", session_id=session_id)
-    assert home.home.sessions.known == ()
+    assert site.site.sessions.known == ()
 
 
 @pytest.mark.parametrize(("start", "end"), [(2, 1), (-3, -2), (1, 60)])
-async def test_session_times_are_checked(home: Day, ask: Ask, start: int, end: int) -> None:
+async def test_session_times_are_checked(site: Day, ask: Ask, start: int, end: int) -> None:
     """Session times are checked."""
     with pytest.raises(ServiceValidationError) as caught:
         await ask("add_session", kind="free", start=in_hours(start), end=in_hours(end))
     assert caught.value.translation_key == "session_times"
 
 
-async def test_the_plan_is_told_and_explained(home: Day, ask: Ask) -> None:
+async def test_the_plan_is_told_and_explained(site: Day, ask: Ask) -> None:
     """The plan is told and explained."""
     plan = await ask.answer("get_plan")
     assert len(plan["slots"]) >= 96
@@ -345,13 +345,13 @@ async def test_the_plan_is_told_and_explained(home: Day, ask: Ask) -> None:
         await ask.answer("explain", at=in_hours(100))
 
 
-async def test_decisions_can_be_looked_up_by_kind_and_age(home: Day, ask: Ask) -> None:
+async def test_decisions_can_be_looked_up_by_kind_and_age(site: Day, ask: Ask) -> None:
     """Decisions can be looked up by kind and age."""
     await ask("charge")
-    await home.run(0.2)
-    told = (await ask.answer("get_decisions"))["decisions"]
+    await site.run(0.2)
+    published = (await ask.answer("get_decisions"))["decisions"]
     seen = (await ask.answer("get_decisions", kind="seen", hours=1))["decisions"]
-    assert len(told) > len(seen) == 1
+    assert len(published) > len(seen) == 1
     assert seen[0]["evidence"]["seen_w"] < 0
     assert seen[0]["text"]
     assert (await ask.answer("get_decisions", hours=0))["decisions"] == []
@@ -359,11 +359,11 @@ async def test_decisions_can_be_looked_up_by_kind_and_age(home: Day, ask: Ask) -
         await ask.answer("get_decisions", hours=-1)
 
 
-async def test_rates_are_told_as_published(home: Day, ask: Ask) -> None:
+async def test_rates_are_told_as_published(site: Day, ask: Ask) -> None:
     """Rates are told as published."""
     rates = await ask.answer("get_rates")
     now = dt_util.utcnow()
-    known = home.home.rates.data.imports.at(now)
+    known = site.site.rates.data.imports.at(now)
     assert known is not None
     assert rates["import"][0]["p_per_kwh"] == known.p_per_kwh
     assert rates["export"]
@@ -374,9 +374,9 @@ async def test_rates_are_told_as_published(home: Day, ask: Ask) -> None:
             await ask.answer("get_rates", start=in_hours(start), end=in_hours(end))
 
 
-async def test_what_if_compares_and_changes_nothing(home: Day, ask: Ask) -> None:
+async def test_what_if_compares_and_changes_nothing(site: Day, ask: Ask) -> None:
     """What if compares and changes nothing."""
-    before = home.home.preferences
+    before = site.site.preferences
     same = await ask.answer("what_if", wear_p_per_kwh=before.wear_p_per_kwh)
     assert same["saves_p"] == pytest.approx(0, abs=0.2)
     bigger = await ask.answer("what_if", battery_kwh=27)
@@ -387,7 +387,7 @@ async def test_what_if_compares_and_changes_nothing(home: Day, ask: Ask) -> None
     never = await ask.answer("what_if", price_ceiling_p_per_kwh=-20)
     assert never["saves_p"] <= 0.2
     assert "charge" not in {slot["action"] for slot in never["slots"]}
-    assert home.home.preferences == before
+    assert site.site.preferences == before
 
 
 def test_the_form_of_what_if_has_the_bounds_of_the_settings() -> None:
@@ -396,21 +396,21 @@ def test_the_form_of_what_if_has_the_bounds_of_the_settings() -> None:
     fields = services["what_if"]["fields"]
     assert set(fields) == {"battery_kwh", *TRIABLE}
     for name in TRIABLE:
-        form, bounds = fields[name]["selector"]["number"], BOUNDS[name]
-        assert (form["min"], form["max"], form["step"]) == (bounds.least, bounds.most, bounds.step)
-        assert form["unit_of_measurement"] == bounds.unit
+        form, limits = fields[name]["selector"]["number"], LIMITS[name]
+        assert (form["min"], form["max"], form["step"]) == (limits.least, limits.most, limits.step)
+        assert form["unit_of_measurement"] == limits.unit
 
 
 @pytest.mark.parametrize("data", [{}, {"battery_kwh": 0}, {"reserve_floor_percent": 81}])
-async def test_what_if_needs_something_to_try(home: Day, ask: Ask, data: dict[str, float]) -> None:
+async def test_what_if_needs_something_to_try(site: Day, ask: Ask, data: dict[str, float]) -> None:
     """What if needs something to try."""
     with pytest.raises(ServiceValidationError):
         await ask.answer("what_if", **data)
 
 
-async def test_replan_makes_a_new_plan(home: Day, ask: Ask) -> None:
+async def test_replan_makes_a_new_plan(site: Day, ask: Ask) -> None:
     """Replan makes a new plan."""
-    before = home.home.planner.data
-    await home.run(0.05)
+    before = site.site.planner.data
+    await site.run(0.05)
     await ask("replan")
-    assert home.home.planner.data is not before
+    assert site.site.planner.data is not before

@@ -10,12 +10,12 @@ from pytest_homeassistant_custom_component.common import MockUser
 from custom_components.smart_battery_scheduler.const import DOMAIN
 from custom_components.smart_battery_scheduler.intent import (
     INTENT_CHARGE_TO,
-    INTENT_DOING,
     INTENT_NEXT_CHARGE,
     INTENT_RESUME,
+    INTENT_STATUS,
     INTENT_WHY,
 )
-from custom_components.smart_battery_scheduler.site.site import Home
+from custom_components.smart_battery_scheduler.site.site import Site
 from homeassistant.auth.const import GROUP_ID_ADMIN, GROUP_ID_READ_ONLY, GROUP_ID_USER
 from homeassistant.components.device_automation import (
     DeviceAutomationType,
@@ -27,9 +27,9 @@ from homeassistant.exceptions import ServiceValidationError, Unauthorized
 from homeassistant.helpers import intent, llm
 from homeassistant.setup import async_setup_component
 
-from ..automations.conftest import device_id_of, frozen, home
+from ..automations.conftest import device_id_of, frozen, site
 
-__all__ = ["frozen", "home"]
+__all__ = ["frozen", "site"]
 
 # Named, so that a new action has to say who may call it.
 COMMANDS: dict[str, dict[str, object]] = {
@@ -80,7 +80,7 @@ async def who(request: pytest.FixtureRequest, hass: HomeAssistant) -> tuple[Cont
 
 
 async def test_every_action_asks_who_calls(
-    hass: HomeAssistant, home: Home, who: tuple[Context, bool, bool]
+    hass: HomeAssistant, site: Site, who: tuple[Context, bool, bool]
 ) -> None:
     """Commands need control, questions need sight; what is removed was never there."""
     context, sees, commands = who
@@ -100,7 +100,7 @@ async def test_every_action_asks_who_calls(
             await call
 
 
-async def test_a_refused_action_changes_nothing(hass: HomeAssistant, home: Home) -> None:
+async def test_a_refused_action_changes_nothing(hass: HomeAssistant, site: Site) -> None:
     """The override, the slots and the sessions are as before."""
     user = MockUser(groups=[]).add_to_hass(hass)
     for name, data in COMMANDS.items():
@@ -108,15 +108,15 @@ async def test_a_refused_action_changes_nothing(hass: HomeAssistant, home: Home)
             await hass.services.async_call(
                 DOMAIN, name, data, blocking=True, context=Context(user_id=user.id)
             )
-    assert home.override is None
-    assert home.manual.slots == ()
-    assert not [each for each in home.sessions.known if each.manual]
+    assert site.override is None
+    assert site.manual.slots == ()
+    assert not [each for each in site.sessions.known if each.manual]
 
 
 @pytest.mark.parametrize(
     ("name", "is_command"),
     [
-        (INTENT_DOING, False),
+        (INTENT_STATUS, False),
         (INTENT_NEXT_CHARGE, False),
         (INTENT_WHY, False),
         (INTENT_CHARGE_TO, True),
@@ -124,23 +124,23 @@ async def test_a_refused_action_changes_nothing(hass: HomeAssistant, home: Home)
     ],
 )
 async def test_by_voice_nobody_may_more(
-    hass: HomeAssistant, home: Home, who: tuple[Context, bool, bool], name: str, is_command: bool
+    hass: HomeAssistant, site: Site, who: tuple[Context, bool, bool], name: str, is_command: bool
 ) -> None:
     """Assist passes on who speaks."""
     context, sees, commands = who
     assert await async_setup_component(hass, "intent", {})
     await hass.async_block_till_done()
-    told = intent.async_handle(hass, "test", name, context=context)
+    published = intent.async_handle(hass, "test", name, context=context)
     if commands if is_command else sees:
-        assert (await told).speech
+        assert (await published).speech
     else:
         with pytest.raises(intent.IntentHandleError):
-            await told
-        assert home.override is None
+            await published
+        assert site.override is None
 
 
 async def test_a_language_model_may_as_much_as_who_talks_to_it(
-    hass: HomeAssistant, home: Home, who: tuple[Context, bool, bool]
+    hass: HomeAssistant, site: Site, who: tuple[Context, bool, bool]
 ) -> None:
     """The plan, and a charge."""
     context, sees, commands = who
@@ -162,12 +162,12 @@ async def test_a_language_model_may_as_much_as_who_talks_to_it(
     else:
         with pytest.raises(intent.IntentHandleError):
             await call(INTENT_CHARGE_TO)
-    assert (home.override is not None) is commands
+    assert (site.override is not None) is commands
 
 
 @pytest.mark.parametrize("kind", ["charge", "hold", "use", "resume", "replan"])
 async def test_a_device_action_may_as_much_as_who_runs_it(
-    hass: HomeAssistant, home: Home, who: tuple[Context, bool, bool], kind: str
+    hass: HomeAssistant, site: Site, who: tuple[Context, bool, bool], kind: str
 ) -> None:
     """A script that a person starts runs with that person's rights."""
     context, _, commands = who
@@ -176,13 +176,13 @@ async def test_a_device_action_may_as_much_as_who_runs_it(
     )
     config = {
         CONF_DOMAIN: DOMAIN,
-        CONF_DEVICE_ID: device_id_of(hass, home),
+        CONF_DEVICE_ID: device_id_of(hass, site),
         CONF_TYPE: kind,
     }
-    doing = platform.async_call_action_from_config(hass, config, {}, context)
+    status = platform.async_call_action_from_config(hass, config, {}, context)
     if commands:
-        await doing
+        await status
     else:
         with pytest.raises(Unauthorized):
-            await doing
-        assert home.override is None
+            await status
+        assert site.override is None

@@ -9,7 +9,7 @@ import pytest
 
 from custom_components.smart_battery_scheduler.const import DOMAIN
 from custom_components.smart_battery_scheduler.planner.model import Action, ReadyBy
-from custom_components.smart_battery_scheduler.site.site import Home
+from custom_components.smart_battery_scheduler.site.site import Site
 from homeassistant.components.homeassistant.exposed_entities import async_expose_entity
 from homeassistant.core import Context, HomeAssistant
 from homeassistant.helpers import entity_registry as er, llm
@@ -23,7 +23,7 @@ RESUME = f"{DOMAIN}__SmartBatteryResume"
 
 
 @pytest.fixture(autouse=True)
-async def conversation(hass: HomeAssistant, home: Home) -> None:
+async def conversation(hass: HomeAssistant, site: Site) -> None:
     """What brings the tools of all integrations together."""
     assert await async_setup_component(hass, "conversation", {})
     await hass.async_block_till_done()
@@ -59,24 +59,24 @@ async def test_the_tools_are_offered(hass: HomeAssistant, caplog: pytest.LogCapt
     assert not [line for line in caplog.records if line.levelname in ("WARNING", "ERROR")]
 
 
-async def test_nothing_exposed_nothing_offered(hass: HomeAssistant, home: Home) -> None:
+async def test_nothing_exposed_nothing_offered(hass: HomeAssistant, site: Site) -> None:
     """The household decides what the assistant may touch."""
-    for entity in er.async_entries_for_config_entry(er.async_get(hass), home.entry.entry_id):
+    for entity in er.async_entries_for_config_entry(er.async_get(hass), site.entry.entry_id):
         async_expose_entity(hass, "conversation", entity.entity_id, False)
     api = await the_api(hass)
     assert not [tool for tool in api.tools if tool.integration == DOMAIN]
 
 
-async def test_the_plan(hass: HomeAssistant, home: Home) -> None:
+async def test_the_plan(hass: HomeAssistant, site: Site) -> None:
     """In stretches, with reasons, as plain JSON."""
-    home.planner.async_set_updated_data(
+    site.planner.async_set_updated_data(
         plan_of(Action.USE, Action.CHARGE, Action.CHARGE, Action.HOLD)
     )
     result = await call(hass, GET_PLAN)
     assert not result.error
-    told: Any = json.loads(json.dumps(result.data))
-    assert [stretch["action"] for stretch in told["plan"]] == ["use", "charge", "hold"]
-    assert told["plan"][1] == {
+    published: Any = json.loads(json.dumps(result.data))
+    assert [stretch["action"] for stretch in published["plan"]] == ["use", "charge", "hold"]
+    assert published["plan"][1] == {
         "action": "charge",
         "start": "2026-11-20T20:30+00:00",
         "end": "2026-11-20T21:30+00:00",
@@ -85,11 +85,11 @@ async def test_the_plan(hass: HomeAssistant, home: Home) -> None:
         "end_percent": 50,
         "because": "nothing else would save anything",
     }
-    assert told["home"] == "Demo home"
-    assert "at 20:30" in told["next_charge"]
+    assert published["home"] == "Demo home"
+    assert "at 20:30" in published["next_charge"]
 
 
-async def test_several_homes(hass: HomeAssistant, home: Home, other_home: Home) -> None:
+async def test_several_homes(hass: HomeAssistant, site: Site, other_site: Site) -> None:
     """The model is told their names, and asks again."""
     result = await call(hass, GET_PLAN)
     assert result.error
@@ -97,9 +97,9 @@ async def test_several_homes(hass: HomeAssistant, home: Home, other_home: Home) 
     assert (await call(hass, GET_PLAN, name="other home")).data["home"] == "Other home"
 
 
-async def test_it_can_charge_and_resume(hass: HomeAssistant, home: Home) -> None:
+async def test_it_can_charge_and_resume(hass: HomeAssistant, site: Site) -> None:
     """By the same intents as a voice."""
     await call(hass, CHARGE, percent=80, hour=6)
-    assert home.ready_once == ReadyBy(at=NOW.replace(day=21, hour=6), percent=80)
+    assert site.ready_once == ReadyBy(at=NOW.replace(day=21, hour=6), percent=80)
     await call(hass, RESUME)
-    assert home.ready_once is None
+    assert site.ready_once is None

@@ -14,15 +14,15 @@ import pytest
 from custom_components.smart_battery_scheduler.control.model import (
     ControlState,
     Phase,
-    YieldCause,
-    Yielded,
+    Suspension,
+    SuspensionCause,
 )
 from custom_components.smart_battery_scheduler.control.rules import Override
 from custom_components.smart_battery_scheduler.intent import (
     INTENT_CHARGE_TO,
-    INTENT_DOING,
     INTENT_NEXT_CHARGE,
     INTENT_RESUME,
+    INTENT_STATUS,
     INTENT_WHY,
     next_time,
 )
@@ -35,7 +35,7 @@ from custom_components.smart_battery_scheduler.planner.model import (
     Reason,
     ReasonCode,
 )
-from custom_components.smart_battery_scheduler.site.site import Home
+from custom_components.smart_battery_scheduler.site.site import Site
 from homeassistant.components import conversation
 from homeassistant.core import Context, HomeAssistant
 from homeassistant.helpers import intent
@@ -50,7 +50,7 @@ HALF_HOUR = timedelta(minutes=30)
 
 @pytest.fixture
 async def assist(
-    hass: HomeAssistant, home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    hass: HomeAssistant, site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Assist with the sentence file where its instructions say."""
     config = tmp_path / "config"
@@ -77,7 +77,7 @@ async def say(hass: HomeAssistant, text: str) -> str:
 
 def a_night_plan() -> Plan:
     """Use until 22:00, charge for an hour, hold till morning."""
-    dear = Reason(
+    expensive = Reason(
         code=ReasonCode.CHEAPER_THAN_LATER,
         numbers={"rate_p_per_kwh": 9.8, "saves_p_per_kwh": 24.1},
         at=NOW + timedelta(hours=21, minutes=30),
@@ -90,7 +90,7 @@ def a_night_plan() -> Plan:
                 action,
                 target_percent=100 if action is Action.CHARGE else None,
                 end_percent=80.0,
-                reason=dear if action is Action.CHARGE else Reason(code=ReasonCode.USE_NOW),
+                reason=expensive if action is Action.CHARGE else Reason(code=ReasonCode.USE_NOW),
             )
             for i, action in enumerate(actions)
         )
@@ -98,10 +98,10 @@ def a_night_plan() -> Plan:
 
 
 @pytest.fixture
-def night(home: Home) -> Home:
+def night(site: Site) -> Site:
     """The home with that plan."""
-    home.planner.async_set_updated_data(a_night_plan())
-    return home
+    site.planner.async_set_updated_data(a_night_plan())
+    return site
 
 
 @pytest.mark.parametrize(
@@ -114,7 +114,7 @@ def night(home: Home) -> Home:
     ],
 )
 async def test_what_is_the_battery_doing(
-    hass: HomeAssistant, night: Home, assist: None, sentence: str
+    hass: HomeAssistant, night: Site, assist: None, sentence: str
 ) -> None:
     """The level, what its meter shows, and the plan."""
     answer = await say(hass, sentence)
@@ -127,7 +127,7 @@ async def test_what_is_the_battery_doing(
     ["when will it charge", "when will the battery charge next", "when is the next charge?"],
 )
 async def test_when_will_it_charge(
-    hass: HomeAssistant, night: Home, assist: None, sentence: str
+    hass: HomeAssistant, night: Site, assist: None, sentence: str
 ) -> None:
     """From when to when, how far, at what rate."""
     answer = await say(hass, sentence)
@@ -135,7 +135,7 @@ async def test_when_will_it_charge(
 
 
 WAYS_TO_SAY = {
-    INTENT_DOING: (
+    INTENT_STATUS: (
         "is it charging",
         "is my powerwall charging right now",
         "is the battery of Demo home charging from the grid",
@@ -178,9 +178,9 @@ WAYS_TO_SAY = {
 }
 
 
-async def test_ways_to_say_it(hass: HomeAssistant, night: Home, assist: None) -> None:
+async def test_ways_to_say_it(hass: HomeAssistant, night: Site, assist: None) -> None:
     """The ways in which people say the same are all understood, and as what was meant."""
-    heard: list[str] = []
+    received: list[str] = []
 
     class Listener(intent.IntentHandler):
         """Notes what came through."""
@@ -192,7 +192,7 @@ async def test_ways_to_say_it(hass: HomeAssistant, night: Home, assist: None) ->
         @override
         async def async_handle(self, intent_obj: intent.Intent) -> intent.IntentResponse:
             """Understand it."""
-            heard.append(intent_obj.intent_type)
+            received.append(intent_obj.intent_type)
             response = intent_obj.create_response()
             response.async_set_speech("Heard.")
             return response
@@ -201,27 +201,27 @@ async def test_ways_to_say_it(hass: HomeAssistant, night: Home, assist: None) ->
         intent.async_register(hass, Listener(intent_type))
     for intent_type, sentences in WAYS_TO_SAY.items():
         for sentence in sentences:
-            heard.clear()
+            received.clear()
             await say(hass, sentence)
-            assert heard == [intent_type], sentence
+            assert received == [intent_type], sentence
 
 
-async def test_half_past(hass: HomeAssistant, home: Home, assist: None) -> None:
+async def test_half_past(hass: HomeAssistant, site: Site, assist: None) -> None:
     """The clock as it is said."""
     await say(hass, "charge the battery to 80 percent by half past six")
-    assert home.ready_once is not None
-    assert home.ready_once.at == datetime(2026, 11, 21, 6, 30, tzinfo=UTC)
+    assert site.ready_once is not None
+    assert site.ready_once.at == datetime(2026, 11, 21, 6, 30, tzinfo=UTC)
 
 
-async def test_no_charge_is_an_answer_too(hass: HomeAssistant, home: Home, assist: None) -> None:
+async def test_no_charge_is_an_answer_too(hass: HomeAssistant, site: Site, assist: None) -> None:
     """And it says how far the plan sees."""
-    home.planner.async_set_updated_data(plan_of(*[Action.USE] * 10))
+    site.planner.async_set_updated_data(plan_of(*[Action.USE] * 10))
     answer = await say(hass, "when will it charge")
     assert answer == "No charge from the grid is planned until tomorrow at 01:00."
 
 
 async def test_why(
-    hass: HomeAssistant, night: Home, assist: None, frozen: FrozenDateTimeFactory
+    hass: HomeAssistant, night: Site, assist: None, frozen: FrozenDateTimeFactory
 ) -> None:
     """In pence, with the moment it pays off."""
     assert "no later half-hour needs it more" in await say(hass, "why is the battery doing that")
@@ -251,23 +251,23 @@ async def test_why(
     ],
 )
 async def test_charge_to_so_much_by_then(
-    hass: HomeAssistant, home: Home, assist: None, sentence: str, percent: int, at: datetime
+    hass: HomeAssistant, site: Site, assist: None, sentence: str, percent: int, at: datetime
 ) -> None:
     """A wish for one time, planned at the least cost, not a charge at once."""
     answer = await say(hass, sentence)
-    assert home.ready_once == ReadyBy(at=at, percent=percent)
-    assert home.override is None
+    assert site.ready_once == ReadyBy(at=at, percent=percent)
+    assert site.override is None
     assert f"The battery is to be at {percent} percent" in answer
     assert f"{at:%H:%M}" in answer
 
 
-async def test_the_wish_is_planned_for(hass: HomeAssistant, home: Home, assist: None) -> None:
+async def test_the_wish_is_planned_for(hass: HomeAssistant, site: Site, assist: None) -> None:
     """The plan reaches the level in time, and says when it charges."""
-    home.preferences = home.preferences.from_options({"price_ceiling_p_per_kwh": 100.0})
+    site.preferences = site.preferences.from_options({"price_ceiling_p_per_kwh": 100.0})
     answer = await say(hass, "charge to 75 percent by 7")
     await hass.async_block_till_done()
-    await home.async_replan()
-    plan = home.planner.data
+    await site.async_replan()
+    plan = site.planner.data
     assert plan is not None
     at_seven = plan.slot_at(datetime(2026, 11, 21, 7, tzinfo=UTC))
     assert at_seven is not None
@@ -276,7 +276,7 @@ async def test_the_wish_is_planned_for(hass: HomeAssistant, home: Home, assist: 
 
 
 async def test_a_wish_that_cannot_be_kept(
-    hass: HomeAssistant, home: Home, assist: None, monkeypatch: pytest.MonkeyPatch
+    hass: HomeAssistant, site: Site, assist: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """How far it gets is said at once, if it is planned at once."""
     short = Note(
@@ -287,64 +287,64 @@ async def test_a_wish_that_cannot_be_kept(
 
     async def plan() -> None:
         """An hour is too short from 45 to 100 percent."""
-        home.planner.async_set_updated_data(replace(a_night_plan(), made_at=NOW, notes=(short,)))
+        site.planner.async_set_updated_data(replace(a_night_plan(), made_at=NOW, notes=(short,)))
 
-    monkeypatch.setattr(home, "async_replan", plan)
+    monkeypatch.setattr(site, "async_replan", plan)
     answer = await say(hass, "charge to 100 percent by 21 o'clock")
     assert answer.endswith("at 21:00. It can only get to 63 percent by then.")
 
 
 @pytest.mark.parametrize("sentence", ["charge to 80 percent", "charge the battery to 80% now"])
-async def test_charge_at_once(hass: HomeAssistant, home: Home, assist: None, sentence: str) -> None:
+async def test_charge_at_once(hass: HomeAssistant, site: Site, assist: None, sentence: str) -> None:
     """Without a time it is an override, with an end."""
     answer = await say(hass, sentence)
-    assert home.override is not None
-    assert (home.override.action, home.override.target_percent) == (Action.CHARGE, 80)
-    assert home.override.until == NOW + timedelta(hours=4)
+    assert site.override is not None
+    assert (site.override.action, site.override.target_percent) == (Action.CHARGE, 80)
+    assert site.override.until == NOW + timedelta(hours=4)
     asked = "I have asked the battery to charge to 80 percent"
     assert answer == f"{asked}, until tomorrow at 00:00 at the latest."
 
 
-async def test_nothing_to_charge(hass: HomeAssistant, home: Home, assist: None) -> None:
+async def test_nothing_to_charge(hass: HomeAssistant, site: Site, assist: None) -> None:
     """A battery that is that full is left alone."""
     answer = await say(hass, "charge to 20 percent by 6")
     assert answer == "The battery is at 45 percent already."
-    assert home.override is None
-    assert home.ready_once is None
+    assert site.override is None
+    assert site.ready_once is None
 
 
-async def test_a_charge_that_may_not_be(hass: HomeAssistant, home: Home, assist: None) -> None:
+async def test_a_charge_that_may_not_be(hass: HomeAssistant, site: Site, assist: None) -> None:
     """In a dry run nothing is asked of the battery, and it is not said to be."""
-    await home.async_prefer(dry_run=True)
+    await site.async_prefer(dry_run=True)
     await hass.async_block_till_done()
     answer = await say(hass, "charge the battery to 90 percent")
     assert "This is a dry run" in answer
     assert "I have asked" not in answer
 
 
-async def test_back_to_the_plan(hass: HomeAssistant, home: Home, assist: None) -> None:
+async def test_back_to_the_plan(hass: HomeAssistant, site: Site, assist: None) -> None:
     """Ends the override and the wish."""
     answer = await say(hass, "stop charging the battery")
     assert answer.startswith("The plan is in force already. The battery is at 45 percent")
     await say(hass, "charge to 80 percent by 6")
     await say(hass, "charge to 80 percent")
     assert await say(hass, "let the battery go back to the plan") == "Back to the plan."
-    assert home.override is None
-    assert home.ready_once is None
+    assert site.override is None
+    assert site.ready_once is None
 
 
 async def test_back_to_the_plan_after_stepping_back(
-    hass: HomeAssistant, home: Home, assist: None
+    hass: HomeAssistant, site: Site, assist: None
 ) -> None:
     """Control is taken again, as by the button; the plan was not in force."""
-    yielded = Yielded(cause=YieldCause.USER, since=NOW, until=NOW + timedelta(hours=2))
-    home.controller.state = ControlState(phase=Phase.YIELDING, yielded=yielded)
+    suspension = Suspension(cause=SuspensionCause.USER, since=NOW, until=NOW + timedelta(hours=2))
+    site.controller.state = ControlState(phase=Phase.SUSPENDED, suspension=suspension)
     assert await say(hass, "back to the plan") == "Back to the plan."
-    assert home.controller.state.yielded is None
+    assert site.controller.state.suspension is None
 
 
 async def test_a_charge_in_the_peak(
-    hass: HomeAssistant, home: Home, assist: None, frozen: FrozenDateTimeFactory
+    hass: HomeAssistant, site: Site, assist: None, frozen: FrozenDateTimeFactory
 ) -> None:
     """What is asked for is said not to be done, and why."""
     frozen.move_to(NOW + timedelta(hours=21))
@@ -353,32 +353,32 @@ async def test_a_charge_in_the_peak(
     assert "I have asked" not in answer
 
 
-async def test_the_override_is_told(hass: HomeAssistant, night: Home, assist: None) -> None:
+async def test_the_override_is_told(hass: HomeAssistant, night: Site, assist: None) -> None:
     """On whose word it acts."""
     await night.async_set_override(
         Override(action=Action.HOLD, made_at=NOW, until=NOW + timedelta(hours=1))
     )
-    doing = await say(hass, "what is the battery doing")
-    assert doing.endswith("You asked it to keep what it has until 21:00 at the latest.")
+    status = await say(hass, "what is the battery doing")
+    assert status.endswith("You asked it to keep what it has until 21:00 at the latest.")
     assert "somebody asked for it" in await say(hass, "why")
 
 
 async def test_several_homes(
-    hass: HomeAssistant, night: Home, other_home: Home, assist: None
+    hass: HomeAssistant, night: Site, other_site: Site, assist: None
 ) -> None:
     """One is chosen by its name; without it nothing is guessed."""
-    other_home.planner.async_set_updated_data(plan_of(Action.HOLD))
+    other_site.planner.async_set_updated_data(plan_of(Action.HOLD))
     answer = await say(hass, "what is the battery of other home doing")
     assert answer.endswith("The plan is to keep what it has until 20:30.")
     with pytest.raises(intent.IntentHandleError, match="several homes"):
-        await intent.async_handle(hass, "test", INTENT_DOING)
+        await intent.async_handle(hass, "test", INTENT_STATUS)
 
 
-async def test_no_home(hass: HomeAssistant, home: Home, assist: None) -> None:
+async def test_no_home(hass: HomeAssistant, site: Site, assist: None) -> None:
     """An unloaded home says nothing and nothing breaks."""
-    await hass.config_entries.async_unload(home.entry.entry_id)
+    await hass.config_entries.async_unload(site.entry.entry_id)
     with pytest.raises(intent.IntentHandleError, match="no home"):
-        await intent.async_handle(hass, "test", INTENT_DOING)
+        await intent.async_handle(hass, "test", INTENT_STATUS)
     assert await say(hass, "what is the battery doing")
 
 
@@ -393,14 +393,14 @@ async def test_no_home(hass: HomeAssistant, home: Home, assist: None) -> None:
     ],
 )
 async def test_hostile_slots(
-    hass: HomeAssistant, home: Home, assist: None, slots: dict[str, Any]
+    hass: HomeAssistant, site: Site, assist: None, slots: dict[str, Any]
 ) -> None:
     """Refused, and nothing is done."""
     with pytest.raises(intent.InvalidSlotInfo):
         await intent.async_handle(
             hass, "test", INTENT_CHARGE_TO, {key: {"value": value} for key, value in slots.items()}
         )
-    assert home.override is None
+    assert site.override is None
 
 
 @pytest.mark.parametrize(
@@ -425,7 +425,7 @@ def test_the_next_such_time(now: tuple[int, ...], said: tuple[Any, ...], expecte
 
 
 async def test_processing_needs_no_sentences_of_ours_for_the_switch(
-    hass: HomeAssistant, home: Home
+    hass: HomeAssistant, site: Site
 ) -> None:
     """Built-in sentences reach the scheduler's switch by device and name."""
     assert await async_setup_component(hass, "conversation", {})
@@ -434,17 +434,17 @@ async def test_processing_needs_no_sentences_of_ours_for_the_switch(
     )
     await hass.async_block_till_done()
     assert result.response.response_type is intent.IntentResponseType.ACTION_DONE
-    assert not home.preferences.scheduler_enabled
+    assert not site.preferences.scheduler_enabled
 
 
-async def test_the_charge_switch_by_built_in_sentences(hass: HomeAssistant, home: Home) -> None:
+async def test_the_charge_switch_by_built_in_sentences(hass: HomeAssistant, site: Site) -> None:
     """On, asked about, and off, without a sentence of ours."""
     assert await async_setup_component(hass, "conversation", {})
     await say(hass, "turn on the demo home charge now")
     await hass.async_block_till_done()
-    assert home.override is not None
-    assert home.override.action is Action.CHARGE
+    assert site.override is not None
+    assert site.override.action is Action.CHARGE
     assert "yes" in (await say(hass, "is demo home charge now on")).casefold()
     await say(hass, "turn off demo home charge now")
     await hass.async_block_till_done()
-    assert home.override is None
+    assert site.override is None

@@ -10,7 +10,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.smart_battery_scheduler.const import CONF_KIND, DOMAIN, KIND_DEMO
 from custom_components.smart_battery_scheduler.planner.model import Action, Plan
-from custom_components.smart_battery_scheduler.site.site import Home
+from custom_components.smart_battery_scheduler.site.site import Site
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr
 from homeassistant.setup import async_setup_component
@@ -27,7 +27,7 @@ def frozen(freezer: FrozenDateTimeFactory) -> FrozenDateTimeFactory:
     return freezer
 
 
-async def a_demo_home(hass: HomeAssistant, title: str) -> Home:
+async def a_demo_site(hass: HomeAssistant, title: str) -> Site:
     """Set up one demo home."""
     entry = MockConfigEntry(
         domain=DOMAIN, title=title, unique_id=title, data={CONF_KIND: KIND_DEMO}
@@ -35,27 +35,27 @@ async def a_demo_home(hass: HomeAssistant, title: str) -> Home:
     entry.add_to_hass(hass)
     assert await hass.config_entries.async_setup(entry.entry_id)
     await hass.async_block_till_done()
-    home: Home = entry.runtime_data
-    return home
+    site: Site = entry.runtime_data
+    return site
 
 
 @pytest.fixture
-async def home(hass: HomeAssistant, frozen: FrozenDateTimeFactory) -> Home:
+async def site(hass: HomeAssistant, frozen: FrozenDateTimeFactory) -> Site:
     """The only home."""
     await hass.config.async_set_time_zone("Europe/London")
     assert await async_setup_component(hass, "homeassistant", {})
-    return await a_demo_home(hass, "Demo home")
+    return await a_demo_site(hass, "Demo home")
 
 
 @pytest.fixture
-async def other_home(hass: HomeAssistant, home: Home) -> Home:
+async def other_site(hass: HomeAssistant, site: Site) -> Site:
     """A second home."""
-    return await a_demo_home(hass, "Other home")
+    return await a_demo_site(hass, "Other home")
 
 
-def device_id_of(hass: HomeAssistant, home: Home) -> str:
+def device_id_of(hass: HomeAssistant, site: Site) -> str:
     """The device that stands for a home."""
-    (device,) = dr.async_entries_for_config_entry(dr.async_get(hass), home.entry.entry_id)
+    (device,) = dr.async_entries_for_config_entry(dr.async_get(hass), site.entry.entry_id)
     return device.id
 
 

@@ -17,9 +17,9 @@ from pytest_homeassistant_custom_component.common import (
     async_mock_service,
 )
 
-from custom_components.smart_battery_scheduler.events.site_events import Happening
+from custom_components.smart_battery_scheduler.events.site_events import SiteEvent
 from custom_components.smart_battery_scheduler.planner.model import Action
-from custom_components.smart_battery_scheduler.site.site import Home
+from custom_components.smart_battery_scheduler.site.site import Site
 from homeassistant.components.blueprint.models import Blueprint
 from homeassistant.components.blueprint.schemas import BLUEPRINT_SCHEMA
 from homeassistant.core import HomeAssistant, ServiceCall, callback
@@ -37,7 +37,7 @@ TAPPED = "mobile_app_notification_action"
 
 @pytest.fixture
 async def installed(
-    hass: HomeAssistant, home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    hass: HomeAssistant, site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncGenerator[None]:
     """The blueprints where an import puts them."""
     config = tmp_path / "config"
@@ -90,17 +90,17 @@ def messages(calls: list[ServiceCall]) -> list[tuple[str, str]]:
 
 
 @AUTOMATED
-async def test_failures_at_once(hass: HomeAssistant, home: Home) -> None:
+async def test_failures_at_once(hass: HomeAssistant, site: Site) -> None:
     """What was chosen, once per cause."""
     sent = async_mock_service(hass, "notify", "send_message")
     await use(hass, "failures", recipients=["notify.phone", "notify.tablet"])
-    tell = home.happenings.tell
+    publish = site.events.publish
     failed = {"reason": "not_seen", "start": NOW.isoformat()}
-    tell(Happening.CHARGE_FAILED, {**failed, "is_news": True})
-    tell(Happening.CONTROL_YIELDED, {"reason": "calibration", "is_news": False})
-    tell(Happening.CHARGE_FAILED, {**failed, "is_news": False})
-    tell(Happening.CHARGE_SKIPPED, {"reason": "price", "is_news": True})
-    tell(Happening.CHARGE_COMPLETED, {"is_news": True})
+    publish(SiteEvent.CHARGE_FAILED, {**failed, "is_news": True})
+    publish(SiteEvent.CONTROL_SUSPENDED, {"reason": "calibration", "is_news": False})
+    publish(SiteEvent.CHARGE_FAILED, {**failed, "is_news": False})
+    publish(SiteEvent.CHARGE_SKIPPED, {"reason": "price", "is_news": True})
+    publish(SiteEvent.CHARGE_COMPLETED, {"is_news": True})
     await hass.async_block_till_done()
     assert messages(sent) == [
         (
@@ -112,7 +112,7 @@ async def test_failures_at_once(hass: HomeAssistant, home: Home) -> None:
 
 
 @AUTOMATED
-async def test_failures_without_a_phone(hass: HomeAssistant, home: Home) -> None:
+async def test_failures_without_a_phone(hass: HomeAssistant, site: Site) -> None:
     """They appear in Home Assistant, and further actions are done."""
     shown = async_mock_service(hass, "persistent_notification", "create")
     done = async_mock_service(hass, "light", "turn_on")
@@ -122,8 +122,8 @@ async def test_failures_without_a_phone(hass: HomeAssistant, home: Home) -> None
         moments=["charge_skipped"],
         then_do=[{"action": "light.turn_on", "data": {"profile": "{{ message }}"}}],
     )
-    home.happenings.tell(Happening.CHARGE_FAILED, {"reason": "not_seen", "is_news": True})
-    home.happenings.tell(Happening.CHARGE_SKIPPED, {"reason": "peak", "is_news": True})
+    site.events.publish(SiteEvent.CHARGE_FAILED, {"reason": "not_seen", "is_news": True})
+    site.events.publish(SiteEvent.CHARGE_SKIPPED, {"reason": "peak", "is_news": True})
     await hass.async_block_till_done()
     message = "The charge was skipped: these are peak hours."
     assert messages(shown) == [("Demo home", message)]
@@ -132,13 +132,13 @@ async def test_failures_without_a_phone(hass: HomeAssistant, home: Home) -> None
 
 @AUTOMATED
 async def test_the_daily_digest(
-    hass: HomeAssistant, home: Home, other_home: Home, frozen: FrozenDateTimeFactory
+    hass: HomeAssistant, site: Site, other_site: Site, frozen: FrozenDateTimeFactory
 ) -> None:
     """Three lines of the chosen home, once a day."""
     sent = async_mock_service(hass, "notify", "send_message")
     frozen.move_to(NOW - timedelta(minutes=5))
     await use(
-        hass, "daily_digest", home=device_id_of(hass, other_home), recipients=["notify.phone"]
+        hass, "daily_digest", site=device_id_of(hass, other_site), recipients=["notify.phone"]
     )
     await at_eight(hass, frozen)
     ((title, message),) = messages(sent)
@@ -148,12 +148,12 @@ async def test_the_daily_digest(
 
 @AUTOMATED
 async def test_the_digest_without_a_phone(
-    hass: HomeAssistant, home: Home, frozen: FrozenDateTimeFactory
+    hass: HomeAssistant, site: Site, frozen: FrozenDateTimeFactory
 ) -> None:
     """It appears in Home Assistant."""
     shown = async_mock_service(hass, "persistent_notification", "create")
     frozen.move_to(NOW - timedelta(minutes=5))
-    await use(hass, "daily_digest", home=device_id_of(hass, home))
+    await use(hass, "daily_digest", site=device_id_of(hass, site))
     await at_eight(hass, frozen)
     assert len(shown) == 1
 
@@ -190,7 +190,7 @@ async def phone(hass: HomeAssistant) -> str:
 
 @pytest.fixture
 async def asked(
-    hass: HomeAssistant, installed: None, home: Home, phone: str, frozen: FrozenDateTimeFactory
+    hass: HomeAssistant, installed: None, site: Site, phone: str, frozen: FrozenDateTimeFactory
 ) -> ServiceCall:
     """The question about tonight, as it was sent to the phone; its run waits for an answer."""
     sent: asyncio.Future[ServiceCall] = hass.loop.create_future()
@@ -198,8 +198,8 @@ async def asked(
         "notify", "mobile_app_phone", callback(lambda call: sent.set_result(call))
     )
     frozen.move_to(NOW - timedelta(minutes=5))
-    home.planner.async_set_updated_data(plan_of(*[Action.USE] * 6, Action.CHARGE, Action.HOLD))
-    await use(hass, "ask_before_charging", home=device_id_of(hass, home), phone=phone)
+    site.planner.async_set_updated_data(plan_of(*[Action.USE] * 6, Action.CHARGE, Action.HOLD))
+    await use(hass, "ask_before_charging", site=device_id_of(hass, site), phone=phone)
     frozen.move_to(NOW)
     async_fire_time_changed(hass, NOW)
     return await sent
@@ -230,67 +230,67 @@ def button(asked: ServiceCall, title: str) -> str:
 
 
 @AUTOMATED
-async def test_skip_tonight(hass: HomeAssistant, home: Home, asked: ServiceCall) -> None:
+async def test_skip_tonight(hass: HomeAssistant, site: Site, asked: ServiceCall) -> None:
     """No charge until the morning; other nights are as ever."""
     await tap(hass, button(asked, "Skip tonight"))
-    (slot,) = home.manual.slots
-    assert slot.banned
+    (slot,) = site.manual.slots
+    assert slot.blocked
     assert slot.start == NOW
     assert slot.end == datetime(2026, 11, 21, 7, tzinfo=UTC)
-    assert home.override is None
+    assert site.override is None
 
 
 @AUTOMATED
-async def test_charge_now(hass: HomeAssistant, home: Home, asked: ServiceCall) -> None:
+async def test_charge_now(hass: HomeAssistant, site: Site, asked: ServiceCall) -> None:
     """An override with an end."""
     await tap(hass, button(asked, "Charge now"))
-    assert home.override is not None
-    assert home.override.action is Action.CHARGE
-    assert not home.manual.slots
+    assert site.override is not None
+    assert site.override.action is Action.CHARGE
+    assert not site.manual.slots
 
 
 @AUTOMATED
-async def test_keep(hass: HomeAssistant, home: Home, asked: ServiceCall) -> None:
+async def test_keep(hass: HomeAssistant, site: Site, asked: ServiceCall) -> None:
     """Nothing is done."""
     await tap(hass, button(asked, "Keep"))
-    assert home.override is None
-    assert not home.manual.slots
+    assert site.override is None
+    assert not site.manual.slots
 
 
 @AUTOMATED
-async def test_an_old_message(hass: HomeAssistant, home: Home, asked: ServiceCall) -> None:
+async def test_an_old_message(hass: HomeAssistant, site: Site, asked: ServiceCall) -> None:
     """Its buttons do nothing, and the new ones still work."""
     hass.bus.async_fire(TAPPED, {"action": "CHARGE_of_an_old_message"})
     await tap(hass, button(asked, "Skip tonight"))
-    assert home.override is None
-    assert len(home.manual.slots) == 1
+    assert site.override is None
+    assert len(site.manual.slots) == 1
 
 
 @AUTOMATED
 async def test_no_answer(
-    hass: HomeAssistant, home: Home, asked: ServiceCall, frozen: FrozenDateTimeFactory
+    hass: HomeAssistant, site: Site, asked: ServiceCall, frozen: FrozenDateTimeFactory
 ) -> None:
     """Keeps the plan, and a late answer does nothing."""
     frozen.tick(timedelta(hours=9))
     async_fire_time_changed(hass)
     await hass.async_block_till_done()
     await tap(hass, button(asked, "Charge now"))
-    assert home.override is None
+    assert site.override is None
 
 
 @AUTOMATED
 @pytest.mark.parametrize("why", ["no charge", "switched off"])
 async def test_no_question(
-    hass: HomeAssistant, home: Home, phone: str, frozen: FrozenDateTimeFactory, why: str
+    hass: HomeAssistant, site: Site, phone: str, frozen: FrozenDateTimeFactory, why: str
 ) -> None:
     """Where there is nothing to ask."""
     sent = async_mock_service(hass, "notify", "mobile_app_phone")
     if why == "switched off":
-        await home.async_prefer(scheduler_enabled=False)
+        await site.async_prefer(scheduler_enabled=False)
         await hass.async_block_till_done()
     frozen.move_to(NOW - timedelta(minutes=5))
-    await use(hass, "ask_before_charging", home=device_id_of(hass, home), phone=phone)
+    await use(hass, "ask_before_charging", site=device_id_of(hass, site), phone=phone)
     charges = [Action.CHARGE] if why == "switched off" else []
-    home.planner.async_set_updated_data(plan_of(Action.USE, *charges, Action.USE))
+    site.planner.async_set_updated_data(plan_of(Action.USE, *charges, Action.USE))
     await at_eight(hass, frozen)
     assert not sent

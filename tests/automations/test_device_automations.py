@@ -21,9 +21,9 @@ from custom_components.smart_battery_scheduler import (
 from custom_components.smart_battery_scheduler.const import DOMAIN
 from custom_components.smart_battery_scheduler.control.rules import Override
 from custom_components.smart_battery_scheduler.device_condition import QUESTIONS
-from custom_components.smart_battery_scheduler.events.site_events import Happening
+from custom_components.smart_battery_scheduler.events.site_events import SiteEvent
 from custom_components.smart_battery_scheduler.planner.model import Action
-from custom_components.smart_battery_scheduler.site.site import Home
+from custom_components.smart_battery_scheduler.site.site import Site
 from homeassistant.components.device_automation import DeviceAutomationType
 from homeassistant.components.device_automation.exceptions import InvalidDeviceAutomationConfig
 from homeassistant.core import Context, HomeAssistant
@@ -47,32 +47,32 @@ async def types(hass: HomeAssistant, kind: DeviceAutomationType, device_id: str)
     return [each["type"] for each in found if each["domain"] == DOMAIN]
 
 
-async def test_they_are_offered(hass: HomeAssistant, home: Home) -> None:
+async def test_they_are_offered(hass: HomeAssistant, site: Site) -> None:
     """All of them, for the home's device."""
-    device_id = device_id_of(hass, home)
-    assert await types(hass, DeviceAutomationType.TRIGGER, device_id) == [*Happening]
+    device_id = device_id_of(hass, site)
+    assert await types(hass, DeviceAutomationType.TRIGGER, device_id) == [*SiteEvent]
     assert await types(hass, DeviceAutomationType.CONDITION, device_id) == [*QUESTIONS]
     assert await types(hass, DeviceAutomationType.ACTION, device_id) == [*device_action.TYPES]
 
 
-async def test_a_trigger(hass: HomeAssistant, home: Home, other_home: Home) -> None:
+async def test_a_trigger(hass: HomeAssistant, site: Site, other_site: Site) -> None:
     """For this home's device only."""
-    heard = async_capture_events(hass, "test_heard")
+    received = async_capture_events(hass, "test_heard")
     trigger = {
         "trigger": "device",
         "domain": DOMAIN,
-        "device_id": device_id_of(hass, home),
+        "device_id": device_id_of(hass, site),
         "type": "charge_failed",
     }
     action = {"event": "test_heard", "event_data": {"message": "{{ trigger.message }}"}}
     assert await async_setup_component(
         hass, "automation", {"automation": {"triggers": [trigger], "actions": [action]}}
     )
-    for each in (home, other_home):
-        each.happenings.tell(Happening.CHARGE_FAILED, {"reason": "not_seen"})
-        each.happenings.tell(Happening.CHARGE_STARTED, {})
+    for each in (site, other_site):
+        each.events.publish(SiteEvent.CHARGE_FAILED, {"reason": "not_seen"})
+        each.events.publish(SiteEvent.CHARGE_STARTED, {})
     await hass.async_block_till_done()
-    assert [event.data["message"] for event in heard] == [
+    assert [event.data["message"] for event in received] == [
         "The charge failed: the settings stand, but the battery did not charge."
     ]
 
@@ -93,11 +93,11 @@ async def holds(hass: HomeAssistant, device_id: str, question: str) -> bool | No
         checker.async_unload()
 
 
-async def test_conditions(hass: HomeAssistant, home: Home, other_home: Home) -> None:
+async def test_conditions(hass: HomeAssistant, site: Site, other_site: Site) -> None:
     """They ask the device's home."""
-    home.planner.async_set_updated_data(plan_of(Action.HOLD))
-    other_home.planner.async_set_updated_data(plan_of(Action.USE))
-    here, there = device_id_of(hass, home), device_id_of(hass, other_home)
+    site.planner.async_set_updated_data(plan_of(Action.HOLD))
+    other_site.planner.async_set_updated_data(plan_of(Action.USE))
+    here, there = device_id_of(hass, site), device_id_of(hass, other_site)
     answers = {question: await holds(hass, here, question) for question in QUESTIONS}
     assert {question for question, answer in answers.items() if answer} >= {
         "is_to_hold",
@@ -106,13 +106,13 @@ async def test_conditions(hass: HomeAssistant, home: Home, other_home: Home) -> 
     assert not answers["is_to_use"]
     assert not answers["is_charging"]
     assert await holds(hass, there, "is_to_use")
-    await hass.config_entries.async_unload(home.entry.entry_id)
+    await hass.config_entries.async_unload(site.entry.entry_id)
     assert not await holds(hass, here, "is_to_hold")
 
 
-async def act(hass: HomeAssistant, home: Home, kind: str, **figures: Any) -> None:
+async def act(hass: HomeAssistant, site: Site, kind: str, **figures: Any) -> None:
     """Run a device action as a script's step."""
-    step = {"domain": DOMAIN, "device_id": device_id_of(hass, home), "type": kind, **figures}
+    step = {"domain": DOMAIN, "device_id": device_id_of(hass, site), "type": kind, **figures}
     assert await async_setup_component(hass, "script", {"script": {"test": {"sequence": [step]}}})
     await hass.services.async_call("script", "test", blocking=True)
     await hass.async_block_till_done()
@@ -144,64 +144,64 @@ async def act(hass: HomeAssistant, home: Home, kind: str, **figures: Any) -> Non
     ],
 )
 async def test_overriding_actions(
-    hass: HomeAssistant, home: Home, kind: str, figures: dict[str, Any], expected: Override
+    hass: HomeAssistant, site: Site, kind: str, figures: dict[str, Any], expected: Override
 ) -> None:
     """An override with an end."""
-    await act(hass, home, kind, **figures)
-    assert home.override == expected
+    await act(hass, site, kind, **figures)
+    assert site.override == expected
 
 
-async def test_a_charge_to_what_is_there_already(hass: HomeAssistant, home: Home) -> None:
+async def test_a_charge_to_what_is_there_already(hass: HomeAssistant, site: Site) -> None:
     """Refused, as by the action: the battery would be charged beyond."""
     with pytest.raises(ServiceValidationError, match="at 45 % already"):
-        await act(hass, home, "charge", target_percent=40)
-    assert home.override is None
+        await act(hass, site, "charge", target_percent=40)
+    assert site.override is None
 
 
-async def test_resume(hass: HomeAssistant, home: Home) -> None:
+async def test_resume(hass: HomeAssistant, site: Site) -> None:
     """Back to the plan."""
-    await home.async_set_override(
+    await site.async_set_override(
         Override(action=Action.HOLD, made_at=NOW, until=NOW + timedelta(hours=4))
     )
-    await act(hass, home, "resume")
-    assert home.override is None
+    await act(hass, site, "resume")
+    assert site.override is None
 
 
-async def test_replan(hass: HomeAssistant, home: Home, frozen: FrozenDateTimeFactory) -> None:
+async def test_replan(hass: HomeAssistant, site: Site, frozen: FrozenDateTimeFactory) -> None:
     """A new plan on what is known now."""
     await hass.async_block_till_done()
     frozen.tick(timedelta(minutes=1))
-    await act(hass, home, "replan")
-    assert home.planner.data is not None
-    assert home.planner.data.made_at == NOW + timedelta(minutes=1)
+    await act(hass, site, "replan")
+    assert site.planner.data is not None
+    assert site.planner.data.made_at == NOW + timedelta(minutes=1)
 
 
 @pytest.mark.parametrize(
     ("kind", "fields"),
     [("charge", {"for", "target_percent"}), ("hold", {"for"}), ("resume", set())],
 )
-async def test_capabilities(hass: HomeAssistant, home: Home, kind: str, fields: set[str]) -> None:
+async def test_capabilities(hass: HomeAssistant, site: Site, kind: str, fields: set[str]) -> None:
     """The fields that the editor shows."""
-    action = {"domain": DOMAIN, "device_id": device_id_of(hass, home), "type": kind}
+    action = {"domain": DOMAIN, "device_id": device_id_of(hass, site), "type": kind}
     found = await async_get_device_automation_capabilities(
         hass, DeviceAutomationType.ACTION, action
     )
     assert {field["name"] for field in found.get("extra_fields", [])} == fields
 
 
-async def test_a_home_that_does_not_run(hass: HomeAssistant, home: Home) -> None:
+async def test_a_home_that_does_not_run(hass: HomeAssistant, site: Site) -> None:
     """An action says so instead of doing nothing."""
-    device_id = device_id_of(hass, home)
-    await hass.config_entries.async_unload(home.entry.entry_id)
+    device_id = device_id_of(hass, site)
+    await hass.config_entries.async_unload(site.entry.entry_id)
     with pytest.raises(InvalidDeviceAutomationConfig):
         await device_action.async_call_action_from_config(
             hass, {"device_id": device_id, "type": "resume"}, {}, None
         )
 
 
-async def test_a_device_that_is_gone(hass: HomeAssistant, home: Home) -> None:
+async def test_a_device_that_is_gone(hass: HomeAssistant, site: Site) -> None:
     """Nothing is offered, and a condition that still names it answers no."""
-    device_id = device_id_of(hass, home)
+    device_id = device_id_of(hass, site)
     dr.async_get(hass).async_remove_device(device_id)
     for automation in (device_trigger.async_get_triggers, device_condition.async_get_conditions):
         assert await automation(hass, device_id) == []
@@ -210,7 +210,7 @@ async def test_a_device_that_is_gone(hass: HomeAssistant, home: Home) -> None:
     assert not device_condition.async_condition_from_config(hass, config)(hass, None)
 
 
-async def test_a_trigger_of_a_device_that_is_gone(hass: HomeAssistant, home: Home) -> None:
+async def test_a_trigger_of_a_device_that_is_gone(hass: HomeAssistant, site: Site) -> None:
     """It says so instead of listening to nobody."""
 
     async def act(run_variables: dict[str, Any], context: Context | None = None) -> None:

@@ -11,9 +11,9 @@ import pytest
 from pytest_homeassistant_custom_component.common import async_fire_time_changed, async_mock_service
 
 from custom_components.smart_battery_scheduler.const import DOMAIN
-from custom_components.smart_battery_scheduler.events.site_events import Happening
+from custom_components.smart_battery_scheduler.events.site_events import SiteEvent
 from custom_components.smart_battery_scheduler.planner.model import Action
-from custom_components.smart_battery_scheduler.site.site import Home
+from custom_components.smart_battery_scheduler.site.site import Site
 from homeassistant.components.automation.config import ValidationStatus, async_validate_config_item
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import config_validation as cv
@@ -50,7 +50,7 @@ def test_no_example_is_left_out() -> None:
 
 
 @pytest.mark.parametrize("text", blocks("yaml"))
-async def test_yaml_is_valid(hass: HomeAssistant, home: Home, text: str) -> None:
+async def test_yaml_is_valid(hass: HomeAssistant, site: Site, text: str) -> None:
     """As an automation, a list of actions, or the card."""
     example = parse_yaml(text)
     assert isinstance(example, dict)
@@ -61,7 +61,7 @@ async def test_yaml_is_valid(hass: HomeAssistant, home: Home, text: str) -> None
         assert checked.validation_status is ValidationStatus.OK, checked.validation_error
     elif "action" in example:
         await run(hass, example)
-        assert [slot.action for slot in home.manual.slots]
+        assert [slot.action for slot in site.manual.slots]
     else:
         assert example.pop("type") == "custom:smart-battery-scheduler-card"
         offered = set(re.findall(r'\{ name: "(\w+)", selector', CARD))
@@ -74,7 +74,7 @@ AUTOMATIONS = [each for each in blocks("yaml") if "triggers:" in each.values[0]]
 @pytest.mark.parametrize("text", AUTOMATIONS)
 @pytest.mark.parametrize("holds", [True, False])
 async def test_automations_do_what_they_say(
-    hass: HomeAssistant, home: Home, frozen: FrozenDateTimeFactory, text: str, holds: bool
+    hass: HomeAssistant, site: Site, frozen: FrozenDateTimeFactory, text: str, holds: bool
 ) -> None:
     """What triggers them sends their message, if their condition holds."""
     sent = async_mock_service(hass, "notify", "send_message")
@@ -82,19 +82,19 @@ async def test_automations_do_what_they_say(
     assert isinstance(example, dict)
     automation = {"automation": {"id": "example", **example}}
     assert await async_setup_component(hass, "automation", automation)
-    await home.async_prefer(scheduler_enabled=holds)
+    await site.async_prefer(scheduler_enabled=holds)
     await hass.async_block_till_done()
     charge = Action.CHARGE if holds else Action.USE
-    home.planner.async_set_updated_data(plan_of(*[Action.USE] * 6, charge))
+    site.planner.async_set_updated_data(plan_of(*[Action.USE] * 6, charge))
     for trigger in example["triggers"]:
-        await happen(hass, home, frozen, trigger)
+        await happen(hass, site, frozen, trigger)
     assert [call.data["entity_id"] for call in sent] == [["notify.phone"]] * holds
     assert all(str(call.data["message"]).endswith(".") for call in sent)
     await hass.services.async_call("automation", "turn_off", {"entity_id": "all"}, blocking=True)
 
 
 async def happen(
-    hass: HomeAssistant, home: Home, frozen: FrozenDateTimeFactory, trigger: dict[str, str]
+    hass: HomeAssistant, site: Site, frozen: FrozenDateTimeFactory, trigger: dict[str, str]
 ) -> None:
     """Let come what a trigger waits for."""
     if trigger["trigger"] == "time":
@@ -102,8 +102,8 @@ async def happen(
         frozen.move_to(NOW.replace(hour=hour, minute=minute))
         async_fire_time_changed(hass)
     else:
-        happening = Happening(trigger["trigger"].removeprefix(f"{DOMAIN}."))
-        home.happenings.tell(happening, {"start": NOW.isoformat(), "lowest_p_per_kwh": -1.5})
+        site_event = SiteEvent(trigger["trigger"].removeprefix(f"{DOMAIN}."))
+        site.events.publish(site_event, {"start": NOW.isoformat(), "lowest_p_per_kwh": -1.5})
     await hass.async_block_till_done()
 
 

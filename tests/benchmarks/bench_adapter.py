@@ -23,13 +23,13 @@ from custom_components.smart_battery_scheduler.planner.load import Consumption, 
 from custom_components.smart_battery_scheduler.planner.model import (
     Action,
     Battery,
-    Lever,
-    LeverModel,
+    ChargeMethod,
+    ChargeMethodModel,
+    HouseholdRules,
     PlanInputs,
     PlannedSlot,
     SlotInputs,
     Spread,
-    Wishes,
 )
 from custom_components.smart_battery_scheduler.planner.optimiser import plan as make_plan
 from custom_components.smart_battery_scheduler.planner.prices import price_scenarios
@@ -92,7 +92,7 @@ def plan_inputs(inputs: BenchInputs) -> PlanInputs:
         slots=tuple(_slot(inputs, index, load) for index, load in enumerate(_loads(inputs))),
         battery=_battery(inputs.battery),
         stored_kwh=inputs.soc,
-        wishes=Wishes(
+        rules=HouseholdRules(
             reserve_floor_percent=inputs.floor_pct,
             wear_p_per_kwh=0.0,
             gentleness_p_per_kwh=0.0,
@@ -155,17 +155,21 @@ def _slot(inputs: BenchInputs, index: int, load: Spread) -> SlotInputs:
 
 
 def _battery(battery: BenchBattery) -> Battery:
-    gentle_kw = max(battery.grid_kw_self, battery.grid_kw_auto)
+    reserve_kw = max(battery.grid_kw_self, battery.grid_kw_auto)
     return Battery(
         capacity_kwh=battery.capacity,
         taper_from_percent=battery.taper_from * 100.0,
         taper_to_fraction=battery.taper_to,
         max_charge_w=battery.charge_kw * 1000.0,
         max_discharge_w=battery.discharge_kw * 1000.0,
-        levers=(
-            LeverModel(lever=Lever.GENTLE, power_w=gentle_kw * 1000.0, stops_at_target=True),
-            LeverModel(
-                lever=Lever.FAST, power_w=battery.grid_kw_backup * 1000.0, stops_at_target=False
+        methods=(
+            ChargeMethodModel(
+                method=ChargeMethod.RESERVE, power_w=reserve_kw * 1000.0, stops_at_target=True
+            ),
+            ChargeMethodModel(
+                method=ChargeMethod.BACKUP,
+                power_w=battery.grid_kw_backup * 1000.0,
+                stops_at_target=False,
             ),
         ),
         round_trip_efficiency=battery.round_trip,
@@ -177,11 +181,11 @@ def _battery(battery: BenchBattery) -> Battery:
 
 def _command(slot: PlannedSlot, inputs: BenchInputs) -> Command:
     """The settings that make the first planned slot so."""
-    match slot.action, slot.lever:
+    match slot.action, slot.method:
         case Action.USE, _:
             reserve = max(slot.target_percent or 0, int(inputs.floor_pct))
             return Command("self_consumption", reserve, False)
-        case Action.CHARGE, Lever.GENTLE:
+        case Action.CHARGE, ChargeMethod.RESERVE:
             battery = inputs.battery
             quicker = battery.grid_kw_auto > battery.grid_kw_self
             mode = "autonomous" if quicker else "self_consumption"

@@ -26,7 +26,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.smart_battery_scheduler.const import DOMAIN
 from custom_components.smart_battery_scheduler.powerwall.budget import RequestBudget
-from custom_components.smart_battery_scheduler.site.site import Home
+from custom_components.smart_battery_scheduler.site.site import Site
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import EVENT_STATE_CHANGED
 from homeassistant.core import Event, EventStateChangedData, HomeAssistant
@@ -37,7 +37,7 @@ from ..cloud import netzero
 from ..cloud.clock import utc_now
 from ..cloud.server import Cloud, running
 from ..cloud.world import SCENARIOS, World
-from ..days.stage import Day, home_entry, point_to
+from ..days.stage import Day, point_to, site_entry
 from .loop_meter import LoopMeter
 
 DAYS = int(os.environ.get("SBS_DAYS", "2"))
@@ -74,7 +74,7 @@ def cloud(socket_enabled: None, scenario: str) -> Iterator[Cloud]:
 
 
 @pytest.fixture
-def home(
+def site(
     hass: HomeAssistant, cloud: Cloud, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> Iterator[MockConfigEntry]:
     """A home on the fake cloud; its files are written in earnest, as a household's are."""
@@ -83,7 +83,7 @@ def home(
     # As in a household's Home Assistant.
     hass.loop.set_debug(False)
     monkeypatch.setattr(logging.root.manager, "disable", logging.INFO)
-    entry = home_entry(cloud)
+    entry = site_entry(cloud)
     entry.add_to_hass(hass)
     with patch.multiple(Store, **STORE):
         yield entry
@@ -110,9 +110,9 @@ def resident_mb() -> float:
     return int(Path("/proc/self/statm").read_text("ascii").split()[1]) * PAGE_BYTES / 1e6
 
 
-def say(name: str, told: str) -> None:
+def say(name: str, published: str) -> None:
     """One line."""
-    sys.stdout.write(f"{name:44}{told}\n")
+    sys.stdout.write(f"{name:44}{published}\n")
 
 
 def say_times(name: str, times_ms: Sequence[float]) -> None:
@@ -121,17 +121,17 @@ def say_times(name: str, times_ms: Sequence[float]) -> None:
     say(name, f"{np.mean(times_ms):8.2f}{p99:8.2f}{max(times_ms):8.2f} ms of {len(times_ms)}")
 
 
-async def set_up(hass: HomeAssistant, entry: MockConfigEntry) -> Home:
+async def set_up(hass: HomeAssistant, entry: MockConfigEntry) -> Site:
     """Set the home up and wait until nothing is left to do."""
     await hass.config_entries.async_setup(entry.entry_id)
     await hass.async_block_till_done(wait_background_tasks=True)
     assert entry.state is ConfigEntryState.LOADED
-    home: Home = entry.runtime_data
-    return home
+    site: Site = entry.runtime_data
+    return site
 
 
 async def test_the_event_loop(
-    hass: HomeAssistant, home: MockConfigEntry, monkeypatch: pytest.MonkeyPatch
+    hass: HomeAssistant, site: MockConfigEntry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """By the real clock, one after the other, with NetZero's budget lifted."""
     monkeypatch.setattr(RequestBudget, "spend", lambda *_: None)
@@ -140,25 +140,25 @@ async def test_the_event_loop(
     with meter.running():
         times = []
         for _ in range(SET_UPS):
-            running_home = await set_up(hass, home)
+            running_home = await set_up(hass, site)
             times.append(sum(meter.take()))
-            await hass.config_entries.async_unload(home.entry_id)
+            await hass.config_entries.async_unload(site.entry_id)
             await hass.async_block_till_done(wait_background_tasks=True)
             meter.take()
-        running_home = await set_up(hass, home)
+        running_home = await set_up(hass, site)
         meter.take()
         sys.stdout.write(f"\n{'event loop, processor time':44}{'mean':>8}{'p99':>8}{'most':>8}\n")
         say("set-up of a home, first", f"{times[0]:8.2f}")
         say_times("set-up of a home, again", times[1:])
         refreshes = []
-        for name, doing in (
+        for name, status in (
             ("a reading and all that follows", running_home.battery.async_refresh),
             ("a plan, beside the executor's part", running_home._async_replan),
             ("what is stored now", running_home.async_remember),
         ):
             stretches, callbacks = [], []
             for _ in range(REPEATS):
-                await asyncio.create_task(doing())
+                await asyncio.create_task(status())
                 await hass.async_block_till_done(wait_background_tasks=True)
                 spent = meter.take()
                 stretches.append(sum(spent))
@@ -171,14 +171,14 @@ async def test_the_event_loop(
 
 
 async def test_memory_and_rows(
-    hass: HomeAssistant, freezer: FrozenDateTimeFactory, home: MockConfigEntry, cloud: Cloud
+    hass: HomeAssistant, freezer: FrozenDateTimeFactory, site: MockConfigEntry, cloud: Cloud
 ) -> None:
     """Over simulated days."""
     freezer.move_to(cloud.world.scenario.start)
     cloud.world.begin()
-    day = Day(hass, freezer, cloud, home, {})
+    day = Day(hass, freezer, cloud, site, {})
     memory = [resident_mb()]
-    day.home = await set_up(hass, home)
+    day.site = await set_up(hass, site)
     memory.append(resident_mb())
     rows = Rows(hass)
     for _ in range(DAYS):

@@ -12,11 +12,11 @@ from functools import cache
 
 from custom_components.smart_battery_scheduler.const import (
     MARKET_TIME_ZONE,
+    UNIT_BACKUP_CHARGE_W,
     UNIT_CAPACITY_KWH,
-    UNIT_FAST_W,
-    UNIT_GENTLE_W,
     UNIT_MAX_CHARGE_W,
     UNIT_MAX_DISCHARGE_W,
+    UNIT_RESERVE_CHARGE_W,
 )
 from custom_components.smart_battery_scheduler.demo.home import DemoSolar, sun_w
 from custom_components.smart_battery_scheduler.demo.house import house_w
@@ -29,12 +29,12 @@ from custom_components.smart_battery_scheduler.demo.rates import (
 from custom_components.smart_battery_scheduler.planner.load import Consumption, forecast_load
 from custom_components.smart_battery_scheduler.planner.model import (
     Battery,
-    Lever,
-    LeverModel,
+    ChargeMethod,
+    ChargeMethodModel,
+    HouseholdRules,
     PlanInputs,
     SlotInputs,
     Spread,
-    Wishes,
 )
 from custom_components.smart_battery_scheduler.planner.prices import price_scenarios
 from custom_components.smart_battery_scheduler.solar.model import SolarForecast
@@ -50,9 +50,13 @@ POWERWALL = Battery(
     capacity_kwh=UNIT_CAPACITY_KWH,
     max_charge_w=UNIT_MAX_CHARGE_W,
     max_discharge_w=UNIT_MAX_DISCHARGE_W,
-    levers=(
-        LeverModel(lever=Lever.GENTLE, power_w=UNIT_GENTLE_W, stops_at_target=True),
-        LeverModel(lever=Lever.FAST, power_w=UNIT_FAST_W, stops_at_target=True),
+    methods=(
+        ChargeMethodModel(
+            method=ChargeMethod.RESERVE, power_w=UNIT_RESERVE_CHARGE_W, stops_at_target=True
+        ),
+        ChargeMethodModel(
+            method=ChargeMethod.BACKUP, power_w=UNIT_BACKUP_CHARGE_W, stops_at_target=True
+        ),
     ),
     export_limit_w=3680.0,
 )
@@ -75,7 +79,7 @@ def lived(start: datetime) -> Lived:
 
 
 @cache
-def _foretold(day: date) -> SolarForecast:
+def _predicted(day: date) -> SolarForecast:
     midnight = datetime.combine(day, time(), UTC)
     return asyncio.run(DemoSolar(lambda: midnight).fetch())
 
@@ -85,7 +89,7 @@ def inputs_at(
     stored_kwh: float,
     *,
     horizon: timedelta = timedelta(hours=48),
-    wishes: Wishes | None = None,
+    rules: HouseholdRules | None = None,
     slot: timedelta = SLOT,
 ) -> PlanInputs:
     """What a home knows at ``now``."""
@@ -110,7 +114,7 @@ def inputs_at(
         ),
         battery=POWERWALL,
         stored_kwh=stored_kwh,
-        wishes=wishes or Wishes(),
+        rules=rules or HouseholdRules(),
         price_scenarios=price_scenarios(
             halves,
             lambda when: published(import_p_per_kwh(when), when),
@@ -122,7 +126,7 @@ def inputs_at(
 
 
 def true_inputs(
-    now: datetime, stored_kwh: float, horizon: timedelta, wishes: Wishes | None = None
+    now: datetime, stored_kwh: float, horizon: timedelta, rules: HouseholdRules | None = None
 ) -> PlanInputs:
     """The same home if it knew everything."""
     starts = _starts(now, horizon, SLOT)
@@ -142,7 +146,7 @@ def true_inputs(
         ),
         battery=POWERWALL,
         stored_kwh=stored_kwh,
-        wishes=wishes or Wishes(),
+        rules=rules or HouseholdRules(),
     )
 
 
@@ -157,7 +161,7 @@ def _starts(now: datetime, horizon: timedelta, slot: timedelta) -> list[datetime
 
 def _slot(now: datetime, start: datetime, end: datetime, load: Spread) -> SlotInputs:
     share = (end - start) / SLOT
-    sun = _foretold(now.date()).slots.get(floor_slot(start))
+    sun = _predicted(now.date()).slots.get(floor_slot(start))
     known = start < published_until(now)
     return SlotInputs(
         start=start,

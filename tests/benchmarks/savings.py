@@ -20,10 +20,10 @@ from custom_components.smart_battery_scheduler.demo.house import house_w
 from custom_components.smart_battery_scheduler.demo.rates import export_p_per_kwh, import_p_per_kwh
 from custom_components.smart_battery_scheduler.planner.model import (
     Action,
-    Lever,
+    ChargeMethod,
+    HouseholdRules,
     Plan,
     PlannedSlot,
-    Wishes,
 )
 from custom_components.smart_battery_scheduler.planner.optimiser import plan
 from custom_components.smart_battery_scheduler.powerwall.base import OperatingMode, Settings
@@ -37,7 +37,7 @@ from custom_components.smart_battery_scheduler.powerwall.physics import (
 from .generated import SAMPLE, SLOT, inputs_at, lived, true_inputs
 
 FLOOR_PERCENT = 20
-WISHES = Wishes(reserve_floor_percent=FLOOR_PERCENT)
+RULES = HouseholdRules(reserve_floor_percent=FLOOR_PERCENT)
 HARDWARE = Hardware(export_limit_w=3680.0)
 SEASONS = {
     "winter": datetime(2026, 1, 12, tzinfo=UTC),
@@ -62,7 +62,7 @@ def settings_for(slot: PlannedSlot | None, percent: float) -> Settings:
     done = slot.target_percent is not None and percent >= slot.target_percent
     if slot.action is Action.HOLD or done:
         return Settings(operating_mode=OperatingMode.BACKUP, grid_charging=False)
-    if slot.lever is Lever.GENTLE:
+    if slot.method is ChargeMethod.RESERVE:
         reserve = slot.target_percent
         return replace(SELF_POWERED, backup_reserve_percent=reserve, grid_charging=True)
     return Settings(operating_mode=OperatingMode.BACKUP, grid_charging=True)
@@ -98,7 +98,7 @@ def planned() -> Policy:
     running: list[Plan | None] = [None]
 
     def policy(now: datetime, stored_kwh: float) -> PlannedSlot | None:
-        inputs = replace(inputs_at(now, stored_kwh, wishes=WISHES), running=running[0])
+        inputs = replace(inputs_at(now, stored_kwh, rules=RULES), running=running[0])
         found = plan(inputs)
         running[0] = found
         return found.slots[0]
@@ -111,8 +111,8 @@ def knowing_all(end: datetime) -> Policy:
 
     def policy(now: datetime, stored_kwh: float) -> PlannedSlot | None:
         horizon = min(timedelta(hours=48), end + timedelta(days=2) - now)
-        wishes = replace(WISHES, stability_p=0.0, wear_p_per_kwh=0.0, gentleness_p_per_kwh=0.0)
-        return plan(true_inputs(now, stored_kwh, horizon, wishes)).slots[0]
+        rules = replace(RULES, stability_p=0.0, wear_p_per_kwh=0.0, gentleness_p_per_kwh=0.0)
+        return plan(true_inputs(now, stored_kwh, horizon, rules)).slots[0]
 
     return policy
 

@@ -13,7 +13,7 @@ from types import MappingProxyType
 
 import pytest
 
-from custom_components.smart_battery_scheduler.common.poll_interval import Cadence
+from custom_components.smart_battery_scheduler.common.poll_interval import PollInterval
 from custom_components.smart_battery_scheduler.solar import forecast_solar, solcast
 from homeassistant.config_entries import ConfigSubentry
 from homeassistant.util import dt as dt_util
@@ -82,22 +82,22 @@ async def test_a_week_of_requests(day: Day, tariff: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "cadence", "each_time", "most_per_day"),
+    ("name", "poll_interval", "each_time", "most_per_day"),
     [
-        ("Forecast.Solar, two planes", forecast_solar.CADENCE, 2, 12 * 24),
-        ("Solcast, one site", solcast.cadence(1), 1, solcast.CALLS_PER_DAY),
-        ("Solcast, two sites", solcast.cadence(2), 2, solcast.CALLS_PER_DAY),
+        ("Forecast.Solar, two planes", forecast_solar.POLL_INTERVAL, 2, 12 * 24),
+        ("Solcast, one site", solcast.poll_interval(1), 1, solcast.CALLS_PER_DAY),
+        ("Solcast, two sites", solcast.poll_interval(2), 2, solcast.CALLS_PER_DAY),
     ],
 )
 def test_a_week_of_another_sun(
-    name: str, cadence: Cadence, each_time: int, most_per_day: int
+    name: str, poll_interval: PollInterval, each_time: int, most_per_day: int
 ) -> None:
     """The other sources of a forecast by their own cadence; a home has one of them."""
     by_day: Counter[int] = Counter()
     elapsed = timedelta()
     while elapsed < timedelta(days=7):
         by_day[elapsed // timedelta(days=1)] += each_time
-        elapsed += cadence.next_wait()
+        elapsed += poll_interval.next_wait()
     mean, most = sum(by_day.values()) / 7, max(by_day.values())
     sys.stdout.write(f"\n{name:26} a day: mean {mean:7.1f}, most {most:5}\n")
     assert most <= most_per_day

@@ -31,7 +31,7 @@ def table(found: Plan) -> str:
 
 def _rows(found: Plan) -> Iterator[str]:
     slots = [slot for slot in found.slots if slot.start < EVENING + SHOWN]
-    for _, stretch in groupby(slots, key=lambda slot: (slot.action, slot.lever)):
+    for _, stretch in groupby(slots, key=lambda slot: (slot.action, slot.method)):
         yield _row(list(stretch))
 
 
@@ -39,8 +39,8 @@ def _row(slots: list[PlannedSlot]) -> str:
     first, last = slots[0], slots[-1]
     rates = [slot.import_p_per_kwh or 0.0 for slot in slots]
     what = first.action.value
-    if first.action is Action.CHARGE and first.lever is not None:
-        what = f"charge ({first.lever.value})"
+    if first.action is Action.CHARGE and first.method is not None:
+        what = f"charge ({first.method.value})"
     cells = (
         f"{first.start.astimezone(MARKET_TIME_ZONE):%H:%M}",
         f"{last.end.astimezone(MARKET_TIME_ZONE):%H:%M}",

@@ -34,11 +34,11 @@ async def test_it_shows_the_plan_to_everybody(stage: Stage, chromium: str) -> No
                 await card.get_by_role("button", name="As a table").click()
                 rows = card.locator("tbody tr")
 
-                async def told(rows: Locator = rows) -> tuple[list[str], list[dict[str, Any]]]:
+                async def published(rows: Locator = rows) -> tuple[list[str], list[dict[str, Any]]]:
                     return await rows.all_inner_texts(), await plan_of(api, entry)
 
                 # Asked for together, again and again: the plan may change meanwhile.
-                await eventually(told, lambda both: same(*both))
+                await eventually(published, lambda both: same(*both))
 
 
 def same(shown: Sequence[str], planned: Sequence[dict[str, Any]]) -> bool:

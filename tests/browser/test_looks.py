@@ -94,13 +94,14 @@ async def assert_plain(page: Page, api: HomeAssistantApi, entry: Entry) -> None:
     """Under a heading the table has a row for each half-hour of the plan, with its action."""
     rows = page.locator("smart-battery-scheduler-card tr")
 
-    async def told() -> list[tuple[str, str]]:
+    async def published() -> list[tuple[str, str]]:
         planned = [slot["action"].title() for slot in await plan_of(api, entry)]
         return list(zip_longest(planned, (await rows.all_inner_texts())[1:], fillvalue=""))
 
     # Asked for together, again and again: the plan may change meanwhile.
     await eventually(
-        told, lambda pairs: pairs != [] and all(action and action in row for action, row in pairs)
+        published,
+        lambda pairs: pairs != [] and all(action and action in row for action, row in pairs),
     )
 
 
@@ -131,10 +132,10 @@ async def wish_by_dragging(
     await expect(card.locator(".wish.hold")).to_have_count(4)
     await card.get_by_role("button", name="Undo").click()
 
-    async def wishes() -> list[tuple[str, str, str]]:
+    async def rules() -> list[tuple[str, str, str]]:
         return await wishes_of(api, entry)
 
-    assert await eventually(wishes, lambda found: not found) == []
+    assert await eventually(rules, lambda found: not found) == []
     await expect(card.locator(".wish")).to_have_count(0, timeout=PATIENCE_MS)
 
 

@@ -14,7 +14,7 @@ from homeassistant.core import HomeAssistant
 from ..cloud.clock import utc_now
 from ..cloud.server import running
 from ..cloud.world import SCENARIOS, World
-from ..days.stage import Day, home_entry, point_to
+from ..days.stage import Day, point_to, site_entry
 from .player import Player
 from .remembering import RememberingEncode
 from .story import Story, random_story
@@ -61,10 +61,10 @@ async def player(
     scenario = replace(
         SCENARIOS[story.scenario],
         hardware=story.hardware,
-        charge_level_percent=story.charge_level_percent,
+        soc_percent=story.soc_percent,
     )
     async with running(World(scenario, utc_now)) as cloud:
         point_to(cloud, monkeypatch)
-        entry = home_entry(cloud, units=story.hardware.units)
+        entry = site_entry(cloud, units=story.hardware.units)
         entry.add_to_hass(hass)
         yield Player(Day(hass, frozen, cloud, entry, hass_storage), story)

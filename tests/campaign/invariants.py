@@ -31,12 +31,12 @@ HOLD_PATIENCE = timedelta(minutes=90)
 
 _ENDINGS = frozenset(
     {
-        DecisionKind.SEEN,
+        DecisionKind.CONFIRMED,
         DecisionKind.FAILED,
         DecisionKind.STOPPED,
         DecisionKind.COMPLETED,
         DecisionKind.SKIPPED,
-        DecisionKind.YIELDED,
+        DecisionKind.SUSPENDED,
     }
 )
 
@@ -54,8 +54,8 @@ def broken(player: Player) -> list[str]:
 
 
 def _settings_lost(player: Player) -> Iterator[str]:
-    control = player.day.home.controller.state
-    if control.home is not None:
+    control = player.day.site.controller.state
+    if control.owner is not None:
         yield f"the home settings are still not put back ({control.phase})"
     if not player.theirs.stand(player.day.shown):
         yield f"the user's settings are lost: {player.day.shown}, right: {player.theirs}"
@@ -131,11 +131,11 @@ def _untrue(witness: Witness) -> Iterator[str]:
             continue
         match decision.kind, decision.reason, decision.action:
             case DecisionKind.COMPLETED, DecisionReason.TARGET_REACHED, _:
-                if not _level_told(decision, around):
+                if not _level_published(decision, around):
                     yield f"told a charge complete at {decision.at} that was not"
-            case DecisionKind.SEEN, _, Action.CHARGE:
+            case DecisionKind.CONFIRMED, _, Action.CHARGE:
                 if all(sample.battery_w > -100.0 and sample.level < 99.0 for sample in around) and (
-                    not _level_told(decision, around)
+                    not _level_published(decision, around)
                 ):
                     yield f"told a charge seen at {decision.at} that was not there"
             case DecisionKind.RESTORED, _, _:
@@ -146,8 +146,8 @@ def _untrue(witness: Witness) -> Iterator[str]:
                     yield f"told the settings put back at {decision.at} that were not"
 
 
-def _level_told(decision: Decision, around: list[Sample]) -> bool:
-    level = decision.charge_level_percent
+def _level_published(decision: Decision, around: list[Sample]) -> bool:
+    level = decision.soc_percent
     return level is not None and any(abs(each.level - level) < 4.0 for each in around)
 
 

@@ -92,12 +92,14 @@ class Player:
         if not await self._comes_up_by_itself():
             self.witness.wrong.append(f"the home stays down ({self.day.entry.state})")
             return
-        await self._within(self.day.home.async_prefer(scheduler_enabled=False))
+        await self._within(self.day.site.async_prefer(scheduler_enabled=False))
         await self._away_from_override()
         end, well_since = dt_util.utcnow() + LONGEST_AFTERMATH, None
         while (now := dt_util.utcnow()) < end:
             await self.run_until(now + timedelta(minutes=5))
-            well = self.day.home.controller.state.home is None and self.theirs.stand(self.day.shown)
+            well = self.day.site.controller.state.owner is None and self.theirs.stand(
+                self.day.shown
+            )
             well_since = (well_since or now) if well else None
             if well_since is not None and now - well_since >= QUIET_FOR:
                 return
@@ -109,8 +111,8 @@ class Player:
         return self._alive
 
     async def _away_from_override(self) -> None:
-        if self.day.home.override is not None:
-            await self._within(self.day.home.async_set_override(None))
+        if self.day.site.override is not None:
+            await self._within(self.day.site.async_set_override(None))
 
     # --- time ------------------------------------------------------------------------------
 
@@ -142,21 +144,21 @@ class Player:
             return max(0.0, -there.battery_w - max(0.0, sun_w - house_w))
 
         self.theirs.watch(powerwall.reading().settings, now, self.day.cloud.requests)
-        home = self.day.home if self._alive else None
+        site = self.day.site if self._alive else None
         self.witness.samples.append(
             Sample(
                 at=now,
                 from_grid_w=under(state.obeyed),
                 from_grid_by_theirs_w=max(under(each) for each in self.theirs.possible()),
                 battery_w=powerwall.reading().battery_power_w or 0.0,
-                level=powerwall.charge_level_percent,
+                level=powerwall.soc_percent,
                 shown=state.shown,
                 disturbed=self._disturbed(),
                 on_grid=state.circumstances.on_grid,
                 storm=state.circumstances.storm_watch,
-                power_down=home is not None and home.sessions.at(now) is Session.POWER_DOWN,
-                override=home is not None and home.override is not None,
-                ceiling_p=home.preferences.price_ceiling_p_per_kwh if home else None,
+                power_down=site is not None and site.sessions.at(now) is Session.POWER_DOWN,
+                override=site is not None and site.override is not None,
+                ceiling_p=site.preferences.price_ceiling_p_per_kwh if site else None,
                 rate_p=self._rate_p(now),
             )
         )
@@ -164,7 +166,7 @@ class Player:
     def _rate_p(self, now: datetime) -> float | None:
         if not self._alive:
             return None
-        rate = self.day.home.rates.data.imports.at(now)
+        rate = self.day.site.rates.data.imports.at(now)
         return rate.p_per_kwh if rate else None
 
     def _disturbed(self) -> bool:
@@ -204,11 +206,11 @@ class Player:
                     await self._happen_inside(event)
 
     async def _happen_inside(self, event: Event) -> None:
-        home, now = self.day.home, dt_util.utcnow()
+        site, now = self.day.site, dt_util.utcnow()
         match event.kind:
             case Kind.THROUGH_US:
                 change = Settings(operating_mode=MODES[event.word])
-                if await self._within(home.async_set_powerwall(change)):
+                if await self._within(site.async_set_powerwall(change)):
                     self.theirs.set_through_us(change)
             case Kind.OVERRIDE:
                 override = None
@@ -216,15 +218,15 @@ class Player:
                     override = Override(
                         action=Action(event.word), until=now + OVERRIDE_LASTS, made_at=now
                     )
-                await self._within(home.async_set_override(override))
+                await self._within(site.async_set_override(override))
             case Kind.SCHEDULER:
-                await self._within(home.async_prefer(scheduler_enabled=event.number > 0))
+                await self._within(site.async_prefer(scheduler_enabled=event.number > 0))
             case Kind.CEILING:
-                await self._within(home.async_prefer(price_ceiling_p_per_kwh=event.number))
+                await self._within(site.async_prefer(price_ceiling_p_per_kwh=event.number))
             case Kind.POWER_DOWN:
                 start = now + timedelta(hours=1)
                 end = start + timedelta(hours=event.number)
-                await self._within(home.sessions.async_add(SessionKind.POWER_DOWN, start, end))
+                await self._within(site.sessions.async_add(SessionKind.POWER_DOWN, start, end))
             case Kind.RELOAD | Kind.STOP_START:
                 await self._go_down(event.away)
                 if event.kind is Kind.RELOAD:
@@ -235,9 +237,9 @@ class Player:
                 await self._kill_at_write(event)
         await self._settle()
 
-    async def _within[T](self, doing: Coroutine[Any, Any, T]) -> T:
+    async def _within[T](self, status: Coroutine[Any, Any, T]) -> T:
         """Await something that may have to wait for a time-out."""
-        task = asyncio.create_task(doing)
+        task = asyncio.create_task(status)
         self.day.hass.async_create_task(_wait_for(task), eager_start=False)
         await self._settle()
         return task.result()
@@ -257,7 +259,7 @@ class Player:
         self.day.adopt()
         self._alive = True
         self.witness.lives.append(dt_util.utcnow())
-        self.day.home.ledger.async_add_listener(self.witness.decisions.append)
+        self.day.site.decision_log.async_add_listener(self.witness.decisions.append)
 
     async def _go_down(self, away: timedelta) -> None:
         await self._within(self.day.hass.config_entries.async_unload(self.day.entry.entry_id))

@@ -86,7 +86,7 @@ HARDWARE = (
     Hardware(grid_charging_permitted=False, backup_always_charges=True),
     Hardware(tops_up_without_grid_charging=False),
     Hardware(full_reserve_exists=False),
-    Hardware(unit_fast_w=2600.0, unit_gentle_w=1500.0),
+    Hardware(unit_backup_charge_w=2600.0, unit_reserve_charge_w=1500.0),
 )
 
 
@@ -150,7 +150,7 @@ class Story:
     seed: int
     scenario: str
     hardware: Hardware
-    charge_level_percent: float
+    soc_percent: float
     wild: bool
     shortest_delay_s: float
     longest_delay_s: float
@@ -161,7 +161,7 @@ class Story:
     def __str__(self) -> str:
         """Enough to replay it by eye."""
         head = (
-            f"seed {self.seed}: {self.scenario}, {self.charge_level_percent:.0f} %,"
+            f"seed {self.seed}: {self.scenario}, {self.soc_percent:.0f} %,"
             f" {'wild' if self.wild else 'planned'}, delay {self.shortest_delay_s:.0f}-"
             f"{self.longest_delay_s:.0f} s, live every {self.live_every_s:.0f} s, {_unusual(self.hardware)}"
         )
@@ -173,8 +173,8 @@ def _unusual(given: object) -> str:
     usual = type(given)()
     names = [item.name for item in fields(given)]  # type: ignore[arg-type]  # dataclasses only
     values = ((name, getattr(given, name)) for name in names)
-    told = [f"{name}={value}" for name, value in values if value != getattr(usual, name)]
-    return f"{type(given).__name__}({', '.join(told)})"
+    published = [f"{name}={value}" for name, value in values if value != getattr(usual, name)]
+    return f"{type(given).__name__}({', '.join(published)})"
 
 
 def random_story(seed: int) -> Story:
@@ -188,7 +188,7 @@ def random_story(seed: int) -> Story:
         seed=seed,
         scenario=random.choice(sorted(SCENARIOS)),
         hardware=random.choice(HARDWARE),
-        charge_level_percent=random.uniform(3.0, 100.0),
+        soc_percent=random.uniform(3.0, 100.0),
         # The real planner takes its time: one day in twenty.
         wild=seed % 20 != 0,
         shortest_delay_s=shortest,

@@ -11,15 +11,15 @@ def summary(lines: list[str], days: int, seed: int) -> tuple[str, bool]:
     """The line, and whether every day was played and held."""
     results = [json.loads(line) for line in lines]
     broken = [result["seed"] for result in results if result["broken"]]
-    unplayed = days - len(results)
+    missed = days - len(results)
     totals = ", ".join(
         f"{sum(result[name] for result in results)} {name}"
         for name in ("events", "requests", "writes", "decisions")
     )
     held = f"{len(results) - len(broken)} of {days} days held every invariant"
     more = f"; broken seeds: {broken}" if broken else ""
-    more += f"; {unplayed} days ended without a result" if unplayed else ""
-    return f"Fault campaign from seed {seed}: {held} ({totals}){more}", not (broken or unplayed)
+    more += f"; {missed} days ended without a result" if missed else ""
+    return f"Fault campaign from seed {seed}: {held} ({totals}){more}", not (broken or missed)
 
 
 if __name__ == "__main__":

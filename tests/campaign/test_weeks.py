@@ -29,13 +29,13 @@ BYTES_A_DAY = 4_000
 
 def _load(player: Player) -> dict[str, int]:
     """Whatever may pile up."""
-    home, hass = player.day.home, player.day.hass
+    site, hass = player.day.site, player.day.hass
     # asyncio shows no timers.
     pending = [handle for handle in hass.loop._scheduled if not handle.cancelled()]  # type: ignore[attr-defined]
     return {
-        "home listeners": len(hass.data[DATA_DISPATCHER][home._news]),
-        "control listeners": len(home.controller._listeners),
-        "ledger listeners": len(home.ledger._listeners),
+        "home listeners": len(hass.data[DATA_DISPATCHER][site._updated]),
+        "control listeners": len(site.controller._listeners),
+        "ledger listeners": len(site.decision_log._listeners),
         "bus listeners": sum(hass.bus.async_listeners().values()),
         "timers": len(pending),
         "background tasks": len(hass._background_tasks),
@@ -77,7 +77,7 @@ async def test_weeks_pass_without_drift(player: Player, story: Story) -> None:
     assert rows_after["import_rates"] <= rows["import_rates"] + 2 * SLOTS_A_DAY
     assert rows_after["export_rates"] <= rows["export_rates"] + 2 * SLOTS_A_DAY
     assert rows_after["measured"] <= rows["measured"] + DAYS * SLOTS_A_DAY
-    assert rows_after["decisions"] <= len(player.day.home.ledger.decisions)
+    assert rows_after["decisions"] <= len(player.day.site.decision_log.decisions)
     assert _bytes_besides_rows(player) < besides + DAYS * BYTES_A_DAY
     assert len(player.witness.decisions) < (decisions + 30) * DAYS
     await player.aftermath()

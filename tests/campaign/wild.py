@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 from random import Random
 from typing import Any
 
-from custom_components.smart_battery_scheduler.planner.model import Action, Lever, Plan
-from custom_components.smart_battery_scheduler.site.planner_inputs import Material
+from custom_components.smart_battery_scheduler.planner.model import Action, ChargeMethod, Plan
+from custom_components.smart_battery_scheduler.site.planner_inputs import SiteSnapshot
 from custom_components.smart_battery_scheduler.tariff.model import SLOT, floor_slot
 
 from ..plans import a_slot
@@ -25,17 +25,17 @@ class WildPlanner:
         """The same seed draws the same plans."""
         self._seed = seed
 
-    def __call__(self, material: Material) -> Plan:
+    def __call__(self, snapshot: SiteSnapshot) -> Plan:
         """A plan that knows nothing of prices, peaks and levels."""
-        first = floor_slot(material.now)
+        first = floor_slot(snapshot.now)
         starts = [first + SLOT * ahead for ahead in range(HORIZON_SLOTS)]
-        level = material.charge_level_percent
+        level = snapshot.soc_percent
         slots = [
             replace(a_slot(start, action), start_percent=level, end_percent=level, **more)
             for start in starts
             for action, more in [self._deed(start)]
         ]
-        return Plan(made_at=material.now, slots=tuple(slots), cost_p=None, self_use_cost_p=None)
+        return Plan(made_at=snapshot.now, slots=tuple(slots), cost_p=None, baseline_cost_p=None)
 
     def _deed(self, start: datetime) -> tuple[Action, dict[str, Any]]:
         random = Random(f"{self._seed} {start}")
@@ -48,7 +48,7 @@ class WildPlanner:
             [Action.CHARGE, Action.HOLD, Action.USE, Action.EXPORT], [5, 2, 3, 0.3]
         )[0]
         if action is Action.CHARGE:
-            lever = random.choice([Lever.FAST, Lever.GENTLE])
-            return action, {"lever": lever, "target_percent": random.choice(TARGETS)}
+            method = random.choice([ChargeMethod.BACKUP, ChargeMethod.RESERVE])
+            return action, {"lever": method, "target_percent": random.choice(TARGETS)}
         target = random.choice([None, 10, 35]) if action is Action.USE else None
         return action, {"target_percent": target}

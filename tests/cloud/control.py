@@ -99,7 +99,7 @@ def _state(world: World) -> Json:
     return {
         "now": clock().isoformat(),
         "speed": clock.speed if isinstance(clock, ScaledClock) else 1.0,
-        "charge_level_percent": powerwall.charge_level_percent,
+        "charge_level_percent": powerwall.soc_percent,
         "powerwall": encode(powerwall.state),
         "reading": encode(powerwall.reading()),
         "faults": encode(list(world.faults)),
@@ -148,7 +148,7 @@ def _set_level(world: World, body: Mapping[str, Json]) -> None:
     percent = decode(float, body["percent"])
     if not 0.0 <= percent <= 100.0:
         raise ValueError("percent: expected 0-100")
-    world.powerwall.set_charge_level(percent)
+    world.powerwall.set_soc(percent)
 
 
 def _publish(world: World, body: Mapping[str, Json]) -> None:

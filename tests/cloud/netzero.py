@@ -159,7 +159,7 @@ def config_body(state: PowerwallState) -> dict[str, Json]:
     settings = state.settings
     island = state.islanding or Islanding.ON_GRID
     grid = "Inactive" if island is Islanding.OFF_GRID else "Active"
-    level = state.charge_level_percent
+    level = state.soc_percent
     measured_at = state.measured_at or state.read_at
     return {
         "backup_reserve_percent": settings.backup_reserve_percent,

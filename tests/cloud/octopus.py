@@ -50,7 +50,7 @@ def account_body(
     imports: Sequence[Agreement] = AGREEMENTS,
     exports: Sequence[Agreement] = EXPORT_AGREEMENTS,
     *,
-    homes: int = 1,
+    sites: int = 1,
 ) -> dict[str, Json]:
     """An account: moved house once, a replaced meter, these agreements (code, from, to).
 
@@ -63,7 +63,7 @@ def account_body(
     if exports:
         points.append(_meter_point(EXPORT_MPAN, exports, (METER_SERIAL,), export=True))
     left = _property(1, "2016-01-01T00:00:00Z", "2022-12-17T00:00:00Z", [])
-    current = [_property(2 + home, "2022-12-17T00:00:00Z", None, points) for home in range(homes)]
+    current = [_property(2 + home, "2022-12-17T00:00:00Z", None, points) for home in range(sites)]
     return {"number": ACCOUNT_NUMBER, "properties": [left, *current]}
 
 

@@ -13,7 +13,7 @@ from .bill import Bill
 from .rates import SLOT, agile_p
 from .world import REGION, SCENARIOS, World
 
-FAST = Settings(operating_mode=OperatingMode.BACKUP, grid_charging=True)
+BACKUP = Settings(operating_mode=OperatingMode.BACKUP, grid_charging=True)
 SELF_POWERED = Settings(operating_mode=OperatingMode.SELF_POWERED, grid_charging=False)
 
 
@@ -30,7 +30,7 @@ class Day:
         start = self.now = self.world.scenario.start
         bill = Bill(self.world, powerwall)
         for _ in range(48):
-            await powerwall.write(FAST if self.now in cheap else SELF_POWERED)
+            await powerwall.write(BACKUP if self.now in cheap else SELF_POWERED)
             self.now += SLOT
             bill.note()
         assert self.now == start + timedelta(hours=24)
@@ -45,14 +45,14 @@ async def test_charging_when_it_is_cheap_pays(name: str) -> None:
     slots = [start + index * SLOT for index in range(48)]
     prices = {slot: agile_p(slot, shape, REGION) for slot in slots}
     cheap = set(sorted(slots, key=lambda slot: prices[slot])[:6])
-    idle = day.world.twin()
+    idle = day.world.baseline()
     idle_cost_p = await day.live(idle, set())
     day.now = start
-    busy = day.world.twin()
+    busy = day.world.baseline()
     busy_cost_p = await day.live(busy, cheap)
     left_kwh = busy.state.stored_kwh - idle.state.stored_kwh
-    worth_p = left_kwh * sum(prices.values()) / 48
-    assert busy_cost_p - worth_p < idle_cost_p - 2
+    value_p = left_kwh * sum(prices.values()) / 48
+    assert busy_cost_p - value_p < idle_cost_p - 2
 
 
 def test_a_half_hour_that_went_by_unnoted_is_noticed() -> None:
@@ -67,9 +67,11 @@ def test_a_half_hour_that_went_by_unnoted_is_noticed() -> None:
 def test_the_twin_stands_in_the_same_home() -> None:
     """Same house, same sun; its own battery and settings."""
     day = Day("sunny")
-    twin = day.world.twin(Settings(backup_reserve_percent=60).over(day.world.scenario.settings))
+    baseline = day.world.baseline(
+        Settings(backup_reserve_percent=60).over(day.world.scenario.settings)
+    )
     day.now = datetime(2026, 6, 17, 11, tzinfo=UTC)
-    one, other = day.world.powerwall.reading(), twin.reading()
+    one, other = day.world.powerwall.reading(), baseline.reading()
     assert one.solar_power_w == other.solar_power_w
     assert one.house_power_w == other.house_power_w
     assert other.settings.backup_reserve_percent == 60

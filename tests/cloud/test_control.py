@@ -27,7 +27,7 @@ from .server import Cloud, running
 from .world import SCENARIOS, SITE_ID, TOKEN, World
 
 START = datetime(2026, 1, 14, tzinfo=UTC)
-FAST = Settings(operating_mode=OperatingMode.BACKUP, grid_charging=True)
+BACKUP = Settings(operating_mode=OperatingMode.BACKUP, grid_charging=True)
 
 
 @pytest.fixture
@@ -56,7 +56,7 @@ async def test_time_is_moved_and_the_battery_lives_through_it(
 ) -> None:
     """An hour of fast charging in no time."""
     powerwall = netzero_client(cloud, session)
-    await powerwall.write(FAST)
+    await powerwall.write(BACKUP)
     before = await control(session, cloud, "GET", "state")
     after = await control(session, cloud, "POST", "time", {"advance_s": 3600})
     assert before["now"] == START.isoformat()
@@ -95,7 +95,7 @@ async def test_requests_are_read_back_and_forgotten(
     cloud: Cloud, session: aiohttp.ClientSession
 ) -> None:
     """With times and bodies, without the token."""
-    await netzero_client(cloud, session).write(FAST)
+    await netzero_client(cloud, session).write(BACKUP)
     (received,) = await control(session, cloud, "GET", "requests")
     assert received["endpoint"] == Endpoint.NETZERO_WRITE
     assert received["at"] == START.isoformat()
@@ -118,12 +118,12 @@ async def test_circumstances_app_level_publication_and_delivery(
     await control(session, cloud, "POST", "app", {"operational_mode": "autonomous"})
     reading = await powerwall.read()
     assert reading.islanding is Islanding.OFF_GRID
-    assert reading.charge_level_percent == 77
+    assert reading.soc_percent == 77
     assert reading.settings.operating_mode is OperatingMode.TIME_BASED
     await control(session, cloud, "POST", "publication", {"exports_at": "17:30"})
     assert cloud.world.publication.exports_at.isoformat() == "17:30:00"
     await control(session, cloud, "POST", "delivery", {"shortest_s": 60, "longest_s": 60})
-    await powerwall.write(FAST)
+    await powerwall.write(BACKUP)
     assert (await powerwall.read()).settings.operating_mode is OperatingMode.TIME_BASED
     await control(session, cloud, "POST", "time", {"advance_s": 60})
     assert (await powerwall.read()).settings.operating_mode is OperatingMode.BACKUP

@@ -24,7 +24,7 @@ from .server import Cloud, running
 from .world import SCENARIOS, World
 
 START = datetime(2026, 1, 14, tzinfo=UTC)
-FAST = Settings(operating_mode=OperatingMode.BACKUP, grid_charging=True)
+BACKUP = Settings(operating_mode=OperatingMode.BACKUP, grid_charging=True)
 
 
 async def test_the_client_talks_to_the_server_while_time_stands_still(
@@ -36,13 +36,13 @@ async def test_the_client_talks_to_the_server_while_time_stands_still(
     powerwall = netzero_client(cloud, session)
     first = await powerwall.read()
     assert first.read_at == first.measured_at == START
-    assert first.charge_level_percent == 40.0
-    await powerwall.write(FAST)
+    assert first.soc_percent == 40.0
+    await powerwall.write(BACKUP)
     freezer.tick(timedelta(hours=1))
     second = await powerwall.read()
     assert second.read_at == START + timedelta(hours=1)
     # 3.3 kW for an hour, less half of the round trip's loss, in 13.5 kWh.
-    assert second.charge_level_percent == pytest.approx(40 + 3.3 * 0.9**0.5 / 13.5 * 100)
+    assert second.soc_percent == pytest.approx(40 + 3.3 * 0.9**0.5 / 13.5 * 100)
     assert [received.at for received in cloud.requests] == [
         START,
         START,
@@ -100,6 +100,6 @@ async def test_home_assistants_own_session_reaches_it(
     freezer.move_to(START)
     cloud.world.begin()
     powerwall = netzero_client(cloud, async_get_clientsession(hass))
-    assert (await powerwall.read()).charge_level_percent == 40.0
+    assert (await powerwall.read()).soc_percent == 40.0
     freezer.tick(timedelta(hours=2))
     assert (await powerwall.read()).read_at == START + timedelta(hours=2)

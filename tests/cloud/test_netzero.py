@@ -31,7 +31,7 @@ from .fixtures import netzero_client
 from .server import Cloud
 
 START = datetime(2026, 1, 14, 2, tzinfo=UTC)
-FAST = Settings(operating_mode=OperatingMode.BACKUP, grid_charging=True)
+BACKUP = Settings(operating_mode=OperatingMode.BACKUP, grid_charging=True)
 READ, WRITE = Endpoint.NETZERO_READ, Endpoint.NETZERO_WRITE
 
 
@@ -48,7 +48,7 @@ async def test_what_is_read_is_what_is(cloud: Cloud, netzero: NetZeroPowerwall) 
     truth = cloud.world.powerwall.reading()
     state = await netzero.read()
     assert state.settings == truth.settings
-    assert state.charge_level_percent == truth.charge_level_percent
+    assert state.soc_percent == truth.soc_percent
     assert state.measured_at == state.read_at == START
     assert state.islanding is Islanding.ON_GRID
     for name in ("battery_power_w", "grid_power_w", "house_power_w", "solar_power_w"):
@@ -57,7 +57,7 @@ async def test_what_is_read_is_what_is(cloud: Cloud, netzero: NetZeroPowerwall) 
 
 async def test_a_write_arrives(cloud: Cloud, netzero: NetZeroPowerwall) -> None:
     """The reply shows it, the log has its body, the battery obeys."""
-    reply = await netzero.write(FAST)
+    reply = await netzero.write(BACKUP)
     assert reply.settings.operating_mode is OperatingMode.BACKUP
     (received,) = cloud.requests.writes
     assert received.body == {"operational_mode": "backup", "grid_charging": True}
@@ -104,13 +104,13 @@ async def test_no_fault_gets_through_untyped(
     """Once it fails with its type; the next request succeeds."""
 
     async def ask() -> PowerwallState:
-        return await (netzero.read() if endpoint is READ else netzero.write(FAST))
+        return await (netzero.read() if endpoint is READ else netzero.write(BACKUP))
 
     cloud.faults.add(fault, endpoint, times=1)
     with pytest.raises(PowerwallError) as caught:
         await ask()
     assert type(caught.value) is error
-    assert (await ask()).charge_level_percent == 40.0
+    assert (await ask()).soc_percent == 40.0
     assert [received.faults for received in cloud.requests] == [(fault,), ()]
 
 
@@ -121,7 +121,7 @@ async def test_the_third_next_request_fails(cloud: Cloud, netzero: NetZeroPowerw
     await netzero.read()
     with pytest.raises(PowerwallConnectionError):
         await netzero.read()
-    await netzero.write(FAST, Purpose.RESTORE)
+    await netzero.write(BACKUP, Purpose.RESTORE)
     assert not list(cloud.faults)
 
 
@@ -153,10 +153,10 @@ async def test_the_sixth_request_in_a_minute_is_refused(
     assert caught.value.retry_after_s == 60
     # One client does not know what the other heard.
     with pytest.raises(PowerwallRateLimitError):
-        await one.write(FAST, Purpose.RESTORE)
+        await one.write(BACKUP, Purpose.RESTORE)
     assert [received.status for received in cloud.requests] == [200] * 5 + [429]
     frozen.tick(timedelta(seconds=60))
-    await one.write(FAST, Purpose.RESTORE)
+    await one.write(BACKUP, Purpose.RESTORE)
     assert cloud.requests.most_within(timedelta(seconds=60), READ, WRITE) == 6
 
 
@@ -170,7 +170,7 @@ async def test_our_budget_never_meets_the_limit(
         with suppress(PowerwallRateLimitError):
             await netzero.read()
         with suppress(PowerwallRateLimitError):
-            await netzero.write(FAST, Purpose.RESTORE)
+            await netzero.write(BACKUP, Purpose.RESTORE)
     assert cloud.requests.most_within(timedelta(seconds=60), READ, WRITE) == 4
     assert {received.status for received in cloud.requests} == {200}
 
@@ -198,7 +198,7 @@ async def test_readings_that_tell_little(
     cloud.faults.add(fault, READ)
     state = await netzero.read()
     assert (state.settings.operating_mode is not None) is settings_known
-    assert (state.charge_level_percent is not None) is level_known
+    assert (state.soc_percent is not None) is level_known
     assert (state.battery_power_w is not None) is powers_known
 
 
@@ -219,7 +219,7 @@ async def test_powers_may_be_renewed_only_so_often(
     """New settings, and powers from before them."""
     cloud.world.live_every = timedelta(seconds=60)
     await netzero.read()
-    await netzero.write(FAST)
+    await netzero.write(BACKUP)
     frozen.tick(timedelta(seconds=50))
     state = await netzero.read()
     assert state.settings.operating_mode is OperatingMode.BACKUP
@@ -255,7 +255,7 @@ async def test_not_a_number_comes_through_as_unknown(
     """Python's JSON knows NaN; ours must not."""
     cloud.faults.add(Fault.ABSURD_NUMBERS, READ, detail="nan")
     state = await netzero.read()
-    assert state.charge_level_percent is None
+    assert state.soc_percent is None
     assert state.settings.backup_reserve_percent is None
 
 
@@ -264,7 +264,7 @@ async def test_a_stale_reading_tells_of_the_past(
 ) -> None:
     """Old settings and an old stamp, until it is over."""
     await netzero.read()
-    await netzero.write(FAST)
+    await netzero.write(BACKUP)
     cloud.faults.add(Fault.STALE, READ)
     frozen.tick(timedelta(minutes=10))
     stale = await netzero.read()
@@ -298,7 +298,7 @@ async def test_an_accepted_write_may_come_to_nothing(
 ) -> None:
     """The reply says yes; five minutes later the settings or the battery say something else."""
     cloud.faults.add(fault, WRITE, times=1, detail=detail)
-    assert (await netzero.write(FAST)).settings == FAST.over(cloud.world.scenario.settings)
+    assert (await netzero.write(BACKUP)).settings == BACKUP.over(cloud.world.scenario.settings)
     frozen.tick(timedelta(minutes=5))
     state = await netzero.read()
     assert state.settings.operating_mode is mode_shown
@@ -306,7 +306,7 @@ async def test_an_accepted_write_may_come_to_nothing(
     # Without obedience the battery serves the house.
     assert state.battery_power_w == (state.house_power_w if battery_w is None else battery_w)
     # The next write is obeyed again.
-    await netzero.write(FAST)
+    await netzero.write(BACKUP)
     assert (await netzero.read()).battery_power_w == -3300
 
 
@@ -317,7 +317,7 @@ async def test_a_failed_write_may_have_been_done(
     """The client hears of a failure, the battery charges."""
     cloud.faults.add(fault, WRITE, times=1)
     with pytest.raises(PowerwallConnectionError):
-        await netzero.write(FAST)
+        await netzero.write(BACKUP)
     assert (await netzero.read()).battery_power_w == -3300
 
 

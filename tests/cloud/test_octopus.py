@@ -345,11 +345,11 @@ async def test_an_account_may_change_tariff_have_no_export_or_two_homes(cloud: C
             ("E-1R-GO-VAR-22-10-14-C", switch, None),
         ],
         exports=[],
-        homes=2,
+        sites=2,
     )
-    _, *homes = cast(list[dict[str, Any]], cloud.octopus.account["properties"])
-    assert [home["moved_out_at"] for home in homes] == [None, None]
-    (point,) = homes[0]["electricity_meter_points"]
+    _, *sites = cast(list[dict[str, Any]], cloud.octopus.account["properties"])
+    assert [home["moved_out_at"] for home in sites] == [None, None]
+    (point,) = sites[0]["electricity_meter_points"]
     assert [each["valid_from"] for each in point["agreements"]][1] == switch
 
 

@@ -59,7 +59,7 @@ class Scenario:
     air_celsius: float
     forecast_factor: float = 1.0
     house_factor: float = 1.0
-    charge_level_percent: float = 40.0
+    soc_percent: float = 40.0
     hardware: Hardware = field(default_factory=Hardware)
     settings: Settings = SELF_POWERED_AT_20
     roof: tuple[RoofPlane, ...] = (SOUTH_ROOF,)
@@ -144,7 +144,7 @@ class World:
         state = SimulatedState.new(
             self.clock(),
             hardware=scenario.hardware,
-            charge_level_percent=scenario.charge_level_percent,
+            soc_percent=scenario.soc_percent,
             settings=settings or scenario.settings,
         )
         return SimulatedPowerwall(
@@ -156,7 +156,7 @@ class World:
             deliver=lambda change: self.deliver(change),
         )
 
-    def twin(self, settings: Settings | None = None) -> SimulatedPowerwall:
+    def baseline(self, settings: Settings | None = None) -> SimulatedPowerwall:
         """The same home with a battery of its own that nobody commands, as from now."""
         return self._powerwall(settings)
 

@@ -18,7 +18,7 @@ from custom_components.smart_battery_scheduler.common.http import (
     utc_now,
 )
 from custom_components.smart_battery_scheduler.common.poll_interval import (
-    Cadence,
+    PollInterval,
     wait_after_failures,
 )
 
@@ -93,17 +93,17 @@ def test_what_is_no_number(value: object) -> None:
 @given(text=st.text(max_size=30) | st.integers().map(str))
 def test_retry_after_is_never_negative_nor_endless(text: str) -> None:
     """Whatever the header says; never so short that it is no pause."""
-    told = Reply(status=429, headers={"Retry-After": text}, content=b"")
-    wait = told.retry_after_s(utc_now(), 60.0)
+    published = Reply(status=429, headers={"Retry-After": text}, content=b"")
+    wait = published.retry_after_s(utc_now(), 60.0)
     assert 60.0 <= wait <= 86_400.0
 
 
 def test_a_cadence_is_never_early_and_spreads_homes() -> None:
     """By its own chance, within its jitter."""
-    cadence = Cadence(every=timedelta(minutes=20), jitter=timedelta(minutes=5))
-    assert cadence.next_wait(0.0) == timedelta(minutes=20)
-    assert cadence.next_wait(0.5) == timedelta(minutes=22.5)
-    waits = {cadence.next_wait() for _ in range(50)}
+    poll_interval = PollInterval(every=timedelta(minutes=20), jitter=timedelta(minutes=5))
+    assert poll_interval.next_wait(0.0) == timedelta(minutes=20)
+    assert poll_interval.next_wait(0.5) == timedelta(minutes=22.5)
+    waits = {poll_interval.next_wait() for _ in range(50)}
     assert len(waits) > 1
     assert all(timedelta(minutes=20) <= wait < timedelta(minutes=25) for wait in waits)
 

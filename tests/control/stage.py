@@ -16,7 +16,7 @@ from custom_components.smart_battery_scheduler.control.model import (
     Wanted,
 )
 from custom_components.smart_battery_scheduler.control.situation import Situation, Step, Timing
-from custom_components.smart_battery_scheduler.planner.model import Action, Lever
+from custom_components.smart_battery_scheduler.planner.model import Action, ChargeMethod
 from custom_components.smart_battery_scheduler.powerwall.base import PowerwallState, Settings
 from custom_components.smart_battery_scheduler.powerwall.physics import Hardware
 from custom_components.smart_battery_scheduler.powerwall.simulated import (
@@ -25,16 +25,18 @@ from custom_components.smart_battery_scheduler.powerwall.simulated import (
 )
 
 START = datetime(2026, 1, 14, 2, 0, tzinfo=UTC)
-RATES_W = {Lever.GENTLE: 1800.0, Lever.FAST: 3300.0}
+RATES_W = {ChargeMethod.RESERVE: 1800.0, ChargeMethod.BACKUP: 3300.0}
 
 
-def charge(ends_at: datetime, *, lever: Lever = Lever.FAST, target_percent: int = 100) -> Wanted:
+def charge(
+    ends_at: datetime, *, method: ChargeMethod = ChargeMethod.BACKUP, target_percent: int = 100
+) -> Wanted:
     """A wish to charge until a time."""
     return Wanted(
         action=Action.CHARGE,
         slot_start=START,
         ends_at=ends_at,
-        lever=lever,
+        method=method,
         target_percent=target_percent,
     )
 
@@ -69,13 +71,13 @@ class Stage:
     def __post_init__(self) -> None:
         """Set up the battery in its home settings."""
         self.powerwall = SimulatedPowerwall(
-            SimulatedState.new(self.now, hardware=self.hardware, charge_level_percent=self.level),
+            SimulatedState.new(self.now, hardware=self.hardware, soc_percent=self.level),
             clock=lambda: self.now,
             house_w=lambda _: self.house_w,
             sun_w=lambda _: self.sun_w,
             hardware=self.hardware,
         )
-        self.home = self.powerwall.state.shown
+        self.owner = self.powerwall.state.shown
 
     @property
     def shown(self) -> Settings:
@@ -133,7 +135,7 @@ class Stage:
             assert self.now < end, f"still {self.phase()} after {minutes} min"
             await self.run(0.5)
 
-    def told(self, kind: DecisionKind) -> list[DecisionReason]:
+    def published(self, kind: DecisionKind) -> list[DecisionReason]:
         """The reasons of all decisions of one kind."""
         return [decision.reason for decision in self.decisions if decision.kind is kind]
 

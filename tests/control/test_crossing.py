@@ -12,7 +12,7 @@ from custom_components.smart_battery_scheduler.control.model import (
     DecisionKind,
     DecisionReason,
     Phase,
-    YieldCause,
+    SuspensionCause,
 )
 from custom_components.smart_battery_scheduler.planner.model import Action
 from custom_components.smart_battery_scheduler.powerwall.base import OperatingMode, Settings
@@ -39,8 +39,8 @@ def assert_charging_as_if_nothing_had_been(stage: Stage) -> None:
     """The fast charge is seen; nobody was stepped back for and nothing failed."""
     assert stage.phase() is Phase.RUNNING
     assert stage.shown.operating_mode is OperatingMode.BACKUP
-    assert not stage.told(DecisionKind.YIELDED)
-    assert not stage.told(DecisionKind.FAILED)
+    assert not stage.published(DecisionKind.SUSPENDED)
+    assert not stage.published(DecisionKind.FAILED)
 
 
 @pytest.mark.parametrize("latency_s", [20, 60, 120, 180])
@@ -98,7 +98,7 @@ async def test_charge_hold_charge_through_a_slow_cloud_is_nobody_elses_doing(
     await stage.run(1.5)
     stage.wanted = charge(START + 3 * HOUR)
     await stage.run(12)
-    assert not stage.told(DecisionKind.YIELDED)
+    assert not stage.published(DecisionKind.SUSPENDED)
     assert stage.phase() is Phase.RUNNING
     assert stage.shown.operating_mode is OperatingMode.BACKUP
 
@@ -113,9 +113,9 @@ async def test_what_a_person_set_while_nobody_was_there_is_theirs() -> None:
     stage.now += 3 * HOUR
     stage.wanted = None
     await stage.run(10)
-    assert stage.shown == chosen.over(stage.home)
-    assert stage.told(DecisionKind.YIELDED) == [DecisionReason.SOMEBODY_ELSE]
-    assert stage.state.home is None
+    assert stage.shown == chosen.over(stage.owner)
+    assert stage.published(DecisionKind.SUSPENDED) == [DecisionReason.SOMEBODY_ELSE]
+    assert stage.state.owner is None
 
 
 @pytest.mark.parametrize("follows", [None, Action.HOLD])
@@ -134,9 +134,9 @@ async def test_a_change_seen_for_the_first_time_just_before_the_end_is_theirs(
     await stage.look()
     stage.distort = None
     await stage.run(5)
-    assert stage.shown == replace(stage.home, backup_reserve_percent=45)
-    assert stage.state.yielded is not None
-    assert stage.state.yielded.cause is YieldCause.SOMEBODY_ELSE
+    assert stage.shown == replace(stage.owner, backup_reserve_percent=45)
+    assert stage.state.suspension is not None
+    assert stage.state.suspension.cause is SuspensionCause.SOMEBODY_ELSE
 
 
 async def test_storm_watch_that_charges_is_no_stop_that_failed() -> None:
@@ -145,9 +145,9 @@ async def test_storm_watch_that_charges_is_no_stop_that_failed() -> None:
     stage.powerwall.meet(Circumstances(storm_watch=True))
     await stage.run(60)
     assert len(stage.writes) == 2
-    assert stage.told(DecisionKind.YIELDED) == [DecisionReason.STORM_WATCH]
-    assert not stage.told(DecisionKind.FAILED)
-    assert stage.phase() is Phase.YIELDING
+    assert stage.published(DecisionKind.SUSPENDED) == [DecisionReason.STORM_WATCH]
+    assert not stage.published(DecisionKind.FAILED)
+    assert stage.phase() is Phase.SUSPENDED
 
 
 async def in_doubt() -> Stage:
@@ -179,7 +179,7 @@ async def test_the_last_chance_to_stop_is_taken_in_doubt() -> None:
     """Home Assistant stops now: nobody will read again."""
     stage = await in_doubt()
     step = machine.step(stage.state, replace(stage.situation(), is_last_chance=True))
-    assert step.write == replace(stage.home, export_rule=None)
+    assert step.write == replace(stage.owner, export_rule=None)
 
 
 @pytest.mark.parametrize(
@@ -192,12 +192,12 @@ async def test_a_short_outage_does_not_cut_short_what_a_person_is_owed(
     stage = await charging()
     stage.powerwall.set_in_app(Settings(backup_reserve_percent=45))
     await stage.run(5)
-    assert stage.state.yielded is not None
-    until = stage.state.yielded.until
+    assert stage.state.suspension is not None
+    until = stage.state.suspension.until
     stage.powerwall.meet(meanwhile)
     await stage.run(1)
     stage.powerwall.meet(Circumstances())
     await stage.run((until - stage.now) / timedelta(minutes=1) - 1)
-    assert stage.phase() is Phase.YIELDING
+    assert stage.phase() is Phase.SUSPENDED
     await stage.run(3)
     assert stage.phase() is Phase.RUNNING

@@ -17,20 +17,20 @@ from custom_components.smart_battery_scheduler.control.evidence import (
     left_by,
     tells,
 )
-from custom_components.smart_battery_scheduler.control.model import Way
-from custom_components.smart_battery_scheduler.planner.model import Action, Lever
+from custom_components.smart_battery_scheduler.control.model import Setpoint
+from custom_components.smart_battery_scheduler.planner.model import Action, ChargeMethod
 from custom_components.smart_battery_scheduler.powerwall.base import (
     OperatingMode,
     PowerwallState,
     Settings,
 )
 
-RATES_W = {Lever.GENTLE: 1800.0, Lever.FAST: 3300.0}
+RATES_W = {ChargeMethod.RESERVE: 1800.0, ChargeMethod.BACKUP: 3300.0}
 SELF = OperatingMode.SELF_POWERED
 IDLE = PowerwallState(
     read_at=datetime(2026, 1, 14, 2, tzinfo=UTC),
     settings=Settings(),
-    charge_level_percent=50.0,
+    soc_percent=50.0,
     battery_power_w=0.0,
     solar_power_w=0.0,
     house_power_w=400.0,
@@ -38,10 +38,10 @@ IDLE = PowerwallState(
 )
 
 
-def way(reserve: int, lever: Lever | None = None) -> Way:
+def setpoint(reserve: int, method: ChargeMethod | None = None) -> Setpoint:
     """Self-powered with a reserve."""
     settings = Settings(operating_mode=SELF, backup_reserve_percent=reserve)
-    return Way(lever=lever, settings=settings, must=settings)
+    return Setpoint(method=method, settings=settings, must=settings)
 
 
 def flowing(
@@ -50,7 +50,7 @@ def flowing(
     """A balanced reading."""
     return replace(
         IDLE,
-        charge_level_percent=level,
+        soc_percent=level,
         battery_power_w=battery_w,
         solar_power_w=solar_w,
         grid_power_w=400.0 - battery_w - solar_w,
@@ -60,29 +60,65 @@ def flowing(
 @pytest.mark.parametrize(
     ("action", "how", "target", "reading", "verdict"),
     [
-        (Action.CHARGE, way(100, Lever.FAST), 100, flowing(-3300), Verdict.SEEN),
-        (Action.CHARGE, way(100, Lever.FAST), 100, flowing(-1000), Verdict.NOT_SEEN),
-        (Action.CHARGE, way(100, Lever.FAST), 100, flowing(-400, level=92.0), Verdict.SEEN),
-        (Action.CHARGE, way(100, Lever.FAST), 100, flowing(-50, level=92.0), Verdict.NOT_SEEN),
-        (Action.CHARGE, way(100, Lever.FAST), 100, flowing(0, level=99.8), Verdict.SEEN),
-        (Action.CHARGE, way(60, Lever.GENTLE), 60, flowing(0, level=59.6), Verdict.SEEN),
-        (Action.CHARGE, way(60, Lever.GENTLE), 60, flowing(-1000, level=None), Verdict.SEEN),
-        (Action.HOLD, way(50), None, flowing(0), Verdict.SEEN),
-        (Action.HOLD, way(50), None, flowing(400, level=50.9), Verdict.UNKNOWN),
-        (Action.HOLD, way(50), None, flowing(400, level=49.0), Verdict.NOT_SEEN),
-        (Action.HOLD, way(50), None, flowing(-1500), Verdict.NOT_SEEN),
-        (Action.HOLD, way(50), None, flowing(-1500, level=45.0), Verdict.UNKNOWN),
-        (Action.HOLD, way(50), None, flowing(-1500, solar_w=1900.0), Verdict.SEEN),
-        (Action.USE, way(20), None, flowing(400), Verdict.SEEN),
-        (Action.USE, way(20), None, flowing(-1500), Verdict.NOT_SEEN),
-        (Action.USE, way(20), None, replace(IDLE, solar_power_w=None), Verdict.UNKNOWN),
-        (Action.HOLD, way(50), None, replace(IDLE, house_power_w=None), Verdict.SEEN),
-        (Action.CHARGE, way(100), 100, replace(IDLE, battery_power_w=None), Verdict.UNKNOWN),
-        (Action.CHARGE, way(100), 100, replace(IDLE, grid_power_w=5000.0), Verdict.UNKNOWN),
+        (Action.CHARGE, setpoint(100, ChargeMethod.BACKUP), 100, flowing(-3300), Verdict.CONFIRMED),
+        (
+            Action.CHARGE,
+            setpoint(100, ChargeMethod.BACKUP),
+            100,
+            flowing(-1000),
+            Verdict.NOT_CONFIRMED,
+        ),
+        (
+            Action.CHARGE,
+            setpoint(100, ChargeMethod.BACKUP),
+            100,
+            flowing(-400, level=92.0),
+            Verdict.CONFIRMED,
+        ),
+        (
+            Action.CHARGE,
+            setpoint(100, ChargeMethod.BACKUP),
+            100,
+            flowing(-50, level=92.0),
+            Verdict.NOT_CONFIRMED,
+        ),
+        (
+            Action.CHARGE,
+            setpoint(100, ChargeMethod.BACKUP),
+            100,
+            flowing(0, level=99.8),
+            Verdict.CONFIRMED,
+        ),
+        (
+            Action.CHARGE,
+            setpoint(60, ChargeMethod.RESERVE),
+            60,
+            flowing(0, level=59.6),
+            Verdict.CONFIRMED,
+        ),
+        (
+            Action.CHARGE,
+            setpoint(60, ChargeMethod.RESERVE),
+            60,
+            flowing(-1000, level=None),
+            Verdict.CONFIRMED,
+        ),
+        (Action.HOLD, setpoint(50), None, flowing(0), Verdict.CONFIRMED),
+        (Action.HOLD, setpoint(50), None, flowing(400, level=50.9), Verdict.UNKNOWN),
+        (Action.HOLD, setpoint(50), None, flowing(400, level=49.0), Verdict.NOT_CONFIRMED),
+        (Action.HOLD, setpoint(50), None, flowing(-1500), Verdict.NOT_CONFIRMED),
+        (Action.HOLD, setpoint(50), None, flowing(-1500, level=45.0), Verdict.UNKNOWN),
+        (Action.HOLD, setpoint(50), None, flowing(-1500, solar_w=1900.0), Verdict.CONFIRMED),
+        (Action.USE, setpoint(20), None, flowing(400), Verdict.CONFIRMED),
+        (Action.USE, setpoint(20), None, flowing(-1500), Verdict.NOT_CONFIRMED),
+        (Action.USE, setpoint(20), None, replace(IDLE, solar_power_w=None), Verdict.UNKNOWN),
+        (Action.HOLD, setpoint(50), None, replace(IDLE, house_power_w=None), Verdict.CONFIRMED),
+        (Action.CHARGE, setpoint(100), 100, replace(IDLE, battery_power_w=None), Verdict.UNKNOWN),
+        (Action.CHARGE, setpoint(100), 100, replace(IDLE, grid_power_w=5000.0), Verdict.UNKNOWN),
     ],
 )
 def test_verdict(
-    action: Action, how: Way, target: int | None, reading: PowerwallState, verdict: Verdict
+    action: Action, how: Setpoint, target: int | None, reading: PowerwallState, verdict: Verdict
 ) -> None:
     """Each action by the battery's own power."""
     assert judge(action, how, target, reading, RATES_W) is verdict
@@ -90,11 +126,11 @@ def test_verdict(
 
 def test_a_stop_is_seen_when_nothing_flows_from_the_grid() -> None:
     """In the modes in which Tesla decides nothing can be concluded."""
-    home = Settings(operating_mode=SELF, backup_reserve_percent=20)
-    assert judge_stopped(home, flowing(-3300)) is Verdict.NOT_SEEN
-    assert judge_stopped(home, flowing(400)) is Verdict.SEEN
-    time_based = replace(home, operating_mode=OperatingMode.TIME_BASED)
-    assert judge_stopped(time_based, flowing(-3300)) is Verdict.SEEN
+    owner = Settings(operating_mode=SELF, backup_reserve_percent=20)
+    assert judge_stopped(owner, flowing(-3300)) is Verdict.NOT_CONFIRMED
+    assert judge_stopped(owner, flowing(400)) is Verdict.CONFIRMED
+    time_based = replace(owner, operating_mode=OperatingMode.TIME_BASED)
+    assert judge_stopped(time_based, flowing(-3300)) is Verdict.CONFIRMED
 
 
 def test_gaps_in_a_reading() -> None:
@@ -144,8 +180,8 @@ def test_a_persons_reserve_is_told_from_the_modes_own(
     mode: OperatingMode | None, reserve: int, changed: int | None
 ) -> None:
     """Taken for a person's, a reserve of 100 would be put back for good."""
-    home = Settings(operating_mode=SELF, backup_reserve_percent=20, grid_charging=False)
+    owner = Settings(operating_mode=SELF, backup_reserve_percent=20, grid_charging=False)
     sent = Settings(operating_mode=OperatingMode.BACKUP, grid_charging=True)
     shown = Settings(operating_mode=mode, backup_reserve_percent=reserve, grid_charging=True)
-    found = foreign_changes(replace(IDLE, settings=shown), home, (sent,))
+    found = foreign_changes(replace(IDLE, settings=shown), owner, (sent,))
     assert found == Settings(backup_reserve_percent=changed)

@@ -10,14 +10,14 @@ import pytest
 from custom_components.smart_battery_scheduler.control import machine
 from custom_components.smart_battery_scheduler.control.model import (
     TRANSITIONS,
-    Cue,
     DecisionKind,
     DecisionReason,
     Phase,
     Source,
-    YieldCause,
+    SuspensionCause,
+    Trigger,
 )
-from custom_components.smart_battery_scheduler.planner.model import Action, Lever
+from custom_components.smart_battery_scheduler.planner.model import Action, ChargeMethod
 from custom_components.smart_battery_scheduler.powerwall.base import OperatingMode, Settings
 from custom_components.smart_battery_scheduler.powerwall.physics import Circumstances, Hardware
 from custom_components.smart_battery_scheduler.powerwall.simulated import Delivery, after_a_while
@@ -35,17 +35,17 @@ async def test_charge_is_proven_and_undone() -> None:
     assert stage.phase() is Phase.RUNNING
     command = stage.state.command
     assert command is not None
-    proof = command.evidence
-    assert proof.sent_at and proof.accepted_at and proof.read_back_at and proof.seen_at
-    assert proof.seen_w == pytest.approx(-3300, rel=0.02)
+    proof = command.command_status
+    assert proof.sent_at and proof.accepted_at and proof.read_back_at and proof.confirmed_at
+    assert proof.confirmed_w == pytest.approx(-3300, rel=0.02)
     stage.wanted = None
     await stage.run(10)
     assert stage.phase() is Phase.IDLE
-    assert stage.state.home is None
-    assert stage.shown == stage.home
+    assert stage.state.owner is None
+    assert stage.shown == stage.owner
     assert [settings for _, settings in stage.writes] == [
         Settings(operating_mode=OperatingMode.BACKUP, grid_charging=True),
-        replace(stage.home, export_rule=None),
+        replace(stage.owner, export_rule=None),
     ]
 
 
@@ -66,23 +66,25 @@ async def test_nothing_is_written_without_a_reading() -> None:
 
 async def test_gentle_charge_stops_by_itself_and_asks_for_nothing_more() -> None:
     """The reserve at the target is the whole command: reaching it needs no further write."""
-    stage = Stage(level=50, wanted=charge(START + HOUR, lever=Lever.GENTLE, target_percent=54))
+    stage = Stage(
+        level=50, wanted=charge(START + HOUR, method=ChargeMethod.RESERVE, target_percent=54)
+    )
     await stage.run(50)
     assert len(stage.writes) == 1
-    assert stage.powerwall.charge_level_percent == pytest.approx(54, abs=0.3)
-    assert stage.told(DecisionKind.COMPLETED) == [DecisionReason.TARGET_REACHED]
+    assert stage.powerwall.soc_percent == pytest.approx(54, abs=0.3)
+    assert stage.published(DecisionKind.COMPLETED) == [DecisionReason.TARGET_REACHED]
 
 
 async def test_fast_charge_is_stopped_at_its_target() -> None:
     """Backup mode runs until it is told otherwise: at the target it is told to hold."""
     stage = Stage(level=50, wanted=charge(START + HOUR, target_percent=60))
     await stage.run(50)
-    assert stage.powerwall.charge_level_percent == pytest.approx(60, abs=0.6)
+    assert stage.powerwall.soc_percent == pytest.approx(60, abs=0.6)
     assert stage.shown.operating_mode is OperatingMode.SELF_POWERED
     assert stage.shown.backup_reserve_percent == 60
     stage.wanted = None
     await stage.run(10)
-    assert stage.shown == stage.home
+    assert stage.shown == stage.owner
 
 
 async def test_the_same_charge_tomorrow_is_not_taken_for_done() -> None:
@@ -91,7 +93,7 @@ async def test_the_same_charge_tomorrow_is_not_taken_for_done() -> None:
     await stage.run(30)
     stage.wanted = None
     await stage.run(10)
-    stage.powerwall.set_charge_level(40)
+    stage.powerwall.set_soc(40)
     stage.wanted = charge(stage.now + HOUR, target_percent=60)
     await stage.run(10)
     assert stage.phase() is Phase.RUNNING
@@ -104,7 +106,7 @@ async def test_hold_keeps_the_level(level: float, mode: str) -> None:
     stage = Stage(level=level, house_w=2000, wanted=want(Action.HOLD, START + HOUR))
     await stage.run(50)
     assert stage.shown.operating_mode == mode
-    assert stage.powerwall.charge_level_percent == pytest.approx(level, abs=1.0)
+    assert stage.powerwall.soc_percent == pytest.approx(level, abs=1.0)
 
 
 async def test_hold_in_backup_mode_that_charges_from_the_grid_is_noticed() -> None:
@@ -119,7 +121,7 @@ async def test_hold_in_backup_mode_that_charges_from_the_grid_is_noticed() -> No
 
     stage.powerwall.deliver = misbehave
     await stage.run(20)
-    assert DecisionReason.NOT_SEEN in stage.told(DecisionKind.FAILED)
+    assert DecisionReason.NOT_CONFIRMED in stage.published(DecisionKind.FAILED)
     assert stage.shown.operating_mode is OperatingMode.SELF_POWERED
 
 
@@ -134,32 +136,35 @@ async def test_peak_window_is_not_filled_up_to_the_users_reserve() -> None:
     assert stage.powerwall.state.meters.imported_kwh - before == pytest.approx(house_kwh, rel=0.2)
     stage.wanted = None
     await stage.run(10)
-    assert stage.shown == stage.home
+    assert stage.shown == stage.owner
 
 
 async def test_ignored_write_is_sent_again_then_by_the_other_lever() -> None:
     """Accepted is not obeyed: twice by the first lever, then by the second."""
     stage = Stage(wanted=charge(START + HOUR))
 
-    def only_gentle(change: Settings) -> Delivery:
+    def only_reserve(change: Settings) -> Delivery:
         if change.operating_mode is OperatingMode.BACKUP:
             return Delivery(shown=NOTHING, obeyed=NOTHING)
         return Delivery(shown=change, obeyed=change)
 
-    stage.powerwall.deliver = only_gentle
+    stage.powerwall.deliver = only_reserve
     await stage.run(20)
-    assert stage.told(DecisionKind.FAILED) == [DecisionReason.NOT_READ_BACK] * 2
-    assert stage.told(DecisionKind.RETRIED) == [DecisionReason.PLAN, DecisionReason.OTHER_LEVER]
+    assert stage.published(DecisionKind.FAILED) == [DecisionReason.NOT_READ_BACK] * 2
+    assert stage.published(DecisionKind.RETRIED) == [
+        DecisionReason.PLAN,
+        DecisionReason.OTHER_METHOD,
+    ]
     assert stage.phase() is Phase.RUNNING
     command = stage.state.command
-    assert command is not None and command.current.lever is Lever.GENTLE
-    assert [lever for lever, _ in stage.state.out_of_service] == [Lever.FAST]
+    assert command is not None and command.current.method is ChargeMethod.RESERVE
+    assert [method for method, _ in stage.state.out_of_service] == [ChargeMethod.BACKUP]
 
 
 async def test_a_lever_out_of_service_is_not_chosen_next_time() -> None:
     """What was ignored is left alone for some hours."""
     stage = Stage(wanted=charge(START + HOUR))
-    resting = ((Lever.FAST, START + 6 * HOUR),)
+    resting = ((ChargeMethod.BACKUP, START + 6 * HOUR),)
     stage.state = replace(stage.state, out_of_service=resting)
     await stage.run(5)
     assert stage.shown.operating_mode is OperatingMode.SELF_POWERED
@@ -171,9 +176,9 @@ async def test_all_ways_ignored_is_a_fault_and_then_tried_again() -> None:
     stage = Stage(wanted=charge(START + 6 * HOUR))
     stage.powerwall.deliver = lambda _: Delivery(shown=NOTHING, obeyed=NOTHING)
     await stage.until(Phase.FAULT, minutes=40)
-    assert stage.shown == stage.home
-    assert stage.state.home is None
-    assert len(stage.told(DecisionKind.FAILED)) == 4
+    assert stage.shown == stage.owner
+    assert stage.state.owner is None
+    assert len(stage.published(DecisionKind.FAILED)) == 4
     await stage.until(Phase.VERIFYING, minutes=70)
 
 
@@ -181,10 +186,10 @@ async def test_settings_right_and_power_wrong_is_taken_for_calibration() -> None
     """The Powerwall shows the command and does something else: step back, do not fight."""
     stage = Stage(wanted=charge(START + 6 * HOUR))
     stage.powerwall.deliver = lambda change: Delivery(shown=change, obeyed=NOTHING)
-    await stage.until(Phase.YIELDING, minutes=40)
-    assert stage.state.yielded is not None
-    assert stage.state.yielded.cause is YieldCause.CALIBRATION
-    assert stage.shown == stage.home
+    await stage.until(Phase.SUSPENDED, minutes=40)
+    assert stage.state.suspension is not None
+    assert stage.state.suspension.cause is SuspensionCause.CALIBRATION
+    assert stage.shown == stage.owner
     writes = len(stage.writes)
     await stage.run(60)
     assert len(stage.writes) == writes
@@ -196,12 +201,12 @@ async def test_a_battery_that_charges_on_by_itself_is_let_be() -> None:
     await stage.until(Phase.RUNNING)
     stage.powerwall.meet(Circumstances(forced_battery_w=-3300.0))
     stage.wanted = None
-    await stage.until(Phase.YIELDING, minutes=40)
-    assert stage.state.yielded is not None
-    assert stage.state.yielded.cause is YieldCause.CALIBRATION
-    assert stage.told(DecisionKind.YIELDED) == [DecisionReason.CALIBRATION]
-    assert stage.shown == stage.home
-    assert stage.state.home is None
+    await stage.until(Phase.SUSPENDED, minutes=40)
+    assert stage.state.suspension is not None
+    assert stage.state.suspension.cause is SuspensionCause.CALIBRATION
+    assert stage.published(DecisionKind.SUSPENDED) == [DecisionReason.CALIBRATION]
+    assert stage.shown == stage.owner
+    assert stage.state.owner is None
     assert len(stage.writes) == 3
 
 
@@ -224,7 +229,7 @@ async def test_stop_before_a_late_command_arrives_is_still_a_stop() -> None:
     stage.wanted = None
     await stage.run(15)
     assert stage.phase() is Phase.IDLE
-    assert stage.shown == stage.home
+    assert stage.shown == stage.owner
     assert stage.powerwall.state.pending == ()
 
 
@@ -244,8 +249,8 @@ async def test_an_overtaken_write_does_not_undo_what_a_person_changed_since() ->
     stage.readings_arrive = True
     await stage.run(10)
     assert stage.phase() is Phase.IDLE
-    assert stage.shown == replace(stage.home, backup_reserve_percent=35)
-    assert stage.told(DecisionKind.RETRIED) == [DecisionReason.LATE]
+    assert stage.shown == replace(stage.owner, backup_reserve_percent=35)
+    assert stage.published(DecisionKind.RETRIED) == [DecisionReason.LATE]
 
 
 async def test_stop_that_is_ignored_is_sent_again_until_it_holds() -> None:
@@ -256,11 +261,11 @@ async def test_stop_that_is_ignored_is_sent_again_until_it_holds() -> None:
     stage.wanted = None
     await stage.run(40)
     assert stage.phase() is Phase.RESTORING
-    assert len(stage.told(DecisionKind.FAILED)) >= 2
+    assert len(stage.published(DecisionKind.FAILED)) >= 2
     stage.powerwall.deliver = lambda change: Delivery(shown=change, obeyed=change)
     await stage.run(20)
     assert stage.phase() is Phase.IDLE
-    assert stage.shown == stage.home
+    assert stage.shown == stage.owner
 
 
 async def test_writes_that_do_not_arrive_are_spaced_out() -> None:
@@ -273,7 +278,7 @@ async def test_writes_that_do_not_arrive_are_spaced_out() -> None:
     ]
     assert pauses == sorted(pauses)
     assert len(stage.writes) < 10
-    assert stage.told(DecisionKind.FAILED) == [DecisionReason.NOT_ACCEPTED]
+    assert stage.published(DecisionKind.FAILED) == [DecisionReason.NOT_ACCEPTED]
     stage.writes_arrive = True
     await stage.run(20)
     assert stage.phase() is Phase.RUNNING
@@ -286,11 +291,11 @@ async def test_stop_works_without_a_reading() -> None:
     stage.readings_arrive = False
     stage.wanted = None
     await stage.run(1)
-    assert stage.shown == stage.home
-    assert stage.state.home is not None, "not confirmed yet, so not forgotten"
+    assert stage.shown == stage.owner
+    assert stage.state.owner is not None, "not confirmed yet, so not forgotten"
     stage.readings_arrive = True
     await stage.run(5)
-    assert stage.state.home is None
+    assert stage.state.owner is None
 
 
 async def test_setting_the_powerwall_through_us_takes_over() -> None:
@@ -298,11 +303,11 @@ async def test_setting_the_powerwall_through_us_takes_over() -> None:
     stage = Stage(wanted=charge(START + 6 * HOUR))
     await stage.run(10)
     chosen = Settings(operating_mode=OperatingMode.TIME_BASED)
-    step = machine.set_home(stage.state, stage.situation(), chosen)
+    step = machine.set_owner_settings(stage.state, stage.situation(), chosen)
     stage.state = step.state
     await stage.run(10)
-    assert stage.phase() is Phase.YIELDING
-    assert stage.shown == replace(stage.home, operating_mode=OperatingMode.TIME_BASED)
+    assert stage.phase() is Phase.SUSPENDED
+    assert stage.shown == replace(stage.owner, operating_mode=OperatingMode.TIME_BASED)
     step = machine.resume(stage.state, stage.situation())
     stage.state = step.state
     await stage.run(5)
@@ -313,11 +318,13 @@ async def test_setting_the_powerwall_while_idle_is_verified() -> None:
     """With nothing of ours in force a chosen reserve is written and read back."""
     stage = Stage()
     await stage.run(1)
-    step = machine.set_home(stage.state, stage.situation(), Settings(backup_reserve_percent=35))
+    step = machine.set_owner_settings(
+        stage.state, stage.situation(), Settings(backup_reserve_percent=35)
+    )
     stage.state = step.state
     await stage.run(5)
     assert stage.phase() is Phase.IDLE
-    assert stage.shown == replace(stage.home, backup_reserve_percent=35)
+    assert stage.shown == replace(stage.owner, backup_reserve_percent=35)
 
 
 async def test_grid_charging_that_may_not_be_switched_on_leaves_the_gentle_lever() -> None:
@@ -326,7 +333,7 @@ async def test_grid_charging_that_may_not_be_switched_on_leaves_the_gentle_lever
     await stage.run(20)
     assert stage.phase() is Phase.RUNNING
     command = stage.state.command
-    assert command is not None and command.current.lever is Lever.GENTLE
+    assert command is not None and command.current.method is ChargeMethod.RESERVE
 
 
 async def test_next_slot_with_the_same_wish_writes_nothing() -> None:
@@ -347,18 +354,18 @@ def test_every_way_out_of_a_command_leads_through_restoring() -> None:
         if phase in in_force:
             assert target in in_force | {Phase.RESTORING}
     leaving = {
-        cue
-        for (phase, cue), to in TRANSITIONS.items()
+        trigger
+        for (phase, trigger), to in TRANSITIONS.items()
         if phase is Phase.RESTORING and to is Phase.IDLE
     }
-    assert leaving == {Cue.RESTORED}
+    assert leaving == {Trigger.RESTORED}
 
 
 @pytest.mark.parametrize(
     ("source", "reason"),
     [
         (Source.PLAN, DecisionReason.OVER),
-        (Source.PIN, DecisionReason.DELETED),
+        (Source.FORCED, DecisionReason.DELETED),
         (Source.OVERRIDE, DecisionReason.USER),
     ],
 )
@@ -368,18 +375,20 @@ async def test_a_wish_taken_back_is_told_by_whom(source: Source, reason: Decisio
     await stage.until(Phase.RUNNING)
     stage.wanted = None
     await stage.run(1)
-    assert stage.told(DecisionKind.STOPPED) == [reason]
+    assert stage.published(DecisionKind.STOPPED) == [reason]
 
 
 async def test_a_site_that_makes_80_of_100_is_no_stranger() -> None:
     """A gentle charge to 100 shows 80: ours, and the home settings are not taken from it."""
     hardware = Hardware(full_reserve_exists=False)
-    stage = Stage(wanted=charge(START + HOUR, lever=Lever.GENTLE), level=83.0, hardware=hardware)
+    stage = Stage(
+        wanted=charge(START + HOUR, method=ChargeMethod.RESERVE), level=83.0, hardware=hardware
+    )
     await stage.run(30)
     stage.wanted = None
     await stage.run(30)
-    assert stage.shown == stage.home
-    assert DecisionReason.SOMEBODY_ELSE not in stage.told(DecisionKind.YIELDED)
+    assert stage.shown == stage.owner
+    assert DecisionReason.SOMEBODY_ELSE not in stage.published(DecisionKind.SUSPENDED)
 
 
 async def test_settings_that_are_not_told_prove_nothing() -> None:
@@ -389,7 +398,7 @@ async def test_settings_that_are_not_told_prove_nothing() -> None:
     stage.distort = lambda reading: replace(reading, settings=Settings())
     await stage.run(10)
     assert len(stage.writes) == 1
-    assert not stage.told(DecisionKind.FAILED)
+    assert not stage.published(DecisionKind.FAILED)
     stage.distort = None
     await stage.run(2)
     assert stage.phase() is Phase.RUNNING
@@ -408,7 +417,7 @@ async def test_a_set_mode_is_not_undone_by_what_stood_before() -> None:
     await stage.until(Phase.RUNNING)
     stage.writes_arrive = False
     change = Settings(operating_mode=OperatingMode.TIME_BASED)
-    step = machine.set_home(stage.state, stage.situation(), change)
+    step = machine.set_owner_settings(stage.state, stage.situation(), change)
     stage.state = step.state
     await stage.run(10)
     stage.writes_arrive = True
@@ -419,7 +428,7 @@ async def test_a_set_mode_is_not_undone_by_what_stood_before() -> None:
 @pytest.mark.parametrize("action", [Action.CHARGE, Action.HOLD])
 async def test_a_switch_of_unknown_position_is_left_alone(action: Action) -> None:
     """What was not read could not be put back, so it is not written."""
-    stage = Stage(wanted=want(action, START + HOUR, lever=Lever.FAST), level=90.0)
+    stage = Stage(wanted=want(action, START + HOUR, method=ChargeMethod.BACKUP), level=90.0)
     stage.distort = lambda reading: replace(
         reading, settings=replace(reading.settings, grid_charging=None)
     )

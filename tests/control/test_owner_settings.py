@@ -11,7 +11,7 @@ from hypothesis import example, given, settings, strategies as st
 
 from custom_components.smart_battery_scheduler.common.serialisation import decode, encode
 from custom_components.smart_battery_scheduler.control.model import ControlState
-from custom_components.smart_battery_scheduler.planner.model import Action, Lever
+from custom_components.smart_battery_scheduler.planner.model import Action, ChargeMethod
 from custom_components.smart_battery_scheduler.powerwall.base import OperatingMode, Settings
 from custom_components.smart_battery_scheduler.powerwall.physics import Circumstances
 from custom_components.smart_battery_scheduler.powerwall.simulated import (
@@ -73,9 +73,9 @@ def _wish(stage: Stage, name: str) -> None:
         case ["fast", target]:
             stage.wanted = charge(ends_at, target_percent=int(target))
         case ["gentle"]:
-            stage.wanted = charge(ends_at, lever=Lever.GENTLE)
+            stage.wanted = charge(ends_at, method=ChargeMethod.RESERVE)
         case ["gentle", target]:
-            stage.wanted = charge(ends_at, lever=Lever.GENTLE, target_percent=int(target))
+            stage.wanted = charge(ends_at, method=ChargeMethod.RESERVE, target_percent=int(target))
         case ["nothing"]:
             stage.wanted = None
         case [action]:
@@ -95,7 +95,7 @@ def _happen(stage: Stage, event: tuple[str, object]) -> None:
         case ("storm", bool(storm)):
             stage.powerwall.meet(Circumstances(storm_watch=storm))
         case ("level", float(level)):
-            stage.powerwall.set_charge_level(level)
+            stage.powerwall.set_soc(level)
         case ("restart", bool()):
             stored = json.loads(json.dumps(encode(stage.state)))
             stage.state = decode(ControlState, stored)
@@ -112,14 +112,14 @@ async def _all_well(stage: Stage, minutes: float) -> None:
 
 async def _story(events: list[tuple[tuple[str, object], int]]) -> None:
     stage = Stage()
-    home = stage.home
+    owner = stage.owner
     await stage.look()
     for event, minutes in events:
         if event[0] == "app":
             # A write on its way would overwrite the person's change: let it arrive first.
             await _all_well(stage, 20)
             assert isinstance(event[1], Settings)
-            home = event[1].over(home)
+            owner = event[1].over(owner)
             stage.powerwall.set_in_app(event[1])
             # Nor may one leave before a reading has shown the change: nobody could know of it.
             await stage.look()
@@ -129,8 +129,8 @@ async def _story(events: list[tuple[tuple[str, object], int]]) -> None:
             await stage.run(minutes)
     stage.wanted = None
     await _all_well(stage, 150)
-    assert stage.state.home is None
-    assert stage.shown == replace(home, export_rule=stage.home.export_rule)
+    assert stage.state.owner is None
+    assert stage.shown == replace(owner, export_rule=stage.owner.export_rule)
 
 
 @settings(max_examples=300, deadline=None)

@@ -11,7 +11,7 @@ from custom_components.smart_battery_scheduler.control.model import DecisionReas
 from custom_components.smart_battery_scheduler.control.rules import Moment, Override, wanted_now
 from custom_components.smart_battery_scheduler.planner.model import (
     Action,
-    Lever,
+    ChargeMethod,
     Plan,
     Reason,
     ReasonCode,
@@ -39,7 +39,7 @@ CHARGE_NOW = Override(
 
 def charging_plan() -> Plan:
     """Two charging slots alike, then use."""
-    charge = a_slot(SLOT_START, Action.CHARGE, lever=Lever.GENTLE, target_percent=80)
+    charge = a_slot(SLOT_START, Action.CHARGE, method=ChargeMethod.RESERVE, target_percent=80)
     return a_plan(
         charge,
         replace(charge, start=SLOT_START + HALF_HOUR, end=SLOT_START + 2 * HALF_HOUR),
@@ -130,9 +130,9 @@ def test_no_plan_and_the_end_of_the_plan_want_nothing() -> None:
 @pytest.mark.parametrize("action", [Action.CHARGE, Action.HOLD])
 def test_what_is_planned_on_a_persons_word_ends_with_the_word(action: Action) -> None:
     """However old the plan is: it counts on an override or a pin that is there no more."""
-    asked = a_slot(SLOT_START, action, reason=Reason(code=ReasonCode.PINNED))
+    asked = a_slot(SLOT_START, action, reason=Reason(code=ReasonCode.FORCED))
     plan = a_plan(asked, *charging_plan().slots[1:])
-    wanted, _ = wanted_now(plan, replace(MOMENT, pinned=True))
+    wanted, _ = wanted_now(plan, replace(MOMENT, is_forced=True))
     assert wanted is not None
-    assert (wanted.action, wanted.source) == (action, Source.PIN)
+    assert (wanted.action, wanted.source) == (action, Source.FORCED)
     assert wanted_now(plan, MOMENT) == (None, DecisionReason.DELETED)

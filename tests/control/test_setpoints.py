@@ -9,9 +9,9 @@ import pytest
 from custom_components.smart_battery_scheduler.control.model import (
     DecisionKind,
     DecisionReason,
-    YieldCause,
+    SuspensionCause,
 )
-from custom_components.smart_battery_scheduler.planner.model import Action, Lever
+from custom_components.smart_battery_scheduler.planner.model import Action, ChargeMethod
 from custom_components.smart_battery_scheduler.powerwall.physics import Circumstances, Hardware
 
 from .stage import START, Stage, charge, want
@@ -19,19 +19,21 @@ from .stage import START, Stage, charge, want
 HOURS = timedelta(hours=4)
 
 
-@pytest.mark.parametrize("lever", list(Lever))
-async def test_a_charge_to_90_without_the_fast_lever_goes_there_in_one_go(lever: Lever) -> None:
+@pytest.mark.parametrize("method", list(ChargeMethod))
+async def test_a_charge_to_90_without_the_fast_lever_goes_there_in_one_go(
+    method: ChargeMethod,
+) -> None:
     """By the reserve alone: no rest at 80 that looks like a refusal, and no going on to 100."""
     hardware = Hardware(grid_charging_permitted=False)
     stage = Stage(
-        level=70, wanted=charge(START + HOURS, lever=lever, target_percent=90), hardware=hardware
+        level=70, wanted=charge(START + HOURS, method=method, target_percent=90), hardware=hardware
     )
     await stage.run(20)
-    failed = len(stage.told(DecisionKind.FAILED))
+    failed = len(stage.published(DecisionKind.FAILED))
     await stage.run(210)
-    assert len(stage.told(DecisionKind.FAILED)) == failed
-    assert stage.told(DecisionKind.COMPLETED)
-    assert stage.powerwall.charge_level_percent == pytest.approx(90, abs=1)
+    assert len(stage.published(DecisionKind.FAILED)) == failed
+    assert stage.published(DecisionKind.COMPLETED)
+    assert stage.powerwall.soc_percent == pytest.approx(90, abs=1)
 
 
 async def test_a_hold_follows_a_level_that_the_sun_has_raised() -> None:
@@ -42,10 +44,10 @@ async def test_a_hold_follows_a_level_that_the_sun_has_raised() -> None:
         stage.sun_w = 4000
         await stage.run(20)
         stage.sun_w = 0
-        full = stage.powerwall.charge_level_percent
+        full = stage.powerwall.soc_percent
         await stage.run(30)
-        assert stage.powerwall.charge_level_percent > full - 1.5
-    assert not stage.told(DecisionKind.FAILED)
+        assert stage.powerwall.soc_percent > full - 1.5
+    assert not stage.published(DecisionKind.FAILED)
     assert len(stage.writes) == 4
 
 
@@ -55,6 +57,6 @@ async def test_a_hold_that_is_not_obeyed_is_still_found_out() -> None:
     await stage.run(20)
     stage.powerwall.meet(Circumstances(forced_battery_w=1500.0))
     await stage.run(60)
-    assert DecisionReason.NOT_SEEN in stage.told(DecisionKind.FAILED)
-    assert stage.state.yielded is not None
-    assert stage.state.yielded.cause is YieldCause.CALIBRATION
+    assert DecisionReason.NOT_CONFIRMED in stage.published(DecisionKind.FAILED)
+    assert stage.state.suspension is not None
+    assert stage.state.suspension.cause is SuspensionCause.CALIBRATION

@@ -12,7 +12,7 @@ from homeassistant.core import HomeAssistant
 
 from ..cloud.server import Cloud
 from ..cloud.world import SCENARIOS
-from .stage import Day, home_entry, point_to
+from .stage import Day, point_to, site_entry
 
 
 @pytest.fixture
@@ -38,7 +38,7 @@ def day(
 ) -> Day:
     """A day that has not begun yet: nothing is set up."""
     point_to(cloud, monkeypatch)
-    entry = home_entry(cloud)
+    entry = site_entry(cloud)
     entry.add_to_hass(hass)
     # Asyncio's debug mode takes the stack of every callback: a third of a day's time.
     hass.loop.set_debug(False)

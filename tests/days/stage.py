@@ -16,7 +16,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, async_
 from custom_components.smart_battery_scheduler.const import DOMAIN
 from custom_components.smart_battery_scheduler.control.model import Decision, Phase
 from custom_components.smart_battery_scheduler.powerwall.base import Settings
-from custom_components.smart_battery_scheduler.site.site import Home
+from custom_components.smart_battery_scheduler.site.site import Site
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
 from homeassistant.util import dt as dt_util
@@ -36,12 +36,12 @@ class Day:
     cloud: Cloud
     entry: MockConfigEntry
     storage: dict[str, Any]
-    home: Home = field(init=False)
+    site: Site = field(init=False)
 
     @property
     def decisions(self) -> tuple[Decision, ...]:
         """What the ledger says."""
-        return self.home.ledger.decisions
+        return self.site.decision_log.decisions
 
     async def start(self, **options: object) -> None:
         """Set the home up; options are the household's preferences."""
@@ -59,15 +59,15 @@ class Day:
 
     def adopt(self) -> None:
         """Take hold of the home of the entry as it is loaded now."""
-        self.home = self.entry.runtime_data
+        self.site = self.entry.runtime_data
 
     async def settle(self) -> None:
         """Let everything that is due now be done."""
         await self.hass.async_block_till_done(wait_background_tasks=True)
 
-    async def patiently[T](self, doing: Coroutine[Any, Any, T]) -> T:
+    async def patiently[T](self, status: Coroutine[Any, Any, T]) -> T:
         """Await something that may have to wait for a time-out."""
-        task = asyncio.create_task(doing)
+        task = asyncio.create_task(status)
         await self._while_waiting(task)
         return await task
 
@@ -119,7 +119,7 @@ class Day:
     @property
     def phase(self) -> Phase:
         """Where the controller stands."""
-        return self.home.controller.state.phase
+        return self.site.controller.state.phase
 
     async def run(self, hours: float) -> None:
         """Let time pass, from one timer of Home Assistant's loop to the next."""
@@ -148,7 +148,7 @@ IMPORT_TARIFF = "E-1R-AGILE-24-10-01-C"
 EXPORT_TARIFF = "E-1R-AGILE-OUTGOING-19-05-13-C"
 
 
-def home_entry(
+def site_entry(
     cloud: Cloud, options: Mapping[str, object] | None = None, units: int = 1
 ) -> MockConfigEntry:
     """The entry of the fake cloud's home, as the flow would make it."""

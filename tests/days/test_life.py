@@ -60,7 +60,7 @@ async def test_reload_takes_the_charge_up_again(day: Day) -> None:
     assert day.phase is Phase.RUNNING
     await day.choose(OVERRIDE, "automatic")
     await day.run(0.2)
-    assert day.home.controller.state.home is None or day.shown != before
+    assert day.site.controller.state.owner is None or day.shown != before
 
 
 async def test_removal_puts_the_settings_back(day: Day, hass_storage: dict[str, object]) -> None:
@@ -119,7 +119,7 @@ async def test_power_cut_in_mid_charge(day: Day) -> None:
     await come_back(day)
     assert next(iter(day.cloud.requests)).method == "GET"
     assert day.shown == before
-    assert day.home.controller.state.home is None
+    assert day.site.controller.state.owner is None
 
 
 async def test_stop_with_the_cloud_away_is_made_good_later(day: Day) -> None:
@@ -161,7 +161,7 @@ async def test_preferences_change_without_a_reload(day: Day) -> None:
     await day.act("switch", "turn_on", entity_id="switch.home_battery_dry_run")
     await day.run(0.2)
     assert day.entry.options["dry_run"] is True
-    assert day.entry.runtime_data is day.home
+    assert day.entry.runtime_data is day.site
     assert day.shown == before
 
 
@@ -190,7 +190,7 @@ async def test_operating_mode_is_pushed_and_verified(day: Day) -> None:
     assert day.shown.operating_mode is OperatingMode.TIME_BASED
     state = day.hass.states.get("select.home_battery_operating_mode")
     assert state is not None and state.state == "time_based"
-    assert day.home.controller.state.home is None
+    assert day.site.controller.state.owner is None
 
 
 async def test_a_refusal_that_was_a_hiccup_is_forgotten(day: Day) -> None:
@@ -200,7 +200,7 @@ async def test_a_refusal_that_was_a_hiccup_is_forgotten(day: Day) -> None:
     await day.run(0.25)
     assert day.hass.config_entries.flow.async_progress()
     await day.run(0.6)
-    assert day.home.battery.last_update_success
+    assert day.site.battery.last_update_success
     assert not day.hass.config_entries.flow.async_progress()
 
 

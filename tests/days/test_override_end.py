@@ -35,7 +35,7 @@ async def test_it_does_not_go_on_by_habit(day: Day) -> None:
     await day.until(until + timedelta(seconds=2))
     (stop,) = day.cloud.requests.writes
     assert stop.at - until < timedelta(seconds=2)
-    assert day.home.override is None
+    assert day.site.override is None
 
 
 async def test_a_plan_that_charges_on_is_followed_without_a_write(day: Day) -> None:
@@ -45,7 +45,7 @@ async def test_a_plan_that_charges_on_is_followed_without_a_write(day: Day) -> N
     until = dt_util.utcnow().replace(minute=58)
     await charging_until(day, until)
     await day.until(until + 2 * MINUTE)
-    plan = day.home.planner.data
+    plan = day.site.planner.data
     slot = plan.slot_at(dt_util.utcnow()) if plan else None
     assert slot is not None and slot.action is Action.CHARGE
     assert not day.cloud.requests.writes

@@ -40,19 +40,19 @@ async def test_half_a_day(day: Day) -> None:
     await day.start(scheduler_enabled=False)
     await day.until(MIDNIGHT + timedelta(hours=13, minutes=5))
     assert forecasts_asked(day) <= 12
-    expected = day.home.accuracy.result(DATE)
+    expected = day.site.accuracy.result(DATE)
     assert expected.load_expected_kwh is not None
     assert expected.pv_expected_kwh is not None
     assert expected.pv_expected_kwh > 10.0
-    score = day.home.accuracy.pv_score()
+    score = day.site.accuracy.pv_score()
     assert score is not None
     assert score.error_percent < 40
-    before = day.home.sun.memory
+    before = day.site.sun.memory
     assert before.learned_at is not None
     asked = forecasts_asked(day)
     await day.hass.config_entries.async_reload(day.entry.entry_id)
     await day.settle()
     day.adopt()
-    assert day.home.sun.memory == before
+    assert day.site.sun.memory == before
     assert forecasts_asked(day) == asked
-    assert day.home.accuracy.result(DATE) == expected
+    assert day.site.accuracy.result(DATE) == expected

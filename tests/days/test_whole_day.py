@@ -39,8 +39,8 @@ def show_writes(day: Day) -> None:
     for write in day.cloud.requests.writes:
         sys.stdout.write(f"{write.at:%H:%M:%S} {write.body}\n")
     for decision in day.decisions:
-        proof = decision.evidence
-        seen = f" seen {proof.seen_w:.0f} W" if proof and proof.seen_w is not None else ""
+        proof = decision.command_status
+        seen = f" seen {proof.confirmed_w:.0f} W" if proof and proof.confirmed_w is not None else ""
         sys.stdout.write(
             f"{decision.at:%H:%M:%S} {decision.kind} {decision.reason} {decision.action}{seen}\n"
         )
@@ -51,17 +51,17 @@ async def test_a_whole_day(day: Day, scenario: str) -> None:
     """Charged where it is cheap, never at the peak, all proven, and everything put back."""
     await day.start()
     world = day.cloud.world
-    before, twin = world.powerwall.state.shown, world.twin()
-    ours, theirs = Bill(world, world.powerwall), Bill(world, twin)
+    before, baseline = world.powerwall.state.shown, world.baseline()
+    ours, theirs = Bill(world, world.powerwall), Bill(world, baseline)
     bought_p, bought_kwh = 0.0, 0.0
-    rates = day.home.rates.data.imports
+    rates = day.site.rates.data.imports
     for _ in range(24 * 6):
         await day.run(1 / 6)
         reading = world.powerwall.reading()
         drawn_w = from_grid_w(reading)
         if drawn_w > GRID_CHARGING_W:
             assert not in_peak(day), "charged from the grid at the peak"
-            rate = day.home.rates.data.imports.at(dt_util.utcnow() - timedelta(seconds=1))
+            rate = day.site.rates.data.imports.at(dt_util.utcnow() - timedelta(seconds=1))
             assert rate is not None
             bought_kwh += drawn_w / 6000
             bought_p += drawn_w / 6000 * rate.p_per_kwh
@@ -69,7 +69,7 @@ async def test_a_whole_day(day: Day, scenario: str) -> None:
         theirs.note()
     await day.hass.config_entries.async_unload(day.entry.entry_id)
     show_writes(day)
-    left_kwh = world.powerwall.state.stored_kwh - twin.state.stored_kwh
+    left_kwh = world.powerwall.state.stored_kwh - baseline.state.stored_kwh
     today = [rate.p_per_kwh for rate in rates.rates]
     cost_p = ours.cost_p - left_kwh * min(today)
     sys.stdout.write(f"{scenario}: {cost_p:.0f} p against {theirs.cost_p:.0f} p self-powered\n")

@@ -48,9 +48,9 @@ async def test_the_battery_lives_through_real_time() -> None:
     assert (await powerwall.read()).settings.operating_mode is OperatingMode.BACKUP
     now[0] += timedelta(hours=1)
     after = await powerwall.read()
-    assert before.charge_level_percent is not None
-    assert after.charge_level_percent is not None
-    assert after.charge_level_percent > before.charge_level_percent + 20
+    assert before.soc_percent is not None
+    assert after.soc_percent is not None
+    assert after.soc_percent > before.soc_percent + 20
 
 
 async def test_it_goes_on_after_a_restart() -> None:
@@ -63,7 +63,7 @@ async def test_it_goes_on_after_a_restart() -> None:
     now[0] += timedelta(hours=10)
     revived = demo_powerwall(lambda: now[0], decode(SimulatedState, stored))
     assert revived.state == powerwall.state
-    assert revived.charge_level_percent == pytest.approx(60, abs=25)
+    assert revived.soc_percent == pytest.approx(60, abs=25)
 
 
 def test_a_month_of_absence_costs_little() -> None:
@@ -96,10 +96,10 @@ async def test_the_forecast_errs_but_not_wildly() -> None:
         now = datetime(2026, 1, 3, 6, tzinfo=UTC) + timedelta(weeks=2 * week)
         forecast = await forecast_at(now)
         tomorrow = [start for start in forecast.slots if start.date() > now.date()][:48]
-        foretold = sum(forecast.slots[start].mean_kwh for start in tomorrow)
+        predicted = sum(forecast.slots[start].mean_kwh for start in tomorrow)
         made = sum(map(true_kwh, tomorrow))
-        errors.append(abs(foretold - made) / made)
-        ratios.append(foretold / made)
+        errors.append(abs(predicted - made) / made)
+        ratios.append(predicted / made)
         for start in tomorrow:
             slot = forecast.slots[start]
             if slot.mean_kwh > 0.05:
@@ -129,8 +129,8 @@ def test_the_past_is_whole_and_balances() -> None:
         used = flows.load_kwh + flows.export_kwh + flows.battery_in_kwh
         assert supplied == pytest.approx(used, abs=1e-9)
         assert slot.is_whole
-        assert slot.charge_level_percent is not None
-        assert 19.9 <= slot.charge_level_percent <= 100
+        assert slot.soc_percent is not None
+        assert 19.9 <= slot.soc_percent <= 100
     daily_kwh = sum(slot.energies.load_kwh for slot in past) / 28
     assert 9 < daily_kwh < 15
     assert HARDWARE.capacity_kwh == 13.5
@@ -140,17 +140,17 @@ def test_the_past_is_whole_and_balances() -> None:
 async def test_the_first_reading_goes_on_from_the_past(month: int) -> None:
     """No leap of the charge level where the past ends and the present begins."""
     now = datetime(2026, month, 21, 12, tzinfo=UTC)
-    reached = demo_history(now, 28)[-1].charge_level_percent
+    reached = demo_history(now, 28)[-1].soc_percent
     reading = await demo_powerwall(lambda: now).read()
-    assert reading.charge_level_percent == pytest.approx(reached, abs=1)
+    assert reading.soc_percent == pytest.approx(reached, abs=1)
 
 
 def test_the_past_is_the_same_whenever_it_is_asked_for() -> None:
     """Load and sun are facts of the date; only the charge level remembers where it began."""
     one, other = demo_history(NOW, 2), demo_history(NOW + timedelta(days=1), 3)
-    facts = {slot.start: (slot.energies.load_kwh, slot.energies.pv_kwh) for slot in other}
+    snapshot = {slot.start: (slot.energies.load_kwh, slot.energies.pv_kwh) for slot in other}
     for slot in one:
-        assert facts[slot.start] == pytest.approx((slot.energies.load_kwh, slot.energies.pv_kwh))
+        assert snapshot[slot.start] == pytest.approx((slot.energies.load_kwh, slot.energies.pv_kwh))
 
 
 def test_the_house_has_a_familys_rhythm() -> None:

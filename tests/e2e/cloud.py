@@ -72,9 +72,9 @@ async def running_cloud(scenario: str) -> AsyncIterator[CloudProcess]:
     try:
         assert process.stdout is not None
         async with asyncio.timeout(_START_TIMEOUT_S):
-            url, *facts = (await process.stdout.readline()).decode().split()
-        told = dict(fact.split("=", 1) for fact in facts)
-        yield CloudProcess(url, told["token"], told["site"])
+            url, *snapshot = (await process.stdout.readline()).decode().split()
+        published = dict(fact.split("=", 1) for fact in snapshot)
+        yield CloudProcess(url, published["token"], published["site"])
     finally:
         if process.returncode is None:
             process.terminate()

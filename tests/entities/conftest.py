@@ -9,7 +9,7 @@ from unittest.mock import patch
 import pytest
 
 from custom_components.smart_battery_scheduler.const import DOMAIN
-from custom_components.smart_battery_scheduler.site import site as home_module
+from custom_components.smart_battery_scheduler.site import site as site_module
 from custom_components.smart_battery_scheduler.site.planner_inputs import make_plan
 from homeassistant.core import Context, HomeAssistant
 from homeassistant.helpers import entity_registry as er
@@ -18,7 +18,7 @@ from homeassistant.helpers.entity import Entity
 from ..days.conftest import calm, day, frozen
 from ..days.stage import Day
 
-__all__ = ["Ask", "calm", "day", "frozen", "home"]
+__all__ = ["Ask", "calm", "day", "frozen", "site"]
 
 
 class Ask:
@@ -56,7 +56,7 @@ def enabled() -> Iterator[None]:
 
 
 @pytest.fixture
-async def home(day: Day) -> Day:
+async def site(day: Day) -> Day:
     """A home that runs."""
     await day.start()
     return day
@@ -76,10 +76,10 @@ def plans() -> Iterator[list[None]]:
     """One for each plan made."""
     made: list[None] = []
 
-    def counted(material: Any) -> Any:
+    def counted(snapshot: Any) -> Any:
         """Counted."""
         made.append(None)
-        return make_plan(material)
+        return make_plan(snapshot)
 
-    with patch.object(home_module, "make_plan", counted):
+    with patch.object(site_module, "make_plan", counted):
         yield made

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from custom_components.smart_battery_scheduler.calendar import charges_done, wishes
+from custom_components.smart_battery_scheduler.calendar import charges_done, manual_slot_events
 from custom_components.smart_battery_scheduler.control.model import (
     Decision,
     DecisionKind,
@@ -31,16 +31,16 @@ def line(kind: DecisionKind, at: datetime, action: Action | None = Action.CHARGE
         (DecisionKind.STOPPED, Action.CHARGE),
         (DecisionKind.FAILED, Action.CHARGE),
         # Settings changed by hand through us end a charge without another word.
-        (DecisionKind.YIELDED, None),
+        (DecisionKind.SUSPENDED, None),
     ],
 )
 def test_each_night_is_a_charge_of_its_own(end: DecisionKind, action: Action | None) -> None:
     """However the first one ended."""
     first_end, second_end = NIGHT + timedelta(hours=1), NIGHT + DAY + timedelta(hours=2)
     lines = [
-        line(DecisionKind.SEEN, NIGHT),
+        line(DecisionKind.CONFIRMED, NIGHT),
         line(end, first_end, action),
-        line(DecisionKind.SEEN, NIGHT + DAY),
+        line(DecisionKind.CONFIRMED, NIGHT + DAY),
         line(DecisionKind.COMPLETED, second_end),
     ]
     done = [(event.start, event.end) for event in charges_done(lines, second_end)]
@@ -50,9 +50,9 @@ def test_each_night_is_a_charge_of_its_own(end: DecisionKind, action: Action | N
 def test_a_charge_that_is_seen_again_is_the_same() -> None:
     """Another half-hour of it, or another look."""
     lines = [
-        line(DecisionKind.SEEN, NIGHT),
+        line(DecisionKind.CONFIRMED, NIGHT),
         line(DecisionKind.RETRIED, NIGHT + timedelta(minutes=30)),
-        line(DecisionKind.SEEN, NIGHT + timedelta(minutes=31)),
+        line(DecisionKind.CONFIRMED, NIGHT + timedelta(minutes=31)),
         line(DecisionKind.COMPLETED, NIGHT + timedelta(hours=1)),
     ]
     (event,) = charges_done(lines, NIGHT + DAY)
@@ -69,5 +69,5 @@ def test_a_daily_wish_in_the_night_that_has_no_such_time() -> None:
         action=Action.CHARGE,
         repeat=Repeat.DAILY,
     )
-    nights = [event.start for event in wishes([slot], spring, spring + 2 * DAY)]
+    nights = [event.start for event in manual_slot_events([slot], spring, spring + 2 * DAY)]
     assert nights == [spring, spring + 2 * DAY - timedelta(hours=1)]

@@ -11,7 +11,7 @@ import pytest
 from syrupy.assertion import SnapshotAssertion
 
 from custom_components.smart_battery_scheduler.const import DOMAIN
-from custom_components.smart_battery_scheduler.control.model import Evidence
+from custom_components.smart_battery_scheduler.control.model import CommandStatus
 from custom_components.smart_battery_scheduler.entities.plan_sensors import Proof, proof_of
 from custom_components.smart_battery_scheduler.planner.model import Action
 from custom_components.smart_battery_scheduler.tariff.sessions import SessionKind
@@ -45,15 +45,15 @@ async def reload(day: Day) -> None:
     day.adopt()
 
 
-async def test_the_registry_is_as_it_was(home: Day, snapshot: SnapshotAssertion) -> None:
+async def test_the_registry_is_as_it_was(site: Day, snapshot: SnapshotAssertion) -> None:
     """The registry is as it was."""
-    entries = er.async_entries_for_config_entry(er.async_get(home.hass), home.entry.entry_id)
+    entries = er.async_entries_for_config_entry(er.async_get(site.hass), site.entry.entry_id)
     assert {
         entry.entity_id: {
             "category": entry.entity_category and entry.entity_category.value,
             "class": entry.original_device_class,
             "disabled": entry.disabled_by and entry.disabled_by.value,
-            "key": entry.unique_id.removeprefix(f"{home.entry.unique_id}_"),
+            "key": entry.unique_id.removeprefix(f"{site.entry.unique_id}_"),
             "name": entry.original_name,
             "options": entry.capabilities,
             "unit": entry.unit_of_measurement,
@@ -62,9 +62,9 @@ async def test_the_registry_is_as_it_was(home: Day, snapshot: SnapshotAssertion)
     } == snapshot
 
 
-async def test_the_reference_marks_what_is_disabled_at_first(home: Day) -> None:
+async def test_the_reference_marks_what_is_disabled_at_first(site: Day) -> None:
     """With a circle behind the name. This home has no panels, whose entities are marked too."""
-    entries = er.async_entries_for_config_entry(er.async_get(home.hass), home.entry.entry_id)
+    entries = er.async_entries_for_config_entry(er.async_get(site.hass), site.entry.entry_id)
     marked = set(re.findall(r"\*\*([^*]+)\*\* ○", REFERENCE.read_text("utf-8")))
     ours = {entry.original_name: entry.disabled_by is not None for entry in entries}
     assert {name for name, disabled in ours.items() if disabled} == marked & set(ours)
@@ -84,130 +84,135 @@ async def test_every_entity_has_its_words_and_none_is_broken(day: Day, enabled: 
         assert state.state != "unavailable", entry.entity_id
 
 
-async def test_status_and_reason_follow_the_home(home: Day) -> None:
+async def test_status_and_reason_follow_the_home(site: Day) -> None:
     """Status and reason follow the home."""
-    assert shown(home, "sensor", "reason").state.startswith("It is to ")
-    await home.choose("select.home_battery_override", "charge")
-    await home.run(0.1)
-    assert shown(home, "sensor", "status").state == "charging"
-    assert shown(home, "binary_sensor", "charging").state == "on"
-    proof = shown(home, "sensor", "last_command")
+    assert shown(site, "sensor", "reason").state.startswith("It is to ")
+    await site.choose("select.home_battery_override", "charge")
+    await site.run(0.1)
+    assert shown(site, "sensor", "status").state == "charging"
+    assert shown(site, "binary_sensor", "charging").state == "on"
+    proof = shown(site, "sensor", "last_command")
     assert proof.state == "seen"
     assert proof.attributes["seen_w"] < 0
     assert proof.attributes["source"] == "override"
-    assert "somebody asked" in shown(home, "sensor", "reason").state
-    await home.choose("select.home_battery_override", "automatic")
-    await home.home.async_prefer(scheduler_enabled=False)
-    await home.run(0.2)
-    assert shown(home, "sensor", "status").state == "off"
-    await home.home.async_prefer(scheduler_enabled=True, dry_run=True)
-    await home.run(0.2)
-    assert shown(home, "sensor", "status").state == "dry_run"
+    assert "somebody asked" in shown(site, "sensor", "reason").state
+    await site.choose("select.home_battery_override", "automatic")
+    await site.site.async_prefer(scheduler_enabled=False)
+    await site.run(0.2)
+    assert shown(site, "sensor", "status").state == "off"
+    await site.site.async_prefer(scheduler_enabled=True, dry_run=True)
+    await site.run(0.2)
+    assert shown(site, "sensor", "status").state == "dry_run"
 
 
-async def test_rates_and_the_next_charge_are_those_of_the_plan(home: Day) -> None:
+async def test_rates_and_the_next_charge_are_those_of_the_plan(site: Day) -> None:
     """Rates and the next charge are those of the plan."""
     now = dt_util.utcnow()
-    rate = home.home.rates.data.imports.at(now)
+    rate = site.site.rates.data.imports.at(now)
     assert rate is not None
-    assert float(shown(home, "sensor", "current_rate").state) == pytest.approx(rate.p_per_kwh / 100)
-    plan = home.home.planner.data
+    assert float(shown(site, "sensor", "current_rate").state) == pytest.approx(rate.p_per_kwh / 100)
+    plan = site.site.planner.data
     assert plan is not None
     first = plan.next_charge(now)
     assert first is not None
-    charge = shown(home, "sensor", "next_charge")
+    charge = shown(site, "sensor", "next_charge")
     assert dt_util.parse_datetime(charge.state) == first.start.replace(microsecond=0)
     target = charge.attributes["target_percent"]
-    assert float(shown(home, "sensor", "next_charge_target").state) == target
-    cheapest = shown(home, "sensor", "cheapest_slot")
-    known = home.home.rates.data.imports.between(now, now + 24 * HOUR)
+    assert float(shown(site, "sensor", "next_charge_target").state) == target
+    cheapest = shown(site, "sensor", "cheapest_slot")
+    known = site.site.rates.data.imports.between(now, now + 24 * HOUR)
     assert cheapest.attributes["rate_p_per_kwh"] == min(each.p_per_kwh for each in known)
-    worth = float(shown(home, "sensor", "stored_worth").state)
-    assert worth == pytest.approx(plan.slots[0].stored_worth_p_per_kwh, abs=0.1)
-    assert float(shown(home, "sensor", "plan_saving").state) > 0
+    worth = float(shown(site, "sensor", "stored_worth").state)
+    assert worth == pytest.approx(plan.slots[0].marginal_value_p_per_kwh, abs=0.1)
+    assert float(shown(site, "sensor", "plan_saving").state) > 0
 
 
-async def test_large_attributes_are_not_recorded(home: Day) -> None:
+async def test_large_attributes_are_not_recorded(site: Day) -> None:
     """Large attributes are not recorded."""
-    plan = shown(home, "sensor", "plan")
+    plan = shown(site, "sensor", "plan")
     assert plan.state_info is not None
     assert "slots" in plan.attributes
     assert {"slots", "notes"} <= plan.state_info["unrecorded_attributes"]
 
 
-async def test_energy_counts_up_and_goes_on_after_a_restart(home: Day) -> None:
+async def test_energy_counts_up_and_goes_on_after_a_restart(site: Day) -> None:
     """Energy counts up and goes on after a restart."""
-    await home.run(1)
+    await site.run(1)
     keys = ("house_energy", "grid_import_energy")
-    before = {key: float(shown(home, "sensor", key).state) for key in keys}
+    before = {key: float(shown(site, "sensor", key).state) for key in keys}
     assert before["house_energy"] > 0
-    assert shown(home, "sensor", "house_energy").attributes["state_class"] == "total_increasing"
-    await reload(home)
+    assert shown(site, "sensor", "house_energy").attributes["state_class"] == "total_increasing"
+    await reload(site)
     for key in keys:
-        assert float(shown(home, "sensor", key).state) == pytest.approx(before[key], abs=0.3)
-    await home.run(0.5)
-    assert float(shown(home, "sensor", "house_energy").state) > before["house_energy"]
+        assert float(shown(site, "sensor", key).state) == pytest.approx(before[key], abs=0.3)
+    await site.run(0.5)
+    assert float(shown(site, "sensor", "house_energy").state) > before["house_energy"]
 
 
-async def test_savings_are_told_and_kept(home: Day) -> None:
+async def test_savings_are_told_and_kept(site: Day) -> None:
     """Savings are told and kept."""
-    await home.run(1.05)
-    account = home.home.savings.memory
+    await site.run(1.05)
+    account = site.site.savings.memory
     assert account.days[0].half_hours == 2
     assert account.days[0].expected_p is not None, "the home runs since midnight"
-    total = float(shown(home, "sensor", "saving_total").state)
+    total = float(shown(site, "sensor", "saving_total").state)
     assert total == pytest.approx(account.saved_p / 100, abs=0.001)
-    today = shown(home, "sensor", "saving_today")
+    today = shown(site, "sensor", "saving_today")
     assert today.attributes["state_class"] == "total"
     assert today.attributes["last_reset"].startswith("2026-01-14T00:00:00")
-    assert float(shown(home, "sensor", "saving_this_month").state) == pytest.approx(total)
-    await reload(home)
-    assert home.home.savings.memory.days == account.days
-    assert float(shown(home, "sensor", "saving_total").state) == total
+    assert float(shown(site, "sensor", "saving_this_month").state) == pytest.approx(total)
+    await reload(site)
+    assert site.site.savings.memory.days == account.days
+    assert float(shown(site, "sensor", "saving_total").state) == total
 
 
-async def test_off_grid_problem_and_tomorrows_rates(home: Day) -> None:
+async def test_off_grid_problem_and_tomorrows_rates(site: Day) -> None:
     """Off grid problem and tomorrows rates."""
-    assert shown(home, "binary_sensor", "off_grid").state == "off"
-    assert shown(home, "binary_sensor", "problem").state == "off"
-    assert shown(home, "binary_sensor", "tomorrows_rates").state == "off"
-    home.cloud.faults.add(Fault.UNAVAILABLE, Endpoint.NETZERO_READ)
-    await home.run(0.2)
-    problem = shown(home, "binary_sensor", "problem")
+    assert shown(site, "binary_sensor", "off_grid").state == "off"
+    assert shown(site, "binary_sensor", "problem").state == "off"
+    assert shown(site, "binary_sensor", "tomorrows_rates").state == "off"
+    site.cloud.faults.add(Fault.UNAVAILABLE, Endpoint.NETZERO_READ)
+    await site.run(0.2)
+    problem = shown(site, "binary_sensor", "problem")
     assert problem.state == "on"
     assert problem.attributes["battery_unreachable"] is True
-    assert shown(home, "sensor", "charge_level").state == "unavailable"
+    assert shown(site, "sensor", "charge_level").state == "unavailable"
 
 
-async def test_a_session_is_shown_while_it_runs(home: Day) -> None:
+async def test_a_session_is_shown_while_it_runs(site: Day) -> None:
     """A session is shown while it runs."""
     start = dt_util.utcnow() + HOUR / 2
-    await home.home.sessions.async_add(
+    await site.site.sessions.async_add(
         SessionKind.FREE, start, start + HOUR / 2, now=dt_util.utcnow()
     )
-    await home.settle()
-    ahead = shown(home, "binary_sensor", "session")
+    await site.settle()
+    ahead = shown(site, "binary_sensor", "session")
     assert (ahead.state, ahead.attributes["kind"]) == ("off", "free")
-    await home.run(0.6)
-    assert shown(home, "binary_sensor", "session").state == "on"
+    await site.run(0.6)
+    assert shown(site, "binary_sensor", "session").state == "on"
 
 
 NOW = dt_util.utcnow()
 
 
 @pytest.mark.parametrize(
-    ("evidence", "proof"),
+    ("command_status", "proof"),
     [
         (None, Proof.NONE),
-        (Evidence(sent_at=NOW), Proof.SENDING),
-        (Evidence(sent_at=NOW, accepted_at=NOW), Proof.ACCEPTED),
-        (Evidence(sent_at=NOW, accepted_at=NOW, read_back_at=NOW), Proof.READ_BACK),
-        (Evidence(sent_at=NOW, accepted_at=NOW, read_back_at=NOW, seen_at=NOW), Proof.SEEN),
+        (CommandStatus(sent_at=NOW), Proof.SENDING),
+        (CommandStatus(sent_at=NOW, accepted_at=NOW), Proof.ACCEPTED),
+        (CommandStatus(sent_at=NOW, accepted_at=NOW, read_back_at=NOW), Proof.READ_BACK),
+        (
+            CommandStatus(sent_at=NOW, accepted_at=NOW, read_back_at=NOW, confirmed_at=NOW),
+            Proof.CONFIRMED,
+        ),
     ],
 )
-def test_a_command_is_as_proven_as_its_evidence(evidence: Evidence | None, proof: Proof) -> None:
+def test_a_command_is_as_proven_as_its_evidence(
+    command_status: CommandStatus | None, proof: Proof
+) -> None:
     """A command is as proven as its evidence."""
-    assert proof_of(evidence) is proof
+    assert proof_of(command_status) is proof
 
 
 async def calendar(day: Day, hours: float) -> list[dict[str, Any]]:
@@ -228,45 +233,45 @@ async def calendar(day: Day, hours: float) -> list[dict[str, Any]]:
     return list(found["events"])
 
 
-async def test_the_calendar_has_charges_sessions_and_wishes(home: Day) -> None:
+async def test_the_calendar_has_charges_sessions_and_wishes(site: Day) -> None:
     """The calendar has charges sessions and wishes."""
     now = dt_util.utcnow()
-    await home.home.sessions.async_add(
+    await site.site.sessions.async_add(
         SessionKind.POWER_DOWN, now + 17 * HOUR, now + 18 * HOUR, now=now
     )
-    home.home.manual.add(now + 20 * HOUR, now + 21 * HOUR, None, now=now)
-    home.home.manual.add(now + 22 * HOUR, now + 23 * HOUR, Action.HOLD, now=now)
-    await home.run(0.1)
-    events = await calendar(home, 24)
+    site.site.manual.add(now + 20 * HOUR, now + 21 * HOUR, None, now=now)
+    site.site.manual.add(now + 22 * HOUR, now + 23 * HOUR, Action.HOLD, now=now)
+    await site.run(0.1)
+    events = await calendar(site, 24)
     summaries = [event["summary"] for event in events]
     assert {"Power down", "Do not charge (asked for)", "Hold (asked for)"} <= set(summaries)
     charges = [event for event in events if event["summary"].startswith("Charge ")]
     assert charges
     assert all(event["description"].startswith("Because ") for event in charges)
     assert [event["start"] for event in events] == sorted(event["start"] for event in events)
-    assert shown(home, "calendar", "schedule").attributes["message"] in summaries
+    assert shown(site, "calendar", "schedule").attributes["message"] in summaries
 
 
-async def test_a_charge_that_was_made_stays_in_the_calendar(home: Day) -> None:
+async def test_a_charge_that_was_made_stays_in_the_calendar(site: Day) -> None:
     """A charge that was made stays in the calendar."""
-    await home.choose("select.home_battery_override", "charge")
-    await home.run(0.3)
-    await home.choose("select.home_battery_override", "automatic")
-    await home.run(0.3)
-    done = [each for each in await calendar(home, 1) if each["summary"].startswith("Charged")]
+    await site.choose("select.home_battery_override", "charge")
+    await site.run(0.3)
+    await site.choose("select.home_battery_override", "automatic")
+    await site.run(0.3)
+    done = [each for each in await calendar(site, 1) if each["summary"].startswith("Charged")]
     assert len(done) == 1
 
 
-async def test_the_event_entity_and_the_bus_tell_what_happens(home: Day) -> None:
+async def test_the_event_entity_and_the_bus_tell_what_happens(site: Day) -> None:
     """The event entity and the bus tell what happens."""
-    heard: list[Any] = []
-    home.hass.bus.async_listen(f"{DOMAIN}_activity", heard.append)
-    await home.choose("select.home_battery_override", "charge")
-    await home.run(0.1)
-    told = shown(home, "event", "activity")
-    assert told.attributes["event_type"] == "charge_started"
-    assert told.attributes["message"].startswith("Charging from the grid")
-    started = [event for event in heard if event.data["happening"] == "charge_started"]
+    received: list[Any] = []
+    site.hass.bus.async_listen(f"{DOMAIN}_activity", received.append)
+    await site.choose("select.home_battery_override", "charge")
+    await site.run(0.1)
+    published = shown(site, "event", "activity")
+    assert published.attributes["event_type"] == "charge_started"
+    assert published.attributes["message"].startswith("Charging from the grid")
+    started = [event for event in received if event.data["happening"] == "charge_started"]
     assert len(started) == 1
     assert started[0].data["name"] == "Home battery"
     assert started[0].data["device_id"]

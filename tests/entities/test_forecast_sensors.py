@@ -19,7 +19,7 @@ from custom_components.smart_battery_scheduler.history.accuracy import (
 )
 from custom_components.smart_battery_scheduler.history.measurements import Energies, MeasuredSlot
 from custom_components.smart_battery_scheduler.site.forecast_report import forecasts_as_dict
-from custom_components.smart_battery_scheduler.site.storage import HomeStorage, Records
+from custom_components.smart_battery_scheduler.site.storage import Records, SiteStorage
 from custom_components.smart_battery_scheduler.tariff.model import SLOT
 from homeassistant.config_entries import ConfigSubentryData
 from homeassistant.core import HomeAssistant, State
@@ -28,7 +28,7 @@ from homeassistant.util import dt as dt_util
 
 from ..cloud.server import Cloud
 from ..cloud.world import SCENARIOS
-from ..days.stage import home_entry, point_to
+from ..days.stage import point_to, site_entry
 
 KEYS = (
     "solar_forecast_today",
@@ -77,7 +77,7 @@ def a_known_yesterday() -> Records:
     energies = Energies(load_kwh=0.2, pv_kwh=0.2)
     return Records(
         measured=tuple(
-            MeasuredSlot(start=at, energies=energies, observed_s=1800, charge_level_percent=50.0)
+            MeasuredSlot(start=at, energies=energies, observed_s=1800, soc_percent=50.0)
             for at in starts
         ),
         accuracy=AccuracyMemory(
@@ -96,9 +96,9 @@ async def test_what_is_expected_and_how_right_it_was(
     """Tomorrow in kWh; yesterday's expectation beside what came."""
     monkeypatch.setattr(ForecastSensor, "entity_registry_enabled_default", True)
     point_to(cloud, monkeypatch)
-    entry = with_roof(home_entry(cloud))
+    entry = with_roof(site_entry(cloud))
     entry.add_to_hass(hass)
-    await HomeStorage(hass, entry.entry_id).async_save_records(a_known_yesterday())
+    await SiteStorage(hass, entry.entry_id).async_save_records(a_known_yesterday())
     assert await hass.config_entries.async_setup(entry.entry_id)
     await hass.async_block_till_done(wait_background_tasks=True)
     for key in ("solar_forecast_today", "solar_forecast_tomorrow", "load_forecast_tomorrow"):
@@ -138,7 +138,7 @@ async def test_quiet_by_default_and_no_sun_without_panels(
 ) -> None:
     """Nobody is bothered with them; a home without panels has none of the sun's."""
     point_to(cloud, monkeypatch)
-    entry = home_entry(cloud)
+    entry = site_entry(cloud)
     entry.add_to_hass(hass)
     assert await hass.config_entries.async_setup(entry.entry_id)
     await hass.async_block_till_done(wait_background_tasks=True)

@@ -20,7 +20,7 @@ from custom_components.smart_battery_scheduler.control.model import (
     Phase,
     Wanted,
 )
-from custom_components.smart_battery_scheduler.events.site_events import Happening, Happenings
+from custom_components.smart_battery_scheduler.events.site_events import SiteEvent, SiteEvents
 from custom_components.smart_battery_scheduler.planner.model import Action
 from custom_components.smart_battery_scheduler.tariff.model import Rate, RateTable
 from custom_components.smart_battery_scheduler.text.messages import REASONS, line_of, message_of
@@ -31,21 +31,21 @@ from ..automations.conftest import NOW, plan_of
 HALF_HOUR = timedelta(minutes=30)
 HERE = datetime(2026, 7, 1, 15, 0, tzinfo=ZoneInfo("Europe/London"))
 
-type Told = list[tuple[Happening, Mapping[str, Json]]]
+type Published = list[tuple[SiteEvent, Mapping[str, Json]]]
 
 
 @pytest.fixture
-async def happenings(hass: HomeAssistant) -> Happenings:
+async def events(hass: HomeAssistant) -> SiteEvents:
     """Of a home that needs nothing else."""
-    return Happenings(hass, "a_home")
+    return SiteEvents(hass, "a_home")
 
 
 @pytest.fixture
-def told(happenings: Happenings) -> Told:
+def published(events: SiteEvents) -> Published:
     """What is told."""
-    heard: Told = []
-    happenings.async_listen(lambda happening, data: heard.append((happening, data)))
-    return heard
+    received: Published = []
+    events.async_listen(lambda site_event, data: received.append((site_event, data)))
+    return received
 
 
 def a_decision(kind: DecisionKind, **more: Any) -> Decision:
@@ -65,7 +65,7 @@ TRYING = ControlState(
     phase=Phase.VERIFYING,
     command=Command(
         wanted=Wanted(action=Action.CHARGE, ends_at=NOW + HALF_HOUR, slot_start=NOW),
-        ways=(),
+        setpoints=(),
         begun_at=NOW,
     ),
 )
@@ -75,56 +75,56 @@ TRYING = ControlState(
     ("decision", "control", "expected"),
     [
         (a_decision(DecisionKind.STARTED), TRYING, []),
-        (a_decision(DecisionKind.SEEN), TRYING, [Happening.CHARGE_STARTED]),
-        (a_decision(DecisionKind.SEEN, action=Action.HOLD), TRYING, []),
-        (a_decision(DecisionKind.COMPLETED), ControlState(), [Happening.CHARGE_COMPLETED]),
-        (a_decision(DecisionKind.STOPPED), ControlState(), [Happening.CHARGE_STOPPED]),
-        (a_decision(DecisionKind.SKIPPED), ControlState(), [Happening.CHARGE_SKIPPED]),
+        (a_decision(DecisionKind.CONFIRMED), TRYING, [SiteEvent.CHARGE_STARTED]),
+        (a_decision(DecisionKind.CONFIRMED, action=Action.HOLD), TRYING, []),
+        (a_decision(DecisionKind.COMPLETED), ControlState(), [SiteEvent.CHARGE_COMPLETED]),
+        (a_decision(DecisionKind.STOPPED), ControlState(), [SiteEvent.CHARGE_STOPPED]),
+        (a_decision(DecisionKind.SKIPPED), ControlState(), [SiteEvent.CHARGE_SKIPPED]),
         (a_decision(DecisionKind.FAILED), TRYING, []),
-        (a_decision(DecisionKind.FAILED), ControlState(), [Happening.CHARGE_FAILED]),
+        (a_decision(DecisionKind.FAILED), ControlState(), [SiteEvent.CHARGE_FAILED]),
         (
             a_decision(DecisionKind.FAILED, reason=DecisionReason.NOT_ACCEPTED),
             ControlState(),
             [],
         ),
-        (a_decision(DecisionKind.YIELDED), ControlState(), [Happening.CONTROL_YIELDED]),
-        (a_decision(DecisionKind.RESTORED), ControlState(), [Happening.SETTINGS_RESTORED]),
+        (a_decision(DecisionKind.SUSPENDED), ControlState(), [SiteEvent.CONTROL_SUSPENDED]),
+        (a_decision(DecisionKind.RESTORED), ControlState(), [SiteEvent.SETTINGS_RESTORED]),
         (a_decision(DecisionKind.RETRIED), TRYING, []),
         (a_decision(DecisionKind.KEPT), ControlState(), []),
     ],
 )
 async def test_decisions(
-    happenings: Happenings,
-    told: Told,
+    events: SiteEvents,
+    published: Published,
     decision: Decision,
     control: ControlState,
-    expected: list[Happening],
+    expected: list[SiteEvent],
 ) -> None:
     """A charge starts when it is seen and fails when it is given up."""
-    happenings.of_decision(decision, control)
-    assert [happening for happening, _ in told] == expected
+    events.of_decision(decision, control)
+    assert [site_event for site_event, _ in published] == expected
 
 
-async def test_one_cause_is_told_once(happenings: Happenings, told: Told) -> None:
+async def test_one_cause_is_told_once(events: SiteEvents, published: Published) -> None:
     """The same charge failing by another way is no news; the next one is."""
     failed = a_decision(DecisionKind.FAILED)
-    happenings.of_decision(failed, ControlState())
-    happenings.of_decision(failed, ControlState())
-    happenings.of_decision(replace(failed, slot_start=NOW + HALF_HOUR), ControlState())
-    assert len(told) == 2
+    events.of_decision(failed, ControlState())
+    events.of_decision(failed, ControlState())
+    events.of_decision(replace(failed, slot_start=NOW + HALF_HOUR), ControlState())
+    assert len(published) == 2
 
 
-async def test_plans(happenings: Happenings, told: Told) -> None:
+async def test_plans(events: SiteEvents, published: Published) -> None:
     """Only a change of charges, and only where both plans can see."""
     use, charge = Action.USE, Action.CHARGE
     before = plan_of(use, charge, use)
-    happenings.of_plan(None, before)
-    happenings.of_plan(before, plan_of(charge, use, use, start=NOW + HALF_HOUR))
-    happenings.of_plan(before, plan_of(Action.HOLD, charge, use))
-    assert not told
-    happenings.of_plan(before, plan_of(use, use, charge))
-    ((happening, data),) = told
-    assert happening is Happening.PLAN_CHANGED
+    events.of_plan(None, before)
+    events.of_plan(before, plan_of(charge, use, use, start=NOW + HALF_HOUR))
+    events.of_plan(before, plan_of(Action.HOLD, charge, use))
+    assert not published
+    events.of_plan(before, plan_of(use, use, charge))
+    ((site_event, data),) = published
+    assert site_event is SiteEvent.PLAN_CHANGED
     assert data["next_charge"] == (NOW + HALF_HOUR * 2).isoformat()
 
 
@@ -136,79 +136,79 @@ def rates(*p_per_kwh: float, since: datetime = NOW) -> RateTable:
     )
 
 
-async def test_rates(happenings: Happenings, told: Told) -> None:
+async def test_rates(events: SiteEvents, published: Published) -> None:
     """What is known at first is no news, nor is the same table again."""
-    happenings.of_rates(rates(), NOW)
-    happenings.of_rates(rates(*[20.0] * 6), NOW)
-    happenings.of_rates(rates(*[20.0] * 6), NOW + HALF_HOUR)
-    assert not told
-    happenings.of_rates(rates(*[20.0] * 6, *[30.0] * 40, -2.0, -3.5, 8.0), NOW + HALF_HOUR)
-    (first, its), (second, other) = told
-    assert (first, second) == (Happening.TOMORROWS_RATES_IN, Happening.NEGATIVE_RATES_AHEAD)
+    events.of_rates(rates(), NOW)
+    events.of_rates(rates(*[20.0] * 6), NOW)
+    events.of_rates(rates(*[20.0] * 6), NOW + HALF_HOUR)
+    assert not published
+    events.of_rates(rates(*[20.0] * 6, *[30.0] * 40, -2.0, -3.5, 8.0), NOW + HALF_HOUR)
+    (first, its), (second, other) = published
+    assert (first, second) == (SiteEvent.TOMORROWS_RATES_IN, SiteEvent.NEGATIVE_RATES_AHEAD)
     assert its["lowest_p_per_kwh"] == other["lowest_p_per_kwh"] == -3.5
     assert its["highest_p_per_kwh"] == 30.0
     assert other["start"] == (NOW + HALF_HOUR * 46).isoformat()
     assert other["half_hours"] == 2
 
 
-async def test_a_flat_tariff_has_no_news(happenings: Happenings, told: Told) -> None:
+async def test_a_flat_tariff_has_no_news(events: SiteEvents, published: Published) -> None:
     """It is known two days ahead; each look reaches a little further."""
     for looks in range(8):
         now = NOW + timedelta(hours=6 * looks)
-        happenings.of_rates(rates(*[20.0] * 108, since=now), now)
-    assert not told
+        events.of_rates(rates(*[20.0] * 108, since=now), now)
+    assert not published
 
 
-async def test_rates_after_a_gap(happenings: Happenings, told: Told) -> None:
+async def test_rates_after_a_gap(events: SiteEvents, published: Published) -> None:
     """When nothing was known for a while, the first rates of the day are no tomorrow."""
-    happenings.of_rates(rates(*[20.0] * 2), NOW)
+    events.of_rates(rates(*[20.0] * 2), NOW)
     later = NOW + timedelta(hours=12)
-    happenings.of_rates(rates(*[20.0] * 2), later)
-    happenings.of_rates(rates(*[20.0] * 4, since=later), later)
-    assert not told
+    events.of_rates(rates(*[20.0] * 2), later)
+    events.of_rates(rates(*[20.0] * 4, since=later), later)
+    assert not published
 
 
 @pytest.mark.parametrize(
-    ("happening", "data", "message"),
+    ("site_event", "data", "message"),
     [
         (
-            Happening.CHARGE_STARTED,
+            SiteEvent.CHARGE_STARTED,
             {"end": "2026-07-01T15:30:00+00:00", "rate_p_per_kwh": -1.25},
             "Charging from the grid until 16:30 at -1.2 p.",
         ),
         (
-            Happening.CHARGE_COMPLETED,
+            SiteEvent.CHARGE_COMPLETED,
             {"charge_level_percent": 79.6},
             "The charge is done at 80 %.",
         ),
         (
-            Happening.CHARGE_STOPPED,
+            SiteEvent.CHARGE_STOPPED,
             {"charge_level_percent": 50.0, "reason": "peak"},
             "The charge was stopped at 50 %: these are peak hours.",
         ),
         (
-            Happening.CHARGE_STOPPED,
+            SiteEvent.CHARGE_STOPPED,
             {"charge_level_percent": 50.0, "reason": "user"},
             "The charge was stopped at 50 %: it was asked for by hand.",
         ),
         (
-            Happening.CHARGE_SKIPPED,
+            SiteEvent.CHARGE_SKIPPED,
             {"start": "2026-07-01T01:30:00+00:00", "reason": "price"},
             "The charge of 02:30 was skipped: the rate is above your ceiling or not known.",
         ),
         (
-            Happening.CONTROL_YIELDED,
+            SiteEvent.CONTROL_SUSPENDED,
             {"reason": "storm_watch"},
             "The scheduler has stepped back: Storm Watch is active.",
         ),
         (
-            Happening.CONTROL_YIELDED,
+            SiteEvent.CONTROL_SUSPENDED,
             {"reason": "user"},
             "The scheduler has stepped back: the settings were changed by hand.",
         ),
-        (Happening.SETTINGS_RESTORED, {}, "The Powerwall's own settings stand again."),
+        (SiteEvent.SETTINGS_RESTORED, {}, "The Powerwall's own settings stand again."),
         (
-            Happening.PLAN_CHANGED,
+            SiteEvent.PLAN_CHANGED,
             {
                 "next_charge": "2026-07-02T01:30:00+00:00",
                 "target_percent": 80,
@@ -217,32 +217,32 @@ async def test_rates_after_a_gap(happenings: Happenings, told: Told) -> None:
             "The plan changed: the next charge to 80 % begins tomorrow at 02:30 at 9.8 p.",
         ),
         (
-            Happening.TOMORROWS_RATES_IN,
+            SiteEvent.TOMORROWS_RATES_IN,
             {"lowest_p_per_kwh": 4.2, "lowest_at": "2026-07-02T02:00:00+00:00"},
             "Tomorrow's rates are in: the cheapest is 4.2 p tomorrow at 03:00.",
         ),
         (
-            Happening.NEGATIVE_RATES_AHEAD,
+            SiteEvent.NEGATIVE_RATES_AHEAD,
             {"start": "2026-07-04T12:00:00+00:00", "lowest_p_per_kwh": -3.5},
             "Rates below zero are ahead on Saturday at 13:00, down to -3.5 p.",
         ),
         (
-            Happening.SESSION_JOINED,
+            SiteEvent.SESSION_JOINED,
             {"start": "2026-07-01T17:00:00+00:00", "end": "2026-07-01T18:00:00+00:00"},
             "A session is joined at 18:00 until 19:00.",
         ),
     ],
 )
-def test_messages(happening: Happening, data: dict[str, Any], message: str) -> None:
+def test_messages(site_event: SiteEvent, data: dict[str, Any], message: str) -> None:
     """In the household's own time."""
-    assert message_of(happening, data, HERE) == message
+    assert message_of(site_event, data, HERE) == message
 
 
-@pytest.mark.parametrize("happening", list(Happening))
+@pytest.mark.parametrize("site_event", list(SiteEvent))
 @pytest.mark.parametrize("data", [{}, {"reason": "?", "end": 5, "start": None}])
-def test_a_message_needs_no_facts(happening: Happening, data: dict[str, Any]) -> None:
+def test_a_message_needs_no_facts(site_event: SiteEvent, data: dict[str, Any]) -> None:
     """What is missing is left out."""
-    message = message_of(happening, data, datetime(2026, 7, 1, tzinfo=UTC))
+    message = message_of(site_event, data, datetime(2026, 7, 1, tzinfo=UTC))
     assert message.endswith(".")
     assert "None" not in message
 
@@ -256,9 +256,9 @@ def test_every_reason_has_words() -> None:
     ("kind", "reason", "line"),
     [
         (DecisionKind.STOPPED, DecisionReason.USER, "Stopped: it was asked for by hand."),
-        (DecisionKind.YIELDED, DecisionReason.OFF_GRID, "Stepped back: there is a power cut."),
+        (DecisionKind.SUSPENDED, DecisionReason.OFF_GRID, "Stepped back: there is a power cut."),
         (
-            DecisionKind.YIELDED,
+            DecisionKind.SUSPENDED,
             DecisionReason.USER,
             "Stepped back: the settings were changed by hand.",
         ),
@@ -273,27 +273,27 @@ def test_a_line_of_the_ledger(kind: DecisionKind, reason: DecisionReason, line: 
     assert line_of(kind, reason) == line
 
 
-async def test_one_message_per_cause(happenings: Happenings, told: Told) -> None:
+async def test_one_message_per_cause(events: SiteEvents, published: Published) -> None:
     """A night of failures for one reason is news once, until a charge has been seen."""
 
     def happen(minutes: int, kind: DecisionKind, reason: DecisionReason) -> None:
         at = NOW + timedelta(minutes=minutes)
-        action = Action.CHARGE if kind is not DecisionKind.YIELDED else None
+        action = Action.CHARGE if kind is not DecisionKind.SUSPENDED else None
         line = a_decision(kind, at=at, reason=reason, slot_start=at, action=action)
-        happenings.of_decision(line, ControlState())
+        events.of_decision(line, ControlState())
 
-    happen(0, DecisionKind.FAILED, DecisionReason.NOT_SEEN)
-    happen(0, DecisionKind.YIELDED, DecisionReason.CALIBRATION)
-    happen(30, DecisionKind.FAILED, DecisionReason.NOT_SEEN)
+    happen(0, DecisionKind.FAILED, DecisionReason.NOT_CONFIRMED)
+    happen(0, DecisionKind.SUSPENDED, DecisionReason.CALIBRATION)
+    happen(30, DecisionKind.FAILED, DecisionReason.NOT_CONFIRMED)
     happen(40, DecisionKind.FAILED, DecisionReason.NOT_READ_BACK)
-    happen(60, DecisionKind.SEEN, DecisionReason.PLAN)
-    happen(90, DecisionKind.FAILED, DecisionReason.NOT_SEEN)
-    happen(100, DecisionKind.YIELDED, DecisionReason.OFF_GRID)
-    happen(110, DecisionKind.YIELDED, DecisionReason.OFF_GRID)
+    happen(60, DecisionKind.CONFIRMED, DecisionReason.PLAN)
+    happen(90, DecisionKind.FAILED, DecisionReason.NOT_CONFIRMED)
+    happen(100, DecisionKind.SUSPENDED, DecisionReason.OFF_GRID)
+    happen(110, DecisionKind.SUSPENDED, DecisionReason.OFF_GRID)
     happen(120, DecisionKind.RESUMED, DecisionReason.OFF_GRID)
-    happen(130, DecisionKind.YIELDED, DecisionReason.OFF_GRID)
-    happen(130 + 24 * 60, DecisionKind.YIELDED, DecisionReason.OFF_GRID)
-    assert [(happening.value, data["is_news"]) for happening, data in told] == [
+    happen(130, DecisionKind.SUSPENDED, DecisionReason.OFF_GRID)
+    happen(130 + 24 * 60, DecisionKind.SUSPENDED, DecisionReason.OFF_GRID)
+    assert [(site_event.value, data["is_news"]) for site_event, data in published] == [
         ("charge_failed", True),
         ("control_yielded", False),
         ("charge_failed", False),

@@ -15,7 +15,7 @@ from homeassistant.data_entry_flow import FlowResultType
 from ..cloud.faults import Endpoint, Fault
 from ..cloud.server import Cloud
 from ..cloud.world import ACCOUNT_NUMBER, API_KEY
-from ..days.stage import home_entry, point_to
+from ..days.stage import point_to, site_entry
 
 pytestmark = pytest.mark.usefixtures("pointed")
 
@@ -228,7 +228,7 @@ async def test_the_same_site_twice_is_refused(
     hass: HomeAssistant, flow: Flow, cloud: Cloud
 ) -> None:
     """Two plans for one battery would fight."""
-    home_entry(cloud).add_to_hass(hass)
+    site_entry(cloud).add_to_hass(hass)
     await flow.choose("netzero")
     result = await flow.answer(**credentials(cloud))
     assert result["reason"] == "already_configured"

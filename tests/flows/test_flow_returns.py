@@ -18,7 +18,7 @@ from ..cloud.faults import Endpoint, Fault
 from ..cloud.octopus import account_body
 from ..cloud.server import Cloud
 from ..cloud.world import API_KEY
-from ..days.stage import home_entry
+from ..days.stage import site_entry
 from .test_config_flow import Flow, credentials, flow, pointed, to_tariff
 from .test_tariff import LONG_AGO
 
@@ -31,7 +31,7 @@ WRONG_TOKEN = "WrongTokenWrongTokenWrongTokenWrongToken"
 @pytest.fixture
 async def entry(hass: HomeAssistant, cloud: Cloud) -> MockConfigEntry:
     """A home that runs."""
-    entry = home_entry(cloud)
+    entry = site_entry(cloud)
     entry.add_to_hass(hass)
     assert await hass.config_entries.async_setup(entry.entry_id)
     await hass.async_block_till_done(wait_background_tasks=True)
@@ -58,7 +58,7 @@ def suggested(result: Mapping[str, Any]) -> dict[str, Any]:
 
 async def test_a_new_token_and_more_units(hass: HomeAssistant, cloud: Cloud) -> None:
     """The site and the units are filled in, the token is not; the home takes over the change."""
-    entry = home_entry(cloud)
+    entry = site_entry(cloud)
     entry.add_to_hass(hass)
     flow = await reconfigured(hass, entry)
     assert suggested(flow.result) == {"site_id": cloud.world.site_id, "units": 1}
@@ -83,7 +83,7 @@ async def test_another_site_is_another_home(
 
 async def test_a_dead_token_is_replaced(hass: HomeAssistant, cloud: Cloud) -> None:
     """A wrong one is named; with the right one the home, which could not start, does."""
-    entry = home_entry(cloud)
+    entry = site_entry(cloud)
     entry.add_to_hass(hass)
     flow = Flow(hass)
     flow.result = await entry.start_reauth_flow(hass)
@@ -113,14 +113,14 @@ async def test_a_wrong_octopus_key_is_named(
 
 async def test_an_address_without_rates_is_named(flow: Flow, cloud: Cloud) -> None:
     """The other address can still be chosen."""
-    cloud.octopus.account = account_body((("E-1R-NOBODY-KNOWS-24-C", LONG_AGO, None),), homes=2)
+    cloud.octopus.account = account_body((("E-1R-NOBODY-KNOWS-24-C", LONG_AGO, None),), sites=2)
     await to_tariff(flow, cloud)
     await flow.choose("account")
     result = await flow.answer(api_key=API_KEY)
     options = result["data_schema"].schema["property"].config["options"]
     result = await flow.answer(property=options[0]["value"])
     assert result["errors"] == {"base": "tariff_unknown"}
-    cloud.octopus.account = account_body(homes=2)
+    cloud.octopus.account = account_body(sites=2)
     await flow.answer(property=options[1]["value"])
     assert flow.result["step_id"] in {"property", "solar"}
 
@@ -149,7 +149,7 @@ async def test_a_home_that_fails_is_tried_again_with_the_same_token(
     hass: HomeAssistant, cloud: Cloud
 ) -> None:
     """Nothing differs, and yet it starts: the token was right, NetZero was away."""
-    entry = home_entry(cloud)
+    entry = site_entry(cloud)
     entry.add_to_hass(hass)
     flow = await reconfigured(hass, entry)
     before = dict(entry.data)
@@ -226,7 +226,7 @@ async def test_a_forecast_needs_a_roof(flow: Flow, cloud: Cloud) -> None:
 
 async def test_the_options_are_offered(hass: HomeAssistant, cloud: Cloud) -> None:
     """Whether the home runs or not."""
-    entry = home_entry(cloud)
+    entry = site_entry(cloud)
     entry.add_to_hass(hass)
     result = await hass.config_entries.options.async_init(entry.entry_id)
     assert "planning" in result["menu_options"]

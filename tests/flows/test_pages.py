@@ -50,44 +50,44 @@ async def open_page(day: Day, page: str) -> Any:
 
 @pytest.mark.parametrize("page", PAGES)
 async def test_an_options_page_re_plans_once_without_reload(
-    home: Day, plans: list[None], page: str
+    site: Day, plans: list[None], page: str
 ) -> None:
     """An options page re plans once without reload."""
-    running = home.home
-    await home.run(0.01)
+    running = site.site
+    await site.run(0.01)
     plans.clear()
-    form = await open_page(home, page)
+    form = await open_page(site, page)
     assert form["errors"] is None
-    flows = home.hass.config_entries.options
+    flows = site.hass.config_entries.options
     done = await flows.async_configure(form["flow_id"], PAGES[page])
     assert done["type"] is FlowResultType.CREATE_ENTRY
-    await home.run(0.01)
-    assert home.entry.runtime_data is running
-    assert home.entry.state is ConfigEntryState.LOADED
-    told = home.home.preferences.as_options()
-    assert {name: told[name] for name in PAGES[page]} == PAGES[page]
+    await site.run(0.01)
+    assert site.entry.runtime_data is running
+    assert site.entry.state is ConfigEntryState.LOADED
+    published = site.site.preferences.as_options()
+    assert {name: published[name] for name in PAGES[page]} == PAGES[page]
     assert len(plans) == 1
 
 
-async def test_the_pages_show_what_the_entities_set(home: Day) -> None:
+async def test_the_pages_show_what_the_entities_set(site: Day) -> None:
     """The pages show what the entities set."""
-    target = entity_id(home.hass, "number", home, "reserve_floor")
-    await home.act("number", "set_value", entity_id=target, value=44)
-    form = await open_page(home, "planning")
+    target = entity_id(site.hass, "number", site, "reserve_floor")
+    await site.act("number", "set_value", entity_id=target, value=44)
+    form = await open_page(site, "planning")
     suggested = {str(key): key.description["suggested_value"] for key in form["data_schema"].schema}
     assert suggested["reserve_floor_percent"] == 44
     assert suggested["peak_start"] == "16:00:00"
 
 
-async def test_a_cleared_car_is_forgotten(home: Day) -> None:
+async def test_a_cleared_car_is_forgotten(site: Day) -> None:
     """A cleared car is forgotten."""
-    await home.home.async_prefer(car_charging_entity="binary_sensor.car")
-    form = await open_page(home, "control")
-    flows = home.hass.config_entries.options
+    await site.site.async_prefer(car_charging_entity="binary_sensor.car")
+    form = await open_page(site, "control")
+    flows = site.hass.config_entries.options
     given = {key: value for key, value in PAGES["control"].items() if key != "car_charging_entity"}
     await flows.async_configure(form["flow_id"], given)
-    await home.settle()
-    assert home.home.preferences.car_charging_entity == ""
+    await site.settle()
+    assert site.site.preferences.car_charging_entity == ""
 
 
 @pytest.mark.parametrize(
@@ -100,13 +100,13 @@ async def test_a_cleared_car_is_forgotten(home: Day) -> None:
     ],
 )
 async def test_a_page_refuses_what_makes_no_sense(
-    home: Day, page: str, name: str, value: object
+    site: Day, page: str, name: str, value: object
 ) -> None:
     """A page refuses what makes no sense."""
-    before = home.home.preferences
-    form = await open_page(home, page)
+    before = site.site.preferences
+    form = await open_page(site, page)
     with pytest.raises(InvalidData):
-        await home.hass.config_entries.options.async_configure(
+        await site.hass.config_entries.options.async_configure(
             form["flow_id"], {**PAGES[page], name: value}
         )
-    assert home.home.preferences == before
+    assert site.site.preferences == before

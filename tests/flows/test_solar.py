@@ -44,7 +44,7 @@ from homeassistant.core import HomeAssistant
 
 from ..cloud.faults import Endpoint, Fault
 from ..cloud.server import Cloud
-from ..days.stage import home_entry, point_to
+from ..days.stage import point_to, site_entry
 from .test_config_flow import Flow, to_tariff
 
 KEY = "Abcdefgh01234567"
@@ -289,7 +289,7 @@ async def test_the_dashboards_forecast_is_the_first_choice(
 
 
 @pytest.mark.parametrize(
-    ("trouble", "error"),
+    ("problem", "error"),
     [
         ("silent", SolarUnreachableError),
         ("stopped", SolarUnreachableError),
@@ -298,16 +298,16 @@ async def test_the_dashboards_forecast_is_the_first_choice(
     ],
 )
 async def test_a_known_forecast_that_fails(
-    provider: Provider, hass: HomeAssistant, trouble: str, error: type[SolarError]
+    provider: Provider, hass: HomeAssistant, problem: str, error: type[SolarError]
 ) -> None:
     """Somebody else's trouble is a missing forecast, not a wrong one."""
     source = KnownForecasts(hass, [provider.entry.entry_id])
     assert (await source.fetch()).slots[NOON].mean_kwh == pytest.approx(1.0)
-    if trouble == "silent":
+    if problem == "silent":
         provider.hours = None
-    elif trouble == "stopped":
+    elif problem == "stopped":
         provider.entry.mock_state(hass, ConfigEntryState.SETUP_RETRY)
-    elif trouble == "removed":
+    elif problem == "removed":
         await hass.config_entries.async_remove(provider.entry.entry_id)
     else:
         provider.hours = {"noon": 1}
@@ -322,7 +322,7 @@ async def test_without_the_dashboard_nothing_is_offered(hass: HomeAssistant) -> 
 
 async def test_energy_platform_without_a_home(hass: HomeAssistant, cloud: Cloud) -> None:
     """An entry that is not loaded has no forecast."""
-    entry = home_entry(cloud)
+    entry = site_entry(cloud)
     entry.add_to_hass(hass)
     assert await async_get_solar_forecast(hass, entry.entry_id) is None
     assert await async_get_solar_forecast(hass, "nobody") is None
@@ -333,7 +333,7 @@ async def test_change_the_source_later(
 ) -> None:
     """Reconfigure leads to the same page; a home without planes may add them there."""
     point_to(cloud, monkeypatch)
-    entry = home_entry(cloud, {"scheduler_enabled": False})
+    entry = site_entry(cloud, {"scheduler_enabled": False})
     entry.add_to_hass(hass)
     assert await hass.config_entries.async_setup(entry.entry_id)
     flow = Flow(hass)
@@ -359,7 +359,7 @@ async def test_a_roof_removed_in_another_window_is_asked_for(
 ) -> None:
     """A source of planes is not taken for a home that has none any more."""
     point_to(cloud, monkeypatch)
-    entry = home_entry(cloud, {"scheduler_enabled": False})
+    entry = site_entry(cloud, {"scheduler_enabled": False})
     entry.add_to_hass(hass)
     plane = ConfigSubentry(
         data=MappingProxyType(PLANE), subentry_type="roof_plane", title="S", unique_id=None
@@ -384,7 +384,7 @@ async def test_planes_are_added_and_changed_later(
 ) -> None:
     """Each change of the roof brings another forecast and forgets what the old roof taught."""
     point_to(cloud, monkeypatch)
-    entry = home_entry(cloud, {"scheduler_enabled": False})
+    entry = site_entry(cloud, {"scheduler_enabled": False})
     entry.add_to_hass(hass)
     assert await hass.config_entries.async_setup(entry.entry_id)
     assert entry.runtime_data.sun.coordinator is None

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from custom_components.smart_battery_scheduler.const import MARKET_TIME_ZONE
-from custom_components.smart_battery_scheduler.site.site import Home
+from custom_components.smart_battery_scheduler.site.site import Site
 from custom_components.smart_battery_scheduler.tariff.model import SLOT, floor_slot
 from homeassistant.config_entries import SOURCE_RECONFIGURE
 from homeassistant.core import HomeAssistant
@@ -65,14 +65,14 @@ async def test_a_key_alone_finds_account_home_and_tariffs(flow: Flow) -> None:
         "import_tariff": AGILE[0][0],
         "export_tariff": OUTGOING[0][0],
     }
-    home: Home = flow.result["result"].runtime_data
-    assert home.rates.data.imports.rates
-    assert home.rates.data.exports
+    site: Site = flow.result["result"].runtime_data
+    assert site.rates.data.imports.rates
+    assert site.rates.data.exports
 
 
 async def test_several_homes_are_asked_about(flow: Flow, cloud: Cloud) -> None:
     """By their addresses; the one that is chosen counts."""
-    cloud.octopus.account = account_body(homes=2)
+    cloud.octopus.account = account_body(sites=2)
     await flow.choose("account")
     result = await flow.answer(api_key=API_KEY)
     assert result["step_id"] == "property"
@@ -103,8 +103,8 @@ async def test_the_night_of_economy_7_is_asked_about(
     assert result["step_id"] == "night"
     await flow.answer(night=meter)
     await flow.answer(source="none")
-    home: Home = flow.result["result"].runtime_data
-    rates = home.rates.data.imports.rates
+    site: Site = flow.result["result"].runtime_data
+    rates = site.rates.data.imports.rates
     night = [each.start for each in rates if each.p_per_kwh == min(r.p_per_kwh for r in rates)]
     clocks = [start.astimezone(zone).time() for start in night]
     assert (min(clocks), max(clocks)) == (first, last)
@@ -281,8 +281,8 @@ async def test_the_octopus_energy_integrations_rates_are_suggested(flow: Flow) -
     }
     await flow.answer(**suggested)
     await flow.answer(source="none")
-    home: Home = flow.result["result"].runtime_data
-    assert [rate.p_per_kwh for rate in home.rates.data.imports.rates] == [10.0, 20.0]
+    site: Site = flow.result["result"].runtime_data
+    assert [rate.p_per_kwh for rate in site.rates.data.imports.rates] == [10.0, 20.0]
 
 
 @pytest.mark.parametrize(
@@ -313,7 +313,7 @@ async def test_the_tariff_can_be_changed_later(day: Day) -> None:
     region = {"region": "c", "import_tariff": AGILE[0][0], "export_tariff": OUTGOING[0][0]}
     day.hass.config_entries.async_update_entry(day.entry, data={**day.entry.data, "tariff": region})
     await day.start()
-    assert day.home.rates.data.exports
+    assert day.site.rates.data.exports
     day.cloud.octopus.account = account_body((("E-1R-VAR-22-11-01-C", LONG_AGO, None),), ())
     flow = Flow(day.hass)
     flow.result = await day.hass.config_entries.flow.async_init(
@@ -326,8 +326,8 @@ async def test_the_tariff_can_be_changed_later(day: Day) -> None:
     # NetZero may ask to wait before it is read again.
     await day.run(0.03)
     day.adopt()
-    assert len({rate.p_per_kwh for rate in day.home.rates.data.imports.rates}) <= 2
-    assert day.home.rates.data.exports is None
+    assert len({rate.p_per_kwh for rate in day.site.rates.data.imports.rates}) <= 2
+    assert day.site.rates.data.exports is None
 
 
 async def test_another_night_voids_the_rates_that_are_kept(day: Day) -> None:
@@ -335,7 +335,7 @@ async def test_another_night_voids_the_rates_that_are_kept(day: Day) -> None:
     day.cloud.octopus.account = account_body((("E-2R-VAR-22-11-01-C", LONG_AGO, None),))
     await day.start()
     midnight = dt_util.utcnow().replace(hour=0, minute=0, second=0, microsecond=0)
-    dear = day.home.rates.data.imports.at(midnight)
+    expensive = day.site.rates.data.imports.at(midnight)
     flow = Flow(day.hass)
     flow.result = await day.hass.config_entries.flow.async_init(
         day.entry.domain, context={"source": SOURCE_RECONFIGURE, "entry_id": day.entry.entry_id}
@@ -347,10 +347,10 @@ async def test_another_night_voids_the_rates_that_are_kept(day: Day) -> None:
     assert result["reason"] == "reconfigure_successful"
     await day.run(0.03)
     day.adopt()
-    cheap = day.home.rates.data.imports.at(midnight)
-    assert dear is not None
+    cheap = day.site.rates.data.imports.at(midnight)
+    assert expensive is not None
     assert cheap is not None
-    assert cheap.p_per_kwh < dear.p_per_kwh
+    assert cheap.p_per_kwh < expensive.p_per_kwh
 
 
 async def test_a_new_key_for_the_same_account(day: Day) -> None:

@@ -72,11 +72,11 @@ async def test_the_plan_is_the_one_of_get_plan(
     """What the card shows and what automations get are the same figures."""
     client = await hass_ws_client(hass)
     state = (await subscribe(client, entry.entry_id))["state"]
-    told = await hass.services.async_call(
+    published = await hass.services.async_call(
         DOMAIN, "get_plan", {}, blocking=True, return_response=True
     )
-    assert told is not None
-    slots: Any = told["slots"]
+    assert published is not None
+    slots: Any = published["slots"]
     assert list(state["plan"]["slots"]) == [slot["start"] for slot in slots]
     for slot in slots:
         shown = state["plan"]["slots"][slot["start"]]
@@ -106,7 +106,7 @@ async def test_unsubscribing_lets_go(
     hass: HomeAssistant, entry: MockConfigEntry, hass_ws_client: WebSocketGenerator
 ) -> None:
     """Nothing of a closed line stays with the home."""
-    listening = hass.data[DATA_DISPATCHER][entry.runtime_data._news]
+    listening = hass.data[DATA_DISPATCHER][entry.runtime_data._updated]
     before = len(listening)
     client = await hass_ws_client(hass)
     await client.send_json(
@@ -143,8 +143,8 @@ async def test_permissions(
     hass_admin_user.mock_policy(policy)
     client = await hass_ws_client(hass)
     await client.send_json_auto_id({"type": f"{DOMAIN}/homes"})
-    homes = (await client.receive_json())["result"]["homes"]
-    assert [home["entry_id"] for home in homes] == ([entry.entry_id] if sees else [])
+    sites = (await client.receive_json())["result"]["homes"]
+    assert [site["entry_id"] for site in sites] == ([entry.entry_id] if sees else [])
     await client.send_json_auto_id(
         {"type": f"{DOMAIN}/subscribe", "config_entry_id": entry.entry_id}
     )
@@ -200,7 +200,7 @@ async def test_a_weekly_wish_is_told_with_its_next_time(
     )
     client = await hass_ws_client(hass)
     state = (await subscribe(client, entry.entry_id))["state"]
-    [wish] = state["manual"]
-    assert wish["repeat"] == "weekly"
+    [rule] = state["manual"]
+    assert rule["repeat"] == "weekly"
     again = (start.astimezone(MARKET_TIME_ZONE) + timedelta(days=7)).astimezone(UTC)
-    assert [time["start"] for time in wish["times"]] == [start.isoformat(), again.isoformat()]
+    assert [time["start"] for time in rule["times"]] == [start.isoformat(), again.isoformat()]

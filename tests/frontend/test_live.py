@@ -14,96 +14,100 @@ from custom_components.smart_battery_scheduler.control.model import ControlState
 from custom_components.smart_battery_scheduler.entities.plan_sensors import Status, status_of
 from custom_components.smart_battery_scheduler.frontend.live import live_state
 from custom_components.smart_battery_scheduler.planner.model import Action
-from custom_components.smart_battery_scheduler.site.site import Home
+from custom_components.smart_battery_scheduler.site.site import Site
 from custom_components.smart_battery_scheduler.text.status import is_charging
 from homeassistant.core import callback
 from homeassistant.util import dt as dt_util
 
-from ..automations.conftest import NOW, frozen, home
+from ..automations.conftest import NOW, frozen, site
 
-__all__ = ["frozen", "home"]
+__all__ = ["frozen", "site"]
 
 
-def now_of(home: Home) -> Any:
+def now_of(site: Site) -> Any:
     """The part that changes with every reading."""
-    return live_state(home, dt_util.utcnow())["now"]
+    return live_state(site, dt_util.utcnow())["now"]
 
 
-async def ask_for(home: Home, action: Action, target_percent: int | None = None) -> None:
+async def ask_for(site: Site, action: Action, target_percent: int | None = None) -> None:
     """An override of an hour."""
     until = dt_util.utcnow() + timedelta(hours=1)
-    await home.async_set_override(
+    await site.async_set_override(
         override_of(action, dt_util.utcnow(), until=until, target_percent=target_percent)
     )
 
 
-async def test_a_charge_that_a_rule_holds_back(home: Home, frozen: FrozenDateTimeFactory) -> None:
+async def test_a_charge_that_a_rule_holds_back(site: Site, frozen: FrozenDateTimeFactory) -> None:
     """In the peak nothing is charged, and the card is told the rule."""
-    await ask_for(home, Action.CHARGE)
-    assert "held_back" not in now_of(home)
-    assert now_of(home)["command"]["reached"] is False
+    await ask_for(site, Action.CHARGE)
+    assert "held_back" not in now_of(site)
+    assert now_of(site)["command"]["reached"] is False
     frozen.move_to(NOW + timedelta(hours=20, minutes=10))
-    await ask_for(home, Action.CHARGE)
-    assert now_of(home)["override"]["action"] == "charge"
-    assert now_of(home)["held_back"] == "peak"
-    await ask_for(home, Action.HOLD)
-    assert "held_back" not in now_of(home)
+    await ask_for(site, Action.CHARGE)
+    assert now_of(site)["override"]["action"] == "charge"
+    assert now_of(site)["held_back"] == "peak"
+    await ask_for(site, Action.HOLD)
+    assert "held_back" not in now_of(site)
 
 
-async def test_an_override_is_over_at_its_end(home: Home, frozen: FrozenDateTimeFactory) -> None:
+async def test_an_override_is_over_at_its_end(site: Site, frozen: FrozenDateTimeFactory) -> None:
     """And not only at the next reading."""
-    await ask_for(home, Action.USE)
+    await ask_for(site, Action.USE)
     frozen.tick(timedelta(minutes=61))
-    assert home.override is not None
-    assert "override" not in now_of(home)
+    assert site.override is not None
+    assert "override" not in now_of(site)
 
 
 @pytest.mark.parametrize("percent", [50, 100])
-async def test_a_charge_at_its_target_holds(home: Home, percent: int) -> None:
+async def test_a_charge_at_its_target_holds(site: Site, percent: int) -> None:
     """What rests at its target is not told as charging, by whichever lever it rests."""
-    await ask_for(home, Action.CHARGE, percent)
-    command = home.controller.state.command
+    await ask_for(site, Action.CHARGE, percent)
+    command = site.controller.state.command
     assert command is not None
-    seen = replace(command, evidence=replace(command.evidence, seen_at=dt_util.utcnow()))
-    home.controller.state = ControlState(phase=Phase.RUNNING, command=seen)
-    assert is_charging(home)
-    home.controller.state = replace(home.controller.state, completed=command.wanted)
-    assert now_of(home)["command"]["reached"] is True
-    assert not is_charging(home)
-    assert status_of(home) is Status.HOLDING
+    seen = replace(
+        command, command_status=replace(command.command_status, confirmed_at=dt_util.utcnow())
+    )
+    site.controller.state = ControlState(phase=Phase.RUNNING, command=seen)
+    assert is_charging(site)
+    site.controller.state = replace(site.controller.state, completed=command.wanted)
+    assert now_of(site)["command"]["reached"] is True
+    assert not is_charging(site)
+    assert status_of(site) is Status.HOLDING
 
 
-async def test_without_contact_nobody_knows(home: Home) -> None:
+async def test_without_contact_nobody_knows(site: Site) -> None:
     """What was seen last may be over; what is switched off is off all the same."""
-    await ask_for(home, Action.CHARGE)
-    command = home.controller.state.command
+    await ask_for(site, Action.CHARGE)
+    command = site.controller.state.command
     assert command is not None
-    seen = replace(command, evidence=replace(command.evidence, seen_at=dt_util.utcnow()))
-    home.controller.state = ControlState(phase=Phase.RUNNING, command=seen)
-    assert status_of(home) is Status.CHARGING
-    home.battery.last_update_success = False
-    assert not is_charging(home)
-    assert status_of(home) is None
-    home.preferences = replace(home.preferences, dry_run=True)
-    assert status_of(home) is Status.DRY_RUN
+    seen = replace(
+        command, command_status=replace(command.command_status, confirmed_at=dt_util.utcnow())
+    )
+    site.controller.state = ControlState(phase=Phase.RUNNING, command=seen)
+    assert status_of(site) is Status.CHARGING
+    site.battery.last_update_success = False
+    assert not is_charging(site)
+    assert status_of(site) is None
+    site.preferences = replace(site.preferences, dry_run=True)
+    assert status_of(site) is Status.DRY_RUN
 
 
-async def test_a_charge_in_doubt_is_not_seen(home: Home) -> None:
+async def test_a_charge_in_doubt_is_not_seen(site: Site) -> None:
     """Seen once, but not any more."""
-    await ask_for(home, Action.CHARGE)
-    command = home.controller.state.command
+    await ask_for(site, Action.CHARGE)
+    command = site.controller.state.command
     assert command is not None
     now = dt_util.utcnow()
-    doubted = replace(command.evidence, seen_at=now, doubted_at=now)
-    home.controller.state = ControlState(
-        phase=Phase.RUNNING, command=replace(command, evidence=doubted)
+    doubted = replace(command.command_status, confirmed_at=now, doubted_at=now)
+    site.controller.state = ControlState(
+        phase=Phase.RUNNING, command=replace(command, command_status=doubted)
     )
-    assert not is_charging(home)
+    assert not is_charging(site)
 
 
-async def test_what_one_listener_cannot_show_stops_nobody(home: Home) -> None:
+async def test_what_one_listener_cannot_show_stops_nobody(site: Site) -> None:
     """An entity that fails neither keeps the others from showing nor the battery from its command."""
-    heard: list[None] = []
+    received: list[None] = []
 
     @callback
     def fails() -> None:
@@ -111,12 +115,12 @@ async def test_what_one_listener_cannot_show_stops_nobody(home: Home) -> None:
 
     @callback
     def hears() -> None:
-        heard.append(None)
+        received.append(None)
 
-    unsubscribe = [home.async_add_listener(fails), home.async_add_listener(hears)]
-    await ask_for(home, Action.CHARGE)
-    assert home.controller.state.command is not None
-    assert home.controller.state.command.evidence.accepted_at is not None
-    assert heard
+    unsubscribe = [site.async_add_listener(fails), site.async_add_listener(hears)]
+    await ask_for(site, Action.CHARGE)
+    assert site.controller.state.command is not None
+    assert site.controller.state.command.command_status.accepted_at is not None
+    assert received
     for each in unsubscribe:
         each()

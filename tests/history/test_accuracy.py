@@ -38,7 +38,7 @@ def slots(
             start=first + index * SLOT,
             energies=energies,
             observed_s=1800.0,
-            charge_level_percent=level,
+            soc_percent=level,
         )
         for index in range(count)
     ]

@@ -130,15 +130,15 @@ def test_the_first_source_that_knows() -> None:
 
 def test_a_cars_half_hour_is_subtracted() -> None:
     """To zero at least."""
-    car = Recorded(halves={TEN: 3.5, TEN + SLOT: 0.5})
-    found = without_cars({TEN: 3.9, TEN + SLOT: 0.4}, [car])
+    ev_charging = Recorded(halves={TEN: 3.5, TEN + SLOT: 0.5})
+    found = without_cars({TEN: 3.9, TEN + SLOT: 0.4}, [ev_charging])
     assert found == pytest.approx({TEN: 0.4, TEN + SLOT: 0.0})
 
 
 def test_a_cars_hour_is_taken_where_it_was() -> None:
     """What remains is even: the car took the half-hour that stands out."""
-    car = Recorded(hours={TEN: 3.5})
-    assert without_cars({TEN: 0.2, TEN + SLOT: 3.7}, [car]) == pytest.approx(
+    ev_charging = Recorded(hours={TEN: 3.5})
+    assert without_cars({TEN: 0.2, TEN + SLOT: 3.7}, [ev_charging]) == pytest.approx(
         {TEN: 0.2, TEN + SLOT: 0.2}
     )
 

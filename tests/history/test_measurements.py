@@ -22,7 +22,7 @@ def reading(at: datetime, house: float | None = 600.0, solar: float = 0.0) -> Po
     return PowerwallState(
         read_at=at,
         settings=Settings(),
-        charge_level_percent=50.0,
+        soc_percent=50.0,
         house_power_w=house,
         solar_power_w=solar,
         battery_power_w=0.0,

@@ -13,12 +13,12 @@ from custom_components.smart_battery_scheduler.control.model import (
     DecisionKind,
     DecisionReason,
     Phase,
+    Suspension,
+    SuspensionCause,
     Wanted,
-    YieldCause,
-    Yielded,
 )
-from custom_components.smart_battery_scheduler.history.missed_charges import Unplayed
-from custom_components.smart_battery_scheduler.planner.model import Action, Lever, Plan
+from custom_components.smart_battery_scheduler.history.missed_charges import MissedCharges
+from custom_components.smart_battery_scheduler.planner.model import Action, ChargeMethod, Plan
 from custom_components.smart_battery_scheduler.powerwall.base import PowerwallState, Settings
 
 from ..plans import a_plan, a_slot
@@ -26,7 +26,7 @@ from ..plans import a_plan, a_slot
 START = datetime(2026, 1, 14, 2, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
 PLAN = a_plan(
-    a_slot(START, Action.CHARGE, lever=Lever.FAST, target_percent=80),
+    a_slot(START, Action.CHARGE, method=ChargeMethod.BACKUP, target_percent=80),
     a_slot(START + 30 * MINUTE, Action.USE),
 )
 NOTHING = (None, DecisionReason.OVER)
@@ -40,7 +40,7 @@ def wanted(action: Action) -> Wanted:
 
 def reading(level: float | None) -> PowerwallState:
     """A reading of nothing but a level."""
-    return PowerwallState(read_at=START, settings=Settings(), charge_level_percent=level)
+    return PowerwallState(read_at=START, settings=Settings(), soc_percent=level)
 
 
 def test_filled_by_the_sun_is_told_so() -> None:
@@ -48,15 +48,15 @@ def test_filled_by_the_sun_is_told_so() -> None:
     sunny = replace(
         reading(90.0), battery_power_w=-1200.0, solar_power_w=2000.0, house_power_w=800.0
     )
-    watch, judged = Unplayed(), (wanted(Action.CHARGE), DecisionReason.OVER)
+    watch, judged = MissedCharges(), (wanted(Action.CHARGE), DecisionReason.OVER)
     watch.look(START, PLAN, judged, READY, sunny)
-    told = watch.look(START + 30 * MINUTE, PLAN, judged, READY, sunny)
-    assert told is not None and told.reason is DecisionReason.SOLAR
+    published = watch.look(START + 30 * MINUTE, PLAN, judged, READY, sunny)
+    assert published is not None and published.reason is DecisionReason.SOLAR
 
 
-def yielded(cause: YieldCause) -> ControlState:
+def suspension(cause: SuspensionCause) -> ControlState:
     """Stepped back."""
-    return ControlState(yielded=Yielded(cause=cause, since=START, until=START + 60 * MINUTE))
+    return ControlState(suspension=Suspension(cause=cause, since=START, until=START + 60 * MINUTE))
 
 
 @pytest.mark.parametrize(
@@ -70,9 +70,9 @@ def yielded(cause: YieldCause) -> ControlState:
         ((wanted(Action.CHARGE), DecisionReason.OVER), READY, None, DecisionReason.NO_READING),
         ((wanted(Action.CHARGE), DecisionReason.OVER), READY, 90.0, DecisionReason.HIGH_CHARGE),
         ((wanted(Action.CHARGE), DecisionReason.OVER), READY, 40.0, DecisionReason.MISSED),
-        (NOTHING, yielded(YieldCause.OFF_GRID), 40.0, DecisionReason.OFF_GRID),
-        (NOTHING, yielded(YieldCause.STORM_WATCH), 40.0, DecisionReason.STORM_WATCH),
-        (NOTHING, yielded(YieldCause.SOMEBODY_ELSE), 40.0, DecisionReason.SOMEBODY_ELSE),
+        (NOTHING, suspension(SuspensionCause.OFF_GRID), 40.0, DecisionReason.OFF_GRID),
+        (NOTHING, suspension(SuspensionCause.STORM_WATCH), 40.0, DecisionReason.STORM_WATCH),
+        (NOTHING, suspension(SuspensionCause.SOMEBODY_ELSE), 40.0, DecisionReason.SOMEBODY_ELSE),
         (NOTHING, ControlState(phase=Phase.FAULT), 40.0, DecisionReason.ERROR),
     ],
 )
@@ -83,24 +83,24 @@ def test_skipped_and_why(
     reason: DecisionReason,
 ) -> None:
     """Told at the end of the half-hour, once."""
-    watch = Unplayed()
+    watch = MissedCharges()
     assert watch.look(START + MINUTE, PLAN, judged, control, reading(level)) is None
-    told = watch.look(START + 30 * MINUTE, PLAN, judged, control, reading(level))
-    assert told is not None
-    assert (told.kind, told.reason) == (DecisionKind.SKIPPED, reason)
-    assert told.slot_start == START
+    published = watch.look(START + 30 * MINUTE, PLAN, judged, control, reading(level))
+    assert published is not None
+    assert (published.kind, published.reason) == (DecisionKind.SKIPPED, reason)
+    assert published.slot_start == START
     assert watch.look(START + 31 * MINUTE, PLAN, judged, control, reading(level)) is None
 
 
 @pytest.mark.parametrize("then_stops", [False, True])
 def test_a_charge_that_has_begun_is_not_skipped(then_stops: bool) -> None:
     """Whatever becomes of it later has lines of its own."""
-    watch, wish = Unplayed(), wanted(Action.CHARGE)
+    watch, rule = MissedCharges(), wanted(Action.CHARGE)
     watch.look(START, PLAN, (None, DecisionReason.PRICE), READY, reading(40.0))
     charging = ControlState(
-        phase=Phase.RUNNING, command=Command(wanted=wish, ways=(), begun_at=START)
+        phase=Phase.RUNNING, command=Command(wanted=rule, setpoints=(), begun_at=START)
     )
-    watch.look(START + MINUTE, PLAN, (wish, DecisionReason.OVER), charging, reading(40.0))
+    watch.look(START + MINUTE, PLAN, (rule, DecisionReason.OVER), charging, reading(40.0))
     if then_stops:
         watch.look(START + 2 * MINUTE, PLAN, (None, DecisionReason.PRICE), READY, reading(41.0))
     assert watch.look(START + 30 * MINUTE, PLAN, NOTHING, READY, reading(50.0)) is None
@@ -108,7 +108,7 @@ def test_a_charge_that_has_begun_is_not_skipped(then_stops: bool) -> None:
 
 def test_a_plan_that_changed_its_mind_skips_nothing() -> None:
     """Before the half-hour is over the charge has gone from the plan."""
-    watch = Unplayed()
+    watch = MissedCharges()
     watch.look(START, PLAN, (None, DecisionReason.PRICE), READY, reading(40.0))
     other = a_plan(a_slot(START, Action.USE), a_slot(START + 30 * MINUTE, Action.USE))
     watch.look(START + MINUTE, other, NOTHING, READY, reading(40.0))
@@ -117,9 +117,9 @@ def test_a_plan_that_changed_its_mind_skips_nothing() -> None:
 
 def test_kept_is_told_once_until_a_new_plan_is_taken() -> None:
     """Ten-minute plans that are all kept make one line."""
-    watch = Unplayed()
+    watch = MissedCharges()
     kept = Plan(
-        made_at=START, slots=PLAN.slots, cost_p=1.0, self_use_cost_p=2.0, kept_instead_saves_p=1.2
+        made_at=START, slots=PLAN.slots, cost_p=1.0, baseline_cost_p=2.0, kept_instead_saves_p=1.2
     )
     first = watch.kept(START, kept)
     assert first is not None and first.detail == "1.2"

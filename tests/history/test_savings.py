@@ -18,8 +18,8 @@ from custom_components.smart_battery_scheduler.history.measurements import (
 from custom_components.smart_battery_scheduler.history.savings import (
     Savings,
     SavingsMemory,
+    baseline_step,
     planned_cost_p,
-    twin_step,
 )
 from custom_components.smart_battery_scheduler.planner.model import Action, Battery
 from custom_components.smart_battery_scheduler.tariff.model import Rate, RateTable
@@ -29,7 +29,7 @@ from ..plans import a_plan, a_slot
 DAY = date(2026, 1, 14)
 START = datetime(2026, 1, 14, tzinfo=UTC)
 HALF_HOUR = timedelta(minutes=30)
-BATTERY = Battery(capacity_kwh=10, max_charge_w=5000, max_discharge_w=5000, levers=())
+BATTERY = Battery(capacity_kwh=10, max_charge_w=5000, max_discharge_w=5000, methods=())
 ONE_WAY = sqrt(0.9)
 
 
@@ -51,7 +51,7 @@ def half_hour(index: int, level: float | None, **kwh: float) -> MeasuredSlot:
         start=START + index * HALF_HOUR,
         energies=Energies(**kwh),
         observed_s=1800,
-        charge_level_percent=level,
+        soc_percent=level,
     )
 
 
@@ -68,9 +68,9 @@ def test_a_cheap_charge_that_is_used_at_the_dear_hour_saves_the_difference() -> 
     savings.slot_began(START + 2 * HALF_HOUR, rates(10, 40), None, BATTERY, 0)
     today = savings.day(DAY)
     stored_kwh = 20 / 100 * 10 - 2 * ONE_WAY
-    twin_kwh = stored_kwh * ONE_WAY
+    baseline_kwh = stored_kwh * ONE_WAY
     assert today.cost_p == pytest.approx(20)
-    assert today.self_powered_p == pytest.approx(40 * (1.8 - twin_kwh))
+    assert today.self_powered_p == pytest.approx(40 * (1.8 - baseline_kwh))
     assert savings.memory.saved_p == pytest.approx(today.saved_p)
     assert savings.month_p(DAY) == pytest.approx(today.saved_p)
     assert savings.month_p(date(2026, 2, 1)) == 0
@@ -102,7 +102,7 @@ def test_what_is_not_known_is_not_counted(
     savings.slot_began(START + HALF_HOUR, imports, exports, BATTERY, 20)
     assert savings.memory.saved_p == 7.0
     assert savings.day(DAY).half_hours == 0
-    assert savings.memory.twin_kwh is None
+    assert savings.memory.baseline_kwh is None
     assert savings.memory.through == START + HALF_HOUR
 
 
@@ -150,7 +150,7 @@ def test_the_twin_neither_makes_energy_nor_leaves_its_bounds(
     load: float, pv: float, stored: float, floor: float
 ) -> None:
     """The twin neither makes energy nor leaves its bounds."""
-    grid, after = twin_step(Energies(load_kwh=load, pv_kwh=pv), stored, BATTERY, floor)
+    grid, after = baseline_step(Energies(load_kwh=load, pv_kwh=pv), stored, BATTERY, floor)
     assert -1e-9 <= after <= 10 + 1e-9
     assert after >= min(stored, floor / 10) - 1e-9
     given_kwh = load - pv - grid

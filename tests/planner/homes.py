@@ -10,25 +10,25 @@ from hypothesis import strategies as st
 
 from custom_components.smart_battery_scheduler.planner.model import (
     Battery,
-    Lever,
-    LeverModel,
+    ChargeMethod,
+    ChargeMethodModel,
+    HouseholdRules,
     PlanInputs,
     SlotInputs,
     Spread,
-    Wishes,
 )
 
 NOW = datetime(2026, 1, 12, 20, 0, tzinfo=UTC)
 SLOT = timedelta(minutes=30)
 HALF_HOURS_PER_DAY = 48
 
-GENTLE = LeverModel(lever=Lever.GENTLE, power_w=1800.0, stops_at_target=True)
-FAST = LeverModel(lever=Lever.FAST, power_w=3300.0, stops_at_target=True)
+RESERVE = ChargeMethodModel(method=ChargeMethod.RESERVE, power_w=1800.0, stops_at_target=True)
+BACKUP = ChargeMethodModel(method=ChargeMethod.BACKUP, power_w=3300.0, stops_at_target=True)
 POWERWALL = Battery(
-    capacity_kwh=13.5, max_charge_w=5000.0, max_discharge_w=5000.0, levers=(GENTLE, FAST)
+    capacity_kwh=13.5, max_charge_w=5000.0, max_discharge_w=5000.0, methods=(RESERVE, BACKUP)
 )
 # No wear and no threshold: pure money, so that sums can be done by hand.
-MONEY_ONLY = Wishes(
+MONEY_ONLY = HouseholdRules(
     reserve_floor_percent=0.0,
     wear_p_per_kwh=0.0,
     gentleness_p_per_kwh=0.0,
@@ -43,7 +43,7 @@ def spread(mean: float, width: float = 0.0) -> Spread:
     return Spread(mean=mean, p10=mean * (1 - width), p50=mean, p90=mean * (1 + width))
 
 
-def home(
+def site(
     rates: Sequence[float | None],
     *,
     load_kwh: float | Sequence[float] = 0.3,
@@ -51,7 +51,7 @@ def home(
     export_p: float = 0.0,
     stored_kwh: float = 5.0,
     battery: Battery = POWERWALL,
-    wishes: Wishes = MONEY_ONLY,
+    rules: HouseholdRules = MONEY_ONLY,
     width: float = 0.0,
     now: datetime = NOW,
 ) -> PlanInputs:
@@ -73,7 +73,7 @@ def home(
         ),
         battery=battery,
         stored_kwh=stored_kwh,
-        wishes=wishes,
+        rules=rules,
     )
 
 
@@ -90,7 +90,7 @@ def rates(least: float = -5.0, most: float = 40.0) -> st.SearchStrategy[float]:
 
 
 @st.composite
-def homes(
+def sites(
     draw: st.DrawFn, *, least_rate: float = -5.0, slots: tuple[int, int] = (4, 30)
 ) -> PlanInputs:
     """Any home: rates, house, sun, battery, charge level and floor."""
@@ -105,13 +105,13 @@ def homes(
         taper_from_percent=draw(st.sampled_from([80.0, 100.0])),
         export_limit_w=draw(st.sampled_from([None, 3680.0])),
     )
-    return home(
+    return site(
         draw(st.lists(rates(least_rate), min_size=count, max_size=count)),
         load_kwh=draw(st.lists(st.floats(0.0, 1.5), min_size=count, max_size=count)),
         pv_kwh=draw(st.lists(st.floats(0.0, 2.0), min_size=count, max_size=count)),
         export_p=draw(st.sampled_from([0.0, 5.0, 15.0])),
         stored_kwh=capacity_kwh * level_percent / 100.0,
         battery=battery,
-        wishes=replace(MONEY_ONLY, reserve_floor_percent=floor_percent),
+        rules=replace(MONEY_ONLY, reserve_floor_percent=floor_percent),
         width=draw(st.sampled_from([0.0, 0.3])),
     )

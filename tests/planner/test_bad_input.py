@@ -16,9 +16,9 @@ from custom_components.smart_battery_scheduler.planner.model import (
 )
 from custom_components.smart_battery_scheduler.planner.optimiser import plan
 
-from .homes import FAST, MONEY_ONLY, NOW, POWERWALL, home, with_slot
+from .homes import BACKUP, MONEY_ONLY, NOW, POWERWALL, site, with_slot
 
-GOOD = home([10.0, 20.0, 30.0])
+GOOD = site([10.0, 20.0, 30.0])
 NAN = float("nan")
 
 
@@ -27,9 +27,9 @@ def battery(**changes: object) -> PlanInputs:
     return replace(GOOD, battery=replace(POWERWALL, **changes))  # type: ignore[arg-type]  # by name
 
 
-def wishes(**changes: object) -> PlanInputs:
+def rules(**changes: object) -> PlanInputs:
     """A home with other wishes."""
-    return replace(GOOD, wishes=replace(MONEY_ONLY, **changes))  # type: ignore[arg-type]  # by name
+    return replace(GOOD, rules=replace(MONEY_ONLY, **changes))  # type: ignore[arg-type]  # by name
 
 
 def course(**changes: object) -> PlanInputs:
@@ -42,7 +42,7 @@ def course(**changes: object) -> PlanInputs:
     ("inputs", "field"),
     [
         (replace(GOOD, slots=()), "slots"),
-        (home([10.0] * 1001), "slots"),
+        (site([10.0] * 1001), "slots"),
         (replace(GOOD, now=datetime(2026, 1, 1)), "now"),
         (replace(GOOD, now=NOW + timedelta(minutes=1)), "slots[0].start"),
         (replace(GOOD, slots=GOOD.slots[:1] + GOOD.slots[2:]), "slots[1].start"),
@@ -67,13 +67,13 @@ def course(**changes: object) -> PlanInputs:
         (battery(round_trip_efficiency=1.1), "battery.round_trip_efficiency"),
         (battery(taper_from_percent=120.0), "battery.taper_from_percent"),
         (battery(export_limit_w=-1.0), "battery.export_limit_w"),
-        (battery(levers=(replace(FAST, power_w=-1.0),)), "battery.levers.fast.power_w"),
-        (wishes(reserve_floor_percent=101.0), "wishes.reserve_floor_percent"),
-        (wishes(wear_p_per_kwh=-1.0), "wishes.wear_p_per_kwh"),
-        (wishes(price_ceiling_p_per_kwh=NAN), "wishes.price_ceiling_p_per_kwh"),
-        (wishes(ready_by=(ReadyBy(at=NOW, percent=120.0),)), "wishes.ready_by.percent"),
+        (battery(methods=(replace(BACKUP, power_w=-1.0),)), "battery.levers.fast.power_w"),
+        (rules(reserve_floor_percent=101.0), "wishes.reserve_floor_percent"),
+        (rules(wear_p_per_kwh=-1.0), "wishes.wear_p_per_kwh"),
+        (rules(price_ceiling_p_per_kwh=NAN), "wishes.price_ceiling_p_per_kwh"),
+        (rules(ready_by=(ReadyBy(at=NOW, percent=120.0),)), "wishes.ready_by.percent"),
         (
-            wishes(ready_by=(ReadyBy(at=datetime(2026, 1, 1), percent=20.0),)),
+            rules(ready_by=(ReadyBy(at=datetime(2026, 1, 1), percent=20.0),)),
             "wishes.ready_by.at",
         ),
         (course(weight=0.0), "price_scenarios[0].weight"),

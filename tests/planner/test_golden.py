@@ -9,25 +9,25 @@ import pytest
 from custom_components.smart_battery_scheduler.planner.model import (
     Action,
     Battery,
-    Lever,
-    LeverModel,
+    ChargeMethod,
+    ChargeMethodModel,
+    HouseholdRules,
     PriceScenario,
     ReasonCode,
-    Wishes,
 )
 from custom_components.smart_battery_scheduler.planner.optimiser import plan
 
-from .homes import GENTLE, MONEY_ONLY, POWERWALL, home
+from .homes import MONEY_ONLY, POWERWALL, RESERVE, site
 
 # 10 kWh, 0.9 each way, one lever that takes 2 kWh from the grid in a half-hour.
 PLAIN = Battery(
     capacity_kwh=10.0,
     max_charge_w=5000.0,
     max_discharge_w=5000.0,
-    levers=(LeverModel(lever=Lever.FAST, power_w=4000.0, stops_at_target=True),),
+    methods=(ChargeMethodModel(method=ChargeMethod.BACKUP, power_w=4000.0, stops_at_target=True),),
     round_trip_efficiency=0.81,
 )
-CHEAP, DEAR = 10.0, 30.0
+CHEAP, EXPENSIVE = 10.0, 30.0
 
 
 def test_buy_what_the_dear_hours_need() -> None:
@@ -38,8 +38,8 @@ def test_buy_what_the_dear_hours_need() -> None:
     per half-hour in two whole slots and part of a third. As tomorrow is cheaper nothing more is
     bought today, and the battery is empty in the evening.
     """
-    today, tomorrow = [CHEAP] * 44 + [DEAR] * 4, [CHEAP - 1.0] * 44 + [DEAR] * 4
-    found = plan(home(today + tomorrow, load_kwh=0.9, stored_kwh=0.0, battery=PLAIN))
+    today, tomorrow = [CHEAP] * 44 + [EXPENSIVE] * 4, [CHEAP - 1.0] * 44 + [EXPENSIVE] * 4
+    found = plan(site(today + tomorrow, load_kwh=0.9, stored_kwh=0.0, battery=PLAIN))
     first = found.slots[:48]
     charges = [slot for slot in first if slot.action is Action.CHARGE]
     assert sum(slot.battery_in_kwh for slot in charges) == pytest.approx(4.444, abs=0.06)
@@ -51,15 +51,15 @@ def test_buy_what_the_dear_hours_need() -> None:
     by_hand_p = (44 * 0.9 + 4.444) * CHEAP
     assert sum(slot.cost_p or 0.0 for slot in first) == pytest.approx(by_hand_p, abs=2.0)
     # Self-powered with an empty battery: all load as it comes.
-    idle_p = 44 * 0.9 * (CHEAP + CHEAP - 1.0) + 2 * 3.6 * DEAR
-    assert found.self_use_cost_p == pytest.approx(idle_p + found.left_p, abs=0.1)
+    idle_p = 44 * 0.9 * (CHEAP + CHEAP - 1.0) + 2 * 3.6 * EXPENSIVE
+    assert found.baseline_cost_p == pytest.approx(idle_p + found.left_p, abs=0.1)
 
 
 def test_the_loss_must_be_earned() -> None:
     """10 p stored and taken out again costs 10 / 0.81 = 12.35 p: 12 p is not worth it, 13 p is."""
-    for dear, pays in ((12.0, False), (13.0, True)):
-        day = [CHEAP] * 40 + [dear] * 8
-        found = plan(home(day * 2, stored_kwh=0.0, battery=PLAIN))
+    for expensive, pays in ((12.0, False), (13.0, True)):
+        day = [CHEAP] * 40 + [expensive] * 8
+        found = plan(site(day * 2, stored_kwh=0.0, battery=PLAIN))
         assert any(slot.action is Action.CHARGE for slot in found.slots) is pays
 
 
@@ -67,21 +67,21 @@ def test_wear_must_be_earned_too() -> None:
     """With 1 p/kWh of wear the same 13 p no longer pay: 12.35 + 1 = 13.35 p."""
     day = [CHEAP] * 40 + [13.0] * 8
     worn = replace(MONEY_ONLY, wear_p_per_kwh=1.0)
-    found = plan(home(day * 2, stored_kwh=0.0, battery=PLAIN, wishes=worn))
+    found = plan(site(day * 2, stored_kwh=0.0, battery=PLAIN, rules=worn))
     assert not any(slot.action is Action.CHARGE for slot in found.slots)
 
 
 def test_carbon_counts_as_priced() -> None:
     """£100/t on 500 g/kWh is 5 p/kWh: dirty power at 8 p is dearer than clean at 12 p."""
-    inputs = home([8.0, 12.0, 40.0, 40.0] * 12, stored_kwh=0.0, load_kwh=0.2, battery=PLAIN)
+    inputs = site([8.0, 12.0, 40.0, 40.0] * 12, stored_kwh=0.0, load_kwh=0.2, battery=PLAIN)
     grams = [500.0, 0.0, 0.0, 0.0] * 12
     slots = tuple(
         replace(slot, carbon_g_per_kwh=g) for slot, g in zip(inputs.slots, grams, strict=True)
     )
 
     def bought_kwh(pounds: float, offset: int) -> float:
-        wishes = replace(MONEY_ONLY, carbon_gbp_per_tonne=pounds)
-        found = plan(replace(inputs, slots=slots, wishes=wishes))
+        rules = replace(MONEY_ONLY, carbon_gbp_per_tonne=pounds)
+        found = plan(replace(inputs, slots=slots, rules=rules))
         return sum(slot.battery_in_kwh for slot in found.slots[offset::4])
 
     assert bought_kwh(0.0, 0) > 1.0
@@ -92,9 +92,9 @@ def test_carbon_counts_as_priced() -> None:
 
 def test_the_sun_comes_first() -> None:
     """Surplus of the day fills the battery for nothing, so that the night's cheap rate is left."""
-    rates = [CHEAP] * 20 + [15.0] * 20 + [DEAR] * 8
+    rates = [CHEAP] * 20 + [15.0] * 20 + [EXPENSIVE] * 8
     sun = [0.0] * 20 + [0.8] * 20 + [0.0] * 8
-    found = plan(home(rates * 2, pv_kwh=sun * 2, load_kwh=0.3, stored_kwh=0.0, battery=PLAIN))
+    found = plan(site(rates * 2, pv_kwh=sun * 2, load_kwh=0.3, stored_kwh=0.0, battery=PLAIN))
     # The surplus of 20 * 0.5 kWh is more than the 2.4 kWh that the dear hours need.
     assert not any(slot.action is Action.CHARGE for slot in found.slots[:40])
     assert found.slots[30].reason.code is ReasonCode.SOLAR_SURPLUS
@@ -102,25 +102,25 @@ def test_the_sun_comes_first() -> None:
 
 def test_the_gentle_lever_is_preferred_where_it_costs_nothing() -> None:
     """Both levers can do it in time at one rate: the one that stops by itself is taken."""
-    rates = [CHEAP] * 40 + [DEAR] * 8
+    rates = [CHEAP] * 40 + [EXPENSIVE] * 8
     gently = replace(MONEY_ONLY, gentleness_p_per_kwh=0.1)
-    found = plan(home(rates * 2, load_kwh=0.3, stored_kwh=0.0, wishes=gently))
-    levers = {slot.lever for slot in found.slots[:40] if slot.action is Action.CHARGE}
-    assert levers == {Lever.GENTLE}
+    found = plan(site(rates * 2, load_kwh=0.3, stored_kwh=0.0, rules=gently))
+    methods = {slot.method for slot in found.slots[:40] if slot.action is Action.CHARGE}
+    assert methods == {ChargeMethod.RESERVE}
 
 
 def test_the_fast_lever_is_taken_where_time_is_short() -> None:
     """One cheap half-hour: 1.65 kWh by backup mode instead of 0.9 kWh by the reserve."""
     rates = [20.0] * 20 + [2.0] + [20.0] * 17 + [40.0] * 10
-    found = plan(home(rates * 2, load_kwh=0.5, stored_kwh=0.0))
-    assert found.slots[20].lever is Lever.FAST
+    found = plan(site(rates * 2, load_kwh=0.5, stored_kwh=0.0))
+    assert found.slots[20].method is ChargeMethod.BACKUP
 
 
 def test_reserves_between_80_and_100_are_not_asked_for() -> None:
     """The gentle lever stops at 80 % at most, or goes all the way."""
-    gentle_only = replace(POWERWALL, levers=(GENTLE,))
-    rates = [CHEAP] * 40 + [DEAR] * 8
-    found = plan(home(rates * 2, load_kwh=1.5, stored_kwh=0.0, battery=gentle_only))
+    reserve_only = replace(POWERWALL, methods=(RESERVE,))
+    rates = [CHEAP] * 40 + [EXPENSIVE] * 8
+    found = plan(site(rates * 2, load_kwh=1.5, stored_kwh=0.0, battery=reserve_only))
     targets = {slot.target_percent for slot in found.slots if slot.action is Action.CHARGE}
     assert targets
     assert all(target is not None and (target <= 80 or target == 100) for target in targets)
@@ -128,23 +128,23 @@ def test_reserves_between_80_and_100_are_not_asked_for() -> None:
 
 def test_the_reason_says_what_is_saved_when() -> None:
     """10 p here replaces 30 p then."""
-    day = [CHEAP] * 44 + [DEAR] * 4
-    found = plan(home(day * 2, load_kwh=0.9, stored_kwh=0.0, battery=PLAIN))
+    day = [CHEAP] * 44 + [EXPENSIVE] * 4
+    found = plan(site(day * 2, load_kwh=0.9, stored_kwh=0.0, battery=PLAIN))
     charge = next(slot for slot in found.slots if slot.action is Action.CHARGE)
     reason = charge.reason
     assert reason.code is ReasonCode.CHEAPER_THAN_LATER
     assert reason.numbers["rate_p_per_kwh"] == CHEAP
-    assert reason.numbers["saves_p_per_kwh"] == DEAR
+    assert reason.numbers["saves_p_per_kwh"] == EXPENSIVE
     assert reason.numbers["spends_p_per_kwh"] == pytest.approx(12.35, abs=0.01)
     assert reason.at in {slot.start for slot in found.slots[44:48]}
     # A kWh in the battery saves 30 p * 0.9 as long as the dear hours can use it.
-    assert found.slots[43].stored_worth_p_per_kwh == pytest.approx(27.0, abs=16.0)
+    assert found.slots[43].marginal_value_p_per_kwh == pytest.approx(27.0, abs=16.0)
 
 
 def test_selling_from_the_battery() -> None:
     """Where the battery may sell: bought at 5 p (6.17 p with losses), sold at 20 p."""
     seller = replace(PLAIN, can_export_stored=True, export_limit_w=5000.0)
-    inputs = home([5.0] * 44 + [6.0] * 4, load_kwh=0.1, stored_kwh=9.0, battery=seller)
+    inputs = site([5.0] * 44 + [6.0] * 4, load_kwh=0.1, stored_kwh=9.0, battery=seller)
     slots = tuple(
         replace(slot, export_p_per_kwh=20.0 if index >= 44 else 1.0)
         for index, slot in enumerate(inputs.slots)
@@ -162,7 +162,7 @@ def test_a_sale_leaves_what_the_evening_needs() -> None:
     seller = replace(PLAIN, can_export_stored=True, export_limit_w=5000.0)
     day = [40.0] * 9 + [5.0] * 39
     loads = [0.0] + [0.3] * 8 + [0.0] * 39
-    inputs = home(day, load_kwh=loads, stored_kwh=4.0, battery=seller)
+    inputs = site(day, load_kwh=loads, stored_kwh=4.0, battery=seller)
     slots = (replace(inputs.slots[0], export_p_per_kwh=20.0), *inputs.slots[1:])
     found = plan(replace(inputs, slots=slots))
     assert found.slots[0].action is Action.EXPORT
@@ -174,7 +174,7 @@ def test_a_sale_leaves_what_the_evening_needs() -> None:
 def test_an_uncertain_evening_is_worth_more_than_its_mean() -> None:
     """Unpublished rates of 10 p or 50 p: energy is bought at 20 p for what may come at 50 p."""
     known = [20.0] * 10
-    inputs = home([*known, *[None] * 38], load_kwh=0.5, stored_kwh=0.0, battery=PLAIN)
+    inputs = site([*known, *[None] * 38], load_kwh=0.5, stored_kwh=0.0, battery=PLAIN)
 
     def course(rate: float) -> PriceScenario:
         rates = (*known, *[rate] * 38)
@@ -191,7 +191,7 @@ def test_an_uncertain_evening_is_worth_more_than_its_mean() -> None:
 
 def test_wishes_default_to_what_a_powerwall_comes_with() -> None:
     """20 % kept back, no ceiling but full, a small price on wear."""
-    wishes = Wishes()
-    assert (wishes.reserve_floor_percent, wishes.everyday_ceiling_percent) == (20.0, 100.0)
-    assert wishes.price_ceiling_p_per_kwh is None
-    assert wishes.wear_p_per_kwh == 1.0
+    rules = HouseholdRules()
+    assert (rules.reserve_floor_percent, rules.everyday_ceiling_percent) == (20.0, 100.0)
+    assert rules.price_ceiling_p_per_kwh is None
+    assert rules.wear_p_per_kwh == 1.0

@@ -14,10 +14,10 @@ from custom_components.smart_battery_scheduler.planner.model import PlanInputs
 from custom_components.smart_battery_scheduler.planner.problem import Problem
 from custom_components.smart_battery_scheduler.planner.recursion import solve
 
-from .homes import FAST, MONEY_ONLY, POWERWALL, home, rates
+from .homes import BACKUP, MONEY_ONLY, POWERWALL, rates, site
 
 ETA = 0.9
-BATTERY = replace(POWERWALL, capacity_kwh=10.0, round_trip_efficiency=ETA * ETA, levers=(FAST,))
+BATTERY = replace(POWERWALL, capacity_kwh=10.0, round_trip_efficiency=ETA * ETA, methods=(BACKUP,))
 
 
 def least_cost_p(inputs: PlanInputs) -> float:
@@ -43,15 +43,15 @@ def least_cost_p(inputs: PlanInputs) -> float:
         keeps[slot, 3 * count + slot] = 1.0
         if slot:
             keeps[slot, 3 * count + slot - 1] = -1.0
-    bounds = [
-        *[(0.0, FAST.power_w / 2000.0)] * count,
+    limits = [
+        *[(0.0, BACKUP.power_w / 2000.0)] * count,
         *[(0.0, float(most)) for most in surplus],
         *[(0.0, float(min(most, 2.5))) for most in need],
         *[(0.0, inputs.battery.capacity_kwh)] * count,
     ]
     into = np.hstack([np.eye(count), np.eye(count), np.zeros((count, 2 * count))])
     most_in = np.full(count, inputs.battery.max_charge_w / 2000.0)
-    found = linprog(cost, A_ub=into, b_ub=most_in, A_eq=keeps, b_eq=begins, bounds=bounds)
+    found = linprog(cost, A_ub=into, b_ub=most_in, A_eq=keeps, b_eq=begins, limits=limits)
     assert found.success
     return float(found.fun + rate @ need)
 
@@ -76,13 +76,13 @@ def test_as_good_as_the_linear_program(
     slots: list[tuple[float, float, float]], stored_kwh: float
 ) -> None:
     """Never better than the bound, and within the error of the grid's steps of it."""
-    inputs = home(
+    inputs = site(
         [rate for rate, _, _ in slots],
         load_kwh=[load for _, load, _ in slots],
         pv_kwh=[sun for _, _, sun in slots],
         stored_kwh=stored_kwh,
         battery=BATTERY,
-        wishes=MONEY_ONLY,
+        rules=MONEY_ONLY,
     )
     bound_p = least_cost_p(inputs)
     found_p = expected_p(inputs)
@@ -96,5 +96,5 @@ def test_the_error_is_small_on_an_ordinary_day() -> None:
     """48 half-hours with a cheap night, a sunny noon and a dear evening."""
     day = [18.0] * 4 + [9.0] * 8 + [20.0] * 16 + [14.0] * 8 + [34.0] * 6 + [22.0] * 6
     sun = [0.0] * 14 + [0.3, 0.6, 0.9, 1.1, 1.2, 1.2, 1.1, 0.9, 0.6, 0.3] + [0.0] * 24
-    inputs = home(day, load_kwh=0.35, pv_kwh=sun, stored_kwh=4.0, battery=BATTERY)
+    inputs = site(day, load_kwh=0.35, pv_kwh=sun, stored_kwh=4.0, battery=BATTERY)
     assert expected_p(inputs) == pytest.approx(least_cost_p(inputs), abs=2.0)

@@ -21,7 +21,7 @@ from custom_components.smart_battery_scheduler.planner.optimiser import plan
 from custom_components.smart_battery_scheduler.planner.problem import Problem
 from custom_components.smart_battery_scheduler.planner.recursion import solve
 
-from .homes import HALF_HOURS_PER_DAY, MONEY_ONLY, home, homes, rates, with_slot
+from .homes import HALF_HOURS_PER_DAY, MONEY_ONLY, rates, site, sites, with_slot
 
 some = settings(max_examples=25, deadline=None)
 # The grid has steps of half a percent: of 27 kWh, at 40 p/kWh, that is 5 p.
@@ -36,7 +36,7 @@ def still_to_pay_p(inputs: PlanInputs) -> float:
 
 
 @some
-@given(homes())
+@given(sites())
 def test_energy_is_conserved(inputs: PlanInputs) -> None:
     """In every slot: what comes in goes out, and the battery keeps its book."""
     one_way = inputs.battery.round_trip_efficiency**0.5
@@ -54,10 +54,10 @@ def test_energy_is_conserved(inputs: PlanInputs) -> None:
 
 
 @some
-@given(homes())
+@given(sites())
 def test_no_limit_is_broken(inputs: PlanInputs) -> None:
     """Powers, the floor, the ends of the scale, and reserves that the hardware does not know."""
-    battery, floor = inputs.battery, inputs.wishes.reserve_floor_percent
+    battery, floor = inputs.battery, inputs.rules.reserve_floor_percent
     for slot in plan(inputs).slots:
         hours = (slot.end - slot.start) / timedelta(hours=1)
         assert slot.battery_in_kwh <= battery.max_charge_w * hours / 1000.0 + 1e-9
@@ -68,13 +68,13 @@ def test_no_limit_is_broken(inputs: PlanInputs) -> None:
             assert floor <= slot.target_percent <= battery.highest_partial_reserve_percent
         if slot.action is Action.CHARGE:
             assert slot.target_percent is not None
-            assert slot.lever is not None
-            if slot.lever.value == "gentle":
+            assert slot.method is not None
+            if slot.method.value == "gentle":
                 assert not battery.highest_partial_reserve_percent < slot.target_percent < 100
 
 
 @some
-@given(homes())
+@given(sites())
 def test_the_same_inputs_give_the_same_plan(inputs: PlanInputs) -> None:
     """Nothing but the inputs matters, and they survive being stored."""
     first = plan(inputs)
@@ -83,7 +83,7 @@ def test_the_same_inputs_give_the_same_plan(inputs: PlanInputs) -> None:
 
 
 @some
-@given(homes(), st.integers(-30, 30))
+@given(sites(), st.integers(-30, 30))
 def test_a_shift_in_time_changes_nothing(inputs: PlanInputs, days: int) -> None:
     """The planner looks at no clock and no calendar."""
     shift = timedelta(days=days)
@@ -96,7 +96,7 @@ def test_a_shift_in_time_changes_nothing(inputs: PlanInputs, days: int) -> None:
 
 
 @some
-@given(homes(), st.sampled_from([0.5, 2.0, 3.0]))
+@given(sites(), st.sampled_from([0.5, 2.0, 3.0]))
 def test_scaled_prices_scale_the_cost(inputs: PlanInputs, factor: float) -> None:
     """Money has no favourite unit."""
     slots = tuple(
@@ -112,13 +112,13 @@ def test_scaled_prices_scale_the_cost(inputs: PlanInputs, factor: float) -> None
 
 
 @some
-@given(homes(least_rate=0.0), st.floats(1.0, 4.0))
+@given(sites(least_rate=0.0), st.floats(1.0, 4.0))
 def test_a_bigger_battery_never_costs_more(inputs: PlanInputs, times: float) -> None:
     """From the same stored energy and floor in kWh, where surplus sun is not better sold."""
     inputs = replace(
         inputs,
         slots=tuple(replace(slot, export_p_per_kwh=0.0) for slot in inputs.slots),
-        wishes=replace(inputs.wishes, reserve_floor_percent=0.0),
+        rules=replace(inputs.rules, reserve_floor_percent=0.0),
     )
     taperless = replace(inputs.battery, taper_from_percent=100.0)
     bigger = replace(taperless, capacity_kwh=taperless.capacity_kwh * times)
@@ -134,13 +134,13 @@ def test_a_bigger_battery_never_costs_more(inputs: PlanInputs, times: float) -> 
 )
 def test_a_lower_rate_never_costs_more(day: list[float], index: int, less: float) -> None:
     """One half-hour of the first of two days becomes cheaper."""
-    inputs = home(day * 2)
+    inputs = site(day * 2)
     cheaper = with_slot(inputs, index, import_p_per_kwh=day[index] - less)
     assert still_to_pay_p(cheaper) <= still_to_pay_p(inputs) + 1e-6
 
 
 @some
-@given(homes(least_rate=0.0))
+@given(sites(least_rate=0.0))
 def test_a_surer_forecast_never_costs_more(inputs: PlanInputs) -> None:
     """The same means without spread."""
 
@@ -157,7 +157,7 @@ def test_a_surer_forecast_never_costs_more(inputs: PlanInputs) -> None:
 
 
 @some
-@given(homes(), st.data())
+@given(sites(), st.data())
 def test_a_ban_is_kept(inputs: PlanInputs, data: st.DataObject) -> None:
     """Whatever the rate: no grid charge in a banned, peak or unpaid-for half-hour."""
     index = data.draw(st.integers(0, len(inputs.slots) - 1))
@@ -167,24 +167,24 @@ def test_a_ban_is_kept(inputs: PlanInputs, data: st.DataObject) -> None:
 
 
 @some
-@given(homes(), st.data())
+@given(sites(), st.data())
 def test_a_pin_is_kept(inputs: PlanInputs, data: st.DataObject) -> None:
     """A pinned action is the action, or the plan says that it could not be."""
     index = data.draw(st.integers(0, len(inputs.slots) - 1))
-    pin = data.draw(st.sampled_from([Action.CHARGE, Action.HOLD, Action.USE]))
-    found = plan(with_slot(inputs, index, pin=pin, import_p_per_kwh=40.0))
+    forced = data.draw(st.sampled_from([Action.CHARGE, Action.HOLD, Action.USE]))
+    found = plan(with_slot(inputs, index, forced=forced, import_p_per_kwh=40.0))
     slot = found.slots[index]
-    if slot.action is not pin:
-        assert pin is Action.CHARGE
+    if slot.action is not forced:
+        assert forced is Action.CHARGE
         assert slot.start_percent >= 99.0
-        assert [n.at for n in found.notes if n.code is NoteCode.PIN_NOT_KEPT] == [slot.start]
+        assert [n.at for n in found.notes if n.code is NoteCode.FORCED_NOT_KEPT] == [slot.start]
 
 
 @some
 @given(rates(0.0), st.integers(4, 60), st.floats(0.0, 13.5))
 def test_equal_rates_do_nothing(rate: float, slots: int, stored_kwh: float) -> None:
     """Nothing is gained by moving energy through a lossy battery."""
-    found = plan(home([rate] * slots, stored_kwh=stored_kwh))
+    found = plan(site([rate] * slots, stored_kwh=stored_kwh))
     assert {slot.action for slot in found.slots} <= {Action.USE, Action.HOLD}
     assert all(slot.battery_in_kwh == 0.0 for slot in found.slots)
 
@@ -195,19 +195,19 @@ def test_negative_rates_fill_the_battery(rate: float, slots: int, stored_kwh: fl
     """Being paid for long enough, the battery is full when it ends."""
     later = [25.0] * (HALF_HOURS_PER_DAY - slots)
     worn = replace(MONEY_ONLY, wear_p_per_kwh=1.0)
-    found = plan(home([rate] * slots + later, stored_kwh=stored_kwh, load_kwh=0.6, wishes=worn))
+    found = plan(site([rate] * slots + later, stored_kwh=stored_kwh, load_kwh=0.6, rules=worn))
     assert found.slots[slots].start_percent == pytest.approx(100.0, abs=0.6)
 
 
 @some
-@given(homes())
+@given(sites())
 def test_without_any_rate_the_plan_is_the_safe_one(inputs: PlanInputs) -> None:
     """No rate known, none guessed: use the battery down to its floor, and say so."""
     slots = tuple(replace(slot, import_p_per_kwh=None) for slot in inputs.slots)
     found = plan(replace(inputs, slots=slots))
     assert {slot.action for slot in found.slots} == {Action.USE}
     assert {slot.target_percent for slot in found.slots} == {
-        int(inputs.wishes.reserve_floor_percent)
+        int(inputs.rules.reserve_floor_percent)
     }
     assert [note.code for note in found.notes] == [NoteCode.RATES_MISSING]
     if any(slot.grid_import_kwh for slot in found.slots):
@@ -215,7 +215,7 @@ def test_without_any_rate_the_plan_is_the_safe_one(inputs: PlanInputs) -> None:
 
 
 @some
-@given(homes(slots=(8, 20)), st.data())
+@given(sites(slots=(8, 20)), st.data())
 def test_guessed_courses_count_by_their_weight(inputs: PlanInputs, data: st.DataObject) -> None:
     """The same course twice is that course; published rates are not overruled by a guess."""
     count = len(inputs.slots)
@@ -236,7 +236,7 @@ def test_guessed_courses_count_by_their_weight(inputs: PlanInputs, data: st.Data
 
 
 @some
-@given(homes(slots=(6, 12)), st.floats(0.05, 0.95))
+@given(sites(slots=(6, 12)), st.floats(0.05, 0.95))
 def test_a_first_slot_of_any_length(inputs: PlanInputs, share: float) -> None:
     """A half-hour that has begun is planned like any other, for the time that is left of it."""
     first = inputs.slots[0]
@@ -245,6 +245,6 @@ def test_a_first_slot_of_any_length(inputs: PlanInputs, share: float) -> None:
     found = plan(begun)
     assert found.slots[0].start == start
     hours = (first.end - start) / timedelta(hours=1)
-    fastest_w = max(lever.power_w for lever in inputs.battery.levers)
+    fastest_w = max(method.power_w for method in inputs.battery.methods)
     if first.pv_kwh.mean == 0.0 and found.slots[0].action is Action.CHARGE:
         assert found.slots[0].battery_in_kwh <= fastest_w * hours / 1000.0 + 1e-9

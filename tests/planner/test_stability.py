@@ -13,7 +13,7 @@ from custom_components.smart_battery_scheduler.planner.model import (
 )
 from custom_components.smart_battery_scheduler.planner.optimiser import plan
 
-from .homes import MONEY_ONLY, POWERWALL, home, with_slot
+from .homes import MONEY_ONLY, POWERWALL, site, with_slot
 
 NIGHT = [20.0] * 6 + [9.0, 9.2, 9.1, 9.3, 9.0, 9.2] + [20.0] * 24 + [35.0] * 12
 STEADY = replace(MONEY_ONLY, stability_p=3.0)
@@ -21,7 +21,7 @@ STEADY = replace(MONEY_ONLY, stability_p=3.0)
 
 def a_night(**more: object) -> PlanInputs:
     """A home that buys for the evening in the cheap hours."""
-    return home(NIGHT * 2, load_kwh=0.1, stored_kwh=1.0, wishes=STEADY, **more)  # type: ignore[arg-type]  # by name
+    return site(NIGHT * 2, load_kwh=0.1, stored_kwh=1.0, rules=STEADY, **more)  # type: ignore[arg-type]  # by name
 
 
 def actions(found: Plan) -> list[Action]:
@@ -76,7 +76,7 @@ def test_a_rule_outranks_the_running_plan() -> None:
 def test_a_running_hold_does_not_outlast_its_permission() -> None:
     """A power-down event forbids to keep what the house could use, whatever was planned."""
     inputs = a_night()
-    held = plan(with_slot(inputs, 2, pin=Action.HOLD))
+    held = plan(with_slot(inputs, 2, forced=Action.HOLD))
     assert held.slots[2].action is Action.HOLD
     event = with_slot(inputs, 2, session=Session.POWER_DOWN)
     assert plan(replace(event, running=held)).slots[2].action is Action.USE
@@ -85,12 +85,12 @@ def test_a_running_hold_does_not_outlast_its_permission() -> None:
 def test_a_running_sale_does_not_outlast_its_permission() -> None:
     """The battery may no longer sell, or a pin wants something else."""
     battery = replace(POWERWALL, can_export_stored=True, export_limit_w=5000.0)
-    inputs = with_slot(a_night(battery=battery), 3, pin=Action.EXPORT)
+    inputs = with_slot(a_night(battery=battery), 3, forced=Action.EXPORT)
     sold = plan(inputs)
     assert sold.slots[3].action is Action.EXPORT
-    unpinned = with_slot(inputs, 3, pin=Action.HOLD)
+    unpinned = with_slot(inputs, 3, forced=Action.HOLD)
     assert plan(replace(unpinned, running=sold)).slots[3].action is Action.HOLD
-    forbidden = replace(with_slot(inputs, 3, pin=None), battery=POWERWALL, running=sold)
+    forbidden = replace(with_slot(inputs, 3, forced=None), battery=POWERWALL, running=sold)
     assert plan(forbidden).slots[3].action is not Action.EXPORT
 
 
@@ -98,8 +98,8 @@ def test_a_pinned_sale_outranks_the_running_plan() -> None:
     """What ran was no sale; the pin wants one."""
     battery = replace(POWERWALL, can_export_stored=True, export_limit_w=5000.0)
     inputs = a_night(battery=battery)
-    pinned = with_slot(inputs, 3, pin=Action.EXPORT)
-    found = plan(replace(pinned, running=plan(inputs)))
+    is_forced = with_slot(inputs, 3, forced=Action.EXPORT)
+    found = plan(replace(is_forced, running=plan(inputs)))
     assert found.slots[3].action is Action.EXPORT
 
 
@@ -116,15 +116,15 @@ def test_a_plan_of_yesterday_is_no_plan() -> None:
     """A running plan that does not reach into these slots changes nothing."""
     inputs = a_night()
     first = plan(inputs)
-    later = home(NIGHT * 2, load_kwh=0.1, stored_kwh=1.0, wishes=STEADY, now=first.slots[-1].end)
+    later = site(NIGHT * 2, load_kwh=0.1, stored_kwh=1.0, rules=STEADY, now=first.slots[-1].end)
     assert plan(replace(later, running=first)) == plan(later)
 
 
 def test_few_changes_are_worth_a_penny() -> None:
     """A tenth of a penny between neighbouring half-hours does not make the battery stop and go."""
     night = [20.0] * 6 + [9.0, 9.3, 9.0, 9.3, 9.0, 9.3, 9.0, 9.3] + [20.0] * 22 + [35.0] * 12
-    inputs = home(night * 2, load_kwh=0.15, stored_kwh=1.0, wishes=STEADY)
-    calm, restless = plan(inputs), plan(replace(inputs, wishes=MONEY_ONLY))
+    inputs = site(night * 2, load_kwh=0.15, stored_kwh=1.0, rules=STEADY)
+    calm, restless = plan(inputs), plan(replace(inputs, rules=MONEY_ONLY))
 
     def changes(found: Plan) -> int:
         here = actions(found)

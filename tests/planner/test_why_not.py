@@ -11,11 +11,11 @@ from custom_components.smart_battery_scheduler.planner.model import Action, Plan
 from custom_components.smart_battery_scheduler.planner.optimiser import plan
 from custom_components.smart_battery_scheduler.planner.why_not import Verdict, why_not
 
-from .homes import MONEY_ONLY, home, with_slot
+from .homes import MONEY_ONLY, site, with_slot
 
 # A cheap night and a dear evening.
 DAY = [20.0] * 8 + [8.0] * 8 + [20.0] * 24 + [35.0] * 8
-INPUTS = home(DAY * 2, load_kwh=0.3, stored_kwh=5.0, wishes=MONEY_ONLY)
+INPUTS = site(DAY * 2, load_kwh=0.3, stored_kwh=5.0, rules=MONEY_ONLY)
 PLAN = plan(INPUTS)
 
 
@@ -64,7 +64,7 @@ def test_a_rule_is_named(change: dict[str, object], rule: str) -> None:
 
 def test_above_the_ceiling() -> None:
     """The household's own limit."""
-    inputs = replace(INPUTS, wishes=replace(MONEY_ONLY, price_ceiling_p_per_kwh=5.0))
+    inputs = replace(INPUTS, rules=replace(MONEY_ONLY, price_ceiling_p_per_kwh=5.0))
     answer = why_not(inputs, plan(inputs), inputs.slots[10].start, Action.CHARGE)
     assert answer.forbidden_by == "price_ceiling"
 
@@ -77,7 +77,7 @@ def test_selling_is_not_possible_here() -> None:
 
 def test_a_kept_plan_may_be_worse() -> None:
     """The running plan was kept though another way is a little cheaper: it is said."""
-    steady = replace(INPUTS, wishes=replace(MONEY_ONLY, stability_p=50.0))
+    steady = replace(INPUTS, rules=replace(MONEY_ONLY, stability_p=50.0))
     index = next(i for i, slot in enumerate(PLAN.slots) if slot.action is Action.CHARGE)
     dearer = replace(with_slot(steady, index, import_p_per_kwh=21.0), running=PLAN)
     kept = plan(dearer)
@@ -97,6 +97,6 @@ def test_a_moment_outside_the_plan() -> None:
 @pytest.mark.parametrize("action", [Action.HOLD, Action.USE])
 def test_what_somebody_asked_for_is_the_reason(action: Action) -> None:
     """Not a price: the other actions were never weighed."""
-    inputs = with_slot(INPUTS, 3, pin=Action.CHARGE)
+    inputs = with_slot(INPUTS, 3, forced=Action.CHARGE)
     answer = why_not(inputs, plan(inputs), inputs.slots[3].start, action)
     assert (answer.verdict, answer.forbidden_by) == (Verdict.FORBIDDEN, "pinned")

@@ -9,7 +9,7 @@ import pytest
 
 from custom_components.smart_battery_scheduler.planner.model import (
     Action,
-    Lever,
+    ChargeMethod,
     NoteCode,
     PlanInputs,
     ReadyBy,
@@ -18,34 +18,34 @@ from custom_components.smart_battery_scheduler.planner.model import (
 )
 from custom_components.smart_battery_scheduler.planner.optimiser import plan
 
-from .homes import GENTLE, MONEY_ONLY, POWERWALL, home, with_slot
+from .homes import MONEY_ONLY, POWERWALL, RESERVE, site, with_slot
 
-CHEAP, MIDDLE, DEAR = 8.0, 20.0, 35.0
+CHEAP, MIDDLE, EXPENSIVE = 8.0, 20.0, 35.0
 # From 20:00: a cheap night, a middling day, a dear evening. The next night is a little cheaper, so
 # that nothing is bought for it before.
-DAY = [MIDDLE] * 8 + [CHEAP] * 8 + [MIDDLE] * 24 + [DEAR] * 6 + [MIDDLE] * 2
+DAY = [MIDDLE] * 8 + [CHEAP] * 8 + [MIDDLE] * 24 + [EXPENSIVE] * 6 + [MIDDLE] * 2
 NEXT_DAY = [rate - 1.0 if rate == CHEAP else rate for rate in DAY]
 
 
 def two_days(**more: object) -> PlanInputs:
     """A home and two days of rates."""
-    return home(DAY + NEXT_DAY, **{"stored_kwh": 2.0, "load_kwh": 0.4, **more})  # type: ignore[arg-type]  # by name
+    return site(DAY + NEXT_DAY, **{"stored_kwh": 2.0, "load_kwh": 0.4, **more})  # type: ignore[arg-type]  # by name
 
 
 def test_never_above_the_price_ceiling() -> None:
     """Even where it would pay."""
-    wishes = replace(MONEY_ONLY, price_ceiling_p_per_kwh=CHEAP - 1.5)
-    assert not any(s.action is Action.CHARGE for s in plan(two_days(wishes=wishes)).slots)
-    wishes = replace(MONEY_ONLY, price_ceiling_p_per_kwh=CHEAP)
-    assert any(s.action is Action.CHARGE for s in plan(two_days(wishes=wishes)).slots)
+    rules = replace(MONEY_ONLY, price_ceiling_p_per_kwh=CHEAP - 1.5)
+    assert not any(s.action is Action.CHARGE for s in plan(two_days(rules=rules)).slots)
+    rules = replace(MONEY_ONLY, price_ceiling_p_per_kwh=CHEAP)
+    assert any(s.action is Action.CHARGE for s in plan(two_days(rules=rules)).slots)
 
 
 def test_never_above_the_everyday_ceiling() -> None:
     """However cheap, short of being paid."""
-    wishes = replace(MONEY_ONLY, everyday_ceiling_percent=60.0)
-    found = plan(two_days(wishes=wishes, load_kwh=1.2))
+    rules = replace(MONEY_ONLY, everyday_ceiling_percent=60.0)
+    found = plan(two_days(rules=rules, load_kwh=1.2))
     assert max(slot.end_percent for slot in found.slots) == pytest.approx(60.0, abs=0.6)
-    paid = with_slot(two_days(wishes=wishes, load_kwh=1.2), 14, import_p_per_kwh=-5.0)
+    paid = with_slot(two_days(rules=rules, load_kwh=1.2), 14, import_p_per_kwh=-5.0)
     assert plan(with_slot(paid, 15, import_p_per_kwh=-5.0)).slots[15].end_percent > 61.0
 
 
@@ -53,8 +53,8 @@ def test_ready_by_is_met_at_the_cheapest_time() -> None:
     """80 % by 12:00, of which the house's own need would never have asked."""
     inputs = two_days(load_kwh=0.05)
     at = inputs.slots[32].start
-    wishes = replace(MONEY_ONLY, ready_by=(ReadyBy(at=at, percent=80.0),))
-    found = plan(replace(inputs, wishes=wishes))
+    rules = replace(MONEY_ONLY, ready_by=(ReadyBy(at=at, percent=80.0),))
+    found = plan(replace(inputs, rules=rules))
     assert found.slots[32].start_percent >= 79.0
     assert not found.notes
     bought = [slot for slot in found.slots[:32] if slot.action is Action.CHARGE]
@@ -66,8 +66,8 @@ def test_ready_by_comes_as_near_as_it_can_and_says_so() -> None:
     """Full in an hour is more than the levers can do."""
     inputs = two_days()
     at = inputs.slots[2].start
-    wishes = replace(MONEY_ONLY, ready_by=(ReadyBy(at=at, percent=100.0),))
-    found = plan(replace(inputs, wishes=wishes))
+    rules = replace(MONEY_ONLY, ready_by=(ReadyBy(at=at, percent=100.0),))
+    found = plan(replace(inputs, rules=rules))
     assert [slot.action for slot in found.slots[:2]] == [Action.CHARGE] * 2
     (note,) = found.notes
     assert note.code is NoteCode.READY_BY_MISSED
@@ -78,11 +78,11 @@ def test_ready_by_comes_as_near_as_it_can_and_says_so() -> None:
 
 def test_ready_by_lifts_the_ceiling_only_before_itself() -> None:
     """90 % by 16:00 today does not make 90 % the ceiling of tomorrow night."""
-    wishes = replace(MONEY_ONLY, everyday_ceiling_percent=50.0)
-    inputs = two_days(wishes=wishes, load_kwh=0.8)
+    rules = replace(MONEY_ONLY, everyday_ceiling_percent=50.0)
+    inputs = two_days(rules=rules, load_kwh=0.8)
     at = inputs.slots[40].start
-    wished = replace(wishes, ready_by=(ReadyBy(at=at, percent=90.0),))
-    found = plan(replace(inputs, wishes=wished))
+    wished = replace(rules, ready_by=(ReadyBy(at=at, percent=90.0),))
+    found = plan(replace(inputs, rules=wished))
     assert found.slots[40].start_percent >= 89.0
     assert max(slot.end_percent for slot in found.slots[:16]) <= 51.0
     assert max(slot.end_percent for slot in found.slots[56:]) <= 51.0
@@ -113,7 +113,7 @@ def test_a_power_down_is_served_by_what_the_house_draws(reward_p: float | None) 
 
 def test_a_power_down_that_pays_less_than_it_costs_buys_nothing() -> None:
     """All rates are alike: a reward of a penny does not pay for the battery's losses."""
-    inputs = home([MIDDLE] * 48, load_kwh=0.4, stored_kwh=0.0)
+    inputs = site([MIDDLE] * 48, load_kwh=0.4, stored_kwh=0.0)
     for index in (36, 37):
         changes = {"session": Session.POWER_DOWN, "session_reward_p_per_kwh": 1.0}
         inputs = with_slot(inputs, index, **changes)
@@ -122,7 +122,7 @@ def test_a_power_down_that_pays_less_than_it_costs_buys_nothing() -> None:
 
 def test_a_charge_for_a_power_down_says_so() -> None:
     """And nothing is bought inside it, however cheap."""
-    inputs = home([MIDDLE] * 48, load_kwh=0.4, stored_kwh=0.0)
+    inputs = site([MIDDLE] * 48, load_kwh=0.4, stored_kwh=0.0)
     for index in (36, 37):
         changes = {"session": Session.POWER_DOWN, "session_reward_p_per_kwh": 100.0}
         inputs = with_slot(inputs, index, import_p_per_kwh=1.0, **changes)
@@ -166,20 +166,20 @@ def test_the_car_is_not_fed_from_the_battery() -> None:
 
 def test_a_pin_outranks_the_price_ceiling_but_not_the_peak() -> None:
     """A person's word counts more than a figure, and less than safety."""
-    wishes = replace(MONEY_ONLY, price_ceiling_p_per_kwh=5.0)
-    pinned = with_slot(two_days(wishes=wishes), 42, pin=Action.CHARGE)
-    assert plan(pinned).slots[42].action is Action.CHARGE
-    in_peak = plan(with_slot(pinned, 42, grid_charge_forbidden=True))
+    rules = replace(MONEY_ONLY, price_ceiling_p_per_kwh=5.0)
+    is_forced = with_slot(two_days(rules=rules), 42, forced=Action.CHARGE)
+    assert plan(is_forced).slots[42].action is Action.CHARGE
+    in_peak = plan(with_slot(is_forced, 42, grid_charge_forbidden=True))
     assert in_peak.slots[42].action is not Action.CHARGE
     (note,) = in_peak.notes
-    assert note.code is NoteCode.PIN_NOT_KEPT
+    assert note.code is NoteCode.FORCED_NOT_KEPT
     assert note.numbers == {"forbidden_peak": 1.0}
 
 
 def test_below_the_floor_it_is_filled_at_the_next_cheap_time() -> None:
     """A floor raised above the charge level is a wish to have that much, soon and cheaply."""
-    wishes = replace(MONEY_ONLY, reserve_floor_percent=60.0)
-    found = plan(two_days(wishes=wishes, stored_kwh=2.0))
+    rules = replace(MONEY_ONLY, reserve_floor_percent=60.0)
+    found = plan(two_days(rules=rules, stored_kwh=2.0))
     assert [note.code for note in found.notes] == [NoteCode.BELOW_FLOOR]
     charges = [slot for slot in found.slots[:40] if slot.action is Action.CHARGE]
     assert {slot.import_p_per_kwh for slot in charges} == {CHEAP}
@@ -191,7 +191,7 @@ def test_below_the_floor_it_is_filled_at_the_next_cheap_time() -> None:
 def test_an_unknown_rate_is_never_bought_at() -> None:
     """Known slots are planned; the rest is left to the battery, and said."""
     rates = [MIDDLE] * 8 + [CHEAP] * 4 + [None] * 20
-    found = plan(home(rates, stored_kwh=2.0, load_kwh=0.4))
+    found = plan(site(rates, stored_kwh=2.0, load_kwh=0.4))
     assert {slot.action for slot in found.slots[12:]} == {Action.USE}
     assert {slot.import_p_per_kwh for slot in found.slots[12:]} == {None}
     (note,) = found.notes
@@ -201,22 +201,22 @@ def test_an_unknown_rate_is_never_bought_at() -> None:
 
 def test_hours_of_surplus_are_left_to_the_sun() -> None:
     """A plan without anything to gain leaves the Powerwall alone."""
-    found = plan(home([25.0] * 48, pv_kwh=0.2, load_kwh=0.2, stored_kwh=6.0))
+    found = plan(site([25.0] * 48, pv_kwh=0.2, load_kwh=0.2, stored_kwh=6.0))
     assert {slot.action for slot in found.slots} == {Action.USE}
     assert found.made_at + timedelta(days=1) == found.slots[-1].end
 
 
 def test_a_charge_that_is_asked_for_now_goes_to_its_own_target_by_its_own_lever() -> None:
     """And from there on the plan goes on as it would have done anyway, without a word of reproach."""
-    wishes = replace(MONEY_ONLY, everyday_ceiling_percent=50.0)
-    inputs = two_days(wishes=wishes)
+    rules = replace(MONEY_ONLY, everyday_ceiling_percent=50.0)
+    inputs = two_days(rules=rules)
     for index in range(8):
-        asked = {"pin": Action.CHARGE, "pin_target_percent": 62, "pin_lever": Lever.FAST}
+        asked = {"pin": Action.CHARGE, "pin_target_percent": 62, "pin_lever": ChargeMethod.BACKUP}
         inputs = with_slot(inputs, index, **asked)
     found = plan(inputs)
     charging = [slot for slot in found.slots[:8] if slot.action is Action.CHARGE]
     assert charging == list(found.slots[: len(charging)])
-    assert {(slot.lever, slot.target_percent) for slot in charging} == {(Lever.FAST, 62)}
+    assert {(slot.method, slot.target_percent) for slot in charging} == {(ChargeMethod.BACKUP, 62)}
     assert charging[-1].end_percent == pytest.approx(62.0, abs=1.0)
     # From 2 kWh by 3.3 kW: 4.1 half-hours.
     assert len(charging) == 5
@@ -225,6 +225,6 @@ def test_a_charge_that_is_asked_for_now_goes_to_its_own_target_by_its_own_lever(
 
 def test_a_charge_by_a_lever_that_rests_is_done_by_another() -> None:
     """A lever that was ignored lately is not offered."""
-    inputs = replace(two_days(), battery=replace(POWERWALL, levers=(GENTLE,)))
-    found = plan(with_slot(inputs, 0, pin=Action.CHARGE, pin_lever=Lever.FAST))
-    assert found.slots[0].lever is Lever.GENTLE
+    inputs = replace(two_days(), battery=replace(POWERWALL, methods=(RESERVE,)))
+    found = plan(with_slot(inputs, 0, forced=Action.CHARGE, forced_method=ChargeMethod.BACKUP))
+    assert found.slots[0].method is ChargeMethod.RESERVE

@@ -61,7 +61,7 @@ def test_the_fifth_write_waits() -> None:
 def test_quiet_holds_for_reads_and_writes() -> None:
     """Until it is over."""
     budget = RequestBudget()
-    budget.keep_quiet(at(37))
+    budget.back_off(at(37))
     assert budget.wait(at(7), Purpose.RESTORE) == timedelta(seconds=30)
     with pytest.raises(PowerwallRateLimitError):
         budget.spend(at(36.9), Purpose.READ)

@@ -131,8 +131,8 @@ async def test_every_failure_has_its_type_then_it_works_again(
         with pytest.raises(PowerwallError) as caught:
             await ask()
         assert type(caught.value) is error
-        told = "".join(traceback.format_exception(caught.value)) + repr(caught.value)
-        assert TOKEN not in told
+        published = "".join(traceback.format_exception(caught.value)) + repr(caught.value)
+        assert TOKEN not in published
         await ask()
 
 

@@ -43,7 +43,7 @@ def test_a_whole_reply() -> None:
             grid_charging=True,
             export_rule=ExportRule.SOLAR_ONLY,
         ),
-        charge_level_percent=41.358024691358025,
+        soc_percent=41.358024691358025,
         battery_power_w=-3210,
         solar_power_w=520,
         house_power_w=650,
@@ -81,7 +81,7 @@ def test_float_powers_and_null_lists() -> None:
 def test_settings_and_level_without_live_status(live: object) -> None:
     """A reply to POST may carry an empty live_status: the top-level values still hold."""
     state = parsed(config(live_status=live, percentage_charged=98))
-    assert state.charge_level_percent == 98
+    assert state.soc_percent == 98
     assert state.settings.backup_reserve_percent == 20
     assert state.islanding is Islanding.ON_GRID
     assert (state.battery_power_w, state.house_power_w, state.measured_at) == (None, None, None)
@@ -178,8 +178,8 @@ def test_a_whole_number_may_come_as_a_float() -> None:
 def test_an_absurd_level_falls_back_on_the_rounded_one(value: object) -> None:
     """And to unknown if that is absurd too."""
     live = live_status(percentage_charged=value)
-    assert parsed(config(live_status=live)).charge_level_percent == 41.4
-    assert parsed(config(live_status=live, percentage_charged=value)).charge_level_percent is None
+    assert parsed(config(live_status=live)).soc_percent == 41.4
+    assert parsed(config(live_status=live, percentage_charged=value)).soc_percent is None
 
 
 def test_meter_noise_is_no_consumption() -> None:
@@ -231,7 +231,7 @@ def test_no_body_breaks_it_or_lets_nonsense_through(body: object) -> None:
         state = parse_state(body, READ_AT)
     except PowerwallReplyError:
         return
-    level = state.charge_level_percent
+    level = state.soc_percent
     assert level is None or 0 <= level <= 100
     powers = (state.battery_power_w, state.grid_power_w, state.solar_power_w, state.house_power_w)
     assert all(power is None or abs(power) <= 100_000 for power in powers)

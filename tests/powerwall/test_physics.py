@@ -170,17 +170,20 @@ def test_an_export_limit_turns_down_the_rest() -> None:
 def test_taper_slows_grid_charging_linearly() -> None:
     """From 80 % down to half the rate at 100 %; the sun is not slowed."""
     tapering = Hardware(unit_capacity_kwh=10.0, taper_from_percent=80)
-    fast = backup(grid_charging=True)
-    assert flows(tapering, fast, QUIET, 8.0, 0, 0).battery_w == -3300
-    assert flows(tapering, fast, QUIET, 9.0, 0, 0).battery_w == pytest.approx(-3300 * 0.75)
-    assert flows(tapering, fast, QUIET, 9.0, 0, 1000).battery_w == pytest.approx(-3475)
-    assert after(fast, 7.0, 0, 0, 6.0, hardware=tapering)[0] == 10.0
+    by_backup = backup(grid_charging=True)
+    assert flows(tapering, by_backup, QUIET, 8.0, 0, 0).battery_w == -3300
+    assert flows(tapering, by_backup, QUIET, 9.0, 0, 0).battery_w == pytest.approx(-3300 * 0.75)
+    assert flows(tapering, by_backup, QUIET, 9.0, 0, 1000).battery_w == pytest.approx(-3475)
+    assert after(by_backup, 7.0, 0, 0, 6.0, hardware=tapering)[0] == 10.0
 
 
 def test_tapered_charging_matches_the_exact_solution() -> None:
     """dE/dt = e P (1 - (E - 8) / 4): an exponential, met within 0.2 %."""
     tapering = Hardware(
-        unit_capacity_kwh=10.0, taper_from_percent=80, round_trip_efficiency=1.0, unit_fast_w=2000
+        unit_capacity_kwh=10.0,
+        taper_from_percent=80,
+        round_trip_efficiency=1.0,
+        unit_backup_charge_w=2000,
     )
     stored_kwh, _ = after(backup(grid_charging=True), 8.0, 0, 0, 0.75, hardware=tapering)
     exact_kwh = 8 + 4 * (1 - exp(-2.0 * 0.75 / 4))

@@ -33,7 +33,7 @@ from ..clock import Clock
 
 START = datetime(2026, 1, 14, tzinfo=UTC)
 HARDWARE = Hardware()
-FAST = Settings(operating_mode=OperatingMode.BACKUP, grid_charging=True)
+BACKUP = Settings(operating_mode=OperatingMode.BACKUP, grid_charging=True)
 
 
 @pytest.fixture
@@ -53,7 +53,7 @@ def simulated(
 ) -> SimulatedPowerwall:
     """A simulated Powerwall with constant house and sun."""
     return SimulatedPowerwall(
-        SimulatedState.new(clock(), hardware=hardware, charge_level_percent=level),
+        SimulatedState.new(clock(), hardware=hardware, soc_percent=level),
         clock=clock,
         house_w=lambda _: house_w,
         sun_w=lambda _: sun_w,
@@ -76,14 +76,14 @@ async def test_it_is_a_powerwall(clock: Clock) -> None:
     assert reading.storm_watch_active is False
     assert reading.capacity_kwh == 13.5
     # 50 Wh to the house cost 50 / sqrt(0.9) Wh of 13.5 kWh.
-    assert reading.charge_level_percent == pytest.approx(50 - 0.05270463 / 13.5 * 100)
+    assert reading.soc_percent == pytest.approx(50 - 0.05270463 / 13.5 * 100)
 
 
 async def test_a_write_is_answered_and_obeyed(clock: Clock) -> None:
     """The reply shows the change; an hour later 3.3 kWh have come in."""
     powerwall = simulated(clock)
-    reply = await powerwall.write(FAST)
-    assert reply.settings == FAST.over(SELF_POWERED_AT_20)
+    reply = await powerwall.write(BACKUP)
+    assert reply.settings == BACKUP.over(SELF_POWERED_AT_20)
     clock.tick(hours=1)
     assert (await powerwall.read()).battery_power_w == -3300
     assert powerwall.state.meters.charged_kwh == pytest.approx(3.3)
@@ -95,7 +95,7 @@ async def test_a_write_may_take_its_time(clock: Clock) -> None:
         clock, deliver=lambda change: Delivery(shown=change, obeyed=change, delay=ninety)
     )
     ninety = timedelta(seconds=90)
-    reply = await powerwall.write(FAST)
+    reply = await powerwall.write(BACKUP)
     assert reply.settings.operating_mode is OperatingMode.BACKUP
     clock.tick(seconds=89)
     reading = await powerwall.read()
@@ -103,24 +103,24 @@ async def test_a_write_may_take_its_time(clock: Clock) -> None:
     assert reading.battery_power_w == 500
     clock.tick(seconds=1)
     reading = await powerwall.read()
-    assert reading.settings == FAST.over(SELF_POWERED_AT_20)
+    assert reading.settings == BACKUP.over(SELF_POWERED_AT_20)
     assert reading.battery_power_w == -3300
 
 
 async def test_delays_are_drawn_within_bounds_and_repeat_with_the_seed() -> None:
     """The same seed gives the same delays."""
-    bounds = (timedelta(seconds=5), timedelta(seconds=180))
-    first, second = after_a_while(7, *bounds), after_a_while(7, *bounds)
-    delays = [first(FAST).delay for _ in range(50)]
-    assert delays == [second(FAST).delay for _ in range(50)]
-    assert all(bounds[0] <= delay <= bounds[1] for delay in delays)
+    limits = (timedelta(seconds=5), timedelta(seconds=180))
+    first, second = after_a_while(7, *limits), after_a_while(7, *limits)
+    delays = [first(BACKUP).delay for _ in range(50)]
+    assert delays == [second(BACKUP).delay for _ in range(50)]
+    assert all(limits[0] <= delay <= limits[1] for delay in delays)
     assert len(set(delays)) == 50
 
 
 async def test_a_write_may_be_lost(clock: Clock) -> None:
     """Accepted, then never heard of again."""
     powerwall = simulated(clock, deliver=lambda _: Delivery(shown=Settings(), obeyed=Settings()))
-    assert (await powerwall.write(FAST)).settings.grid_charging is True
+    assert (await powerwall.write(BACKUP)).settings.grid_charging is True
     clock.tick(hours=1)
     assert (await powerwall.read()).settings == SELF_POWERED_AT_20
 
@@ -128,10 +128,10 @@ async def test_a_write_may_be_lost(clock: Clock) -> None:
 async def test_a_write_may_be_shown_but_not_obeyed(clock: Clock) -> None:
     """The app shows the change, the battery ignores it."""
     powerwall = simulated(clock, deliver=lambda change: Delivery(shown=change, obeyed=Settings()))
-    await powerwall.write(FAST)
+    await powerwall.write(BACKUP)
     clock.tick(minutes=10)
     reading = await powerwall.read()
-    assert reading.settings == FAST.over(SELF_POWERED_AT_20)
+    assert reading.settings == BACKUP.over(SELF_POWERED_AT_20)
     assert reading.battery_power_w == 500
 
 
@@ -170,7 +170,7 @@ async def test_an_impossible_reserve_is_refused(clock: Clock, reserve: int) -> N
 async def test_grid_charging_that_is_not_permitted_stays_off(clock: Clock) -> None:
     """The reply says yes, readings say no, and the battery holds in backup mode."""
     powerwall = simulated(clock, hardware=Hardware(grid_charging_permitted=False))
-    assert (await powerwall.write(FAST)).settings.grid_charging is True
+    assert (await powerwall.write(BACKUP)).settings.grid_charging is True
     reading = await powerwall.read()
     assert reading.settings.grid_charging is False
     assert reading.settings.operating_mode is OperatingMode.BACKUP
@@ -180,7 +180,7 @@ async def test_grid_charging_that_is_not_permitted_stays_off(clock: Clock) -> No
 async def test_some_sites_report_a_full_reserve_in_backup_mode(clock: Clock) -> None:
     """The mode's own doing; the reserve itself is kept."""
     powerwall = simulated(clock, hardware=Hardware(backup_shows_full_reserve=True))
-    await powerwall.write(FAST)
+    await powerwall.write(BACKUP)
     assert (await powerwall.read()).settings.backup_reserve_percent == 100
     await powerwall.write(Settings(operating_mode=OperatingMode.SELF_POWERED))
     assert (await powerwall.read()).settings.backup_reserve_percent == 20
@@ -214,8 +214,8 @@ async def test_circumstances_hold_from_their_instant(clock: Clock) -> None:
 async def test_a_level_can_be_set(clock: Clock) -> None:
     """For trials that begin at a certain level."""
     powerwall = simulated(clock)
-    powerwall.set_charge_level(83.0)
-    assert powerwall.charge_level_percent == pytest.approx(83.0)
+    powerwall.set_soc(83.0)
+    assert powerwall.soc_percent == pytest.approx(83.0)
 
 
 def busy_house_w(when: datetime) -> float:
@@ -236,7 +236,7 @@ def test_looking_changes_nothing(looks: list[int], level: float) -> None:
 
     def at(its_clock: Clock) -> SimulatedPowerwall:
         return SimulatedPowerwall(
-            SimulatedState.new(START, hardware=HARDWARE, charge_level_percent=level),
+            SimulatedState.new(START, hardware=HARDWARE, soc_percent=level),
             clock=its_clock,
             house_w=busy_house_w,
             sun_w=broken_sun_w,
@@ -290,7 +290,7 @@ async def test_it_goes_on_after_a_restart(clock: Clock) -> None:
     )
     powerwall.meet(Circumstances(forced_battery_w=100.0))
     clock.tick(minutes=30)
-    await powerwall.write(FAST)
+    await powerwall.write(BACKUP)
     stored = json.loads(json.dumps(encode(powerwall.state)))
     clock.tick(hours=2)
     revived = SimulatedPowerwall(

@@ -14,16 +14,16 @@ from custom_components.smart_battery_scheduler.control.model import (
     DecisionReason,
     Phase,
     Restore,
-    YieldCause,
-    Yielded,
+    Suspension,
+    SuspensionCause,
 )
-from custom_components.smart_battery_scheduler.planner.model import Action, Lever
+from custom_components.smart_battery_scheduler.planner.model import Action, ChargeMethod
 from custom_components.smart_battery_scheduler.powerwall.base import OperatingMode, Settings
 from custom_components.smart_battery_scheduler.problems.issues import by_hand
 from custom_components.smart_battery_scheduler.problems.site_problems import (
-    Facts,
-    Trouble,
-    troubles,
+    ProblemSnapshot,
+    SiteProblem,
+    problems,
 )
 from custom_components.smart_battery_scheduler.tariff.model import SLOT, Rate, RateTable
 
@@ -38,7 +38,7 @@ def rates(until: datetime) -> RateTable:
     return RateTable(tuple(Rate(start + SLOT * n, start + SLOT * (n + 1), 20.0) for n in range(96)))
 
 
-WELL = Facts(
+WELL = ProblemSnapshot(
     now=NOON,
     control=ControlState(),
     decisions=(),
@@ -48,44 +48,50 @@ WELL = Facts(
 )
 
 
-def told(kind: DecisionKind, reason: DecisionReason, ago: timedelta, **more: object) -> Decision:
+def published(
+    kind: DecisionKind, reason: DecisionReason, ago: timedelta, **more: object
+) -> Decision:
     """A line of the ledger."""
     line = Decision(at=NOON - ago, kind=kind, reason=reason)
     return replace(line, **more)  # type: ignore[arg-type]  # fields of Decision by name
 
 
-YIELDED = [
-    told(DecisionKind.YIELDED, DecisionReason.SOMEBODY_ELSE, HOUR * ago) for ago in (6, 4, 2)
+SUSPENDED = [
+    published(DecisionKind.SUSPENDED, DecisionReason.SOMEBODY_ELSE, HOUR * ago) for ago in (6, 4, 2)
 ]
-REFUSED = told(
+REFUSED = published(
     DecisionKind.FAILED,
     DecisionReason.NOT_READ_BACK,
     HOUR,
     action=Action.CHARGE,
-    lever=Lever.FAST,
+    method=ChargeMethod.BACKUP,
     shown=Settings(operating_mode=OperatingMode.BACKUP, grid_charging=False),
 )
-FAST_RESTS = ControlState(out_of_service=((Lever.FAST, NOON + HOUR),))
-RESUMED = told(DecisionKind.RESUMED, DecisionReason.USER, HOUR / 2)
+BACKUP_RESTS = ControlState(out_of_service=((ChargeMethod.BACKUP, NOON + HOUR),))
+RESUMED = published(DecisionKind.RESUMED, DecisionReason.USER, HOUR / 2)
 
 
 @pytest.mark.parametrize(
     ("change", "expected"),
     [
         ({}, None),
-        ({"control": ControlState(fault_until=NOON + HOUR)}, Trouble.COMMANDS_IGNORED),
+        ({"control": ControlState(fault_until=NOON + HOUR)}, SiteProblem.COMMANDS_IGNORED),
         (
             {
                 "control": ControlState(
-                    yielded=Yielded(cause=YieldCause.CALIBRATION, since=NOON, until=NOON + 2 * HOUR)
+                    suspension=Suspension(
+                        cause=SuspensionCause.CALIBRATION, since=NOON, until=NOON + 2 * HOUR
+                    )
                 )
             },
-            Trouble.COMMANDS_IGNORED,
+            SiteProblem.COMMANDS_IGNORED,
         ),
         (
             {
                 "control": ControlState(
-                    yielded=Yielded(cause=YieldCause.STORM_WATCH, since=NOON, until=NOON + HOUR)
+                    suspension=Suspension(
+                        cause=SuspensionCause.STORM_WATCH, since=NOON, until=NOON + HOUR
+                    )
                 )
             },
             None,
@@ -96,7 +102,7 @@ RESUMED = told(DecisionKind.RESUMED, DecisionReason.USER, HOUR / 2)
                     phase=Phase.RESTORING, restore=Restore(begun_at=NOON, tries=4)
                 )
             },
-            Trouble.RESTORE_IGNORED,
+            SiteProblem.RESTORE_IGNORED,
         ),
         (
             {
@@ -106,28 +112,28 @@ RESUMED = told(DecisionKind.RESUMED, DecisionReason.USER, HOUR / 2)
             },
             None,
         ),
-        ({"decisions": YIELDED}, Trouble.ANOTHER_CONTROLLER),
-        ({"decisions": YIELDED[:2]}, None),
-        ({"decisions": [replace(YIELDED[0], at=NOON - 25 * HOUR), *YIELDED[1:]]}, None),
-        ({"decisions": [*YIELDED, RESUMED]}, None),
-        ({"decisions": [REFUSED], "control": FAST_RESTS}, Trouble.GRID_CHARGING_REFUSED),
-        ({"decisions": [REFUSED, RESUMED], "control": FAST_RESTS}, None),
+        ({"decisions": SUSPENDED}, SiteProblem.ANOTHER_CONTROLLER),
+        ({"decisions": SUSPENDED[:2]}, None),
+        ({"decisions": [replace(SUSPENDED[0], at=NOON - 25 * HOUR), *SUSPENDED[1:]]}, None),
+        ({"decisions": [*SUSPENDED, RESUMED]}, None),
+        ({"decisions": [REFUSED], "control": BACKUP_RESTS}, SiteProblem.GRID_CHARGING_REFUSED),
+        ({"decisions": [REFUSED, RESUMED], "control": BACKUP_RESTS}, None),
         ({"decisions": [REFUSED]}, None),
-        ({"imports": rates(NOON - 3 * HOUR)}, Trouble.TARIFF_ENDED),
+        ({"imports": rates(NOON - 3 * HOUR)}, SiteProblem.TARIFF_ENDED),
         ({"imports": rates(NOON - 3 * HOUR), "rates_answered": False}, None),
         ({"imports": RateTable()}, None),
-        ({"now": LATE}, Trouble.RATES_LATE),
+        ({"now": LATE}, SiteProblem.RATES_LATE),
         ({"now": LATE, "imports": rates(LATE + 24 * HOUR)}, None),
     ],
 )
-def test_trouble(change: dict[str, object], expected: Trouble | None) -> None:
+def test_trouble(change: dict[str, object], expected: SiteProblem | None) -> None:
     """One thing wrong, one notice; and none where time or a person's word has settled it."""
-    facts = replace(WELL, **change)  # type: ignore[arg-type]  # fields of Facts by name
-    assert troubles(facts) == (frozenset() if expected is None else {expected})
+    snapshot = replace(WELL, **change)  # type: ignore[arg-type]  # fields of Facts by name
+    assert problems(snapshot) == (frozenset() if expected is None else {expected})
 
 
 @pytest.mark.parametrize(
-    ("settings", "told_as"),
+    ("settings", "raised_as"),
     [
         (
             Settings(
@@ -140,6 +146,6 @@ def test_trouble(change: dict[str, object], expected: Trouble | None) -> None:
         (Settings(), {"mode": "as it is", "reserve": "as it is", "grid_charging": "as it is"}),
     ],
 )
-def test_settings_to_be_set_by_hand(settings: Settings, told_as: dict[str, str]) -> None:
+def test_settings_to_be_set_by_hand(settings: Settings, raised_as: dict[str, str]) -> None:
     """In the Tesla app's own words; what is not known is left alone."""
-    assert by_hand(settings) == told_as
+    assert by_hand(settings) == raised_as

@@ -67,10 +67,10 @@ async def test_nothing_else_is_served(
     client = await hass_client_no_auth()
     reply = await client.get(URL(path, encoded=True))
     assert reply.status in {400, 403, 404}
-    told = await reply.text()
-    assert "codeowners" not in told
-    assert "root:" not in told
-    assert "card.js" not in told
+    published = await reply.text()
+    assert "codeowners" not in published
+    assert "root:" not in published
+    assert "card.js" not in published
 
 
 def test_the_search_for_sinks_finds() -> None:

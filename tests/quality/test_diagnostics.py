@@ -21,11 +21,13 @@ async def test_the_last_plan_can_be_made_again(day: Day) -> None:
     """What a maintainer gets, through JSON, plans to the very same plan."""
     await day.start()
     await day.run(hours=1.5)
-    told = json.loads(json_dumps(await async_get_config_entry_diagnostics(day.hass, day.entry)))
-    inputs = decode(PlanInputs, told["plan_inputs"])
-    assert plan(inputs) == day.home.planner.data
-    assert told["plan"]["made_at"] == inputs.now.isoformat()
-    assert told["forecasts"]["house"]["half_hours_known"] > 0
+    published = json.loads(
+        json_dumps(await async_get_config_entry_diagnostics(day.hass, day.entry))
+    )
+    inputs = decode(PlanInputs, published["plan_inputs"])
+    assert plan(inputs) == day.site.planner.data
+    assert published["plan"]["made_at"] == inputs.now.isoformat()
+    assert published["forecasts"]["house"]["half_hours_known"] > 0
 
 
 @pytest.mark.parametrize(
@@ -38,17 +40,17 @@ async def test_a_failing_source_is_shown(day: Day, endpoint: Endpoint, source: s
         "last_update_success"
     ]
     day.cloud.faults.add(Fault.UNAVAILABLE, endpoint)
-    coordinator = day.home.battery if source == "battery" else day.home.rates
+    coordinator = day.site.battery if source == "battery" else day.site.rates
     await coordinator.async_refresh()
-    told = await async_get_config_entry_diagnostics(day.hass, day.entry)
-    assert told["sources"][source]["last_update_success"] is False
-    assert told["sources"][source]["last_error"] == "UpdateFailed"
+    published = await async_get_config_entry_diagnostics(day.hass, day.entry)
+    assert published["sources"][source]["last_update_success"] is False
+    assert published["sources"][source]["last_error"] == "UpdateFailed"
 
 
 async def test_no_secret_leaves_the_house(day: Day) -> None:
     """No key, number or place of the home, wherever it may have got to."""
     await day.start()
     await day.run(hours=1)
-    told = json_dumps(await async_get_config_entry_diagnostics(day.hass, day.entry))
-    assert [secret for secret in SECRETS if secret in told] == []
-    assert "**REDACTED**" in told
+    published = json_dumps(await async_get_config_entry_diagnostics(day.hass, day.entry))
+    assert [secret for secret in SECRETS if secret in published] == []
+    assert "**REDACTED**" in published

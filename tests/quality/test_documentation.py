@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from custom_components.smart_battery_scheduler.const import DOMAIN
-from custom_components.smart_battery_scheduler.events.site_events import Happening
+from custom_components.smart_battery_scheduler.events.site_events import SiteEvent
 from custom_components.smart_battery_scheduler.frontend.dashboard_panel import TITLE as DASHBOARD
 
 from ..benchmarks.worked_day import table, the_plan
@@ -31,9 +31,9 @@ def test_the_worked_day_is_what_the_planner_plans() -> None:
     found = the_plan()
     assert table(found) in page
     assert found.cost_p is not None
-    assert found.self_use_cost_p is not None
+    assert found.baseline_cost_p is not None
     assert f"**{found.cost_p:.0f} p**" in page
-    assert f"**{found.self_use_cost_p:.0f} p**" in page
+    assert f"**{found.baseline_cost_p:.0f} p**" in page
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
@@ -97,10 +97,10 @@ def test_every_setting_is_told(flow: str) -> None:
     assert {each for each in _labels(texts["step"]) if f"**{each}**" not in REFERENCE} == set()
 
 
-@pytest.mark.parametrize("happening", list(Happening))
-def test_every_happening_is_told(happening: Happening) -> None:
+@pytest.mark.parametrize("site_event", list(SiteEvent))
+def test_every_happening_is_told(site_event: SiteEvent) -> None:
     """As automations name it."""
-    assert f"`{happening.value}`" in REFERENCE
+    assert f"`{site_event.value}`" in REFERENCE
 
 
 def _menus(flow: str) -> set[str]:

@@ -223,13 +223,13 @@ def test_no_text_of_a_flow_is_unused() -> None:
     """Each error and each end is one that our code names; Home Assistant has words for its own ends."""
     code = "\n".join(module.read_text("utf-8") for module in MODULES)
     ours_by_default = {"already_configured"}
-    told = {
+    published = {
         key
         for flow in (TEXTS["config"], TEXTS["options"], *TEXTS["config_subentries"].values())
         for kind in ("error", "abort")
         for key in flow.get(kind, {})
     }
-    assert {key for key in told - ours_by_default if f'"{key}"' not in code} == set()
+    assert {key for key in published - ours_by_default if f'"{key}"' not in code} == set()
 
 
 def test_platforms_say_how_many_updates_may_run() -> None:

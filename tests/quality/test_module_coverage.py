@@ -12,7 +12,7 @@ from scripts.module_coverage import main
 
 def report(tmp_path: Path, **files: tuple[float, list[int]]) -> Path:
     """A report in coverage.py's form: a module's percentage and the lines that are not run."""
-    told = {
+    published = {
         f"custom_components/home/{name}.py": {
             "missing_lines": missing,
             "summary": {"percent_covered": percent},
@@ -20,7 +20,7 @@ def report(tmp_path: Path, **files: tuple[float, list[int]]) -> Path:
         for name, (percent, missing) in files.items()
     }
     path = tmp_path / "coverage.json"
-    path.write_text(json.dumps({"files": told}), "utf-8")
+    path.write_text(json.dumps({"files": published}), "utf-8")
     return path
 
 
@@ -40,9 +40,9 @@ def test_one_bad_module_is_named(
 ) -> None:
     """However good the others are."""
     assert main(report(tmp_path, **files)) == 1
-    told = capsys.readouterr().out
-    assert says in told
-    assert "plan.py" not in told
+    published = capsys.readouterr().out
+    assert says in published
+    assert "plan.py" not in published
 
 
 def test_enough_everywhere(tmp_path: Path) -> None:

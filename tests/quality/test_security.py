@@ -26,12 +26,15 @@ def _shown(day: Day) -> str:
     """All that a person, an automation or the card may see of the home."""
     states = [state.as_dict() for state in day.hass.states.async_all()]
     issues = [issue.to_json() for issue in ir.async_get(day.hass).issues.values()]
-    told = [repr(day.entry.state), str(day.entry.reason)]
+    published = [repr(day.entry.state), str(day.entry.reason)]
     if day.is_loaded():
-        home = day.entry.runtime_data
-        told += [json_dumps(encode(home.ledger.decisions)), json_dumps(encode(home.planner.data))]
-        told += [str(each.last_exception) for each in (home.battery, home.rates)]
-    return "\n".join([json_dumps(states), json_dumps(issues), *told])
+        site = day.entry.runtime_data
+        published += [
+            json_dumps(encode(site.decision_log.decisions)),
+            json_dumps(encode(site.planner.data)),
+        ]
+        published += [str(each.last_exception) for each in (site.battery, site.rates)]
+    return "\n".join([json_dumps(states), json_dumps(issues), *published])
 
 
 def _logged(caplog: pytest.LogCaptureFixture) -> str:
@@ -56,7 +59,7 @@ async def test_nothing_leaks_while_services_fail(
     assert day.is_loaded()
     if fault is not None:
         day.cloud.faults.add(fault, *Endpoint)
-    for coordinator in (day.home.battery, day.home.rates, day.home.solar):
+    for coordinator in (day.site.battery, day.site.rates, day.site.solar):
         if coordinator is not None:
             await coordinator.async_refresh()
     await day.settle()

@@ -17,20 +17,23 @@ async def _info(hass: HomeAssistant) -> dict[str, object]:
     assert await async_setup_component(hass, "system_health", {})
     await hass.async_block_till_done()
     info: dict[str, object] = await get_system_health_info(hass, DOMAIN)
-    return {key: await told if hasattr(told, "__await__") else told for key, told in info.items()}
+    return {
+        key: await published if hasattr(published, "__await__") else published
+        for key, published in info.items()
+    }
 
 
 async def test_a_home_at_work(day: Day) -> None:
     """Everything is within reach, and the facts are dated."""
     await day.start()
     info = await _info(day.hass)
-    assert {key: told for key, told in info.items() if key.startswith("can_reach")} == {
+    assert {key: published for key, published in info.items() if key.startswith("can_reach")} == {
         "can_reach_netzero": "ok",
         "can_reach_octopus": "ok",
         "can_reach_open_meteo": "ok",
     }
     assert info["homes"] == 1
-    assert info["last_reading"] == day.home.battery.data.read_at.isoformat()
+    assert info["last_reading"] == day.site.battery.data.read_at.isoformat()
     assert str(info["rates_known_until"]) > str(info["last_reading"])
     assert [secret for secret in SECRETS if secret in str(info)] == []
 

@@ -52,7 +52,7 @@ def unavailable(day: Day) -> set[str]:
     return found
 
 
-def told(caplog: pytest.LogCaptureFixture) -> int:
+def published(caplog: pytest.LogCaptureFixture) -> int:
     """How many lines the log has about the reading of the battery."""
     return sum("battery data" in line for line in caplog.messages)
 
@@ -65,12 +65,12 @@ async def test_a_silent_powerwall(day: Day, caplog: pytest.LogCaptureFixture) ->
     caplog.set_level(logging.INFO)
     await day.start()
     assert unavailable(day) == set()
-    assert told(caplog) == 0
+    assert published(caplog) == 0
     day.cloud.faults.add(Fault.UNAVAILABLE, Endpoint.NETZERO_READ)
     for _ in range(3):
-        await day.home.battery.async_refresh()
+        await day.site.battery.async_refresh()
         await day.settle()
-    assert told(caplog) == 1
+    assert published(caplog) == 1
     assert unavailable(day) == FROM_THE_BATTERY
     names = {each.replace("home_battery_", "", 1) for each in day.hass.states.async_entity_ids()}
     assert names >= SHOWN | FROM_THE_BATTERY
@@ -82,14 +82,14 @@ async def test_a_silent_powerwall(day: Day, caplog: pytest.LogCaptureFixture) ->
     await day.run(hours=0.2)
     assert unavailable(day) == set()
     assert any("battery data recovered" in line for line in caplog.messages)
-    assert told(caplog) == 2
+    assert published(caplog) == 2
 
 
 async def test_silent_rates_and_forecasts(day: Day) -> None:
     """What is published stays true while the services are away: nothing is unavailable."""
     await day.start()
     day.cloud.faults.add(Fault.UNAVAILABLE, Endpoint.RATES, Endpoint.FORECAST, Endpoint.CARBON)
-    await day.home.rates.async_refresh()
+    await day.site.rates.async_refresh()
     await day.settle()
-    assert not day.home.rates.last_update_success
+    assert not day.site.rates.last_update_success
     assert unavailable(day) == set()

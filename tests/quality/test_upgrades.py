@@ -10,7 +10,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import async_fire_time_changed
 
 from custom_components.smart_battery_scheduler.const import DOMAIN
-from custom_components.smart_battery_scheduler.site.storage import HomeStorage, Records
+from custom_components.smart_battery_scheduler.site.storage import Records, SiteStorage
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
 
@@ -63,7 +63,7 @@ async def test_what_comes_while_saving_is_saved_too(
     hass: HomeAssistant, hass_storage: dict[str, Any], freezer: FrozenDateTimeFactory
 ) -> None:
     """Saving now takes the place of what was to be saved later, which must not be lost by it."""
-    storage = HomeStorage(hass, "entry")
+    storage = SiteStorage(hass, "entry")
     saving = hass.async_create_task(storage.async_save_records(Records(tariff_mark="now")))
     storage.async_save_records_soon(Records(tariff_mark="newer"))
     await saving
@@ -81,4 +81,4 @@ async def test_a_file_without_newer_fields_is_read(day: Day, file: str) -> None:
     day.storage[key] = {"version": 1, "minor_version": 1, "key": key, "data": {}}
     await day.start()
     assert day.is_loaded()
-    assert day.home.planner.data is not None
+    assert day.site.planner.data is not None

@@ -73,8 +73,8 @@ async def test_the_dashboard_takes_them_as_they_are(
     assert manager.data is not None
     complaints = (await async_validate(hass)).as_dict()["energy_sources"]
     # Statistics are first written at the next five minutes.
-    told = {issue["type"] for source in complaints for issue in source}
-    assert told <= {"statistics_not_defined"}
+    published = {issue["type"] for source in complaints for issue in source}
+    assert published <= {"statistics_not_defined"}
 
 
 async def test_counters_and_savings_have_long_term_statistics(

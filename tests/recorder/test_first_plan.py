@@ -10,7 +10,7 @@ from pytest_homeassistant_custom_component.components.recorder.common import (
 from homeassistant.core import HomeAssistant
 
 from ..cloud.server import Cloud
-from ..days.stage import home_entry, point_to
+from ..days.stage import point_to, site_entry
 from .test_load_history import keep, use_dashboard
 
 DAYS = 20
@@ -20,7 +20,7 @@ TYPICAL_HALF_HOUR_KWH = 2700 / 365 / 48
 
 async def first_loads(hass: HomeAssistant, cloud: Cloud) -> list[float]:
     """What the first plan of the home expects of the house, tomorrow's half-hours."""
-    entry = home_entry(cloud, {"scheduler_enabled": False})
+    entry = site_entry(cloud, {"scheduler_enabled": False})
     entry.add_to_hass(hass)
     assert await hass.config_entries.async_setup(entry.entry_id)
     await hass.async_block_till_done(wait_background_tasks=True)

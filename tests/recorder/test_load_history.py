@@ -66,7 +66,7 @@ def keep(
     get_instance(hass).async_import_statistics(metadata, rows, table)
 
 
-def home(hass: HomeAssistant, **options: object) -> LoadHistory:
+def site(hass: HomeAssistant, **options: object) -> LoadHistory:
     """A home's history that has read nothing yet."""
     entry = MockConfigEntry(
         domain=DOMAIN, unique_id="1234", data={"kind": "netzero"}, options=options
@@ -94,13 +94,13 @@ def last(*halves: float) -> dict[datetime, float]:
 
 async def test_nothing_is_known_of_a_new_house(hass: HomeAssistant) -> None:
     """No statistic, no history; the planner has its typical home."""
-    assert await read(hass, home(hass)) == {}
+    assert await read(hass, site(hass)) == {}
 
 
 async def test_a_chosen_statistic(hass: HomeAssistant) -> None:
     """Hours in watt-hours become half-hours in kWh; the first row has no row before it."""
     keep(hass, "sensor.house", [1.0, 0.8, 0.6])
-    load = home(hass, load_from="statistic", load_statistic="sensor.house")
+    load = site(hass, load_from="statistic", load_statistic="sensor.house")
     assert await read(hass, load) == last(0.4, 0.4, 0.3, 0.3)
 
 
@@ -108,7 +108,7 @@ async def test_five_minutes_make_true_half_hours(hass: HomeAssistant) -> None:
     """Where the recorder has them still."""
     keep(hass, "sensor.house", [1.0, 0.8, 0.6])
     keep(hass, "sensor.house", [0.02] * 7 + [0.01] * 6, timedelta(minutes=5))
-    load = home(hass, load_from="statistic", load_statistic="sensor.house")
+    load = site(hass, load_from="statistic", load_statistic="sensor.house")
     assert await read(hass, load) == last(0.4, 0.4, 0.12, 0.06)
 
 
@@ -117,7 +117,7 @@ async def test_our_own_sensor_outlives_our_store(hass: HomeAssistant) -> None:
     registry = er.async_get(hass)
     sensor = registry.async_get_or_create("sensor", DOMAIN, "1234_house_power")
     keep(hass, sensor.entity_id, [1.0, 0.5], power=True)
-    assert await read(hass, home(hass)) == last(0.5, 0.5, 0.25, 0.25)
+    assert await read(hass, site(hass)) == last(0.5, 0.5, 0.25, 0.25)
 
 
 async def use_dashboard(hass: HomeAssistant) -> None:
@@ -152,7 +152,7 @@ async def dashboard(hass: HomeAssistant) -> None:
 async def test_the_dashboards_meters_by_themselves(hass: HomeAssistant) -> None:
     """Nothing needs to be chosen: the balance of the meters is the house."""
     await dashboard(hass)
-    assert await read(hass, home(hass)) == last(1.0, 1.0, 0.5, 0.5)
+    assert await read(hass, site(hass)) == last(1.0, 1.0, 0.5, 0.5)
 
 
 @pytest.mark.parametrize(("load_from", "expected"), [("automatic", 0.7), ("dashboard", 0.5)])
@@ -161,7 +161,7 @@ async def test_own_readings_and_meters(
 ) -> None:
     """Our own readings come first, unless the owner trusts the meters more."""
     await dashboard(hass)
-    load = home(hass, load_from=load_from)
+    load = site(hass, load_from=load_from)
     await read(hass, load)
     ours = MeasuredSlot(start=LAST_HOUR - SLOT, energies=Energies(load_kwh=0.7), observed_s=1800.0)
     assert known(load.history([ours], NOW)) == last(1.0, 1.0, 0.5, expected)
@@ -171,13 +171,13 @@ async def test_the_car_is_not_the_house(hass: HomeAssistant) -> None:
     """Its meter is subtracted; the hour that its meter does not know is left out."""
     await dashboard(hass)
     keep(hass, "sensor.car", [0.0, 0.6])
-    assert await read(hass, home(hass, car_statistics=["sensor.car"])) == last(0.2, 0.2)
+    assert await read(hass, site(hass, car_statistics=["sensor.car"])) == last(0.2, 0.2)
 
 
 async def test_only_the_new_is_read_again(hass: HomeAssistant) -> None:
     """The second look adds a row; a change of the owner's choice reads all anew."""
     keep(hass, "sensor.house", [1.0, 0.8, 0.6])
-    load = home(hass, load_from="statistic", load_statistic="sensor.house")
+    load = site(hass, load_from="statistic", load_statistic="sensor.house")
     await read(hass, load)
     keep(hass, "sensor.house", [1.0, 0.8, 0.9])
     assert await read(hass, load) == last(0.4, 0.4, 0.45, 0.45)
@@ -185,7 +185,7 @@ async def test_only_the_new_is_read_again(hass: HomeAssistant) -> None:
 
 async def test_meters_named_later_are_read_from_the_beginning(hass: HomeAssistant) -> None:
     """The Energy dashboard is often set up, or completed, after the battery's home."""
-    load = home(hass)
+    load = site(hass)
     past = [0.0] * 6
     keep(hass, "sensor.import", [*past, 1.0])
     keep(hass, "sensor.export", [*past, 0.0])
@@ -202,7 +202,7 @@ async def test_a_broken_recorder_stops_nobody(
 ) -> None:
     """What is known stays known; it is told once, and read when the recorder is back."""
     keep(hass, "sensor.house", [1.0, 0.8, 0.6])
-    load = home(hass, load_from="statistic", load_statistic="sensor.house")
+    load = site(hass, load_from="statistic", load_statistic="sensor.house")
     await async_wait_recording_done(hass)
 
     def broken(*_: object) -> None:

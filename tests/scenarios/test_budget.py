@@ -52,9 +52,9 @@ async def test_an_order_is_proven_without_waiting_for_the_usual_reading(day: Day
     await day.choose("select.home_battery_override", "charge")
     await day.run(45 / 3600)
     assert day.cloud.requests.to(Endpoint.NETZERO_READ)
-    command = day.home.controller.state.command
+    command = day.site.controller.state.command
     assert command is not None
-    assert command.evidence.read_back_at is not None
+    assert command.command_status.read_back_at is not None
 
 
 async def test_an_order_and_a_stop_wait_for_no_reading(day: Day, script: Script) -> None:
@@ -81,17 +81,17 @@ async def test_a_write_held_back_is_no_failure_and_leaves_as_soon_as_it_may(day:
     begin = dt_util.utcnow()
     for option in ("charge", "hold", "charge", "hold"):
         await day.choose(OVERRIDE, option)
-    held = day.home.controller.state
+    held = day.site.controller.state
     assert held.phase is Phase.COMMANDING
     assert held.failures == 0
     assert held.retry_at is not None
     assert held.retry_at - begin <= MINUTE
     await day.run(65 * SECOND_H)
-    command = day.home.controller.state.command
+    command = day.site.controller.state.command
     assert command is not None
     assert command.wanted.action is Action.HOLD
-    assert command.evidence.accepted_at is not None
-    assert command.evidence.accepted_at - held.retry_at < timedelta(seconds=3)
+    assert command.command_status.accepted_at is not None
+    assert command.command_status.accepted_at - held.retry_at < timedelta(seconds=3)
     assert not [line for line in day.decisions if line.kind is DecisionKind.FAILED]
     assert day.cloud.requests.most_within(MINUTE, *NETZERO) <= 4
 
@@ -106,7 +106,7 @@ async def test_what_setting_up_has_just_read_is_not_read_again(
     day.freezer.tick(age_s)
     await day.start()
     assert len(day.cloud.requests.to(Endpoint.NETZERO_READ)) == readings
-    assert day.home.battery.data.charge_level_percent is not None
+    assert day.site.battery.data.soc_percent is not None
 
 
 async def test_a_home_with_a_past_is_read_anew(day: Day, script: Script) -> None:
@@ -120,8 +120,8 @@ async def test_a_home_with_a_past_is_read_anew(day: Day, script: Script) -> None
     await day.hass.config_entries.async_reload(day.entry.entry_id)
     await day.settle()
     assert day.is_loaded()
-    (*_, put_back, last) = day.cloud.requests.to(*NETZERO)
-    assert put_back.endpoint is Endpoint.NETZERO_WRITE
+    (*_, restore, last) = day.cloud.requests.to(*NETZERO)
+    assert restore.endpoint is Endpoint.NETZERO_WRITE
     assert last.endpoint is Endpoint.NETZERO_READ
     assert day.cloud.requests.most_within(MINUTE, *NETZERO) <= 4
 
@@ -130,20 +130,20 @@ async def test_an_order_does_not_wait_for_a_reading_that_failed(day: Day) -> Non
     """One reading was lost: the next comes as soon as there is something to prove."""
     await day.start()
     day.cloud.faults.add(Fault.UNAVAILABLE, Endpoint.NETZERO_READ, times=1)
-    while day.home.battery.last_update_success:
+    while day.site.battery.last_update_success:
         await day.run(10 * SECOND_H)
     await day.choose(OVERRIDE, "charge")
     await day.run(65 * SECOND_H)
-    command = day.home.controller.state.command
+    command = day.site.controller.state.command
     assert command is not None
-    assert command.evidence.read_back_at is not None
+    assert command.command_status.read_back_at is not None
 
 
 async def test_an_order_does_not_cut_short_the_quiet_that_was_asked_for(day: Day) -> None:
     """NetZero says when it may be asked again; until then nothing leaves."""
     await day.start()
     day.cloud.faults.add(Fault.RATE_LIMITED, Endpoint.NETZERO_READ, times=1, detail="120")
-    while day.home.battery.last_update_success:
+    while day.site.battery.last_update_success:
         await day.run(5 * SECOND_H)
     asked = len(day.cloud.requests.to(*NETZERO))
     await day.choose(OVERRIDE, "charge")

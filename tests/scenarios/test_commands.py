@@ -15,7 +15,7 @@ from custom_components.smart_battery_scheduler.control.model import (
     DecisionReason,
     Phase,
 )
-from custom_components.smart_battery_scheduler.planner.model import Action, Lever
+from custom_components.smart_battery_scheduler.planner.model import Action, ChargeMethod
 from custom_components.smart_battery_scheduler.powerwall.base import OperatingMode
 from custom_components.smart_battery_scheduler.powerwall.simulated import after_a_while
 from homeassistant.helpers import entity_registry as er, issue_registry as ir
@@ -28,14 +28,14 @@ from .conftest import Script
 HOUR = timedelta(hours=1)
 
 
-def told(day: Day, kind: DecisionKind) -> list[Decision]:
+def published(day: Day, kind: DecisionKind) -> list[Decision]:
     """All lines of a kind."""
     return [decision for decision in day.decisions if decision.kind is kind]
 
 
-def issue(day: Day, trouble: str) -> ir.IssueEntry | None:
+def issue(day: Day, problem: str) -> ir.IssueEntry | None:
     """A repair notice of the home."""
-    return ir.async_get(day.hass).async_get_issue(DOMAIN, f"{day.entry.entry_id}_{trouble}")
+    return ir.async_get(day.hass).async_get_issue(DOMAIN, f"{day.entry.entry_id}_{problem}")
 
 
 async def test_a_charge_walks_through_the_table(day: Day, script: Script) -> None:
@@ -44,7 +44,7 @@ async def test_a_charge_walks_through_the_table(day: Day, script: Script) -> Non
     script.charge(begin, begin + HOUR)
     await day.start()
     phases = [Phase.IDLE]
-    day.home.controller.async_add_listener(lambda: phases.append(day.phase))
+    day.site.controller.async_add_listener(lambda: phases.append(day.phase))
     await day.run(2)
     walked = [phase for before, phase in pairwise(phases) if phase is not before]
     assert walked == [
@@ -65,14 +65,14 @@ async def test_evidence_has_four_levels_with_times(day: Day, script: Script) -> 
     script.charge(begin, begin + HOUR)
     await day.start()
     await day.run(1)
-    (seen,) = told(day, DecisionKind.SEEN)
-    proof = seen.evidence
+    (seen,) = published(day, DecisionKind.CONFIRMED)
+    proof = seen.command_status
     assert proof is not None
     assert proof.sent_at is not None and proof.accepted_at is not None
-    assert proof.read_back_at is not None and proof.seen_at is not None
-    assert begin <= proof.sent_at <= proof.accepted_at < proof.read_back_at <= proof.seen_at
+    assert proof.read_back_at is not None and proof.confirmed_at is not None
+    assert begin <= proof.sent_at <= proof.accepted_at < proof.read_back_at <= proof.confirmed_at
     assert proof.read_back_at - proof.accepted_at >= timedelta(seconds=40)
-    assert proof.seen_w == pytest.approx(-3300, abs=50)
+    assert proof.confirmed_w == pytest.approx(-3300, abs=50)
 
 
 async def test_acts_at_the_edge_within_ten_seconds(day: Day, script: Script) -> None:
@@ -97,12 +97,14 @@ async def test_an_ignored_lever_is_replaced_told_and_planned_without(
     script.charge(dt_util.utcnow(), dt_util.utcnow() + 3 * HOUR)
     await day.start()
     await day.run(0.5)
-    assert [line.reason for line in told(day, DecisionKind.FAILED)] == [
+    assert [line.reason for line in published(day, DecisionKind.FAILED)] == [
         DecisionReason.NOT_READ_BACK
     ] * 2
     assert day.phase is Phase.RUNNING
     assert day.shown.backup_reserve_percent == 100
-    assert [lever.lever for lever in day.home._battery(dt_util.utcnow()).levers] == [Lever.GENTLE]
+    assert [method.method for method in day.site._battery(dt_util.utcnow()).methods] == [
+        ChargeMethod.RESERVE
+    ]
 
 
 async def test_grid_charging_that_may_not_be_switched_on_is_told(day: Day, script: Script) -> None:
@@ -112,7 +114,7 @@ async def test_grid_charging_that_may_not_be_switched_on_is_told(day: Day, scrip
     await day.start()
     await day.run(0.5)
     assert issue(day, "grid_charging_refused") is not None
-    await day.home.controller.async_resume()
+    await day.site.controller.async_resume()
     await day.settle()
     await day.run(0.2)
     assert issue(day, "grid_charging_refused") is None
@@ -124,10 +126,10 @@ async def test_all_ways_ignored_is_told_and_ends(day: Day, script: Script) -> No
     before = dt_util.utcnow()
     script.charge(before, before + HOUR)
     await day.start()
-    home = day.shown
+    site = day.shown
     await day.run(0.5)
     assert issue(day, "commands_ignored") is not None
-    assert day.shown == home
+    assert day.shown == site
     day.cloud.faults.clear()
     await day.run(2)
     assert issue(day, "commands_ignored") is None
@@ -139,15 +141,15 @@ async def test_a_stop_is_verified_like_a_charge(day: Day, script: Script) -> Non
     begin = dt_util.utcnow()
     script.charge(begin, begin + HOUR / 2)
     await day.start()
-    home = day.cloud.world.scenario.settings
+    site = day.cloud.world.scenario.settings
     await day.run(0.4)
     day.cloud.faults.add(Fault.LOST, Endpoint.NETZERO_WRITE, times=1)
     await day.until(begin + timedelta(minutes=32))
     assert day.shown.operating_mode is OperatingMode.BACKUP
-    assert not told(day, DecisionKind.RESTORED)
+    assert not published(day, DecisionKind.RESTORED)
     await day.until(begin + timedelta(minutes=40))
-    assert day.shown == home
-    assert len(told(day, DecisionKind.RESTORED)) == 1
+    assert day.shown == site
+    assert len(published(day, DecisionKind.RESTORED)) == 1
 
 
 async def test_levers_are_learned_shown_used_and_forgotten(
@@ -155,30 +157,30 @@ async def test_levers_are_learned_shown_used_and_forgotten(
 ) -> None:
     """A home that charges at 2.6 kW instead of 3.3 plans by 2.6 after some readings."""
     world = day.cloud.world
-    world.powerwall.hardware = type(world.powerwall.hardware)(unit_fast_w=2600.0)
+    world.powerwall.hardware = type(world.powerwall.hardware)(unit_backup_charge_w=2600.0)
     begin = dt_util.utcnow()
     script.charge(begin, begin + HOUR)
     await day.start()
     await day.run(0.9)
-    battery = day.home._battery(dt_util.utcnow())
-    fast = next(lever for lever in battery.levers if lever.lever is Lever.FAST)
-    assert fast.power_w == pytest.approx(2600, abs=30)
+    battery = day.site._battery(dt_util.utcnow())
+    by_backup = next(method for method in battery.methods if method.method is ChargeMethod.BACKUP)
+    assert by_backup.power_w == pytest.approx(2600, abs=30)
     shown = day.hass.states.get("sensor.home_battery_fast_charge_power")
     assert shown is not None
     assert float(shown.state) == pytest.approx(2.6, abs=0.05)
     assert shown.attributes["relied_on"] is True
-    await day.home.async_forget_levers()
+    await day.site.async_forget_methods()
     await day.settle()
-    assert day.home.learned.fast.rate_w.count == 0
+    assert day.site.learned.by_backup.rate_w.count == 0
 
 
 async def test_a_full_battery_is_not_asked_to_charge(day: Day, script: Script) -> None:
     """At its target a charge is complete, not ignored."""
-    day.cloud.world.powerwall.set_charge_level(100.0)
+    day.cloud.world.powerwall.set_soc(100.0)
     begin = dt_util.utcnow()
     script.charge(begin, begin + HOUR)
     await day.start()
     await day.run(1.2)
-    assert not told(day, DecisionKind.FAILED)
-    actions = {line.action for line in told(day, DecisionKind.COMPLETED)}
+    assert not published(day, DecisionKind.FAILED)
+    actions = {line.action for line in published(day, DecisionKind.COMPLETED)}
     assert actions <= {Action.CHARGE, Action.HOLD}

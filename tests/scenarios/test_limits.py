@@ -37,7 +37,7 @@ async def test_a_power_down_ends_a_charge_at_its_first_second(day: Day, script: 
     """Settings back at the edge, no write in between, and the charge goes on afterwards."""
     begin = dt_util.utcnow()
     await charging(day, script)
-    await day.home.sessions.async_add(SessionKind.POWER_DOWN, begin + HOUR, begin + 2 * HOUR)
+    await day.site.sessions.async_add(SessionKind.POWER_DOWN, begin + HOUR, begin + 2 * HOUR)
     day.cloud.requests.clear()
     await day.until(begin + HOUR + SOON)
     (write,) = day.cloud.requests.writes
@@ -64,7 +64,7 @@ async def test_the_peak_window_ends_a_charge_at_its_first_second(day: Day, scrip
 async def test_a_ceiling_that_is_lowered_ends_a_charge_at_once(day: Day, script: Script) -> None:
     """Not at the next reading, not at the next half-hour."""
     await charging(day, script)
-    await day.home.async_prefer(price_ceiling_p_per_kwh=1.0)
+    await day.site.async_prefer(price_ceiling_p_per_kwh=1.0)
     await day.settle()
     assert stopped(day) == [DecisionReason.PRICE]
     assert day.shown == day.cloud.world.scenario.settings

@@ -13,7 +13,11 @@ from custom_components.smart_battery_scheduler.control.model import (
     DecisionKind,
     DecisionReason,
 )
-from custom_components.smart_battery_scheduler.history.decision_log import KEPT, MOST_KEPT, Ledger
+from custom_components.smart_battery_scheduler.history.decision_log import (
+    KEPT,
+    MOST_KEPT,
+    DecisionLog,
+)
 from homeassistant.util import dt as dt_util
 
 from ..cloud.faults import Fault
@@ -32,14 +36,14 @@ async def test_the_ledger_of_a_night(day: Day, script: Script) -> None:
     of_charge = [line for line in day.decisions if line.slot_start == begin]
     assert [line.kind for line in of_charge] == [
         DecisionKind.STARTED,
-        DecisionKind.SEEN,
+        DecisionKind.CONFIRMED,
         DecisionKind.COMPLETED,
     ]
     for line in of_charge:
         assert line.slot_end == begin + HOUR
         assert line.rate_p_per_kwh is not None
-        assert line.charge_level_percent is not None
-        assert line.evidence is not None
+        assert line.soc_percent is not None
+        assert line.command_status is not None
     assert day.decisions[-1].kind is DecisionKind.RESTORED
 
 
@@ -80,14 +84,14 @@ async def test_decisions_survive_a_restart(day: Day, script: Script) -> None:
 def test_the_ledger_is_bounded_in_time_and_number() -> None:
     """Thirty days, and no more than some thousand lines whatever happens."""
     now = dt_util.utcnow()
-    ledger = Ledger()
+    decision_log = DecisionLog()
     for ago in range(45 * 24, 0, -1):
         at = now - ago * HOUR
-        ledger.add(Decision(at=at, kind=DecisionKind.SKIPPED, reason=DecisionReason.PRICE))
-    assert now - ledger.decisions[0].at <= KEPT + HOUR
+        decision_log.add(Decision(at=at, kind=DecisionKind.SKIPPED, reason=DecisionReason.PRICE))
+    assert now - decision_log.decisions[0].at <= KEPT + HOUR
     for _ in range(MOST_KEPT + 10):
-        ledger.add(Decision(at=now, kind=DecisionKind.SKIPPED, reason=DecisionReason.PRICE))
-    assert len(ledger.decisions) == MOST_KEPT
+        decision_log.add(Decision(at=now, kind=DecisionKind.SKIPPED, reason=DecisionReason.PRICE))
+    assert len(decision_log.decisions) == MOST_KEPT
 
 
 async def test_stored_data_is_small_and_holds_no_secret(

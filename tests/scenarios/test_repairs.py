@@ -11,7 +11,7 @@ import pytest
 from custom_components.smart_battery_scheduler.const import DOMAIN
 from custom_components.smart_battery_scheduler.control.model import Phase
 from custom_components.smart_battery_scheduler.powerwall.base import Settings
-from custom_components.smart_battery_scheduler.problems.site_problems import Trouble
+from custom_components.smart_battery_scheduler.problems.site_problems import SiteProblem
 from custom_components.smart_battery_scheduler.repairs import async_create_fix_flow
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import issue_registry as ir
@@ -25,14 +25,14 @@ HOUR = timedelta(hours=1)
 TRANSLATIONS = Path(__file__).parents[2] / f"custom_components/{DOMAIN}/translations/en.json"
 
 
-def issue(day: Day, trouble: Trouble) -> ir.IssueEntry | None:
+def issue(day: Day, problem: SiteProblem) -> ir.IssueEntry | None:
     """A repair notice of the home."""
-    return ir.async_get(day.hass).async_get_issue(DOMAIN, f"{day.entry.entry_id}_{trouble}")
+    return ir.async_get(day.hass).async_get_issue(DOMAIN, f"{day.entry.entry_id}_{problem}")
 
 
-async def fix(day: Day, trouble: Trouble) -> None:
+async def fix(day: Day, problem: SiteProblem) -> None:
     """What a person does: confirm the notice's dialogue."""
-    notice = issue(day, trouble)
+    notice = issue(day, problem)
     assert notice is not None
     flow = await async_create_fix_flow(day.hass, notice.issue_id, notice.data)
     flow.hass, flow.handler, flow.issue_id = day.hass, DOMAIN, notice.issue_id
@@ -51,9 +51,9 @@ async def test_ignored_commands_are_tried_again_by_the_fix(day: Day, script: Scr
     await day.start()
     await day.run(0.5)
     day.cloud.faults.clear()
-    await fix(day, Trouble.COMMANDS_IGNORED)
+    await fix(day, SiteProblem.COMMANDS_IGNORED)
     await day.run(0.1)
-    assert issue(day, Trouble.COMMANDS_IGNORED) is None
+    assert issue(day, SiteProblem.COMMANDS_IGNORED) is None
     assert day.shown != day.cloud.world.scenario.settings
 
 
@@ -62,12 +62,12 @@ async def test_late_rates_are_asked_for_again_by_the_fix(day: Day) -> None:
     day.cloud.faults.add(Fault.UNPUBLISHED, Endpoint.RATES)
     day.freezer.tick(21.8 * HOUR)
     await day.start()
-    assert issue(day, Trouble.RATES_LATE) is None
+    assert issue(day, SiteProblem.RATES_LATE) is None
     await day.run(0.4)
-    assert issue(day, Trouble.RATES_LATE) is not None
+    assert issue(day, SiteProblem.RATES_LATE) is not None
     day.cloud.faults.clear()
-    await fix(day, Trouble.RATES_LATE)
-    assert issue(day, Trouble.RATES_LATE) is None
+    await fix(day, SiteProblem.RATES_LATE)
+    assert issue(day, SiteProblem.RATES_LATE) is None
 
 
 async def test_a_tariff_that_ended_is_told_until_rates_come_again(day: Day) -> None:
@@ -76,12 +76,12 @@ async def test_a_tariff_that_ended_is_told_until_rates_come_again(day: Day) -> N
     day.cloud.faults.add(Fault.UNPUBLISHED, Endpoint.RATES, detail=ends.isoformat())
     await day.start()
     await day.run(2.5)
-    assert issue(day, Trouble.TARIFF_ENDED) is None
+    assert issue(day, SiteProblem.TARIFF_ENDED) is None
     await day.run(0.7)
-    assert issue(day, Trouble.TARIFF_ENDED) is not None
+    assert issue(day, SiteProblem.TARIFF_ENDED) is not None
     day.cloud.faults.clear()
-    await fix(day, Trouble.TARIFF_ENDED)
-    assert issue(day, Trouble.TARIFF_ENDED) is None
+    await fix(day, SiteProblem.TARIFF_ENDED)
+    assert issue(day, SiteProblem.TARIFF_ENDED) is None
 
 
 async def test_another_controller_is_told_when_it_keeps_changing_settings(
@@ -93,15 +93,15 @@ async def test_another_controller_is_told_when_it_keeps_changing_settings(
     await day.start()
     await day.run(0.2)
     for reserve in (37, 38, 39):
-        assert issue(day, Trouble.ANOTHER_CONTROLLER) is None
+        assert issue(day, SiteProblem.ANOTHER_CONTROLLER) is None
         assert day.phase is Phase.RUNNING
         day.cloud.world.powerwall.set_in_app(Settings(backup_reserve_percent=reserve))
         await day.run(1.3)
-    assert issue(day, Trouble.ANOTHER_CONTROLLER) is not None
+    assert issue(day, SiteProblem.ANOTHER_CONTROLLER) is not None
     day.cloud.world.powerwall.set_in_app(Settings(backup_reserve_percent=40))
     await day.run(0.15)
-    await fix(day, Trouble.ANOTHER_CONTROLLER)
-    assert issue(day, Trouble.ANOTHER_CONTROLLER) is None
+    await fix(day, SiteProblem.ANOTHER_CONTROLLER)
+    assert issue(day, SiteProblem.ANOTHER_CONTROLLER) is None
     await day.run(0.2)
     assert day.phase is Phase.RUNNING
 
@@ -112,9 +112,9 @@ async def test_notices_leave_with_the_home(day: Day, script: Script) -> None:
     script.charge(dt_util.utcnow(), dt_util.utcnow() + 3 * HOUR)
     await day.start()
     await day.run(0.5)
-    assert issue(day, Trouble.COMMANDS_IGNORED) is not None
+    assert issue(day, SiteProblem.COMMANDS_IGNORED) is not None
     await day.hass.config_entries.async_unload(day.entry.entry_id)
-    assert issue(day, Trouble.COMMANDS_IGNORED) is None
+    assert issue(day, SiteProblem.COMMANDS_IGNORED) is None
 
 
 async def test_a_fix_for_a_home_that_is_gone_says_so(hass: HomeAssistant) -> None:
@@ -132,9 +132,9 @@ async def test_a_notice_that_is_not_ours_is_refused(hass: HomeAssistant) -> None
         await async_create_fix_flow(hass, "x", None)
 
 
-@pytest.mark.parametrize("trouble", list(Trouble))
-def test_every_notice_has_its_text(trouble: Trouble) -> None:
+@pytest.mark.parametrize("problem", list(SiteProblem))
+def test_every_notice_has_its_text(problem: SiteProblem) -> None:
     """A title, and a dialogue or a description."""
-    texts = json.loads(TRANSLATIONS.read_text(encoding="utf-8"))["issues"][trouble]
+    texts = json.loads(TRANSLATIONS.read_text(encoding="utf-8"))["issues"][problem]
     assert texts["title"]
     assert texts.get("description") or texts["fix_flow"]["step"]["confirm"]["description"]

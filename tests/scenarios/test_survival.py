@@ -92,15 +92,15 @@ async def test_killed_at_a_write(
     script.charge(begin, begin + HOUR / 2)
     snapshot = Snapshot(day)
     snapshot.at_write(number, effect)
-    home = day.cloud.world.scenario.settings
+    site = day.cloud.world.scenario.settings
     await day.start()
     await day.run(0.6)
     await snapshot.kill()
     day.freezer.tick(away)
     await day.start()
     await day.run(1.5)
-    assert day.shown == home
-    assert day.home.controller.state.home is None
+    assert day.shown == site
+    assert day.site.controller.state.owner is None
 
 
 async def test_killed_in_mid_charge_and_back_in_time_goes_on(day: Day, script: Script) -> None:
@@ -181,7 +181,7 @@ async def test_a_refusal_at_start_up_does_not_keep_the_settings(day: Day, script
     begin = dt_util.utcnow()
     script.charge(begin, begin + HOUR / 2)
     await day.start()
-    home = day.cloud.world.scenario.settings
+    site = day.cloud.world.scenario.settings
     await day.run(0.1)
     await day.power_cut()
     day.freezer.tick(HOUR)
@@ -192,7 +192,7 @@ async def test_a_refusal_at_start_up_does_not_keep_the_settings(day: Day, script
     assert (flow["context"]["source"], flow["step_id"]) == (SOURCE_REAUTH, "reauth_confirm")
     await day.run(0.1)
     assert day.is_loaded()
-    assert day.shown == home
+    assert day.shown == site
     assert not day.hass.config_entries.flow.async_progress()
 
 
@@ -224,12 +224,12 @@ async def test_a_late_write_after_the_restore_is_not_taken_for_the_users(
     """The charge arrives after its own end: it is undone, and the next charge does not save it."""
     begin = dt_util.utcnow()
     script.charge(begin, begin + HOUR / 2)
-    home = day.cloud.world.scenario.settings
+    site = day.cloud.world.scenario.settings
     day.cloud.faults.add(Fault.LATE, Endpoint.NETZERO_WRITE, times=1, detail="2100")
     day.cloud.faults.add(Fault.LOST, Endpoint.NETZERO_WRITE, skip=1, times=2)
     await day.start()
     await day.until(begin + HOUR)
-    assert day.shown == home
+    assert day.shown == site
     assert any(line.reason is DecisionReason.LATE for line in day.decisions)
 
 
@@ -275,7 +275,7 @@ async def test_unknown_charge_level_begins_no_charge(day: Day, script: Script) -
     begin = dt_util.utcnow() + HOUR / 2
     await day.until(begin - MINUTE)
     script.charge(begin, begin + HOUR)
-    await day.home.async_replan()
+    await day.site.async_replan()
     await day.until(begin + HOUR / 2)
     assert not day.cloud.requests.writes
 
@@ -304,7 +304,7 @@ async def test_a_powerwall_out_of_reach_is_not_shown_as_it_was(day: Day) -> None
     assert level is not None and level.state == "unavailable"
     problem = day.hass.states.get("binary_sensor.home_battery_problem")
     assert problem is not None and problem.state == "on"
-    assert day.home.measurements.slots[-1].start < dt_util.utcnow() - HOUR
+    assert day.site.measurements.slots[-1].start < dt_util.utcnow() - HOUR
     day.cloud.faults.clear()
     await day.run(0.2)
     level = day.hass.states.get("sensor.home_battery_charge_level")
@@ -336,7 +336,7 @@ async def test_a_long_quiet_is_told_once(day: Day, caplog: pytest.LogCaptureFixt
     await day.run(2)
     errors = [record for record in caplog.records if record.levelname == "ERROR"]
     assert len(errors) == 1
-    assert not day.home.battery.last_update_success
+    assert not day.site.battery.last_update_success
 
 
 async def test_a_stop_once_accepted_and_ignored_is_not_forgotten_with_the_home(
@@ -379,7 +379,7 @@ async def test_a_home_that_was_unloaded_never_writes_again(day: Day, script: Scr
     script.charge(begin, begin + 3 * HOUR)
     await day.start()
     await day.run(0.2)
-    gone = day.home.controller
+    gone = day.site.controller
     day.cloud.faults.add(Fault.UNAVAILABLE, Endpoint.NETZERO_WRITE)
     await day.hass.config_entries.async_unload(day.entry.entry_id)
     await gone.async_tick()
@@ -403,5 +403,5 @@ async def test_a_reload_in_mid_charge_through_a_slow_cloud(day: Day, script: Scr
     day.adopt()
     await day.run(0.2)
     assert day.phase is Phase.RUNNING
-    troubles = {DecisionKind.YIELDED, DecisionKind.FAILED}
-    assert not troubles & {line.kind for line in day.decisions}
+    problems = {DecisionKind.SUSPENDED, DecisionKind.FAILED}
+    assert not problems & {line.kind for line in day.decisions}

@@ -10,7 +10,7 @@ from custom_components.smart_battery_scheduler.control.model import (
     DecisionKind,
     DecisionReason,
     Phase,
-    YieldCause,
+    SuspensionCause,
 )
 from custom_components.smart_battery_scheduler.powerwall.base import OperatingMode, Settings
 from custom_components.smart_battery_scheduler.powerwall.physics import Circumstances
@@ -32,28 +32,28 @@ async def charging(day: Day, script: Script) -> Settings:
     return day.cloud.world.scenario.settings
 
 
-def cause(day: Day) -> YieldCause | None:
+def cause(day: Day) -> SuspensionCause | None:
     """Whom we yield to."""
-    yielded = day.home.controller.state.yielded
-    return yielded.cause if yielded else None
+    suspension = day.site.controller.state.suspension
+    return suspension.cause if suspension else None
 
 
 @pytest.mark.parametrize(
     ("circumstances", "expected"),
     [
-        (Circumstances(on_grid=False), YieldCause.OFF_GRID),
-        (Circumstances(storm_watch=True), YieldCause.STORM_WATCH),
+        (Circumstances(on_grid=False), SuspensionCause.OFF_GRID),
+        (Circumstances(storm_watch=True), SuspensionCause.STORM_WATCH),
     ],
 )
 async def test_outage_and_storm_come_first_and_end_by_themselves(
-    day: Day, script: Script, circumstances: Circumstances, expected: YieldCause
+    day: Day, script: Script, circumstances: Circumstances, expected: SuspensionCause
 ) -> None:
     """The settings go back at once; minutes after it is over the charge goes on."""
-    home = await charging(day, script)
+    site = await charging(day, script)
     day.cloud.world.powerwall.meet(circumstances)
     await day.run(0.15)
     assert cause(day) is expected
-    assert day.shown == home
+    assert day.shown == site
     day.cloud.requests.clear()
     await day.run(0.5)
     assert not day.cloud.requests.writes
@@ -68,7 +68,7 @@ async def test_calibration_is_not_fought(day: Day, script: Script) -> None:
     await charging(day, script)
     day.cloud.world.powerwall.meet(Circumstances(forced_battery_w=0.0))
     await day.run(0.5)
-    assert cause(day) is YieldCause.CALIBRATION
+    assert cause(day) is SuspensionCause.CALIBRATION
     day.cloud.requests.clear()
     await day.run(1)
     assert not day.cloud.requests.writes
@@ -76,14 +76,14 @@ async def test_calibration_is_not_fought(day: Day, script: Script) -> None:
 
 async def test_a_change_in_the_app_is_kept_told_and_not_fought(day: Day, script: Script) -> None:
     """Theirs stands, ours goes; who and what is told; at a later slot the plan goes on."""
-    home = await charging(day, script)
+    site = await charging(day, script)
     changed = Settings(backup_reserve_percent=37)
     day.cloud.world.powerwall.set_in_app(changed)
     await day.run(0.15)
-    yielded = day.home.controller.state.yielded
-    assert yielded is not None
-    assert (yielded.cause, yielded.changed) == (YieldCause.SOMEBODY_ELSE, changed)
-    assert day.shown == changed.over(home)
+    suspension = day.site.controller.state.suspension
+    assert suspension is not None
+    assert (suspension.cause, suspension.changed) == (SuspensionCause.SOMEBODY_ELSE, changed)
+    assert day.shown == changed.over(site)
     day.cloud.requests.clear()
     await day.run(0.4)
     assert not day.cloud.requests.writes
@@ -98,8 +98,8 @@ async def test_the_users_word_resumes_at_once(day: Day, script: Script) -> None:
     await charging(day, script)
     day.cloud.world.powerwall.set_in_app(Settings(operating_mode=OperatingMode.TIME_BASED))
     await day.run(0.15)
-    assert cause(day) is YieldCause.SOMEBODY_ELSE
-    await day.home.controller.async_resume()
+    assert cause(day) is SuspensionCause.SOMEBODY_ELSE
+    await day.site.controller.async_resume()
     await day.settle()
     await day.run(0.1)
     assert day.phase is Phase.RUNNING

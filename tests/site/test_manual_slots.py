@@ -10,7 +10,7 @@ import pytest
 
 from custom_components.smart_battery_scheduler.control.model import DecisionReason, Source
 from custom_components.smart_battery_scheduler.control.rules import Moment, Override, wanted_now
-from custom_components.smart_battery_scheduler.planner.model import Action, Lever
+from custom_components.smart_battery_scheduler.planner.model import Action, ChargeMethod
 from custom_components.smart_battery_scheduler.site.manual_slots import (
     MOST_SLOTS,
     ManualSlot,
@@ -18,8 +18,8 @@ from custom_components.smart_battery_scheduler.site.manual_slots import (
     ManualSlots,
     Problem,
     Repeat,
-    is_banned,
-    pin_within,
+    forced_within,
+    is_blocked,
 )
 
 from ..plans import a_plan, a_slot
@@ -51,14 +51,14 @@ def test_a_pin_and_a_ban_hold_for_the_half_hours_they_touch(
     """A pin and a ban hold for the half hours they touch."""
     slots.add(at(2), at(3), Action.CHARGE, now=NOW)
     slots.add(at(4), at(5), None, now=NOW)
-    assert pin_within(slots.slots, at(2, 30), at(3)) is Action.CHARGE
-    assert pin_within(slots.slots, at(3), at(3, 30)) is None
-    assert pin_within(slots.slots, at(1, 30), at(2)) is None
-    assert is_banned(slots.slots, at(4, 30), at(5))
-    assert not is_banned(slots.slots, at(5), at(5, 30))
-    assert slots.pin_at(at(2, 59)) is Action.CHARGE
-    assert slots.banned_at(at(4))
-    assert not slots.banned_at(at(3))
+    assert forced_within(slots.slots, at(2, 30), at(3)) is Action.CHARGE
+    assert forced_within(slots.slots, at(3), at(3, 30)) is None
+    assert forced_within(slots.slots, at(1, 30), at(2)) is None
+    assert is_blocked(slots.slots, at(4, 30), at(5))
+    assert not is_blocked(slots.slots, at(5), at(5, 30))
+    assert slots.forced_at(at(2, 59)) is Action.CHARGE
+    assert slots.blocked_at(at(4))
+    assert not slots.blocked_at(at(3))
     assert len(changes) == 2
 
 
@@ -164,7 +164,7 @@ def test_times_that_make_no_sense_are_refused_and_change_nothing(
 def test_the_running_half_hour_is_not_the_past(slots: ManualSlots) -> None:
     """The running half hour is not the past."""
     slots.add(at(12, day=27), at(12, 30, day=27), Action.CHARGE, now=NOW)
-    assert slots.pin_at(NOW) is Action.CHARGE
+    assert slots.forced_at(NOW) is Action.CHARGE
 
 
 @pytest.mark.parametrize(
@@ -250,7 +250,7 @@ def test_a_wish_covers_an_instant_exactly_if_an_occurrence_does(
     """A wish covers an instant exactly if an occurrence does."""
     first = at(0) + start * HALF_HOUR
     slot = ManualSlot(
-        id="x", start=first, end=first + halves * HALF_HOUR, banned=True, repeat=repeat
+        id="x", start=first, end=first + halves * HALF_HOUR, blocked=True, repeat=repeat
     )
     when = at(0) + asked * HALF_HOUR
     every = slot.occurrences(at(0), at(0) + timedelta(days=420))
@@ -261,7 +261,7 @@ def test_a_wish_covers_an_instant_exactly_if_an_occurrence_does(
 
 def test_control_keeps_a_ban_that_came_after_the_plan() -> None:
     """Control keeps a ban that came after the plan."""
-    plan = a_plan(a_slot(at(2), Action.CHARGE, lever=Lever.FAST, target_percent=80))
+    plan = a_plan(a_slot(at(2), Action.CHARGE, method=ChargeMethod.BACKUP, target_percent=80))
     moment = Moment(
         now=at(2),
         scheduler_enabled=True,
@@ -271,12 +271,12 @@ def test_control_keeps_a_ban_that_came_after_the_plan() -> None:
         price_ceiling_p_per_kwh=20.0,
     )
     assert wanted_now(plan, moment) == (None, DecisionReason.PRICE)
-    pinned, _ = wanted_now(plan, replace(moment, pinned=True))
-    assert pinned is not None
-    assert pinned.source is Source.PIN
-    banned = replace(moment, rate_p_per_kwh=1.0, charge_banned=True)
-    assert wanted_now(plan, banned) == (None, DecisionReason.DELETED)
+    is_forced, _ = wanted_now(plan, replace(moment, is_forced=True))
+    assert is_forced is not None
+    assert is_forced.source is Source.FORCED
+    blocked = replace(moment, rate_p_per_kwh=1.0, charge_blocked=True)
+    assert wanted_now(plan, blocked) == (None, DecisionReason.DELETED)
     asked = Override(action=Action.CHARGE, made_at=at(2), until=at(4), target_percent=80)
-    overridden, _ = wanted_now(plan, replace(banned, override=asked))
+    overridden, _ = wanted_now(plan, replace(blocked, override=asked))
     assert overridden is not None
     assert overridden.source is Source.OVERRIDE

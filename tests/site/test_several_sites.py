@@ -9,7 +9,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser
 
 from custom_components.smart_battery_scheduler.const import DOMAIN
-from custom_components.smart_battery_scheduler.site.site import Home
+from custom_components.smart_battery_scheduler.site.site import Site
 from homeassistant.auth.permissions import PolicyPermissions
 from homeassistant.auth.permissions.models import PermissionLookup
 from homeassistant.core import Context, HomeAssistant
@@ -21,10 +21,10 @@ from ..entities.conftest import Ask
 
 
 @pytest.fixture
-async def two(hass: HomeAssistant, freezer: FrozenDateTimeFactory) -> list[Home]:
+async def two(hass: HomeAssistant, freezer: FrozenDateTimeFactory) -> list[Site]:
     """Two demo homes."""
     freezer.move_to("2026-11-21T09:17:00+00:00")
-    homes = []
+    sites = []
     for name in ("Town", "Country"):
         entry: MockConfigEntry = MockConfigEntry(
             domain=DOMAIN, title=name, unique_id=f"demo-{name}", data={"kind": "demo", "units": 1}
@@ -33,18 +33,18 @@ async def two(hass: HomeAssistant, freezer: FrozenDateTimeFactory) -> list[Home]
         if not await hass.config_entries.async_setup(entry.entry_id):
             pytest.fail("a demo home did not start")
         await hass.async_block_till_done(wait_background_tasks=True)
-        homes.append(entry.runtime_data)
-    return homes
+        sites.append(entry.runtime_data)
+    return sites
 
 
-def device_of(hass: HomeAssistant, home: Home) -> str:
+def device_of(hass: HomeAssistant, site: Site) -> str:
     """The device of a home."""
-    devices = dr.async_entries_for_config_entry(dr.async_get(hass), home.entry.entry_id)
+    devices = dr.async_entries_for_config_entry(dr.async_get(hass), site.entry.entry_id)
     return devices[0].id
 
 
 async def test_with_two_homes_an_action_needs_to_know_which(
-    hass: HomeAssistant, two: list[Home], ask: Ask
+    hass: HomeAssistant, two: list[Site], ask: Ask
 ) -> None:
     """With two homes an action needs to know which."""
     town, country = two
@@ -53,7 +53,7 @@ async def test_with_two_homes_an_action_needs_to_know_which(
     assert caught.value.translation_key == "which_home"
     await ask("hold", device_id=device_of(hass, country))
     assert (town.override, country.override is None) == (None, False)
-    both = [device_of(hass, home) for home in two]
+    both = [device_of(hass, site) for site in two]
     with pytest.raises(ServiceValidationError) as caught:
         await ask.answer("get_plan", device_id=both)
     assert caught.value.translation_key == "one_home_only"
@@ -64,7 +64,7 @@ async def test_with_two_homes_an_action_needs_to_know_which(
     assert (await ask.answer("get_plan", config_entry_id=town.entry.entry_id)) == plan
 
 
-async def test_two_homes_keep_their_settings_apart(hass: HomeAssistant, two: list[Home]) -> None:
+async def test_two_homes_keep_their_settings_apart(hass: HomeAssistant, two: list[Site]) -> None:
     """Two homes keep their settings apart."""
     town, country = two
     await hass.services.async_call(
@@ -79,10 +79,10 @@ async def test_two_homes_keep_their_settings_apart(hass: HomeAssistant, two: lis
 
 
 async def test_a_slot_of_one_home_is_unknown_to_the_other(
-    hass: HomeAssistant, two: list[Home], ask: Ask
+    hass: HomeAssistant, two: list[Site], ask: Ask
 ) -> None:
     """A slot of one home is unknown to the other."""
-    town, country = (device_of(hass, home) for home in two)
+    town, country = (device_of(hass, site) for site in two)
     added = await ask.answer(
         "add_slot",
         device_id=town,
@@ -98,7 +98,7 @@ async def test_a_slot_of_one_home_is_unknown_to_the_other(
 
 
 async def test_a_user_may_ask_only_of_homes_that_are_theirs(
-    hass: HomeAssistant, home: Day, ask: Ask
+    hass: HomeAssistant, site: Day, ask: Ask
 ) -> None:
     """A user may ask only of homes that are theirs."""
     entities, devices = er.async_get(hass), dr.async_get(hass)
@@ -130,7 +130,7 @@ async def test_a_user_may_ask_only_of_homes_that_are_theirs(
 
 
 async def test_renamed_and_disabled_entities_change_nothing_for_the_rest(
-    hass: HomeAssistant, home: Day, ask: Ask
+    hass: HomeAssistant, site: Day, ask: Ask
 ) -> None:
     """Renamed and disabled entities change nothing for the rest."""
     registry = er.async_get(hass)
@@ -138,12 +138,12 @@ async def test_renamed_and_disabled_entities_change_nothing_for_the_rest(
     registry.async_update_entity(
         "select.home_battery_override", disabled_by=er.RegistryEntryDisabler.USER
     )
-    await home.run(timedelta(seconds=40) / timedelta(hours=1))
-    assert home.is_loaded()
-    home.adopt()
+    await site.run(timedelta(seconds=40) / timedelta(hours=1))
+    assert site.is_loaded()
+    site.adopt()
     assert hass.states.get("select.home_battery_override") is None
     assert (await ask.answer("get_plan", entity_id="sensor.my_plan"))["slots"]
     await hass.services.async_call(
         "switch", "turn_on", {"entity_id": "switch.home_battery_charge_now"}, blocking=True
     )
-    assert home.home.override is not None
+    assert site.site.override is not None

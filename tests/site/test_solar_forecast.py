@@ -10,7 +10,7 @@ from freezegun.api import FrozenDateTimeFactory
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.smart_battery_scheduler.common.poll_interval import Cadence
+from custom_components.smart_battery_scheduler.common.poll_interval import PollInterval
 from custom_components.smart_battery_scheduler.common.serialisation import decode, encode
 from custom_components.smart_battery_scheduler.const import DOMAIN
 from custom_components.smart_battery_scheduler.history.measurements import (
@@ -18,7 +18,11 @@ from custom_components.smart_battery_scheduler.history.measurements import (
     MeasuredSlot,
     Measurements,
 )
-from custom_components.smart_battery_scheduler.site.solar_forecast import Roof, Sun, SunMemory
+from custom_components.smart_battery_scheduler.site.solar_forecast import (
+    Roof,
+    SiteSolar,
+    SolarMemory,
+)
 from custom_components.smart_battery_scheduler.solar import forecast_solar, open_meteo
 from custom_components.smart_battery_scheduler.solar.model import (
     SolarAuthError,
@@ -33,7 +37,7 @@ from custom_components.smart_battery_scheduler.solar.model import (
 from custom_components.smart_battery_scheduler.solar.solcast import (
     CALLS_PER_DAY,
     DailyCalls,
-    cadence as cadence_of_sites,
+    poll_interval as cadence_of_sites,
 )
 from custom_components.smart_battery_scheduler.sources.solar_sources import solcast
 from custom_components.smart_battery_scheduler.tariff.model import SLOT
@@ -48,7 +52,9 @@ ROOF = Roof(made_for="this roof", most_kwh=1.84)
 class Source:
     """A source that gives an even sun, or fails."""
 
-    cadence = Cadence(every=timedelta(minutes=90), jitter=timedelta(0), retry=timedelta(minutes=10))
+    poll_interval = PollInterval(
+        every=timedelta(minutes=90), jitter=timedelta(0), retry=timedelta(minutes=10)
+    )
 
     def __init__(self, freezer: FrozenDateTimeFactory) -> None:
         """All is well, and nobody has asked."""
@@ -85,13 +91,13 @@ def entry(hass: HomeAssistant) -> MockConfigEntry:
 
 
 def sun_of(
-    hass: HomeAssistant, entry: MockConfigEntry, source: Source, memory: SunMemory | None = None
-) -> Sun:
+    hass: HomeAssistant, entry: MockConfigEntry, source: Source, memory: SolarMemory | None = None
+) -> SiteSolar:
     """A sun with what it remembers."""
-    return Sun.of(hass, entry, source, ROOF, memory or SunMemory(made_for="this roof"))
+    return SiteSolar.of(hass, entry, source, ROOF, memory or SolarMemory(made_for="this roof"))
 
 
-async def refresh(sun: Sun) -> timedelta | None:
+async def refresh(sun: SiteSolar) -> timedelta | None:
     """Ask; say when it will be asked again."""
     assert sun.coordinator is not None
     await sun.coordinator.async_refresh()
@@ -118,7 +124,7 @@ async def test_a_restart_asks_nothing_new(
     first = sun_of(hass, entry, source)
     await refresh(first)
     freezer.tick(timedelta(minutes=30))
-    stored = decode(SunMemory, encode(first.memory))
+    stored = decode(SolarMemory, encode(first.memory))
     again = sun_of(hass, entry, source, stored)
     assert await refresh(again) == timedelta(minutes=60)
     assert again.forecast == first.forecast
@@ -148,9 +154,9 @@ async def test_another_roof_remembers_nothing_but_the_calls(
 ) -> None:
     """What was learned and foretold belongs to the panels; the day's calls belong to the key."""
     calls = DailyCalls(day=NOON.replace(hour=0), made=4)
-    memory = SunMemory(made_for="another", calls=calls, foretold={NOON: 1.0})
+    memory = SolarMemory(made_for="another", calls=calls, predicted={NOON: 1.0})
     sun = sun_of(hass, entry, source, memory)
-    assert sun.memory == SunMemory(made_for="this roof", calls=calls)
+    assert sun.memory == SolarMemory(made_for="this roof", calls=calls)
 
 
 @pytest.mark.parametrize("error", [SolarUnreachableError("away"), SolarReplyError("odd")])
@@ -214,7 +220,7 @@ def half_hours(first: datetime, days: int, share: float, **slot: float) -> list[
             start=first + timedelta(days=day, hours=9) + index * SLOT,
             energies=energies,
             observed_s=1800.0,
-            charge_level_percent=slot.get("level", 50.0),
+            soc_percent=slot.get("level", 50.0),
         )
         for day in range(days)
         for index in range(12)
@@ -229,8 +235,8 @@ async def corrected(
     hass: HomeAssistant, entry: MockConfigEntry, source: Source, measured: list[MeasuredSlot]
 ) -> float:
     """What the noon's half-hour is corrected to after these days of one kWh foretold."""
-    foretold = {slot.start: 1.0 for slot in measured}
-    memory = SunMemory(made_for="this roof", foretold=foretold)
+    predicted = {slot.start: 1.0 for slot in measured}
+    memory = SolarMemory(made_for="this roof", predicted=predicted)
     sun = sun_of(hass, entry, source, memory)
     await refresh(sun)
     sun.slot_began(NOON, Measurements(measured))
@@ -252,7 +258,9 @@ async def test_a_better_roof_is_held_by_its_inverter(
 ) -> None:
     """The correction never lifts a half-hour above what the inverters let through."""
     assert await corrected(hass, entry, source, half_hours(BEGIN, LEARNING_DAYS, 1.3)) > 1.2
-    narrow = Sun.of(hass, entry, source, Roof(made_for="r", most_kwh=0.9), SunMemory(made_for="r"))
+    narrow = SiteSolar.of(
+        hass, entry, source, Roof(made_for="r", most_kwh=0.9), SolarMemory(made_for="r")
+    )
     await refresh(narrow)
     assert narrow.forecast is not None
     assert narrow.forecast.slots[NOON].mean_kwh == 0.9
@@ -288,17 +296,17 @@ async def test_a_half_hour_is_noted_as_it_begins(
     await refresh(sun)
     sun.slot_began(NOON, Measurements())
     sun.slot_began(NOON + timedelta(minutes=5), Measurements())
-    assert sun.memory.foretold == {NOON: 1.0}
+    assert sun.memory.predicted == {NOON: 1.0}
     sun.slot_began(NOON + timedelta(days=29), Measurements())
-    assert sun.memory.foretold == {}
+    assert sun.memory.predicted == {}
 
 
 async def test_no_panels(hass: HomeAssistant, entry: MockConfigEntry) -> None:
     """No source, no forecast, nothing to remember."""
-    sun = Sun.of(hass, entry, None, Roof(), SunMemory())
+    sun = SiteSolar.of(hass, entry, None, Roof(), SolarMemory())
     sun.slot_began(NOON, Measurements())
     assert sun.forecast is None
-    assert sun.memory.foretold == {}
+    assert sun.memory.predicted == {}
 
 
 async def test_the_usual_sun_where_nothing_is_foretold(
@@ -318,7 +326,7 @@ async def test_the_usual_sun_where_nothing_is_foretold(
     assert sun.memory.forecast == sun.raw
 
 
-def at_noon(sun: Sun) -> float:
+def at_noon(sun: SiteSolar) -> float:
     """What is expected of the half-hour from noon."""
     assert sun.forecast is not None
     return sun.forecast.slots[NOON].mean_kwh
@@ -331,17 +339,17 @@ async def test_the_calls_of_a_frugal_source_survive(
     freezer.move_to(NOON)
     made = DailyCalls(day=NOON.replace(hour=0), made=7)
     source = solcast(hass, "not-a-real-key", ["0000-0001"], made)
-    sun = Sun.of(hass, entry, source, ROOF, SunMemory(made_for="this roof", calls=made))
-    assert decode(SunMemory, encode(sun.memory)).calls == made
+    sun = SiteSolar.of(hass, entry, source, ROOF, SolarMemory(made_for="this roof", calls=made))
+    assert decode(SolarMemory, encode(sun.memory)).calls == made
     source.calls = made.spent(NOON)
     assert sun.memory.calls == DailyCalls(day=made.day, made=8)
 
 
 @pytest.mark.parametrize(
-    ("cadence", "planes", "most_per_day"),
+    ("poll_interval", "planes", "most_per_day"),
     [
-        pytest.param(open_meteo.CADENCE, 4, 24 * 4, id="Open-Meteo: not more than hourly"),
-        pytest.param(forecast_solar.CADENCE, 4, 24 * 12, id="Forecast.Solar: 12 an hour"),
+        pytest.param(open_meteo.POLL_INTERVAL, 4, 24 * 4, id="Open-Meteo: not more than hourly"),
+        pytest.param(forecast_solar.POLL_INTERVAL, 4, 24 * 12, id="Forecast.Solar: 12 an hour"),
         pytest.param(cadence_of_sites(1), 1, CALLS_PER_DAY, id="Solcast, one site"),
         pytest.param(cadence_of_sites(2), 2, CALLS_PER_DAY, id="Solcast, two sites"),
     ],
@@ -351,13 +359,13 @@ async def test_a_week_of_requests(
     entry: MockConfigEntry,
     source: Source,
     freezer: FrozenDateTimeFactory,
-    cadence: Cadence,
+    poll_interval: PollInterval,
     planes: int,
     most_per_day: int,
     record_property: Callable[[str, object], None],
 ) -> None:
     """No day of a week has more requests than the service allows."""
-    source.cadence = cadence
+    source.poll_interval = poll_interval
     sun = sun_of(hass, entry, source)
     days: Counter[int] = Counter()
     while (day := (freezer().replace(tzinfo=UTC) - NOON).days) < 7:
@@ -374,8 +382,8 @@ async def test_a_roof_under_snow_is_not_counted_on(
 ) -> None:
     """After a day of nearly nothing little is expected of the next; after the thaw all again."""
     snow = half_hours(NOON.replace(hour=0) - timedelta(days=1), 1, 0.03)
-    foretold = {slot.start: 1.0 for slot in snow}
-    sun = sun_of(hass, entry, source, SunMemory(made_for="this roof", foretold=foretold))
+    predicted = {slot.start: 1.0 for slot in snow}
+    sun = sun_of(hass, entry, source, SolarMemory(made_for="this roof", predicted=predicted))
     await refresh(sun)
     morning = NOON.replace(hour=7)
     sun.slot_began(morning, Measurements(snow))
@@ -395,8 +403,8 @@ async def test_a_full_battery_is_no_snow(
 ) -> None:
     """The roof was not let: tomorrow's sun is counted on."""
     full = half_hours(NOON.replace(hour=0) - timedelta(days=1), 1, 0.03, level=100.0)
-    foretold = {slot.start: 1.0 for slot in full}
-    sun = sun_of(hass, entry, source, SunMemory(made_for="this roof", foretold=foretold))
+    predicted = {slot.start: 1.0 for slot in full}
+    sun = sun_of(hass, entry, source, SolarMemory(made_for="this roof", predicted=predicted))
     await refresh(sun)
     sun.slot_began(NOON.replace(hour=7), Measurements(full))
     assert at_noon(sun) == 1.0

@@ -26,8 +26,8 @@ from custom_components.smart_battery_scheduler.solar.solcast import (
     DailyCalls,
     Site,
     Solcast,
-    cadence,
     parse_forecasts,
+    poll_interval,
 )
 
 from ..clock import Clock
@@ -48,14 +48,14 @@ QUOTA: Json = {
 
 def row(end: str, p10: Json, p50: Json, p90: Json, **changes: Json) -> dict[str, Json]:
     """One half-hour, as Solcast tells it."""
-    told: dict[str, Json] = {
+    published: dict[str, Json] = {
         "pv_estimate": p50,
         "pv_estimate10": p10,
         "pv_estimate90": p90,
         "period_end": end,
         "period": "PT30M",
     }
-    return told | changes
+    return published | changes
 
 
 ROWS: Json = [
@@ -233,7 +233,7 @@ async def test_429_without_a_reason_is_only_busy(
 @given(sites=st.integers(1, 10))
 def test_the_cadence_stays_within_the_day(sites: int) -> None:
     """Around the clock, with a call to spare."""
-    rounds = timedelta(days=1) // cadence(sites).every
+    rounds = timedelta(days=1) // poll_interval(sites).every
     assert rounds * sites <= CALLS_PER_DAY
     assert rounds * sites <= CALLS_PER_DAY - 1 or sites == CALLS_PER_DAY
 

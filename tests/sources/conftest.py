@@ -12,7 +12,7 @@ from homeassistant.core import HomeAssistant
 from ..cloud.server import Cloud
 from ..cloud.world import ACCOUNT_NUMBER, API_KEY
 from ..days.conftest import calm, frozen
-from ..days.stage import EXPORT_TARIFF, IMPORT_TARIFF, Day, home_entry, point_to
+from ..days.stage import EXPORT_TARIFF, IMPORT_TARIFF, Day, point_to, site_entry
 
 __all__ = ["calm", "frozen"]
 
@@ -27,7 +27,7 @@ def day(
 ) -> Day:
     """A home on an account; nothing is set up yet."""
     point_to(cloud, monkeypatch)
-    entry = home_entry(cloud)
+    entry = site_entry(cloud)
     entry.add_to_hass(hass)
     tariff = {
         "api_key": API_KEY,

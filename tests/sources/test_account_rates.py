@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from custom_components.smart_battery_scheduler.const import DOMAIN
-from custom_components.smart_battery_scheduler.tariff.problems import SupplyTrouble
+from custom_components.smart_battery_scheduler.tariff.problems import SupplyProblem
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.util import dt as dt_util
@@ -29,19 +29,19 @@ def notices(day: Day) -> set[str]:
         issue.translation_key or ""
         for (domain, _), issue in ir.async_get(day.hass).issues.items()
         if domain == DOMAIN and issue.active
-    } & {each.value for each in SupplyTrouble}
+    } & {each.value for each in SupplyProblem}
 
 
 async def later(day: Day, hours: float) -> None:
     """Ask for rates again so many hours on."""
     day.freezer.tick(timedelta(hours=hours))
-    await day.home.rates.async_refresh()
+    await day.site.rates.async_refresh()
     await day.settle()
 
 
 def spread(day: Day, start: datetime) -> int:
     """How many different import rates the 23 hours from ``start`` on have."""
-    rates = day.home.rates.data.imports.between(start, start + timedelta(hours=23))
+    rates = day.site.rates.data.imports.between(start, start + timedelta(hours=23))
     return len({rate.p_per_kwh for rate in rates})
 
 
@@ -52,7 +52,7 @@ async def test_a_switch_at_midnight_is_followed_without_anybodys_doing(day: Day)
     )
     await day.start()
     await day.run(17)
-    today = day.home.rates.data.imports.between(MIDNIGHT - timedelta(hours=5), MIDNIGHT)
+    today = day.site.rates.data.imports.between(MIDNIGHT - timedelta(hours=5), MIDNIGHT)
     assert len({rate.p_per_kwh for rate in today}) == 1
     assert spread(day, MIDNIGHT) > 20
 
@@ -63,13 +63,13 @@ async def test_a_switch_that_is_agreed_later_voids_what_was_known_of_the_old_tar
     """The open end of a flat tariff is not taken for the rates of the one that follows."""
     day.cloud.octopus.account = account_body(((FLEXIBLE, LONG_AGO, None),), ())
     await day.start()
-    assert day.home.rates.data.imports.known_until(MIDNIGHT) > MIDNIGHT + timedelta(hours=20)
-    assert day.home.rates.data.exports is None
+    assert day.site.rates.data.imports.known_until(MIDNIGHT) > MIDNIGHT + timedelta(hours=20)
+    assert day.site.rates.data.exports is None
     day.cloud.octopus.account = account_body(
         ((FLEXIBLE, LONG_AGO, MIDNIGHT.isoformat()), (AGILE, MIDNIGHT.isoformat(), None)), ()
     )
     await later(day, 8)
-    rates = day.home.rates.data.imports
+    rates = day.site.rates.data.imports
     assert rates.at(MIDNIGHT - timedelta(hours=1)) is not None
     assert rates.at(MIDNIGHT) is None, "Agile's next day is not published before 16:00"
 
@@ -82,11 +82,11 @@ async def test_a_key_that_is_withdrawn_asks_for_another_and_the_rates_go_on(day:
     flows = day.hass.config_entries.flow.async_progress()
     assert [flow["step_id"] for flow in flows] == ["reauth_octopus"]
     await later(day, 11)
-    assert day.home.rates.data.imports.known_until(dt_util.utcnow()) > MIDNIGHT
+    assert day.site.rates.data.imports.known_until(dt_util.utcnow()) > MIDNIGHT
     await day.hass.config_entries.async_reload(day.entry.entry_id)
     await day.settle()
     day.adopt()
-    assert day.home.rates.last_update_success
+    assert day.site.rates.last_update_success
     assert notices(day) == set()
 
 
@@ -127,7 +127,7 @@ async def test_an_account_that_gives_no_rates_is_told_once_and_the_home_goes_on(
     day.cloud.octopus.account = account_body()
     await later(day, 7)
     assert notices(day) == set()
-    assert day.home.rates.data.imports.rates
+    assert day.site.rates.data.imports.rates
 
 
 @pytest.mark.parametrize("fault", [Fault.UNAUTHORISED, Fault.FORBIDDEN])
@@ -136,7 +136,7 @@ async def test_prices_that_are_refused_say_nothing_of_the_key(day: Day, fault: F
     await day.start()
     day.cloud.faults.add(fault, Endpoint.RATES)
     await later(day, 1)
-    assert not day.home.rates.last_update_success
+    assert not day.site.rates.last_update_success
     assert day.hass.config_entries.flow.async_progress() == []
     assert notices(day) == set()
 
@@ -149,7 +149,7 @@ async def test_a_passing_failure_of_the_account_is_no_trouble(day: Day, fault: F
     await later(day, 7)
     assert day.hass.config_entries.flow.async_progress() == []
     assert notices(day) == set()
-    assert day.home.rates.last_update_success
+    assert day.site.rates.last_update_success
 
 
 async def test_a_limit_that_asks_for_a_second_is_not_tried_every_second(day: Day) -> None:
@@ -160,7 +160,7 @@ async def test_a_limit_that_asks_for_a_second_is_not_tried_every_second(day: Day
     await later(day, 0.1)
     await day.run(1.0)
     assert len([each for each in day.cloud.requests if each.endpoint is Endpoint.RATES]) <= 12
-    assert day.home.rates.data.imports.rates
+    assert day.site.rates.data.imports.rates
 
 
 async def test_an_export_product_that_is_gone_leaves_the_imports_of_a_region(day: Day) -> None:
@@ -169,8 +169,8 @@ async def test_an_export_product_that_is_gone_leaves_the_imports_of_a_region(day
     data = {**day.entry.data, "tariff": tariff}
     day.hass.config_entries.async_update_entry(day.entry, data=data)
     await day.start()
-    assert day.home.rates.data.imports.rates
-    assert day.home.rates.data.exports is not None
+    assert day.site.rates.data.imports.rates
+    assert day.site.rates.data.exports is not None
     assert notices(day) == {"tariff_unknown"}
 
 
@@ -180,7 +180,7 @@ async def test_export_that_cannot_be_told_leaves_import_alone(day: Day) -> None:
         exports=(("E-1R-OUTGOING-NOBODY-KNOWS-C", LONG_AGO, None),)
     )
     await day.start()
-    assert day.home.rates.data.imports.rates
-    assert day.home.rates.data.exports is not None
-    assert day.home.rates.data.exports.rates == ()
+    assert day.site.rates.data.imports.rates
+    assert day.site.rates.data.exports is not None
+    assert day.site.rates.data.exports.rates == ()
     assert notices(day) == {"tariff_unknown"}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from custom_components.smart_battery_scheduler.sources.ev_charging import Car, is_charging
+from custom_components.smart_battery_scheduler.sources.ev_charging import EvCharging, is_charging
 from homeassistant.core import HomeAssistant, State
 
 CAR = "binary_sensor.car"
@@ -42,8 +42,8 @@ def test_an_entity_that_does_not_exist_means_no() -> None:
 async def test_beginning_and_end_are_noticed_once(hass: HomeAssistant) -> None:
     """Attributes that change in between are no news."""
     seen: list[bool] = []
-    car = Car(hass, lambda: seen.append(car.charging))
-    car.watch(CAR)
+    ev_charging = EvCharging(hass, lambda: seen.append(ev_charging.charging))
+    ev_charging.watch(CAR)
     for state, attributes in (("off", {}), ("on", {}), ("on", {"a": 1}), ("unavailable", {})):
         hass.states.async_set(CAR, state, attributes)
         await hass.async_block_till_done()
@@ -55,10 +55,10 @@ async def test_another_entity_is_watched_from_the_moment_it_is_named(hass: HomeA
     hass.states.async_set(CAR, "on")
     hass.states.async_set("binary_sensor.other", "off")
     seen: list[bool] = []
-    car = Car(hass, lambda: seen.append(car.charging))
-    car.watch(CAR)
-    car.watch("binary_sensor.other")
+    ev_charging = EvCharging(hass, lambda: seen.append(ev_charging.charging))
+    ev_charging.watch(CAR)
+    ev_charging.watch("binary_sensor.other")
     hass.states.async_set("binary_sensor.other", "on")
     await hass.async_block_till_done()
-    car.watch("")
+    ev_charging.watch("")
     assert seen == [True, False, True, False]

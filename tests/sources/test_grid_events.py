@@ -11,7 +11,7 @@ from custom_components.smart_battery_scheduler.const import DOMAIN, MARKET_TIME_
 from custom_components.smart_battery_scheduler.control.model import DecisionReason
 from custom_components.smart_battery_scheduler.planner.model import Action, Session
 from custom_components.smart_battery_scheduler.site.planner_inputs import plan_inputs
-from custom_components.smart_battery_scheduler.site.site import Home
+from custom_components.smart_battery_scheduler.site.site import Site
 from custom_components.smart_battery_scheduler.tariff.sessions import SessionKind
 from homeassistant.core import CoreState, HomeAssistant
 from homeassistant.helpers import issue_registry as ir
@@ -28,9 +28,9 @@ CAR = "binary_sensor.car_charging"
 HOUR = timedelta(hours=1)
 
 
-def wanted(home: Home) -> Action | None:
+def wanted(site: Site) -> Action | None:
     """What the rules want now."""
-    found = home.judged(dt_util.utcnow())[0]
+    found = site.judged(dt_util.utcnow())[0]
     return None if found is None else found.action
 
 
@@ -38,42 +38,42 @@ async def test_the_battery_is_held_while_the_car_charges_and_let_go_at_once(day:
     """At any hour; the plan says why, and follows within seconds of the end."""
     await day.start(car_charging_entity=CAR)
     await day.run(7.6)
-    assert wanted(day.home) is Action.USE
+    assert wanted(day.site) is Action.USE
     day.hass.states.async_set(CAR, "on")
     await day.settle()
-    assert wanted(day.home) is Action.HOLD
+    assert wanted(day.site) is Action.HOLD
     await day.run(0.1)
-    plan = day.home.planner.data
+    plan = day.site.planner.data
     assert plan is not None
     slot = plan.slot_at(dt_util.utcnow())
     assert slot is not None
     assert slot.action is Action.HOLD
-    before = day.home.battery.data.charge_level_percent
+    before = day.site.battery.data.soc_percent
     await day.run(0.3)
-    after = day.home.battery.data.charge_level_percent
+    after = day.site.battery.data.soc_percent
     assert before is not None
     assert after is not None
     assert after > before - 0.3
     day.hass.states.async_set(CAR, "off")
     await day.settle()
     await day.run(0.01)
-    assert wanted(day.home) is Action.USE
+    assert wanted(day.site) is Action.USE
 
 
 async def test_a_car_at_rest_and_a_car_that_is_gone_hold_nothing(day: Day) -> None:
     """An entity that vanishes does not hold the battery for ever."""
     day.hass.states.async_set(CAR, "on")
     await day.start(car_charging_entity=CAR)
-    seen = [day.home.supply.car.charging]
+    seen = [day.site.grid_events.ev_charging.charging]
     day.hass.states.async_remove(CAR)
     await day.settle()
-    seen.append(day.home.supply.car.charging)
+    seen.append(day.site.grid_events.ev_charging.charging)
     day.hass.states.async_set(CAR, "on")
     await day.settle()
-    seen.append(day.home.supply.car.charging)
-    await day.home.async_prefer(car_charging_entity="")
+    seen.append(day.site.grid_events.ev_charging.charging)
+    await day.site.async_prefer(car_charging_entity="")
     await day.settle()
-    seen.append(day.home.supply.car.charging)
+    seen.append(day.site.grid_events.ev_charging.charging)
     assert seen == [True, False, True, False]
 
 
@@ -81,27 +81,27 @@ async def test_a_session_told_by_hand_survives_a_restart_and_forbids_charging(da
     """As the account's own would; taken back, it is gone from plan and rules."""
     await day.start()
     now = dt_util.utcnow()
-    window = await day.home.sessions.async_add(SessionKind.POWER_DOWN, now + HOUR, now + 2 * HOUR)
+    window = await day.site.sessions.async_add(SessionKind.POWER_DOWN, now + HOUR, now + 2 * HOUR)
     await day.settle()
     await day.hass.config_entries.async_reload(day.entry.entry_id)
     await day.settle()
     day.adopt()
-    assert day.home.sessions.known == (window,)
+    assert day.site.sessions.known == (window,)
     await day.until(now + 1.1 * HOUR)
-    assert day.home.sessions.at(dt_util.utcnow()) is Session.POWER_DOWN
-    found, reason = day.home.judged(dt_util.utcnow())
+    assert day.site.sessions.at(dt_util.utcnow()) is Session.POWER_DOWN
+    found, reason = day.site.judged(dt_util.utcnow())
     assert found is None or found.action is not Action.CHARGE
     assert reason in (DecisionReason.SESSION, DecisionReason.OVER)
-    assert await day.home.sessions.async_remove(window.id)
-    assert day.home.sessions.at(dt_util.utcnow()) is None
+    assert await day.site.sessions.async_remove(window.id)
+    assert day.site.sessions.at(dt_util.utcnow()) is None
 
 
 async def test_carbon_of_the_region_is_in_the_plans_inputs(day: Day) -> None:
     """Half-hour by half-hour, asked about once an hour for the tariff's region."""
     await day.start()
-    material = day.home.material()
-    assert material is not None
-    slots = plan_inputs(material).slots
+    snapshot = day.site.snapshot()
+    assert snapshot is not None
+    slots = plan_inputs(snapshot).slots
     assert [slot.carbon_g_per_kwh for slot in slots[:10]] == [
         forecast_g_per_kwh(slot.start) for slot in slots[:10]
     ]
@@ -123,12 +123,12 @@ async def test_without_carbon_everything_goes_on(day: Day, fault: Fault) -> None
     """Its absence never matters."""
     day.cloud.faults.add(fault, Endpoint.CARBON)
     await day.start(carbon_gbp_per_tonne=100.0)
-    plan = day.home.planner.data
+    plan = day.site.planner.data
     assert plan is not None
     assert all(slot.import_p_per_kwh is not None for slot in plan.slots[:20])
     day.cloud.faults.clear(fault)
     await day.run(0.5)
-    assert day.home.supply.carbon_forecast is not None
+    assert day.site.grid_events.carbon_forecast is not None
 
 
 async def test_carbon_that_is_not_wanted_is_not_asked_for(day: Day) -> None:
@@ -136,10 +136,10 @@ async def test_carbon_that_is_not_wanted_is_not_asked_for(day: Day) -> None:
     await day.start(carbon_forecast=False)
     await day.run(1.5)
     assert not [each for each in day.cloud.requests if each.endpoint is Endpoint.CARBON]
-    assert day.home.supply.carbon_forecast is None
-    await day.home.async_prefer(carbon_forecast=True)
+    assert day.site.grid_events.carbon_forecast is None
+    await day.site.async_prefer(carbon_forecast=True)
     await day.settle()
-    assert day.home.supply.carbon_forecast is not None
+    assert day.site.grid_events.carbon_forecast is not None
 
 
 async def test_rates_of_a_price_sensor_are_followed_as_it_changes(
@@ -163,22 +163,22 @@ async def test_rates_of_a_price_sensor_are_followed_as_it_changes(
     tariff = {"rate_entities": ["sensor.price"], "export_entities": [], "dispatch_entity": CAR}
     hass.config_entries.async_update_entry(day.entry, data={**day.entry.data, "tariff": tariff})
     await day.start()
-    imports = day.home.rates.data.imports
+    imports = day.site.rates.data.imports
     assert imports.known_until(midnight) == midnight + 24 * HOUR
-    assert day.home.rates.data.exports is None
+    assert day.site.rates.data.exports is None
     attributes["raw_tomorrow"] = prices(midnight + 24 * HOUR, 24)
     hass.states.async_set("sensor.price", "10", attributes)
     await day.run(0.02)
-    assert day.home.rates.data.imports.known_until(midnight) == midnight + 48 * HOUR
+    assert day.site.rates.data.imports.known_until(midnight) == midnight + 48 * HOUR
     planned = {"planned_dispatches": [{"start": midnight + 20 * HOUR, "end": midnight + 21 * HOUR}]}
     hass.states.async_set(CAR, "off", planned)
     await day.settle()
-    dispatched = day.home.rates.data.imports.at(midnight + 20 * HOUR)
+    dispatched = day.site.rates.data.imports.at(midnight + 20 * HOUR)
     assert dispatched is not None
     assert dispatched.p_per_kwh == 10.0
     hass.states.async_remove("sensor.price")
     await day.run(0.6)
-    assert day.home.rates.data.imports.known_until(dt_util.utcnow()) == midnight + 48 * HOUR
+    assert day.site.rates.data.imports.known_until(dt_util.utcnow()) == midnight + 48 * HOUR
     assert notices(day) == {"rate_entity"}
     asked = [each for each in day.cloud.requests if each.endpoint is Endpoint.RATES]
     assert asked == []
@@ -197,7 +197,7 @@ async def test_an_export_entity_that_is_gone_leaves_the_imports(
     began = dt_util.utcnow()
     hass.states.async_remove("sensor.export")
     await day.run(0.6)
-    rates, now = day.home.rates.data, dt_util.utcnow()
+    rates, now = day.site.rates.data, dt_util.utcnow()
     assert rates.imports.at(now) is not None
     assert rates.exports is not None
     assert rates.exports.at(began) is not None
@@ -238,7 +238,7 @@ async def test_a_refused_forecast_is_forgotten_with_its_source(day: Day) -> None
     day.hass.config_entries.async_update_entry(day.entry, data=data)
     await day.settle()
     day.adopt()
-    assert day.home.solar is None
+    assert day.site.solar is None
     assert not refused()
 
 
@@ -249,19 +249,19 @@ async def test_the_demo_home_asks_nobody(hass: HomeAssistant, cloud: Cloud) -> N
         flow["flow_id"], {"next_step_id": "demo"}
     )
     await hass.async_block_till_done(wait_background_tasks=True)
-    home: Home = result["result"].runtime_data
-    assert home.supply.carbon is None
-    assert home.supply.octoplus is None
+    site: Site = result["result"].runtime_data
+    assert site.grid_events.carbon is None
+    assert site.grid_events.octoplus is None
     assert list(cloud.requests) == []
 
 
 async def test_a_slot_in_which_the_peak_begins_is_not_for_charging(day: Day) -> None:
     """A peak from 16:10 forbids the half-hour from 16:00, not the one before."""
     await day.start()
-    material = day.home.material()
-    assert material is not None
-    early = replace(material.preferences, peak_start=time(16, 10))
-    slots = plan_inputs(replace(material, preferences=early)).slots
+    snapshot = day.site.snapshot()
+    assert snapshot is not None
+    early = replace(snapshot.preferences, peak_start=time(16, 10))
+    slots = plan_inputs(replace(snapshot, preferences=early)).slots
     allowed = {
         slot.start.astimezone(MARKET_TIME_ZONE).time(): not slot.grid_charge_forbidden
         for slot in slots

@@ -38,7 +38,9 @@ def at(hours: float) -> datetime:
     return NOW + timedelta(hours=hours)
 
 
-def told(kind: SessionKind, start: float, end: float, *, joined: bool = True) -> OctoplusSession:
+def published(
+    kind: SessionKind, start: float, end: float, *, joined: bool = True
+) -> OctoplusSession:
     """A session as the account tells it."""
     return OctoplusSession(
         id=f"{kind}-{start}",
@@ -93,7 +95,7 @@ async def test_a_session_told_by_hand_can_be_taken_back() -> None:
     """Once; the account's own cannot."""
     bell = Bell()
     sessions = Sessions((), bell)
-    sessions.tell([told(SessionKind.POWER_DOWN, 5, 6)], NOW)
+    sessions.publish([published(SessionKind.POWER_DOWN, 5, 6)], NOW)
     window = await sessions.async_add(SessionKind.FREE, at(1), at(2), now=NOW)
     assert await sessions.async_remove(window.id)
     assert not await sessions.async_remove(window.id)
@@ -107,9 +109,9 @@ async def test_what_the_account_tells_again_changes_nothing() -> None:
     bell = Bell()
     sessions = Sessions((), bell)
     for _ in range(3):
-        sessions.tell([told(SessionKind.POWER_DOWN, 5, 6)], NOW)
+        sessions.publish([published(SessionKind.POWER_DOWN, 5, 6)], NOW)
     assert bell.rung == 1
-    sessions.tell([], NOW)
+    sessions.publish([], NOW)
     assert bell.rung == 2
     assert not sessions.known
 
@@ -117,7 +119,7 @@ async def test_what_the_account_tells_again_changes_nothing() -> None:
 async def test_a_session_on_offer_does_not_count() -> None:
     """Only what is joined goes into plans; both are known."""
     sessions = Sessions((), Bell())
-    sessions.tell([told(SessionKind.POWER_DOWN, 1, 2, joined=False)], NOW)
+    sessions.publish([published(SessionKind.POWER_DOWN, 1, 2, joined=False)], NOW)
     assert len(sessions.known) == 1
     assert sessions.at(at(1)) is None
     assert sessions.ahead(NOW) == ()
@@ -149,9 +151,9 @@ async def test_old_sessions_told_by_hand_are_forgotten_after_a_month() -> None:
     """The store does not grow."""
     sessions = Sessions((), Bell())
     await sessions.async_add(SessionKind.FREE, at(1), at(2), now=NOW)
-    sessions.tell([], at(24 * 27))
+    sessions.publish([], at(24 * 27))
     assert [each.kind for each in sessions.known] == [SessionKind.FREE]
-    sessions.tell([], at(24 * 29))
+    sessions.publish([], at(24 * 29))
     assert not sessions.known
 
 

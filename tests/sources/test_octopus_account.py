@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from custom_components.smart_battery_scheduler.events.site_events import Happening
+from custom_components.smart_battery_scheduler.events.site_events import SiteEvent
 from custom_components.smart_battery_scheduler.planner.model import Action, Session
 from custom_components.smart_battery_scheduler.sources.octopus_account import OctoplusFeed
 from custom_components.smart_battery_scheduler.tariff.model import Rate
@@ -28,7 +28,7 @@ HOUR = timedelta(hours=1)
 
 def feed(day: Day) -> OctoplusFeed:
     """The home's feed of sessions and dispatches."""
-    found = day.home.supply.octoplus
+    found = day.site.grid_events.octoplus
     assert found is not None
     return found
 
@@ -47,15 +47,15 @@ async def test_a_joined_power_down_reaches_the_plan(day: Day) -> None:
         CampaignSession(id=1, start=NOON, end=NOON + HOUR, joined=True)
     ]
     await day.start()
-    (session,) = day.home.sessions.known
+    (session,) = day.site.sessions.known
     assert (session.kind, session.start, session.reward_p_per_kwh) == (
         SessionKind.POWER_DOWN,
         NOON,
         22.5,
     )
-    assert day.home.sessions.at(NOON) is Session.POWER_DOWN
+    assert day.site.sessions.at(NOON) is Session.POWER_DOWN
     await day.run(0.01)
-    plan = day.home.planner.data
+    plan = day.site.planner.data
     assert plan is not None
     before, within = plan.slot_at(NOON - HOUR / 2), plan.slot_at(NOON)
     assert before is not None
@@ -70,10 +70,10 @@ async def test_a_power_up_that_is_paid_by_the_kwh_is_a_lower_price(day: Day) -> 
         CampaignSession(id=1, start=NOON, end=NOON + HOUR, kind="TURN_UP", joined=True)
     ]
     await day.start()
-    assert [each.kind for each in day.home.sessions.known] == [SessionKind.POWER_UP]
-    assert day.home.sessions.at(NOON) is None
+    assert [each.kind for each in day.site.sessions.known] == [SessionKind.POWER_UP]
+    assert day.site.sessions.at(NOON) is None
     await day.run(0.01)
-    plan, rate = day.home.planner.data, day.home.rates.data.imports.at(NOON)
+    plan, rate = day.site.planner.data, day.site.rates.data.imports.at(NOON)
     assert plan is not None
     assert rate is not None
     slot = plan.slot_at(NOON)
@@ -97,8 +97,8 @@ async def test_sessions_of_every_kind(
         CampaignSession(id=1, start=EVENING, end=EVENING + HOUR, joined=True, **session)  # type: ignore[arg-type]  # of the test's table
     ]
     await day.start()
-    assert [each.kind for each in day.home.sessions.known] == [kind]
-    assert day.home.sessions.at(EVENING) is Session.POWER_UP
+    assert [each.kind for each in day.site.sessions.known] == [kind]
+    assert day.site.sessions.at(EVENING) is Session.POWER_UP
 
 
 async def test_free_electricity_is_asked_of_the_main_host_by_the_meter(day: Day) -> None:
@@ -108,7 +108,7 @@ async def test_free_electricity_is_asked_of_the_main_host_by_the_meter(day: Day)
         FreeSession("FREE_2", EVENING + 2 * HOUR, EVENING + 3 * HOUR, participant=False),
     ]
     await day.start()
-    assert [each.joined for each in day.home.sessions.known] == [True, False]
+    assert [each.joined for each in day.site.sessions.known] == [True, False]
 
 
 async def test_nothing_is_joined_without_being_asked(day: Day) -> None:
@@ -118,8 +118,8 @@ async def test_nothing_is_joined_without_being_asked(day: Day) -> None:
         CampaignSession(id=2, start=EVENING, end=EVENING + HOUR, regions=(HOME_REGION + 1,)),
     ]
     await day.start()
-    assert [each.id for each in day.home.sessions.known] == ["1"]
-    assert day.home.sessions.at(EVENING) is None
+    assert [each.id for each in day.site.sessions.known] == ["1"]
+    assert day.site.sessions.at(EVENING) is None
     assert not any(each.joined for each in day.cloud.world.octoplus.sessions)
 
 
@@ -130,19 +130,19 @@ async def test_sessions_are_joined_and_told_if_the_owner_wants_it(day: Day) -> N
         CampaignSession(id=2, start=EVENING, end=EVENING + HOUR, kind="WEEKEND_HAPPY_HOUR"),
     ]
     await day.start()
-    told: list[Happening] = []
+    published: list[SiteEvent] = []
 
-    def listen(happening: Happening, data: Mapping[str, object]) -> None:
-        told.append(happening)
+    def listen(site_event: SiteEvent, data: Mapping[str, object]) -> None:
+        published.append(site_event)
 
-    day.home.happenings.async_listen(listen)
-    await day.home.async_prefer(join_sessions=True)
+    day.site.events.async_listen(listen)
+    await day.site.async_prefer(join_sessions=True)
     await day.settle()
     await asked_again(day)
     await asked_again(day)
     assert [each.joined for each in day.cloud.world.octoplus.sessions] == [True, False]
-    assert day.home.sessions.at(EVENING) is Session.POWER_DOWN
-    assert told.count(Happening.SESSION_JOINED) == 1
+    assert day.site.sessions.at(EVENING) is Session.POWER_DOWN
+    assert published.count(SiteEvent.SESSION_JOINED) == 1
 
 
 async def test_a_session_that_cannot_be_joined_is_tried_once(day: Day) -> None:
@@ -166,13 +166,13 @@ async def test_a_join_that_fails_leaves_the_other_sessions_alone(day: Day, code:
     day.cloud.world.octoplus.sessions = sessions
     day.cloud.world.octoplus.errors["Join"] = code
     await day.start(join_sessions=True)
-    assert day.home.sessions.at(NOON) is Session.POWER_DOWN
-    assert day.home.sessions.at(EVENING) is None
+    assert day.site.sessions.at(NOON) is Session.POWER_DOWN
+    assert day.site.sessions.at(EVENING) is None
     assert notices(day) == set()
     assert day.hass.config_entries.flow.async_progress() == []
     day.cloud.world.octoplus.errors.clear()
     await asked_again(day, HOUR / 3)
-    assert day.home.sessions.at(EVENING) is Session.POWER_DOWN
+    assert day.site.sessions.at(EVENING) is Session.POWER_DOWN
 
 
 async def test_dispatches_make_half_hours_cheap_and_changes_are_followed(day: Day) -> None:
@@ -185,15 +185,15 @@ async def test_dispatches_make_half_hours_cheap_and_changes_are_followed(day: Da
         (NOON + 3 * HOUR, NOON + 4 * HOUR, "BOOST"),
     ]
     await day.start()
-    night = day.home.rates.data.imports.at(NOON.replace(hour=1))
+    night = day.site.rates.data.imports.at(NOON.replace(hour=1))
     assert night is not None
 
     def cheap() -> list[bool]:
-        rates = [day.home.rates.data.imports.at(NOON + index * HOUR / 2) for index in range(8)]
+        rates = [day.site.rates.data.imports.at(NOON + index * HOUR / 2) for index in range(8)]
         return [rate is not None and rate.p_per_kwh == night.p_per_kwh for rate in rates]
 
     assert cheap() == [True, True, False, False, False, False, False, False]
-    published = day.home.rates.published.imports.at(NOON)
+    published = day.site.rates.published.imports.at(NOON)
     assert published is not None
     assert published.p_per_kwh > night.p_per_kwh
     octoplus.dispatches = []
@@ -209,25 +209,25 @@ async def dispatches_that_cannot_be_told(day: Day) -> Rate | None:
     octoplus.dispatches = [(EVENING, EVENING + HOUR, "SMART")]
     await day.start()
     octoplus.errors["Dispatches"] = "KT-CT-4340"
-    return day.home.rates.published.imports.at(EVENING)
+    return day.site.rates.published.imports.at(EVENING)
 
 
 async def test_dispatches_that_cannot_be_told_keep_the_last(day: Day) -> None:
     """KT-CT-4340 is no news."""
-    dear = await dispatches_that_cannot_be_told(day)
+    expensive = await dispatches_that_cannot_be_told(day)
     await asked_again(day, HOUR / 4)
-    assert day.home.rates.data.imports.at(EVENING) != dear
+    assert day.site.rates.data.imports.at(EVENING) != expensive
 
 
 async def test_dispatches_that_cannot_be_told_for_long_are_not_bought_by(day: Day) -> None:
     """A car that was unplugged is answered so too: its plan would be paid for at the day's rate."""
-    dear = await dispatches_that_cannot_be_told(day)
+    expensive = await dispatches_that_cannot_be_told(day)
     for _ in range(3):
         await asked_again(day, HOUR / 4)
-    assert day.home.rates.data.imports.at(EVENING) == dear
+    assert day.site.rates.data.imports.at(EVENING) == expensive
     day.cloud.world.octoplus.errors.clear()
     await asked_again(day, HOUR / 4)
-    assert day.home.rates.data.imports.at(EVENING) != dear
+    assert day.site.rates.data.imports.at(EVENING) != expensive
 
 
 async def test_a_car_that_cannot_be_told_hides_no_other_cars_dispatches(day: Day) -> None:
@@ -236,11 +236,11 @@ async def test_a_car_that_cannot_be_told_hides_no_other_cars_dispatches(day: Day
     octoplus = day.cloud.world.octoplus
     octoplus.cars = {"car-1": "One", "car-2": "Two"}
     await day.start()
-    dear = day.home.rates.published.imports.at(EVENING)
+    expensive = day.site.rates.published.imports.at(EVENING)
     del octoplus.cars["car-1"]
     octoplus.dispatches = [(EVENING, EVENING + HOUR, "SMART")]
     await asked_again(day)
-    assert day.home.rates.data.imports.at(EVENING) != dear
+    assert day.site.rates.data.imports.at(EVENING) != expensive
 
 
 async def test_no_dispatches_are_asked_for_without_an_intelligent_tariff(day: Day) -> None:
@@ -285,8 +285,8 @@ async def test_a_field_that_is_gone_is_told_once_and_the_rest_goes_on(
     await day.start()
     await day.run(0.05)
     assert notices(day) == {notice}
-    assert day.home.rates.data.imports.rates
-    assert day.home.sessions.at(EVENING) is Session.POWER_UP
+    assert day.site.rates.data.imports.rates
+    assert day.site.sessions.at(EVENING) is Session.POWER_UP
     waits = {
         "Sessions": feed(day).sessions.update_interval,
         "FreeElectricity": feed(day).free.update_interval,
@@ -309,7 +309,7 @@ async def test_points_that_another_application_used_up_are_waited_for(day: Day) 
     asked = len(day.cloud.requests)
     await asked_again(day, HOUR / 4)
     assert len(day.cloud.requests) == asked
-    assert day.home.sessions.at(EVENING) is Session.POWER_DOWN
+    assert day.site.sessions.at(EVENING) is Session.POWER_DOWN
     assert notices(day) == set()
     octoplus.points_used_by_others = 0
     await asked_again(day, HOUR)
@@ -328,8 +328,8 @@ async def test_graphql_down_takes_nothing_but_news_of_sessions(day: Day, fault: 
     minted = day.cloud.world.octoplus.minted
     day.cloud.faults.add(fault, Endpoint.GRAPHQL)
     await asked_again(day, HOUR / 3)
-    assert day.home.sessions.at(EVENING) is Session.POWER_DOWN
-    assert day.home.rates.last_update_success
+    assert day.site.sessions.at(EVENING) is Session.POWER_DOWN
+    assert day.site.rates.last_update_success
     assert day.hass.config_entries.flow.async_progress() == []
     assert notices(day) == set()
     day.cloud.faults.clear(fault)
@@ -347,7 +347,7 @@ async def test_a_blocked_token_request_is_left_alone_for_long(day: Day) -> None:
         await asked_again(day, HOUR / 8)
     asked = [each for each in day.cloud.requests if each.endpoint is Endpoint.GRAPHQL]
     assert len(asked) <= 1
-    assert day.home.rates.data.imports.rates
+    assert day.site.rates.data.imports.rates
     assert day.hass.config_entries.flow.async_progress() == []
 
 
@@ -361,4 +361,4 @@ async def test_a_key_refused_by_graphql_asks_for_another_once(day: Day) -> None:
     day.cloud.world.octoplus.errors.clear()
     await asked_again(day, timedelta(hours=7))
     assert day.hass.config_entries.flow.async_progress() == []
-    assert dt_util.utcnow() < day.home.rates.data.imports.known_until(dt_util.utcnow())
+    assert dt_util.utcnow() < day.site.rates.data.imports.known_until(dt_util.utcnow())

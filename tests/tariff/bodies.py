@@ -125,7 +125,7 @@ def meter_point(
     }
 
 
-def home(
+def address(
     number: int, *points: Body, since: str = "2020-11-30T00:00:00Z", until: str | None = None
 ) -> Body:
     """An address of an account."""
@@ -144,6 +144,6 @@ def home(
     }
 
 
-def account(*homes: Body) -> Body:
+def account(*addresses: Body) -> Body:
     """An account with these addresses."""
-    return {"number": ACCOUNT, "properties": list(homes)}
+    return {"number": ACCOUNT, "properties": list(addresses)}

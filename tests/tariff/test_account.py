@@ -15,7 +15,7 @@ from custom_components.smart_battery_scheduler.tariff.account import (
 )
 from custom_components.smart_battery_scheduler.tariff.errors import TariffReplyError
 
-from .bodies import ACCOUNT, Body, account, agreement, home, meter_point
+from .bodies import ACCOUNT, Body, account, address, agreement, meter_point
 from .conftest import NOW
 
 AGILE = "E-1R-AGILE-24-10-01-C"
@@ -33,7 +33,7 @@ EXPORTS = meter_point(
 
 def imports_of(*points: Body) -> MeterPoint | None:
     """The import meter point of a home with these meter points."""
-    (only,) = parse_account(account(home(2, *points))).current(NOW)
+    (only,) = parse_account(account(address(2, *points))).current(NOW)
     return only.import_point(NOW)
 
 
@@ -45,21 +45,21 @@ def tariff_at(point: MeterPoint | None, when: datetime) -> str | None:
 
 def test_moved_house_only_the_present_home_counts() -> None:
     """The old one stays listed."""
-    old = home(1, IMPORTS, since="2016-01-01T00:00:00Z", until="2020-11-30T00:00:00Z")
-    found = parse_account(account(old, home(2, IMPORTS)))
+    old = address(1, IMPORTS, since="2016-01-01T00:00:00Z", until="2020-11-30T00:00:00Z")
+    found = parse_account(account(old, address(2, IMPORTS)))
     assert [each.id for each in found.current(NOW)] == ["2"]
     assert len(found.properties) == 2
 
 
 def test_a_home_that_will_be_left_is_still_the_present_one() -> None:
     """The date of moving out may lie ahead."""
-    found = parse_account(account(home(1, IMPORTS, until="2026-12-24T00:00:00Z")))
+    found = parse_account(account(address(1, IMPORTS, until="2026-12-24T00:00:00Z")))
     assert [each.id for each in found.current(NOW)] == ["1"]
 
 
 def test_several_properties_are_all_offered() -> None:
     """Which is meant must be asked; each has a label its owner knows."""
-    found = parse_account(account(home(1, IMPORTS), home(2, IMPORTS)))
+    found = parse_account(account(address(1, IMPORTS), address(2, IMPORTS)))
     assert [each.label for each in found.current(NOW)] == [
         "1 EXAMPLE STREET, EXAMPLETOWN, ZZ1 2ZZ",
         "2 EXAMPLE STREET, EXAMPLETOWN, ZZ1 2ZZ",
@@ -68,7 +68,7 @@ def test_several_properties_are_all_offered() -> None:
 
 def test_import_and_export_have_each_their_own_mpan() -> None:
     """Though it is one house."""
-    (only,) = parse_account(account(home(2, EXPORTS, IMPORTS))).current(NOW)
+    (only,) = parse_account(account(address(2, EXPORTS, IMPORTS))).current(NOW)
     bought, sold = only.import_point(NOW), only.export_point(NOW)
     assert bought and sold
     assert (bought.mpan, sold.mpan) == ("1200000000001", "1200000000002")
@@ -76,7 +76,7 @@ def test_import_and_export_have_each_their_own_mpan() -> None:
 
 def test_no_export_mpan_means_exports_are_not_paid() -> None:
     """None, not a zero price."""
-    (only,) = parse_account(account(home(2, IMPORTS))).current(NOW)
+    (only,) = parse_account(account(address(2, IMPORTS))).current(NOW)
     assert only.export_point(NOW) is None
 
 
@@ -138,7 +138,7 @@ def test_an_account_number_in_its_proper_form() -> None:
 
 def test_nothing_personal_is_in_a_repr() -> None:
     """It would end up in a log."""
-    found = parse_account(account(home(2, IMPORTS)))
+    found = parse_account(account(address(2, IMPORTS)))
     (only,) = found.properties
     text = f"{found!r} {only!r} {only.meter_points[0]!r}"
     assert "EXAMPLE" not in text and "1200000000001" not in text and ACCOUNT not in text
@@ -155,13 +155,13 @@ def without(key: str, body: Body) -> Any:
         None,
         [],
         {},
-        without("number", account(home(2, IMPORTS))),
+        without("number", account(address(2, IMPORTS))),
         {"number": ACCOUNT, "properties": "none"},
         {"number": ACCOUNT, "properties": ["none"]},
-        account(home(2, without("mpan", IMPORTS))),
-        account(home(2, meter_point("1", agreement("", "2024-10-15T00:00:00Z")))),
-        account(home(2, meter_point("1", agreement(AGILE, "2024-10-15")))),
-        account(home(2, meter_point("1", agreement(AGILE, "2024-10-15T00:00:00Z", "some day")))),
+        account(address(2, without("mpan", IMPORTS))),
+        account(address(2, meter_point("1", agreement("", "2024-10-15T00:00:00Z")))),
+        account(address(2, meter_point("1", agreement(AGILE, "2024-10-15")))),
+        account(address(2, meter_point("1", agreement(AGILE, "2024-10-15T00:00:00Z", "some day")))),
     ],
 )
 def test_what_cannot_be_understood_is_refused(body: object) -> None:
@@ -172,5 +172,5 @@ def test_what_cannot_be_understood_is_refused(body: object) -> None:
 
 def test_missing_lists_are_empty() -> None:
     """A property without electricity has no meter points, or none are named."""
-    found: Account = parse_account(account(without("electricity_meter_points", home(2))))
+    found: Account = parse_account(account(without("electricity_meter_points", address(2))))
     assert found.properties[0].meter_points == ()

@@ -14,12 +14,12 @@ from custom_components.smart_battery_scheduler.sources.coordinators import Rates
 from custom_components.smart_battery_scheduler.tariff.account import Agreement, parse_account
 from custom_components.smart_battery_scheduler.tariff.agreement_rates import (
     AccountRates,
-    HomeRates,
+    AddressRates,
     MovedOutError,
     NoImportError,
     Piece,
     TariffRates,
-    home_of,
+    address_of,
     pieces,
 )
 from custom_components.smart_battery_scheduler.tariff.codes import TariffCode
@@ -36,7 +36,7 @@ from ..cloud.faults import Endpoint, Fault
 from ..cloud.octopus import account_body
 from ..cloud.server import Cloud
 from ..cloud.world import ACCOUNT_NUMBER, API_KEY
-from .bodies import Body, account, agreement, home, meter_point
+from .bodies import Body, account, address, agreement, meter_point
 
 EVENING = datetime(2026, 1, 14, 18, tzinfo=UTC)
 MIDNIGHT = datetime(2026, 1, 15, tzinfo=UTC)
@@ -109,12 +109,12 @@ def test_each_instant_has_the_tariff_that_was_agreed_last(
     assert all(EVENING <= piece.start < piece.end <= end for piece in found)
     instant = EVENING + timedelta(hours=when, minutes=30)
     covering = [each for each in agreements if each.covers(instant)]
-    told = [piece.tariff_code for piece in found if piece.start <= instant < piece.end]
+    published = [piece.tariff_code for piece in found if piece.start <= instant < piece.end]
     if instant >= end or not covering:
-        assert not told
+        assert not published
     else:
         latest = max(each.valid_from for each in covering)
-        assert told[0] in {each.tariff_code for each in covering if each.valid_from == latest}
+        assert published[0] in {each.tariff_code for each in covering if each.valid_from == latest}
 
 
 # --- rates through all agreements, against the stand-in -----------------------------------------
@@ -199,7 +199,7 @@ def rates_of(octopus: OctopusRest, cloud: Cloud, property_id: str | None = None)
     return AccountRates(octopus, ACCOUNT_NUMBER, property_id, clock=cloud.world.clock)
 
 
-async def fetch(rates: AccountRates, cloud: Cloud) -> HomeRates:
+async def fetch(rates: AccountRates, cloud: Cloud) -> AddressRates:
     """Six hours from now."""
     now = cloud.world.clock()
     return await rates.fetch(now, now + timedelta(hours=6))
@@ -299,7 +299,7 @@ async def test_a_wrong_key_at_the_start_is_an_error(octopus: OctopusRest, cloud:
 
 async def test_an_account_without_electricity_is_told(octopus: OctopusRest, cloud: Cloud) -> None:
     """Gas only, or export only."""
-    cloud.octopus.account = account(home(2)) | {"number": ACCOUNT_NUMBER}
+    cloud.octopus.account = account(address(2)) | {"number": ACCOUNT_NUMBER}
     with pytest.raises(NoImportError):
         await fetch(rates_of(octopus, cloud), cloud)
 
@@ -326,27 +326,27 @@ ENDED = meter_point("3", agreement(AGILE, "2022-10-15T00:00:00Z", "2024-10-15T00
 
 def test_of_several_homes_the_one_that_was_chosen() -> None:
     """Without a choice the first that buys electricity."""
-    found = parse_account(account(home(1, EXPORTS), home(2, IMPORTS), home(3, IMPORTS)))
-    assert home_of(found, "3", EVENING).id == "3"
-    assert home_of(found, None, EVENING).id == "2"
+    found = parse_account(account(address(1, EXPORTS), address(2, IMPORTS), address(3, IMPORTS)))
+    assert address_of(found, "3", EVENING).id == "3"
+    assert address_of(found, None, EVENING).id == "2"
 
 
 @pytest.mark.parametrize("points", [(), (EXPORTS,), (ENDED,), (ENDED, EXPORTS)])
 def test_a_home_that_buys_nothing_is_told(points: tuple[Body, ...]) -> None:
     """Export only, ended, or nothing at all."""
-    found = parse_account(account(home(1, *points)))
+    found = parse_account(account(address(1, *points)))
     with pytest.raises(NoImportError):
-        home_of(found, None, EVENING)
+        address_of(found, None, EVENING)
 
 
 def test_a_moved_house_is_told() -> None:
     """The battery stays with the house: the next home is not taken for it."""
-    left = home(1, IMPORTS, until="2026-01-10T00:00:00Z")
-    found = parse_account(account(left, home(2, IMPORTS)))
+    left = address(1, IMPORTS, until="2026-01-10T00:00:00Z")
+    found = parse_account(account(left, address(2, IMPORTS)))
     with pytest.raises(MovedOutError):
-        home_of(found, "1", EVENING)
+        address_of(found, "1", EVENING)
     with pytest.raises(MovedOutError):
-        home_of(parse_account(account(left)), None, EVENING)
+        address_of(parse_account(account(left)), None, EVENING)
 
 
 def test_rates_are_known_until_the_first_of_import_and_export_ends() -> None:

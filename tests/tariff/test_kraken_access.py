@@ -356,13 +356,13 @@ async def test_points_are_looked_at_once_an_hour(
 
 
 @pytest.mark.parametrize(
-    "told",
+    "published",
     [refusal("KT-CT-1113"), refusal("KT-CT-1111"), refusal("KT-CT-1199"), {"data": {}}],
     ids=["switched off", "not allowed", "too often", "nonsense"],
 )
 async def test_an_allowance_that_is_not_told_stops_nothing(
-    graphql: OctopusGraphQL, kraken: Kraken, told: Reply
+    graphql: OctopusGraphQL, kraken: Kraken, published: Reply
 ) -> None:
     """The question itself says whether it is answered."""
-    kraken.replies["Points"] = told
+    kraken.replies["Points"] = published
     assert await graphql.sessions(ACCOUNT) == OctoplusSessions()

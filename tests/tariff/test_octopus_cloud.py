@@ -82,8 +82,8 @@ async def test_five_weeks_of_rates_come_in_pages(octopus: OctopusRest, cloud: Cl
 async def test_the_account(octopus: OctopusRest) -> None:
     """Past homes are left out; both meter points are found."""
     account = await octopus.account(f" {ACCOUNT_NUMBER.lower()} ")
-    (home,) = account.current(SIX_PM)
-    bought, sold = home.import_point(SIX_PM), home.export_point(SIX_PM)
+    (address,) = account.current(SIX_PM)
+    bought, sold = address.import_point(SIX_PM), address.export_point(SIX_PM)
     assert bought is not None and sold is not None
     assert (bought.mpan, sold.mpan) == (IMPORT_MPAN, EXPORT_MPAN)
     in_force = bought.agreement_at(SIX_PM)

@@ -10,8 +10,8 @@ import pytest
 
 from custom_components.smart_battery_scheduler.const import MARKET_TIME_ZONE as UK
 from custom_components.smart_battery_scheduler.tariff.polling import (
+    BACKOFF_WAIT,
     JITTER,
-    QUIET_WAIT,
     expected_until,
     next_rates_poll,
 )
@@ -88,7 +88,7 @@ def test_flat_rates_need_no_watch() -> None:
     """Known beyond all publication."""
     now = local("2026-11-21T17:00")
     far = now + timedelta(days=3)
-    assert next_rates_poll(now, far, UK, chance=0.0) == now + QUIET_WAIT
+    assert next_rates_poll(now, far, UK, chance=0.0) == now + BACKOFF_WAIT
 
 
 moments = st.datetimes(datetime(2025, 1, 1), datetime(2028, 1, 1), timezones=st.just(UTC))
@@ -108,7 +108,7 @@ def test_a_poll_is_always_ahead_and_never_far(
     known_until = now + ahead
     poll = next_rates_poll(now, known_until, UK, chance=chance)
     assert poll.tzinfo is UTC
-    assert now < poll <= now + QUIET_WAIT
+    assert now < poll <= now + BACKOFF_WAIT
     missing = known_until < expected_until(now, UK)
     assert not missing or timedelta(minutes=15) <= poll - now <= timedelta(minutes=36)
 
@@ -135,4 +135,4 @@ def test_every_publication_is_noticed_within_36_minutes(
     assert polls <= 36
     tomorrow = day + timedelta(days=1)
     again = next_rates_poll(now, at_local(tomorrow, time(23)), UK, chance=chance)
-    assert again >= min(now + QUIET_WAIT, at_local(tomorrow, time(15, 50)))
+    assert again >= min(now + BACKOFF_WAIT, at_local(tomorrow, time(15, 50)))

@@ -22,7 +22,7 @@ MORNING = datetime(2026, 8, 5, 9, 0, tzinfo=UTC)
 
 def event(number: int = 4809, *regions: int, **changes: Json) -> Body:
     """A Power Down at 19:00-20:00 UTC for these regions (all, if none is named)."""
-    told: Body = {
+    published: Body = {
         "id": number,
         "code": f"EVENT_{number}",
         "rewardPerKwhInOctoPoints": 93,
@@ -33,7 +33,7 @@ def event(number: int = 4809, *regions: int, **changes: Json) -> Body:
         "status": "UPCOMING",
         "eventType": "TURN_DOWN",
     }
-    return told | changes
+    return published | changes
 
 
 def happy_hour(number: int, hour: int) -> Body:
@@ -49,14 +49,14 @@ def happy_hour(number: int, hour: int) -> Body:
 
 def joined_event(number: int, **changes: Json) -> Body:
     """How a joined session is told: without its code and reward."""
-    told: Body = {
+    published: Body = {
         "eventId": number,
         "startAt": "2026-08-05T19:00:00+00:00",
         "endAt": "2026-08-05T20:00:00+00:00",
         "rewardGivenInOctoPoints": None,
         "eventType": "TURN_DOWN",
     }
-    return told | changes
+    return published | changes
 
 
 def sessions(

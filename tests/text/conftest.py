@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from ..automations.conftest import frozen, home, other_home
+from ..automations.conftest import frozen, other_site, site
 
-__all__ = ["frozen", "home", "other_home"]
+__all__ = ["frozen", "other_site", "site"]

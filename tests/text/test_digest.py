@@ -13,7 +13,7 @@ from custom_components.smart_battery_scheduler.control.model import (
     Decision,
     DecisionKind,
     DecisionReason,
-    YieldCause,
+    SuspensionCause,
 )
 from custom_components.smart_battery_scheduler.history.measurements import Energies, MeasuredSlot
 from custom_components.smart_battery_scheduler.planner.model import (
@@ -24,7 +24,7 @@ from custom_components.smart_battery_scheduler.planner.model import (
     Reason,
     ReasonCode,
 )
-from custom_components.smart_battery_scheduler.site.site import Home
+from custom_components.smart_battery_scheduler.site.site import Site
 from custom_components.smart_battery_scheduler.tariff.model import Rate, RateTable
 from custom_components.smart_battery_scheduler.text.digest import (
     DayResult,
@@ -97,7 +97,7 @@ def test_no_charge() -> None:
         ({"scheduler_enabled": False}, "Next: nothing. The scheduler is switched off."),
         ({"dry_run": True}, "Next: nothing. This is a dry run: nothing is sent to the battery."),
         (
-            {"yielded": YieldCause.OFF_GRID},
+            {"yielded": SuspensionCause.OFF_GRID},
             "Next: nothing. The scheduler has stepped back because there is a power cut.",
         ),
     ],
@@ -180,12 +180,12 @@ def test_a_days_result(day: date, half_hours: int) -> None:
     assert day_result(day, LONDON, slots, RateTable(), exports, lines).cost_p is None
 
 
-async def test_the_action(hass: HomeAssistant, home: Home, other_home: Home) -> None:
+async def test_the_action(hass: HomeAssistant, site: Site, other_site: Site) -> None:
     """Three lines for a message, of the home that is meant."""
     digest = await hass.services.async_call(
         DOMAIN,
         "get_digest",
-        {"config_entry_id": home.entry.entry_id},
+        {"config_entry_id": site.entry.entry_id},
         blocking=True,
         return_response=True,
     )

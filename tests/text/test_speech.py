@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from custom_components.smart_battery_scheduler.control.model import DecisionReason, YieldCause
+from custom_components.smart_battery_scheduler.control.model import DecisionReason, SuspensionCause
 from custom_components.smart_battery_scheduler.control.rules import Override
 from custom_components.smart_battery_scheduler.planner.model import Action, Reason, ReasonCode
 from custom_components.smart_battery_scheduler.powerwall.base import PowerwallState, Settings
@@ -17,10 +17,10 @@ from custom_components.smart_battery_scheduler.text.speech import (
     Picture,
     because,
     pence,
-    tell_doing,
-    tell_moment,
-    tell_next_charge,
-    tell_why,
+    say_moment,
+    say_next_charge,
+    say_status,
+    say_why,
 )
 
 from ..automations.conftest import NOW, plan_of
@@ -34,7 +34,7 @@ def read(level: float | None, power_w: float | None) -> PowerwallState:
     return PowerwallState(
         read_at=NOW,
         settings=Settings(),
-        charge_level_percent=level,
+        soc_percent=level,
         battery_power_w=power_w,
     )
 
@@ -52,9 +52,9 @@ def read(level: float | None, power_w: float | None) -> PowerwallState:
 )
 def test_what_is_measured(reading: PowerwallState | None, begin: str) -> None:
     """What is not known is said to be so."""
-    told = tell_doing(replace(HOME, reading=reading))
-    assert told.startswith(begin)
-    assert told.endswith("There is no plan yet.")
+    published = say_status(replace(HOME, reading=reading))
+    assert published.startswith(begin)
+    assert published.endswith("There is no plan yet.")
 
 
 @pytest.mark.parametrize(
@@ -63,7 +63,7 @@ def test_what_is_measured(reading: PowerwallState | None, begin: str) -> None:
         ({"dry_run": True}, "This is a dry run: nothing is sent to the battery."),
         ({"scheduler_enabled": False}, "The scheduler is switched off."),
         (
-            {"yielded": YieldCause.STORM_WATCH},
+            {"yielded": SuspensionCause.STORM_WATCH},
             "The scheduler has stepped back because Storm Watch is active.",
         ),
         (
@@ -74,10 +74,10 @@ def test_what_is_measured(reading: PowerwallState | None, begin: str) -> None:
 )
 def test_what_hinders(changes: dict[str, Any], why: str) -> None:
     """A plan that is not acted on is not told as if it were."""
-    home = replace(HOME, plan=plan_of(Action.CHARGE), **changes)
-    assert tell_why(home) == why
-    assert tell_next_charge(home) == f"{why} No charge will be started meanwhile."
-    assert tell_doing(home).endswith(why)
+    site = replace(HOME, plan=plan_of(Action.CHARGE), **changes)
+    assert say_why(site) == why
+    assert say_next_charge(site) == f"{why} No charge will be started meanwhile."
+    assert say_status(site).endswith(why)
 
 
 ASKED = Override(action=Action.CHARGE, made_at=NOW, until=NOW + timedelta(hours=1))
@@ -93,67 +93,67 @@ ASKED = Override(action=Action.CHARGE, made_at=NOW, until=NOW + timedelta(hours=
 )
 def test_a_charge_that_a_rule_holds_back(rule: DecisionReason, because_of: str) -> None:
     """Neither the plan's nor a person's charge is told as if it ran."""
-    home = replace(HOME, plan=plan_of(Action.CHARGE), held_back=rule)
-    assert tell_doing(home).endswith(
+    site = replace(HOME, plan=plan_of(Action.CHARGE), held_back=rule)
+    assert say_status(site).endswith(
         f"The plan is to charge from the grid until 20:30, but {because_of}."
     )
-    assert tell_why(home) == f"It does not charge because {because_of}."
-    assert tell_next_charge(home) == f"It does not charge now because {because_of}."
-    asked = replace(home, override=ASKED)
-    assert tell_doing(asked).endswith(f"until 21:00 at the latest, but {because_of}.")
-    assert tell_why(asked) == f"It does not charge because {because_of}."
+    assert say_why(site) == f"It does not charge because {because_of}."
+    assert say_next_charge(site) == f"It does not charge now because {because_of}."
+    asked = replace(site, override=ASKED)
+    assert say_status(asked).endswith(f"until 21:00 at the latest, but {because_of}.")
+    assert say_why(asked) == f"It does not charge because {because_of}."
 
 
 def test_without_contact() -> None:
     """What was read last is told as that, with its time."""
     reading = replace(read(62.4, -1800.0), read_at=NOW - timedelta(hours=3))
-    told = tell_doing(replace(HOME, reading=reading, in_contact=False))
-    assert told.startswith("There is no contact with the battery; it was at 62 percent at 17:00. ")
+    published = say_status(replace(HOME, reading=reading, in_contact=False))
+    assert published.startswith(
+        "There is no contact with the battery; it was at 62 percent at 17:00. "
+    )
 
 
 def test_the_next_charge_of_a_scheduler_that_is_off() -> None:
     """After what was asked for nothing is started, whatever the plan would do."""
     plan = plan_of(Action.HOLD, Action.HOLD, Action.CHARGE)
     asked = replace(ASKED, action=Action.HOLD)
-    home = replace(HOME, plan=plan, override=asked, scheduler_enabled=False)
-    assert tell_next_charge(home) == "The scheduler is switched off. No charge will be started."
-    charging = replace(home, plan=plan_of(Action.CHARGE), override=ASKED)
-    assert tell_next_charge(charging).startswith("It is to charge now, until 20:30")
+    site = replace(HOME, plan=plan, override=asked, scheduler_enabled=False)
+    assert say_next_charge(site) == "The scheduler is switched off. No charge will be started."
+    charging = replace(site, plan=plan_of(Action.CHARGE), override=ASKED)
+    assert say_next_charge(charging).startswith("It is to charge now, until 20:30")
 
 
 def test_an_override_that_ends_tomorrow() -> None:
     """A time of day alone would be heard as one that is past."""
     asked = replace(ASKED, until=NOW + timedelta(hours=23))
-    home = replace(HOME, override=asked)
-    assert tell_doing(home).endswith("until tomorrow at 19:00 at the latest.")
-    assert tell_why(home).endswith("the plan goes on tomorrow at 19:00 at the latest.")
+    site = replace(HOME, override=asked)
+    assert say_status(site).endswith("until tomorrow at 19:00 at the latest.")
+    assert say_why(site).endswith("the plan goes on tomorrow at 19:00 at the latest.")
 
 
 def test_without_a_plan() -> None:
     """Nothing is made up."""
-    assert tell_why(HOME) == "There is no plan yet."
-    assert tell_next_charge(HOME) == "There is no plan yet."
+    assert say_why(HOME) == "There is no plan yet."
+    assert say_next_charge(HOME) == "There is no plan yet."
 
 
 def test_a_charge_that_runs() -> None:
     """By its end; an estimated rate as one, an unknown one not at all."""
     slot = a_slot(NOW, Action.CHARGE, rate_is_estimate=True)
-    home = replace(HOME, plan=a_plan(slot))
-    assert tell_next_charge(home) == (
-        "It is to charge now, until 20:30, at an estimated 9.8 pence."
-    )
+    site = replace(HOME, plan=a_plan(slot))
+    assert say_next_charge(site) == ("It is to charge now, until 20:30, at an estimated 9.8 pence.")
     unknown = replace(HOME, plan=a_plan(replace(slot, import_p_per_kwh=None)))
-    assert tell_next_charge(unknown) == "It is to charge now, until 20:30."
+    assert say_next_charge(unknown) == "It is to charge now, until 20:30."
 
 
 @pytest.mark.parametrize("code", list(ReasonCode))
 @pytest.mark.parametrize("numbers", [{}, {"rate_p_per_kwh": 9.8, "saves_p_per_kwh": 24.1}])
 def test_every_reason_has_words(code: ReasonCode, numbers: dict[str, float]) -> None:
     """With figures where there are any, and as a clause."""
-    told = because(Reason(code=code, numbers=numbers, at=NOW if numbers else None), HOME)
-    assert told
-    assert not told.endswith(".")
-    assert "None" not in told
+    published = because(Reason(code=code, numbers=numbers, at=NOW if numbers else None), HOME)
+    assert published
+    assert not published.endswith(".")
+    assert "None" not in published
 
 
 @pytest.mark.parametrize(
@@ -175,4 +175,4 @@ def test_rates(rate: float | None, said: str) -> None:
 )
 def test_moments(hours: int, said: str) -> None:
     """By the day it is."""
-    assert tell_moment(NOW + timedelta(hours=hours), HOME) == said
+    assert say_moment(NOW + timedelta(hours=hours), HOME) == said

@@ -22,17 +22,17 @@ from ..const import DOMAIN, UNIT_CAPACITY_KWH
 from ..control.model import Decision, DecisionKind
 from ..planner.model import Action, Plan
 from ..planner.why_not import WhyNot, why_not
-from ..site.limits import BOUNDS
+from ..site.limits import LIMITS
 from ..site.plan_as_dict import plan_as_dict, slot_as_dict
-from ..site.planner_inputs import Material, make_plan, plan_inputs
+from ..site.planner_inputs import SiteSnapshot, make_plan, plan_inputs
 from ..site.preferences import Preferences
-from ..site.site import Home
+from ..site.site import Site
 from ..tariff.model import RateTable
 from ..text.messages import line_of
 from ..text.speech import DOES, because
 from ..text.status import override_now, picture_of, ready_once
 from .fields import ACTION, END, START, in_range, moment_if_any, number
-from .homes import HOME_FIELDS, async_home, problem
+from .homes import SITE_FIELDS, async_site, problem
 from .sessions import session_as_dict
 
 GET_PLAN, EXPLAIN, GET_DECISIONS = "get_plan", "explain", "get_decisions"
@@ -53,24 +53,24 @@ TRIABLE = (
 
 EXPLAIN_SCHEMA = vol.Schema(
     {
-        **HOME_FIELDS,
+        **SITE_FIELDS,
         vol.Optional(AT): cv.datetime,
         vol.Optional(ACTION): vol.In([action.value for action in Action]),
     }
 )
 DECISIONS_SCHEMA = vol.Schema(
     {
-        **HOME_FIELDS,
+        **SITE_FIELDS,
         vol.Optional(HOURS, default=24): number,
         vol.Optional(KIND): vol.In([kind.value for kind in DecisionKind]),
     }
 )
 RATES_SCHEMA = vol.Schema(
-    {**HOME_FIELDS, vol.Optional(START): cv.datetime, vol.Optional(END): cv.datetime}
+    {**SITE_FIELDS, vol.Optional(START): cv.datetime, vol.Optional(END): cv.datetime}
 )
 WHAT_IF_SCHEMA = vol.Schema(
     {
-        **HOME_FIELDS,
+        **SITE_FIELDS,
         vol.Optional(BATTERY_KWH): number,
         **{vol.Optional(name): number for name in TRIABLE},
     }
@@ -81,7 +81,7 @@ WHAT_IF_SCHEMA = vol.Schema(
 def async_setup(hass: HomeAssistant) -> None:
     """Register them."""
     for name, handler, schema in (
-        (GET_PLAN, _async_get_plan, vol.Schema(HOME_FIELDS)),
+        (GET_PLAN, _async_get_plan, vol.Schema(SITE_FIELDS)),
         (EXPLAIN, _async_explain, EXPLAIN_SCHEMA),
         (GET_DECISIONS, _async_get_decisions, DECISIONS_SCHEMA),
         (GET_RATES, _async_get_rates, RATES_SCHEMA),
@@ -93,11 +93,11 @@ def async_setup(hass: HomeAssistant) -> None:
 
 
 async def _async_get_plan(call: ServiceCall) -> ServiceResponse:
-    home = await async_home(call)
+    site = await async_site(call)
     now = dt_util.utcnow()
-    ahead, asked, ready = home.sessions.ahead(now), override_now(home, now), ready_once(home, now)
+    ahead, asked, ready = site.sessions.ahead(now), override_now(site, now), ready_once(site, now)
     return {
-        **plan_as_dict(_plan(home)),
+        **plan_as_dict(_plan(site)),
         "override": encode(asked),
         "ready_once": encode(ready),
         "sessions": [session_as_dict(window) for window in ahead],
@@ -105,13 +105,13 @@ async def _async_get_plan(call: ServiceCall) -> ServiceResponse:
 
 
 async def _async_explain(call: ServiceCall) -> ServiceResponse:
-    home = await async_home(call)
-    plan, now = _plan(home), dt_util.utcnow()
+    site = await async_site(call)
+    plan, now = _plan(site), dt_util.utcnow()
     when = moment_if_any(call.data, AT) or now
     slot = plan.slot_at(when)
     if slot is None:
         raise problem("not_in_plan", field=AT)
-    why = because(slot.reason, picture_of(home, now))
+    why = because(slot.reason, picture_of(site, now))
     answer: dict[str, Json] = {
         "text": f"The battery is to {DOES[slot.action]} because {why}.",
         "slot": slot_as_dict(slot),
@@ -119,15 +119,15 @@ async def _async_explain(call: ServiceCall) -> ServiceResponse:
     }
     asked: str | None = call.data.get(ACTION)
     # What the plan was made from, not what is known by now: else the answer is about another plan.
-    material = home.planned_from
-    if asked is None or material is None:
+    snapshot = site.planned_from
+    if asked is None or snapshot is None:
         return answer
-    other = await home.hass.async_add_executor_job(_why_not, material, plan, when, Action(asked))
+    other = await site.hass.async_add_executor_job(_why_not, snapshot, plan, when, Action(asked))
     return {**answer, "why_not": why_not_as_dict(other)}
 
 
-def _why_not(material: Material, plan: Plan, when: datetime, action: Action) -> WhyNot:
-    inputs = plan_inputs(material)
+def _why_not(snapshot: SiteSnapshot, plan: Plan, when: datetime, action: Action) -> WhyNot:
+    inputs = plan_inputs(snapshot)
     return why_not(inputs, plan, max(when, inputs.now), action)
 
 
@@ -143,14 +143,14 @@ def why_not_as_dict(answer: WhyNot) -> dict[str, Json]:
 
 
 async def _async_get_decisions(call: ServiceCall) -> ServiceResponse:
-    home = await async_home(call)
+    site = await async_site(call)
     hours = in_range(call.data, HOURS, 0, 720) or 0.0
     kind: str | None = call.data.get(KIND)
     since = dt_util.utcnow() - timedelta(hours=hours)
     return {
         "decisions": [
             decision_as_dict(decision)
-            for decision in home.ledger.since(since)
+            for decision in site.decision_log.since(since)
             if kind is None or decision.kind.value == kind
         ]
     }
@@ -164,23 +164,23 @@ def decision_as_dict(decision: Decision) -> dict[str, Json]:
         "reason": decision.reason.value,
         "text": line_of(decision.kind, decision.reason),
         "action": decision.action.value if decision.action else None,
-        "lever": decision.lever.value if decision.lever else None,
+        "lever": decision.method.value if decision.method else None,
         "start": decision.slot_start.isoformat() if decision.slot_start else None,
         "end": decision.slot_end.isoformat() if decision.slot_end else None,
         "rate_p_per_kwh": decision.rate_p_per_kwh,
-        "charge_level_percent": decision.charge_level_percent,
-        "evidence": encode(decision.evidence),
+        "charge_level_percent": decision.soc_percent,
+        "evidence": encode(decision.command_status),
         "detail": decision.detail,
     }
 
 
 async def _async_get_rates(call: ServiceCall) -> ServiceResponse:
-    home = await async_home(call)
+    site = await async_site(call)
     start = moment_if_any(call.data, START) or dt_util.utcnow()
     end = moment_if_any(call.data, END) or start + RATES_AHEAD
     if not start < end <= start + LONGEST_RATES:
         raise problem("rates_period", field=END)
-    rates = home.rates.data
+    rates = site.rates.data
     return {
         "unit": "p/kWh",
         "import": _rates(rates.imports, start, end),
@@ -200,43 +200,45 @@ def _rates(table: RateTable, start: datetime, end: datetime) -> list[Json]:
 
 
 async def _async_what_if(call: ServiceCall) -> ServiceResponse:
-    home = await async_home(call)
+    site = await async_site(call)
     battery_kwh = in_range(call.data, BATTERY_KWH, 1, 200)
     tried = {
         name: value
         for name in TRIABLE
-        if (value := in_range(call.data, name, BOUNDS[name].least, BOUNDS[name].most)) is not None
+        if (value := in_range(call.data, name, LIMITS[name].least, LIMITS[name].most)) is not None
     }
     if battery_kwh is None and not tried:
         raise problem("nothing_to_try")
-    material = home.material()
-    if material is None:
+    snapshot = site.snapshot()
+    if snapshot is None:
         raise problem("no_plan_yet")
-    as_is = replace(material, running=None)
-    wants = Preferences.from_options({**home.preferences.as_options(), **tried})
+    as_is = replace(snapshot, running=None)
+    wants = Preferences.from_options({**site.preferences.as_options(), **tried})
     other = replace(as_is, preferences=wants)
     if battery_kwh is not None:
         other = with_battery(other, battery_kwh)
-    plans = await home.hass.async_add_executor_job(lambda: (make_plan(as_is), make_plan(other)))
+    plans = await site.hass.async_add_executor_job(lambda: (make_plan(as_is), make_plan(other)))
     return _compared(*plans)
 
 
-def with_battery(material: Material, capacity_kwh: float) -> Material:
+def with_battery(snapshot: SiteSnapshot, capacity_kwh: float) -> SiteSnapshot:
     """The same home and stored energy with another battery; power grows by whole units."""
-    battery = material.battery
+    battery = snapshot.battery
     grown = max(1, round(capacity_kwh / UNIT_CAPACITY_KWH)) / max(
         1, round(battery.capacity_kwh / UNIT_CAPACITY_KWH)
     )
-    stored_kwh = material.charge_level_percent / 100 * battery.capacity_kwh
+    stored_kwh = snapshot.soc_percent / 100 * battery.capacity_kwh
     return replace(
-        material,
-        charge_level_percent=min(100.0, stored_kwh / capacity_kwh * 100),
+        snapshot,
+        soc_percent=min(100.0, stored_kwh / capacity_kwh * 100),
         battery=replace(
             battery,
             capacity_kwh=capacity_kwh,
             max_charge_w=battery.max_charge_w * grown,
             max_discharge_w=battery.max_discharge_w * grown,
-            levers=tuple(replace(lever, power_w=lever.power_w * grown) for lever in battery.levers),
+            methods=tuple(
+                replace(method, power_w=method.power_w * grown) for method in battery.methods
+            ),
         ),
     )
 
@@ -251,7 +253,7 @@ def _compared(now: Plan, other: Plan) -> dict[str, Json]:
         "cost_p": _rounded(other.cost_p),
         "present_cost_p": _rounded(now.cost_p),
         "saves_p": _rounded(saves_p),
-        "self_use_cost_p": _rounded(other.self_use_cost_p),
+        "self_use_cost_p": _rounded(other.baseline_cost_p),
         "slots": [slot_as_dict(slot) for slot in other.slots],
     }
 
@@ -260,8 +262,8 @@ def _rounded(value: float | None) -> float | None:
     return None if value is None else round(value, 1)
 
 
-def _plan(home: Home) -> Plan:
-    plan = home.planner.data
+def _plan(site: Site) -> Plan:
+    plan = site.planner.data
     if plan is None:
         raise problem("no_plan_yet")
     return plan

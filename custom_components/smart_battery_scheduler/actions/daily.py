@@ -14,8 +14,8 @@ from homeassistant.core import (
 from homeassistant.util import dt as dt_util
 
 from ..const import DOMAIN
-from ..text.digest import digest_of_home
-from .homes import HOME_FIELDS, async_home
+from ..text.digest import digest_of_site
+from .homes import SITE_FIELDS, async_site
 
 GET_DIGEST = "get_digest"
 
@@ -27,16 +27,16 @@ def async_setup(hass: HomeAssistant) -> None:
         DOMAIN,
         GET_DIGEST,
         _async_get_digest,
-        schema=vol.Schema(HOME_FIELDS),
+        schema=vol.Schema(SITE_FIELDS),
         supports_response=SupportsResponse.ONLY,
     )
 
 
 async def _async_get_digest(call: ServiceCall) -> ServiceResponse:
-    home = await async_home(call)
-    digest = digest_of_home(home, dt_util.utcnow())
+    site = await async_site(call)
+    digest = digest_of_site(site, dt_util.utcnow())
     return {
-        "home": home.entry.title,
+        "home": site.entry.title,
         "next_charge": digest.next_charge,
         "plan": digest.plan,
         "yesterday": digest.yesterday,

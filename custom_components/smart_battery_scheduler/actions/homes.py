@@ -12,33 +12,33 @@ from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.typing import ConfigType, VolDictType
 
 from ..const import DOMAIN
-from ..site.site import Home
+from ..site.site import Site
 from .permissions import async_check
-from .targets import loaded_homes, targeted_homes
+from .targets import loaded_sites, targeted_sites
 
 # Besides a target a home can be named by its config entry, as the card does.
-HOME_FIELDS: VolDictType = {
+SITE_FIELDS: VolDictType = {
     vol.Optional(ATTR_CONFIG_ENTRY_ID): cv.string,
     **cv.TARGET_FIELDS,
 }
 _TARGET_KEYS = {str(key) for key in cv.TARGET_FIELDS}
 
 
-async def async_homes(call: ServiceCall) -> tuple[Home, ...]:
+async def async_sites(call: ServiceCall) -> tuple[Site, ...]:
     """The homes to command: those targeted, or the only one. Raises ServiceValidationError."""
-    homes = _meant(call)
-    for home in homes:
-        await async_check(call.hass, call.context, home.entry.entry_id, POLICY_CONTROL)
-    return homes
+    sites = _meant(call)
+    for site in sites:
+        await async_check(call.hass, call.context, site.entry.entry_id, POLICY_CONTROL)
+    return sites
 
 
-async def async_home(call: ServiceCall) -> Home:
+async def async_site(call: ServiceCall) -> Site:
     """The one home that is asked something."""
-    homes = _meant(call)
-    if len(homes) > 1:
+    sites = _meant(call)
+    if len(sites) > 1:
         raise problem("one_home_only")
-    await async_check(call.hass, call.context, homes[0].entry.entry_id, POLICY_READ)
-    return homes[0]
+    await async_check(call.hass, call.context, sites[0].entry.entry_id, POLICY_READ)
+    return sites[0]
 
 
 def problem(key: str, **placeholders: str) -> ServiceValidationError:
@@ -49,17 +49,17 @@ def problem(key: str, **placeholders: str) -> ServiceValidationError:
 
 
 @callback
-def _meant(call: ServiceCall) -> tuple[Home, ...]:
+def _meant(call: ServiceCall) -> tuple[Site, ...]:
     entry_id: str | None = call.data.get(ATTR_CONFIG_ENTRY_ID)
     target: ConfigType = {key: call.data[key] for key in _TARGET_KEYS if key in call.data}
     if entry_id is not None:
-        homes = tuple(h for h in loaded_homes(call.hass) if h.entry.entry_id == entry_id)
+        sites = tuple(h for h in loaded_sites(call.hass) if h.entry.entry_id == entry_id)
     elif target:
-        homes = targeted_homes(call.hass, target)
+        sites = targeted_sites(call.hass, target)
     else:
-        homes = loaded_homes(call.hass)
-        if len(homes) > 1:
+        sites = loaded_sites(call.hass)
+        if len(sites) > 1:
             raise problem("which_home", field=CONF_TARGET)
-    if not homes:
+    if not sites:
         raise problem("no_such_home")
-    return homes
+    return sites

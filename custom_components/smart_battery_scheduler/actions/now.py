@@ -13,7 +13,7 @@ from homeassistant.util import dt as dt_util
 from ..const import DOMAIN
 from ..planner.model import Action
 from .fields import DURATION, TARGET_PERCENT, UNTIL, end_of, number, percent_if_any
-from .homes import HOME_FIELDS, async_homes
+from .homes import SITE_FIELDS, async_sites
 from .order_validation import refuse_reached
 from .override_factory import LONGEST, override_of
 
@@ -23,9 +23,9 @@ _END = {
     vol.Optional(DURATION): cv.positive_time_period,
     vol.Optional(UNTIL): cv.datetime,
 }
-HOLD_SCHEMA = vol.Schema({**HOME_FIELDS, **_END})
-CHARGE_SCHEMA = vol.Schema({**HOME_FIELDS, **_END, vol.Optional(TARGET_PERCENT): number})
-HOME_SCHEMA = vol.Schema(HOME_FIELDS)
+HOLD_SCHEMA = vol.Schema({**SITE_FIELDS, **_END})
+CHARGE_SCHEMA = vol.Schema({**SITE_FIELDS, **_END, vol.Optional(TARGET_PERCENT): number})
+SITE_SCHEMA = vol.Schema(SITE_FIELDS)
 
 
 @callback
@@ -39,8 +39,8 @@ def async_setup(hass: HomeAssistant) -> None:
         hass.services.async_register(
             DOMAIN, action.value, partial(_async_override, action), schema=schema
         )
-    hass.services.async_register(DOMAIN, RESUME, _async_resume, schema=HOME_SCHEMA)
-    hass.services.async_register(DOMAIN, REPLAN, _async_replan, schema=HOME_SCHEMA)
+    hass.services.async_register(DOMAIN, RESUME, _async_resume, schema=SITE_SCHEMA)
+    hass.services.async_register(DOMAIN, REPLAN, _async_replan, schema=SITE_SCHEMA)
 
 
 async def _async_override(action: Action, call: ServiceCall) -> None:
@@ -48,20 +48,20 @@ async def _async_override(action: Action, call: ServiceCall) -> None:
     until = end_of(call.data, now, LONGEST)
     target = percent_if_any(call.data, TARGET_PERCENT)
     orders = [
-        (home, override_of(action, now, home.preferences, until=until, target_percent=target))
-        for home in await async_homes(call)
+        (site, override_of(action, now, site.preferences, until=until, target_percent=target))
+        for site in await async_sites(call)
     ]
-    for home, asked in orders:
-        refuse_reached(home, asked, None if target is None else TARGET_PERCENT)
-    for home, asked in orders:
-        await home.async_set_override(asked)
+    for site, asked in orders:
+        refuse_reached(site, asked, None if target is None else TARGET_PERCENT)
+    for site, asked in orders:
+        await site.async_set_override(asked)
 
 
 async def _async_resume(call: ServiceCall) -> None:
-    for home in await async_homes(call):
-        await home.async_resume()
+    for site in await async_sites(call):
+        await site.async_resume()
 
 
 async def _async_replan(call: ServiceCall) -> None:
-    for home in await async_homes(call):
-        await home.async_replan()
+    for site in await async_sites(call):
+        await site.async_replan()

@@ -7,26 +7,26 @@ from homeassistant.exceptions import ServiceValidationError
 from ..const import DOMAIN
 from ..control.model import FULL_PERCENT
 from ..control.rules import Override
-from ..site.site import Home
+from ..site.site import Site
 
 # Where to mend a target that was not given with the order.
 USUAL_TARGET = "Charge now target"
 
 
-async def async_order(home: Home, asked: Override, field: str | None = None) -> None:
+async def async_order(site: Site, asked: Override, field: str | None = None) -> None:
     """Begin an override. Raises as ``refuse_reached`` does; then nothing has changed."""
-    refuse_reached(home, asked, field)
-    await home.async_set_override(asked)
+    refuse_reached(site, asked, field)
+    await site.async_set_override(asked)
 
 
-def refuse_reached(home: Home, asked: Override, field: str | None = None) -> None:
+def refuse_reached(site: Site, asked: Override, field: str | None = None) -> None:
     """Raise ServiceValidationError if the battery is at the target: an order would charge it beyond.
 
     ``field`` is where the order gave its target, if it did. To the usual target of 100 % a full
     battery may be ordered: that keeps it full.
     """
-    reading, target = home.battery.data, asked.target_percent
-    level = reading.charge_level_percent if reading else None
+    reading, target = site.battery.data, asked.target_percent
+    level = reading.soc_percent if reading else None
     if target is None or level is None or level < target:
         return
     if field is None and target >= FULL_PERCENT:

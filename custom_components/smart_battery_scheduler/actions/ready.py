@@ -13,16 +13,16 @@ from homeassistant.util import dt as dt_util
 from ..const import DOMAIN
 from ..planner.model import ReadyBy
 from .fields import TARGET_PERCENT, moment, number, percent
-from .homes import HOME_FIELDS, async_homes, problem
+from .homes import SITE_FIELDS, async_sites, problem
 
 READY_ONCE, CANCEL_READY_ONCE = "ready_once", "cancel_ready_once"
 AT = "at"
 FURTHEST = timedelta(days=7)
 
 READY_SCHEMA = vol.Schema(
-    {**HOME_FIELDS, vol.Required(TARGET_PERCENT): number, vol.Required(AT): cv.datetime}
+    {**SITE_FIELDS, vol.Required(TARGET_PERCENT): number, vol.Required(AT): cv.datetime}
 )
-CANCEL_SCHEMA = vol.Schema(HOME_FIELDS)
+CANCEL_SCHEMA = vol.Schema(SITE_FIELDS)
 
 
 @callback
@@ -35,16 +35,16 @@ def async_setup(hass: HomeAssistant) -> None:
 async def _async_be_ready(call: ServiceCall) -> None:
     now, at = dt_util.utcnow(), moment(call.data, AT)
     target = percent(call.data, TARGET_PERCENT)
-    homes = await async_homes(call)
+    sites = await async_sites(call)
     if at <= now:
         raise problem("ready_in_the_past", field=AT)
     if at > now + FURTHEST:
         raise problem("ready_too_far", field=AT, days=str(FURTHEST.days))
-    for home in homes:
-        await home.async_be_ready(ReadyBy(at=at, percent=target))
+    for site in sites:
+        await site.async_be_ready(ReadyBy(at=at, percent=target))
 
 
 async def _async_cancel(call: ServiceCall) -> None:
-    for home in await async_homes(call):
-        if home.ready_once is not None:
-            await home.async_be_ready(None)
+    for site in await async_sites(call):
+        if site.ready_once is not None:
+            await site.async_be_ready(None)

@@ -19,15 +19,15 @@ from ..const import DOMAIN
 from ..sources.grid_sessions import SessionTimesError, SessionWindow
 from ..tariff.sessions import SessionKind
 from .fields import END, PERIOD, START, moment
-from .homes import HOME_FIELDS, async_homes, problem
+from .homes import SITE_FIELDS, async_sites, problem
 
 ADD_SESSION, REMOVE_SESSION = "add_session", "remove_session"
 SESSION_ID, KIND = "session_id", "kind"
 
 ADD_SCHEMA = vol.Schema(
-    {**HOME_FIELDS, **PERIOD, vol.Required(KIND): vol.In([kind.value for kind in SessionKind])}
+    {**SITE_FIELDS, **PERIOD, vol.Required(KIND): vol.In([kind.value for kind in SessionKind])}
 )
-REMOVE_SCHEMA = vol.Schema({**HOME_FIELDS, vol.Required(SESSION_ID): cv.string})
+REMOVE_SCHEMA = vol.Schema({**SITE_FIELDS, vol.Required(SESSION_ID): cv.string})
 
 
 @callback
@@ -46,14 +46,14 @@ def async_setup(hass: HomeAssistant) -> None:
 async def _async_add(call: ServiceCall) -> ServiceResponse:
     start, end = moment(call.data, START), moment(call.data, END)
     kind = SessionKind(call.data[KIND])
-    homes = await async_homes(call)
+    sites = await async_sites(call)
     added: list[Json] = []
-    for home in homes:
+    for site in sites:
         try:
-            window = await home.sessions.async_add(kind, start, end, now=dt_util.utcnow())
+            window = await site.sessions.async_add(kind, start, end, now=dt_util.utcnow())
         except SessionTimesError as err:
             raise problem("session_times") from err
-        await home.async_remember()
+        await site.async_remember()
         added.append(session_as_dict(window))
     return {"sessions": added}
 
@@ -61,13 +61,13 @@ async def _async_add(call: ServiceCall) -> ServiceResponse:
 async def _async_remove(call: ServiceCall) -> None:
     session_id: str = call.data[SESSION_ID]
     removed = [
-        (home, await home.sessions.async_remove(session_id)) for home in await async_homes(call)
+        (site, await site.sessions.async_remove(session_id)) for site in await async_sites(call)
     ]
     if not any(done for _, done in removed):
         raise problem("no_such_session", field=SESSION_ID, id=session_id)
-    for home, done in removed:
+    for site, done in removed:
         if done:
-            await home.async_remember()
+            await site.async_remember()
 
 
 def session_as_dict(window: SessionWindow) -> dict[str, Json]:

@@ -17,9 +17,9 @@ from homeassistant.util import dt as dt_util
 from ..common.serialisation import Json
 from ..const import DOMAIN
 from ..planner.model import Action
-from ..site.manual_slots import PINNABLE, ManualSlot, ManualSlotError, Repeat
+from ..site.manual_slots import FORCEABLE, ManualSlot, ManualSlotError, Repeat
 from .fields import ACTION, END, PERIOD, START, moment
-from .homes import HOME_FIELDS, async_home, async_homes, problem
+from .homes import SITE_FIELDS, async_site, async_sites, problem
 
 ADD_SLOT, REMOVE_SLOT, LIST_SLOTS = "add_slot", "remove_slot", "list_slots"
 SLOT_ID, REPEAT = "slot_id", "repeat"
@@ -28,14 +28,14 @@ DO_NOT_CHARGE = "do_not_charge"
 
 ADD_SCHEMA = vol.Schema(
     {
-        **HOME_FIELDS,
+        **SITE_FIELDS,
         **PERIOD,
-        vol.Required(ACTION): vol.In([*(each.value for each in PINNABLE), DO_NOT_CHARGE]),
+        vol.Required(ACTION): vol.In([*(each.value for each in FORCEABLE), DO_NOT_CHARGE]),
         vol.Optional(REPEAT, default=Repeat.NEVER.value): vol.In([each.value for each in Repeat]),
     }
 )
-REMOVE_SCHEMA = vol.Schema({**HOME_FIELDS, vol.Required(SLOT_ID): cv.string})
-LIST_SCHEMA = vol.Schema(HOME_FIELDS)
+REMOVE_SCHEMA = vol.Schema({**SITE_FIELDS, vol.Required(SLOT_ID): cv.string})
+LIST_SCHEMA = vol.Schema(SITE_FIELDS)
 
 
 @callback
@@ -58,9 +58,9 @@ def async_setup(hass: HomeAssistant) -> None:
 async def _async_add(call: ServiceCall) -> ServiceResponse:
     start, end = moment(call.data, START), moment(call.data, END)
     wished: str = call.data[ACTION]
-    home = _only(await async_homes(call))
+    site = _only(await async_sites(call))
     try:
-        slot = home.manual.add(
+        slot = site.manual.add(
             start,
             end,
             None if wished == DO_NOT_CHARGE else Action(wished),
@@ -68,30 +68,30 @@ async def _async_add(call: ServiceCall) -> ServiceResponse:
             now=dt_util.utcnow(),
         )
     except ManualSlotError as err:
-        other = _told(err.other) if err.other is not None else ""
+        other = _published(err.other) if err.other is not None else ""
         raise problem(err.problem.value, other=other) from err
-    await home.async_remember()
+    await site.async_remember()
     return {"slot": slot_as_dict(slot)}
 
 
 async def _async_remove(call: ServiceCall) -> None:
-    home = _only(await async_homes(call))
+    site = _only(await async_sites(call))
     slot_id: str = call.data[SLOT_ID]
-    if not home.manual.remove(slot_id):
+    if not site.manual.remove(slot_id):
         raise problem("no_such_slot", field=SLOT_ID, id=slot_id)
-    await home.async_remember()
+    await site.async_remember()
 
 
 async def _async_list(call: ServiceCall) -> ServiceResponse:
-    home = await async_home(call)
+    site = await async_site(call)
     now = dt_util.utcnow()
-    return {"slots": [slot_as_dict(slot) for slot in home.manual.slots if not slot.is_over(now)]}
+    return {"slots": [slot_as_dict(slot) for slot in site.manual.slots if not slot.is_over(now)]}
 
 
-def _only[T](homes: tuple[T, ...]) -> T:
-    if len(homes) > 1:
+def _only[T](sites: tuple[T, ...]) -> T:
+    if len(sites) > 1:
         raise problem("one_home_only")
-    return homes[0]
+    return sites[0]
 
 
 def slot_as_dict(slot: ManualSlot) -> dict[str, Json]:
@@ -105,6 +105,6 @@ def slot_as_dict(slot: ManualSlot) -> dict[str, Json]:
     }
 
 
-def _told(slot: ManualSlot) -> str:
+def _published(slot: ManualSlot) -> str:
     start, end = dt_util.as_local(slot.start), dt_util.as_local(slot.end)
     return f"{start:%d %b %H:%M}-{end:%H:%M} ({slot.id})"

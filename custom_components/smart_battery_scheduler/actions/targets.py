@@ -11,11 +11,11 @@ from homeassistant.helpers.target import TargetSelection, async_extract_referenc
 from homeassistant.helpers.typing import ConfigType
 
 from ..const import DOMAIN
-from ..site.site import Home, SmartBatteryConfigEntry
+from ..site.site import Site, SmartBatteryConfigEntry
 
 
 @callback
-def loaded_homes(hass: HomeAssistant) -> tuple[Home, ...]:
+def loaded_sites(hass: HomeAssistant) -> tuple[Site, ...]:
     """All homes that run."""
     entries: list[SmartBatteryConfigEntry] = hass.config_entries.async_loaded_entries(DOMAIN)
     return tuple(entry.runtime_data for entry in entries)
@@ -31,10 +31,10 @@ def is_targeted(hass: HomeAssistant, target: ConfigType | None, entry_id: str) -
 
 
 @callback
-def targeted_homes(hass: HomeAssistant, target: ConfigType | None) -> tuple[Home, ...]:
+def targeted_sites(hass: HomeAssistant, target: ConfigType | None) -> tuple[Site, ...]:
     """The running homes that a target means; without a target all of them."""
     return tuple(
-        home for home in loaded_homes(hass) if is_targeted(hass, target, home.entry.entry_id)
+        site for site in loaded_sites(hass) if is_targeted(hass, target, site.entry.entry_id)
     )
 
 

@@ -18,13 +18,13 @@ import aiohttp
 from yarl import URL
 
 from ..common.http import TIMEOUT_S, NoReplyError, NotJsonError, Reply, ask, aware, number, utc_now
-from ..common.poll_interval import Cadence
+from ..common.poll_interval import PollInterval
 from ..tariff.model import SLOT, floor_slot
 
 BASE_URL = "https://api.carbonintensity.org.uk"
 ATTRIBUTION = "Carbon intensity by NESO (carbonintensity.org.uk), CC BY 4.0"
 # The forecast is made anew every half-hour, but little changes from one to the next.
-CADENCE = Cadence(every=timedelta(hours=1), jitter=timedelta(minutes=10))
+POLL_INTERVAL = PollInterval(every=timedelta(hours=1), jitter=timedelta(minutes=10))
 
 USUAL_WAIT_S = 600.0
 # Pure coal is about 1000 g/kWh: beyond this it is a fault.

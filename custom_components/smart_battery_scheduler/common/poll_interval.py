@@ -8,7 +8,7 @@ import random
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Cadence:
+class PollInterval:
     """Ask about every ``every``, and up to ``jitter`` later: homes shall not ask in step.
 
     After a failure that may pass ask again after ``retry``.

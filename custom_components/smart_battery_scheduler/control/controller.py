@@ -17,7 +17,7 @@ from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers.event import async_track_point_in_utc_time
 from homeassistant.util import dt as dt_util
 
-from ..planner.model import Action, Lever
+from ..planner.model import Action, ChargeMethod
 from ..powerwall.base import (
     Powerwall,
     PowerwallAuthError,
@@ -37,7 +37,7 @@ _LOGGER = logging.getLogger(__name__)
 # A reading older than this is not a reading.
 READING_LIMIT = timedelta(minutes=6)
 # More moves than this in one look would be a loop, not control.
-MOST_MOVES = 12
+MOST_TRANSITIONS = 12
 
 QUICK = timedelta(seconds=30)
 WATCHFUL = timedelta(seconds=60)
@@ -58,7 +58,7 @@ class Controller:
 
     ``wanted`` says what the plan, a pin or an override asks for now, after the hard rules.
     ``rates_w`` is what each lever usually brings on this home. ``save`` stores the state at once.
-    ``tell`` receives every decision. ``before_wake`` is awaited before a look that the clock asks for.
+    ``publish`` receives every decision. ``before_wake`` is awaited before a look that the clock asks for.
     """
 
     def __init__(
@@ -68,10 +68,10 @@ class Controller:
         state: ControlState,
         *,
         wanted: Callable[[datetime], Judged],
-        rates_w: Callable[[], Mapping[Lever, float]],
+        rates_w: Callable[[], Mapping[ChargeMethod, float]],
         timing: Callable[[], Timing],
         save: Callable[[ControlState], Awaitable[None]],
-        tell: Callable[[Decision], None],
+        publish: Callable[[Decision], None],
         auth_failed: Callable[[], None],
         before_wake: Callable[[], Awaitable[None]],
     ) -> None:
@@ -83,7 +83,7 @@ class Controller:
         self._rates_w = rates_w
         self._timing = timing
         self._save = save
-        self._tell = tell
+        self._publish = publish
         self._auth_failed = auth_failed
         self._before_wake = before_wake
         self._reading: PowerwallState | None = None
@@ -99,13 +99,13 @@ class Controller:
         return lambda: self._listeners.remove(listener)
 
     @property
-    def home_settings(self) -> Settings | None:
+    def owner_settings(self) -> Settings | None:
         """The user's own settings, whether or not something of ours is in force."""
-        if self.state.home is not None:
-            return self.state.home.settings
+        if self.state.owner is not None:
+            return self.state.owner.settings
         return None if self._reading is None else self._reading.settings
 
-    def cadence(self, now: datetime) -> timedelta:
+    def poll_interval(self, now: datetime) -> timedelta:
         """How soon the next reading should come: quickest while something must be proven."""
         match self.state.phase:
             case Phase.COMMANDING | Phase.VERIFYING | Phase.RESTORING:
@@ -122,9 +122,9 @@ class Controller:
     def _is_delicate(self) -> bool:
         """Whether a running charge nears its end, or what was seen is not seen any more."""
         command, reading = self.state.command, self._reading
-        if command is None or command.evidence.doubted_at is not None:
+        if command is None or command.command_status.doubted_at is not None:
             return True
-        level = None if reading is None else reading.charge_level_percent
+        level = None if reading is None else reading.soc_percent
         target = command.wanted.target_percent
         if command.wanted.action is not Action.CHARGE or level is None:
             return False
@@ -143,10 +143,10 @@ class Controller:
             await self._judge_until_still()
             self._schedule_wake()
 
-    async def async_set_home(self, change: Settings) -> bool:
+    async def async_set_owner_settings(self, change: Settings) -> bool:
         """Take settings a person chose through us as the home settings; False if none are known."""
         return await self._on_a_persons_word(
-            lambda state, at: machine.set_home(state, at, change), needs_reading=True
+            lambda state, at: machine.set_owner_settings(state, at, change), needs_reading=True
         )
 
     async def async_resume(self) -> None:
@@ -161,31 +161,31 @@ class Controller:
         self._released = reason
         self._cancel_wake()
         async with self._lock:
-            if self.state.home is not None:
+            if self.state.owner is not None:
                 # A failed write held back earlier is tried at once: this is the last chance.
                 self.state = replace(self.state, retry_at=None)
                 await self._judge_until_still()
         restore = self.state.restore
-        return restore is None or restore.evidence.accepted_at is not None
+        return restore is None or restore.command_status.accepted_at is not None
 
     async def _on_a_persons_word(
         self,
-        move: Callable[[ControlState, Situation], Step],
+        transition: Callable[[ControlState, Situation], Step],
         *,
         needs_reading: bool = False,
     ) -> bool:
         async with self._lock:
             situation = self._situation()
-            if needs_reading and self.state.home is None and situation.reading is None:
+            if needs_reading and self.state.owner is None and situation.reading is None:
                 return False
-            await self._adopt(move(self.state, situation))
+            await self._adopt(transition(self.state, situation))
             if self._reading is not None:
                 await self._judge_until_still()
                 self._schedule_wake()
         return True
 
     async def _judge_until_still(self) -> None:
-        for _ in range(MOST_MOVES):
+        for _ in range(MOST_TRANSITIONS):
             before = self.state
             step = machine.step(before, self._situation())
             await self._adopt(step)
@@ -226,7 +226,7 @@ class Controller:
             for listener in tuple(self._listeners):
                 listener()
         for decision in step.decisions:
-            self._tell(decision)
+            self._publish(decision)
 
     def _situation(self) -> Situation:
         now = dt_util.utcnow()

@@ -14,7 +14,7 @@ def on_whose_word(command: Command) -> DecisionReason:
     """The plan, a pin or an override."""
     return {
         Source.PLAN: DecisionReason.PLAN,
-        Source.PIN: DecisionReason.PIN,
+        Source.FORCED: DecisionReason.FORCED,
         Source.OVERRIDE: DecisionReason.OVERRIDE,
     }[command.wanted.source]
 
@@ -29,21 +29,19 @@ def of_command(
         kind=kind,
         reason=reason,
         action=wanted.action,
-        lever=command.current.lever,
+        method=command.current.method,
         slot_start=wanted.slot_start,
         slot_end=wanted.ends_at,
         rate_p_per_kwh=wanted.rate_p_per_kwh,
-        charge_level_percent=at.charge_level_percent,
-        evidence=command.evidence,
+        soc_percent=at.soc_percent,
+        command_status=command.command_status,
         shown=at.reading.settings if at.reading and kind is DecisionKind.FAILED else None,
     )
 
 
 def simple(at: Situation, kind: DecisionKind, reason: DecisionReason) -> Decision:
     """A line about no command in particular."""
-    return Decision(
-        at=at.now, kind=kind, reason=reason, charge_level_percent=at.charge_level_percent
-    )
+    return Decision(at=at.now, kind=kind, reason=reason, soc_percent=at.soc_percent)
 
 
 def on_whose_word_ended(command: Command, at: Situation, reason: DecisionReason) -> DecisionReason:
@@ -54,7 +52,7 @@ def on_whose_word_ended(command: Command, at: Situation, reason: DecisionReason)
     if at.now >= begun.ends_at or (wanted is not None and wanted.source is begun.source):
         return reason
     match begun.source:
-        case Source.PIN:
+        case Source.FORCED:
             return DecisionReason.DELETED
         case Source.OVERRIDE:
             return DecisionReason.USER
@@ -73,8 +71,8 @@ def how_it_ended(
     if command.tries == 0:
         return (of_command(command, at, DecisionKind.SKIPPED, reason),)
     patience = at.timing.read_back + at.timing.seen
-    if command.evidence.seen_at is None and at.now - command.begun_at > patience:
-        return (of_command(command, at, DecisionKind.FAILED, DecisionReason.NOT_SEEN),)
+    if command.command_status.confirmed_at is None and at.now - command.begun_at > patience:
+        return (of_command(command, at, DecisionKind.FAILED, DecisionReason.NOT_CONFIRMED),)
     if at.now > command.wanted.ends_at + LATE:
         # Nobody was there to stop it in time.
         return (of_command(command, at, DecisionKind.STOPPED, DecisionReason.MISSED),)

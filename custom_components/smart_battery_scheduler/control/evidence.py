@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from dataclasses import fields, replace
 from enum import Enum
 
-from ..planner.model import Action, Lever
+from ..planner.model import Action, ChargeMethod
 from ..powerwall.base import OperatingMode, PowerwallState, Settings
-from .model import FULL_PERCENT, Way
+from .model import FULL_PERCENT, Setpoint
 from .setpoints import HIGHEST_PARTIAL_RESERVE_PERCENT
 
 # Meter noise and the gateway's own standby flows (Powerwalls idle at up to ~100 W).
@@ -31,8 +31,8 @@ IMBALANCE_W = 1000.0
 class Verdict(Enum):
     """What a reading says about a command."""
 
-    SEEN = "seen"
-    NOT_SEEN = "not_seen"
+    CONFIRMED = "seen"
+    NOT_CONFIRMED = "not_seen"
     UNKNOWN = "unknown"
 
 
@@ -67,14 +67,14 @@ def _same(name: str, expected: object, actual: object) -> bool:
 
 
 def foreign_changes(
-    reading: PowerwallState, home: Settings, sent: tuple[Settings, ...]
+    reading: PowerwallState, owner: Settings, sent: tuple[Settings, ...]
 ) -> Settings:
     """The settings in a reading that are neither the user's saved ones nor any of ours.
 
     In backup mode a reserve of 100 is the mode's own doing, not a person's, and a mode that is not
     told may be that one; a reserve of 80 is what some sites make even of a written 100.
     """
-    shown, ours = reading.settings, (home, *sent)
+    shown, ours = reading.settings, (owner, *sent)
     mode, reserve, charging = (
         shown.operating_mode,
         shown.backup_reserve_percent,
@@ -131,10 +131,10 @@ def balanced(reading: PowerwallState) -> bool:
 
 def judge(
     action: Action,
-    way: Way,
+    setpoint: Setpoint,
     target_percent: int | None,
     reading: PowerwallState,
-    rates_w: Mapping[Lever, float],
+    rates_w: Mapping[ChargeMethod, float],
 ) -> Verdict:
     """Whether the battery's own power shows the command at work."""
     battery_w = reading.battery_power_w
@@ -143,49 +143,49 @@ def judge(
     match action:
         case Action.CHARGE:
             target = FULL_PERCENT if target_percent is None else target_percent
-            rate_w = rates_w[way.lever or Lever.GENTLE]
-            return _judge_charge(-battery_w, target, reading.charge_level_percent, rate_w)
+            rate_w = rates_w[setpoint.method or ChargeMethod.RESERVE]
+            return _judge_charge(-battery_w, target, reading.soc_percent, rate_w)
         case Action.HOLD:
-            return _judge_hold(battery_w, way.settings.backup_reserve_percent, reading)
+            return _judge_hold(battery_w, setpoint.settings.backup_reserve_percent, reading)
         case Action.USE | Action.EXPORT:
-            return _judge_no_grid_charging(way.settings.backup_reserve_percent, reading)
+            return _judge_no_grid_charging(setpoint.settings.backup_reserve_percent, reading)
 
 
-def judge_stopped(home: Settings, reading: PowerwallState) -> Verdict:
+def judge_stopped(owner: Settings, reading: PowerwallState) -> Verdict:
     """Whether no charging of ours goes on once the home settings stand again."""
-    if home.operating_mode is not OperatingMode.SELF_POWERED:
+    if owner.operating_mode is not OperatingMode.SELF_POWERED:
         # In the other modes Tesla may charge by itself: nothing can be concluded.
-        return Verdict.SEEN
-    return _judge_no_grid_charging(home.backup_reserve_percent, reading)
+        return Verdict.CONFIRMED
+    return _judge_no_grid_charging(owner.backup_reserve_percent, reading)
 
 
 def _judge_charge(
     charging_w: float, target_percent: float, level: float | None, rate_w: float
 ) -> Verdict:
     if level is not None and level >= target_percent - AT_TARGET_PERCENT:
-        return Verdict.SEEN
+        return Verdict.CONFIRMED
     tapering = level is not None and level >= TAPER_FROM_PERCENT
     enough_w = NOISE_W if tapering else rate_w * ENOUGH_OF_RATE
-    return Verdict.SEEN if charging_w >= enough_w else Verdict.NOT_SEEN
+    return Verdict.CONFIRMED if charging_w >= enough_w else Verdict.NOT_CONFIRMED
 
 
 def _judge_hold(battery_w: float, reserve: int | None, reading: PowerwallState) -> Verdict:
-    level = reading.charge_level_percent
+    level = reading.soc_percent
     if battery_w > NOISE_W:
         # Down to the reserve, within one percent, it may still discharge.
         near = reserve is not None and level is not None and reserve < level < reserve + 1.5
-        return Verdict.UNKNOWN if near else Verdict.NOT_SEEN
-    return _judge_no_grid_charging(reserve, reading, unknown=Verdict.SEEN)
+        return Verdict.UNKNOWN if near else Verdict.NOT_CONFIRMED
+    return _judge_no_grid_charging(reserve, reading, unknown=Verdict.CONFIRMED)
 
 
 def _judge_no_grid_charging(
     reserve: int | None, reading: PowerwallState, unknown: Verdict = Verdict.UNKNOWN
 ) -> Verdict:
-    from_grid_w, level = grid_charging_w(reading), reading.charge_level_percent
+    from_grid_w, level = grid_charging_w(reading), reading.soc_percent
     if from_grid_w is None:
         return unknown
     if from_grid_w <= GRID_CHARGING_W:
-        return Verdict.SEEN
+        return Verdict.CONFIRMED
     # Below its reserve a Powerwall fills up by its own rule.
     below = level is not None and reserve is not None and level < reserve
-    return Verdict.UNKNOWN if below else Verdict.NOT_SEEN
+    return Verdict.UNKNOWN if below else Verdict.NOT_CONFIRMED

@@ -8,17 +8,25 @@ from datetime import datetime
 from ..powerwall.base import Islanding, PowerwallState, Settings
 from .decisions import how_it_ended, simple
 from .evidence import foreign_changes, left_by, shows, tells
-from .model import ControlState, Cue, DecisionKind, DecisionReason, Restore, YieldCause, Yielded
+from .model import (
+    ControlState,
+    DecisionKind,
+    DecisionReason,
+    Restore,
+    Suspension,
+    SuspensionCause,
+    Trigger,
+)
 from .situation import Situation, Step
-from .transitions import move, next_slot
+from .transitions import next_slot, transition
 
 
-def hands_off(reading: PowerwallState) -> YieldCause | None:
+def hands_off(reading: PowerwallState) -> SuspensionCause | None:
     """What in a reading forbids us to touch the battery."""
     if reading.islanding is Islanding.OFF_GRID:
-        return YieldCause.OFF_GRID
+        return SuspensionCause.OFF_GRID
     if reading.storm_watch_active:
-        return YieldCause.STORM_WATCH
+        return SuspensionCause.STORM_WATCH
     return None
 
 
@@ -27,7 +35,7 @@ def interrupted(state: ControlState, at: Situation) -> Step | None:
     if at.reading is None:
         return None
     cause = hands_off(at.reading)
-    if cause is not None and (state.yielded is None or state.yielded.cause is not cause):
+    if cause is not None and (state.suspension is None or state.suspension.cause is not cause):
         return stand_back(state, at, cause, until=at.now + at.timing.settled)
     return _strangers(state, at, at.reading)
 
@@ -37,21 +45,23 @@ def _strangers(state: ControlState, at: Situation, reading: PowerwallState) -> S
 
     What they changed is theirs and becomes part of the home settings; the rest is put back.
     """
-    if state.home is None or not state.sent:
+    if state.owner is None or not state.sent:
         return None
-    before = () if state.home.before is None else (state.home.before,)
-    changed = foreign_changes(reading, state.home.settings, (*before, *state.sent))
+    before = () if state.owner.before is None else (state.owner.before,)
+    changed = foreign_changes(reading, state.owner.settings, (*before, *state.sent))
     if changed.is_empty and not _undone(state, at, reading):
         return None if state.strange_at is None else Step(state=replace(state, strange_at=None))
     if state.strange_at is None:
         return Step(state=replace(state, strange_at=reading.read_at))
     if reading.read_at <= state.strange_at:
         return None
-    home = replace(state.home, settings=changed.over(state.home.settings))
-    state = replace(state, home=home, strange_at=None)
-    if state.yielded is not None:
+    owner = replace(state.owner, settings=changed.over(state.owner.settings))
+    state = replace(state, owner=owner, strange_at=None)
+    if state.suspension is not None:
         return Step(state=state)
-    return stand_back(state, at, YieldCause.SOMEBODY_ELSE, until=next_slot(at), changed=changed)
+    return stand_back(
+        state, at, SuspensionCause.SOMEBODY_ELSE, until=next_slot(at), changed=changed
+    )
 
 
 def _undone(state: ControlState, at: Situation, reading: PowerwallState) -> bool:
@@ -60,12 +70,12 @@ def _undone(state: ControlState, at: Situation, reading: PowerwallState) -> bool
     Shortly after an order one from before it may still come through.
     """
     command = state.command
-    if command is None or command.evidence.read_back_at is None:
+    if command is None or command.command_status.read_back_at is None:
         return False
     must, shown = command.current.must, reading.settings
     if not tells(must, shown) or shows(must, shown):
         return False
-    accepted_at = command.evidence.accepted_at
+    accepted_at = command.command_status.accepted_at
     is_young = accepted_at is not None and at.now - accepted_at < at.timing.read_back
     others = (each for each in state.sent if each != command.current.settings)
     return not (is_young and any(left_by(each, shown) for each in others))
@@ -74,18 +84,20 @@ def _undone(state: ControlState, at: Situation, reading: PowerwallState) -> bool
 def stand_back(
     state: ControlState,
     at: Situation,
-    cause: YieldCause,
+    cause: SuspensionCause,
     until: datetime,
     changed: Settings | None = None,
 ) -> Step:
     """End what is in force and leave the battery alone until ``until`` at the least."""
     decisions = how_it_ended(state, at, DecisionReason(cause.value))
-    if state.yielded is not None:
-        until = max(until, state.yielded.until)
-    yielded = Yielded(cause=cause, since=at.now, until=until, changed=changed or Settings())
+    if state.suspension is not None:
+        until = max(until, state.suspension.until)
+    suspension = Suspension(cause=cause, since=at.now, until=until, changed=changed or Settings())
     restore = state.restore
     if state.command is not None:
         restore = Restore(begun_at=at.now)
-    state = replace(move(state, Cue.INTERRUPTED), yielded=yielded, command=None, restore=restore)
-    told = simple(at, DecisionKind.YIELDED, DecisionReason(cause.value))
-    return Step(state=state, decisions=(*decisions, told))
+    state = replace(
+        transition(state, Trigger.INTERRUPTED), suspension=suspension, command=None, restore=restore
+    )
+    published = simple(at, DecisionKind.SUSPENDED, DecisionReason(cause.value))
+    return Step(state=state, decisions=(*decisions, published))

@@ -11,15 +11,23 @@ from dataclasses import replace
 from ..powerwall.base import PowerwallState, Settings
 from .decisions import simple
 from .evidence import foreign_changes, left_by, shows
-from .model import ControlState, Cue, DecisionKind, DecisionReason, HomeSettings, Recent, Restore
+from .model import (
+    ControlState,
+    DecisionKind,
+    DecisionReason,
+    OwnerSettings,
+    Recent,
+    Restore,
+    Trigger,
+)
 from .situation import Situation, Step
-from .transitions import move
+from .transitions import transition
 
 
 def latecomer(state: ControlState, at: Situation) -> Step | None:
     """Put the home settings back once more, if the reading shows a whole write of ours."""
     recent, reading = state.recent, at.reading
-    if recent is None or state.home is not None:
+    if recent is None or state.owner is not None:
         return None
     if at.now >= recent.until:
         return Step(state=replace(state, recent=None))
@@ -27,26 +35,26 @@ def latecomer(state: ControlState, at: Situation) -> Step | None:
         return None
     if not _is_ours(recent, reading):
         return _changed_since(state, recent, reading)
-    home = HomeSettings(settings=recent.home, origin="late", saved_at=at.now)
+    owner = OwnerSettings(settings=recent.owner, origin="late", saved_at=at.now)
     state = replace(
-        move(state, Cue.LATE),
-        home=home,
+        transition(state, Trigger.LATE),
+        owner=owner,
         sent=recent.sent,
         restore=Restore(begun_at=at.now),
         recent=None,
     )
-    told = simple(at, DecisionKind.RETRIED, DecisionReason.LATE)
-    return Step(state=state, decisions=(told,))
+    published = simple(at, DecisionKind.RETRIED, DecisionReason.LATE)
+    return Step(state=state, decisions=(published,))
 
 
 def _is_ours(recent: Recent, reading: PowerwallState) -> bool:
     shown = reading.settings
-    return not shows(recent.home, shown) and any(left_by(each, shown) for each in recent.sent)
+    return not shows(recent.owner, shown) and any(left_by(each, shown) for each in recent.sent)
 
 
 def _changed_since(state: ControlState, recent: Recent, reading: PowerwallState) -> Step | None:
-    changed = foreign_changes(reading, recent.home, recent.sent)
+    changed = foreign_changes(reading, recent.owner, recent.sent)
     if changed.is_empty:
         return None
-    home: Settings = changed.over(recent.home)
-    return Step(state=replace(state, recent=replace(recent, home=home)))
+    owner: Settings = changed.over(recent.owner)
+    return Step(state=replace(state, recent=replace(recent, owner=owner)))

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from math import sqrt
 
-from ..planner.model import Action, Lever
+from ..planner.model import Action, ChargeMethod
 from ..powerwall.base import PowerwallState
 from .evidence import TAPER_FROM_PERCENT, balanced, grid_charging_w
 from .model import Command
@@ -57,7 +57,7 @@ class Average:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LeverFacts:
+class MethodRecord:
     """One lever: W into the battery from the grid, seconds to be read back, share left near full."""
 
     rate_w: Average = field(default_factory=Average)
@@ -69,19 +69,19 @@ class LeverFacts:
 class Learned:
     """What is known of both levers."""
 
-    gentle: LeverFacts = field(default_factory=LeverFacts)
-    fast: LeverFacts = field(default_factory=LeverFacts)
+    by_reserve: MethodRecord = field(default_factory=MethodRecord)
+    by_backup: MethodRecord = field(default_factory=MethodRecord)
 
-    def of(self, lever: Lever) -> LeverFacts:
+    def of(self, method: ChargeMethod) -> MethodRecord:
         """One lever's facts."""
-        return self.fast if lever is Lever.FAST else self.gentle
+        return self.by_backup if method is ChargeMethod.BACKUP else self.by_reserve
 
-    def rates_w(self, usual_w: Mapping[Lever, float]) -> dict[Lever, float]:
+    def rates_w(self, usual_w: Mapping[ChargeMethod, float]) -> dict[ChargeMethod, float]:
         """The rate to count on: learned where known, else the usual one."""
-        return {lever: self._rate_w(lever, usual) for lever, usual in usual_w.items()}
+        return {method: self._rate_w(method, usual) for method, usual in usual_w.items()}
 
-    def _rate_w(self, lever: Lever, usual_w: float) -> float:
-        learned = self.of(lever).rate_w
+    def _rate_w(self, method: ChargeMethod, usual_w: float) -> float:
+        learned = self.of(method).rate_w
         if not learned.is_known:
             return usual_w
         return min(max(learned.mean, LEAST_SHARE * usual_w), MOST_SHARE * usual_w)
@@ -89,8 +89,8 @@ class Learned:
     def timing(self) -> Timing:
         """How long to wait: at least the usual, longer where this home has shown to be slower."""
         timing = Timing()
-        for lever in Lever:
-            latency = self.of(lever).read_back_s
+        for method in ChargeMethod:
+            latency = self.of(method).read_back_s
             if latency.is_known:
                 slow = timedelta(seconds=latency.mean + 3 * latency.spread)
                 read_back = min(max(timing.read_back, slow), LONGEST_READ_BACK)
@@ -103,47 +103,49 @@ class Learned:
         The share is learned between 90 and 100 %, so at 95 % on average; a straight line from
         80 % is drawn through it. None while it is not known.
         """
-        shares = [self.of(lever).tapered_share for lever in Lever]
+        shares = [self.of(method).tapered_share for method in ChargeMethod]
         share = max(shares, key=lambda average: average.count)
         if not share.is_known:
             return None
-        way = (TAPERED_MEAN_PERCENT - TAPER_FROM_PERCENT) / (100.0 - TAPER_FROM_PERCENT)
-        return TAPER_FROM_PERCENT, min(max(1.0 - (1.0 - share.mean) / way, LEAST_TAPER), 1.0)
+        setpoint = (TAPERED_MEAN_PERCENT - TAPER_FROM_PERCENT) / (100.0 - TAPER_FROM_PERCENT)
+        return TAPER_FROM_PERCENT, min(max(1.0 - (1.0 - share.mean) / setpoint, LEAST_TAPER), 1.0)
 
-    def _with(self, lever: Lever, facts: LeverFacts) -> Learned:
-        if lever is Lever.FAST:
-            return replace(self, fast=facts)
-        return replace(self, gentle=facts)
+    def _with(self, method: ChargeMethod, record: MethodRecord) -> Learned:
+        if method is ChargeMethod.BACKUP:
+            return replace(self, by_backup=record)
+        return replace(self, by_reserve=record)
 
     def from_read_back(self, command: Command) -> Learned:
         """A command has just been read back."""
-        evidence, lever = command.evidence, command.current.lever
-        if lever is None or evidence.read_back_at is None or evidence.sent_at is None:
+        command_status, method = command.command_status, command.current.method
+        if method is None or command_status.read_back_at is None or command_status.sent_at is None:
             return self
-        seconds = (evidence.read_back_at - evidence.sent_at).total_seconds()
-        facts = self.of(lever)
-        return self._with(lever, replace(facts, read_back_s=facts.read_back_s.with_sample(seconds)))
+        seconds = (command_status.read_back_at - command_status.sent_at).total_seconds()
+        record = self.of(method)
+        return self._with(
+            method, replace(record, read_back_s=record.read_back_s.with_sample(seconds))
+        )
 
     def from_charging(self, command: Command, reading: PowerwallState) -> Learned:
         """A reading while a charge is running and was seen."""
-        lever, level = command.current.lever, reading.charge_level_percent
+        method, level = command.current.method, reading.soc_percent
         charging_w = grid_charging_w(reading)
         target = command.wanted.target_percent or 100
         if (
             command.wanted.action is not Action.CHARGE
-            or command.evidence.seen_at is None
-            or command.evidence.doubted_at is not None
-            or lever is None
+            or command.command_status.confirmed_at is None
+            or command.command_status.doubted_at is not None
+            or method is None
             or level is None
             or not charging_w
             or level >= target - 1.0
             or not balanced(reading)
         ):
             return self
-        facts = self.of(lever)
+        record = self.of(method)
         if level < FULL_RATE_BELOW_PERCENT:
-            facts = replace(facts, rate_w=facts.rate_w.with_sample(charging_w))
-        elif level >= TAPERED_FROM_PERCENT and facts.rate_w.is_known:
-            share = min(1.0, charging_w / facts.rate_w.mean)
-            facts = replace(facts, tapered_share=facts.tapered_share.with_sample(share))
-        return self._with(lever, facts)
+            record = replace(record, rate_w=record.rate_w.with_sample(charging_w))
+        elif level >= TAPERED_FROM_PERCENT and record.rate_w.is_known:
+            share = min(1.0, charging_w / record.rate_w.mean)
+            record = replace(record, tapered_share=record.tapered_share.with_sample(share))
+        return self._with(method, record)

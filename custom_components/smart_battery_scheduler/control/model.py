@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from ..planner.model import Action, Lever
+from ..planner.model import Action, ChargeMethod
 from ..powerwall.base import Settings
 
 FULL_PERCENT = 100
@@ -23,12 +23,12 @@ class Phase(StrEnum):
     COMMANDING = "commanding"
     VERIFYING = "verifying"
     RUNNING = "running"
-    YIELDING = "yielding"
+    SUSPENDED = "yielding"
     RESTORING = "restoring"
     FAULT = "fault"
 
 
-class Cue(StrEnum):
+class Trigger(StrEnum):
     """What moves the controller from one phase to another."""
 
     ORDERED = "ordered"  # something is wanted that is not in force
@@ -40,49 +40,49 @@ class Cue(StrEnum):
     INTERRUPTED = "interrupted"  # outage, Storm Watch, somebody else's change, calibration
     RESTORED = "restored"  # the home settings stand again
     CLEARED = "cleared"  # what stopped us is over
-    SET_HOME = "set_home"  # a person sets the home settings through us
+    OWNER_SETTINGS_CHANGED = "set_home"  # a person sets the home settings through us
     LATE = "late"  # a write of ours from before has come through after the restore
 
 
 # Every move the controller can make; a pair that is not here cannot happen.
 # Home settings are saved on the way out of IDLE and forgotten only by RESTORED: whatever else
 # happens in between ends in RESTORING.
-TRANSITIONS: dict[tuple[Phase, Cue], Phase] = {
-    (Phase.IDLE, Cue.ORDERED): Phase.COMMANDING,
-    (Phase.IDLE, Cue.INTERRUPTED): Phase.YIELDING,
-    (Phase.IDLE, Cue.EXHAUSTED): Phase.FAULT,
-    (Phase.IDLE, Cue.SET_HOME): Phase.RESTORING,
-    (Phase.IDLE, Cue.LATE): Phase.RESTORING,
-    (Phase.COMMANDING, Cue.ORDERED): Phase.COMMANDING,
-    (Phase.COMMANDING, Cue.ACCEPTED): Phase.VERIFYING,
-    (Phase.COMMANDING, Cue.ENDED): Phase.RESTORING,
-    (Phase.COMMANDING, Cue.INTERRUPTED): Phase.RESTORING,
-    (Phase.COMMANDING, Cue.SET_HOME): Phase.RESTORING,
-    (Phase.VERIFYING, Cue.ORDERED): Phase.COMMANDING,
-    (Phase.VERIFYING, Cue.CONFIRMED): Phase.RUNNING,
-    (Phase.VERIFYING, Cue.IGNORED): Phase.COMMANDING,
-    (Phase.VERIFYING, Cue.EXHAUSTED): Phase.RESTORING,
-    (Phase.VERIFYING, Cue.ENDED): Phase.RESTORING,
-    (Phase.VERIFYING, Cue.INTERRUPTED): Phase.RESTORING,
-    (Phase.VERIFYING, Cue.SET_HOME): Phase.RESTORING,
-    (Phase.RUNNING, Cue.ORDERED): Phase.COMMANDING,
-    (Phase.RUNNING, Cue.IGNORED): Phase.COMMANDING,
-    (Phase.RUNNING, Cue.EXHAUSTED): Phase.RESTORING,
-    (Phase.RUNNING, Cue.ENDED): Phase.RESTORING,
-    (Phase.RUNNING, Cue.INTERRUPTED): Phase.RESTORING,
-    (Phase.RUNNING, Cue.SET_HOME): Phase.RESTORING,
-    (Phase.RESTORING, Cue.ORDERED): Phase.COMMANDING,
-    (Phase.RESTORING, Cue.INTERRUPTED): Phase.RESTORING,
-    (Phase.RESTORING, Cue.SET_HOME): Phase.RESTORING,
-    (Phase.RESTORING, Cue.RESTORED): Phase.IDLE,
-    (Phase.YIELDING, Cue.INTERRUPTED): Phase.YIELDING,
-    (Phase.YIELDING, Cue.CLEARED): Phase.IDLE,
-    (Phase.YIELDING, Cue.SET_HOME): Phase.RESTORING,
-    (Phase.YIELDING, Cue.LATE): Phase.RESTORING,
-    (Phase.FAULT, Cue.INTERRUPTED): Phase.YIELDING,
-    (Phase.FAULT, Cue.CLEARED): Phase.IDLE,
-    (Phase.FAULT, Cue.SET_HOME): Phase.RESTORING,
-    (Phase.FAULT, Cue.LATE): Phase.RESTORING,
+TRANSITIONS: dict[tuple[Phase, Trigger], Phase] = {
+    (Phase.IDLE, Trigger.ORDERED): Phase.COMMANDING,
+    (Phase.IDLE, Trigger.INTERRUPTED): Phase.SUSPENDED,
+    (Phase.IDLE, Trigger.EXHAUSTED): Phase.FAULT,
+    (Phase.IDLE, Trigger.OWNER_SETTINGS_CHANGED): Phase.RESTORING,
+    (Phase.IDLE, Trigger.LATE): Phase.RESTORING,
+    (Phase.COMMANDING, Trigger.ORDERED): Phase.COMMANDING,
+    (Phase.COMMANDING, Trigger.ACCEPTED): Phase.VERIFYING,
+    (Phase.COMMANDING, Trigger.ENDED): Phase.RESTORING,
+    (Phase.COMMANDING, Trigger.INTERRUPTED): Phase.RESTORING,
+    (Phase.COMMANDING, Trigger.OWNER_SETTINGS_CHANGED): Phase.RESTORING,
+    (Phase.VERIFYING, Trigger.ORDERED): Phase.COMMANDING,
+    (Phase.VERIFYING, Trigger.CONFIRMED): Phase.RUNNING,
+    (Phase.VERIFYING, Trigger.IGNORED): Phase.COMMANDING,
+    (Phase.VERIFYING, Trigger.EXHAUSTED): Phase.RESTORING,
+    (Phase.VERIFYING, Trigger.ENDED): Phase.RESTORING,
+    (Phase.VERIFYING, Trigger.INTERRUPTED): Phase.RESTORING,
+    (Phase.VERIFYING, Trigger.OWNER_SETTINGS_CHANGED): Phase.RESTORING,
+    (Phase.RUNNING, Trigger.ORDERED): Phase.COMMANDING,
+    (Phase.RUNNING, Trigger.IGNORED): Phase.COMMANDING,
+    (Phase.RUNNING, Trigger.EXHAUSTED): Phase.RESTORING,
+    (Phase.RUNNING, Trigger.ENDED): Phase.RESTORING,
+    (Phase.RUNNING, Trigger.INTERRUPTED): Phase.RESTORING,
+    (Phase.RUNNING, Trigger.OWNER_SETTINGS_CHANGED): Phase.RESTORING,
+    (Phase.RESTORING, Trigger.ORDERED): Phase.COMMANDING,
+    (Phase.RESTORING, Trigger.INTERRUPTED): Phase.RESTORING,
+    (Phase.RESTORING, Trigger.OWNER_SETTINGS_CHANGED): Phase.RESTORING,
+    (Phase.RESTORING, Trigger.RESTORED): Phase.IDLE,
+    (Phase.SUSPENDED, Trigger.INTERRUPTED): Phase.SUSPENDED,
+    (Phase.SUSPENDED, Trigger.CLEARED): Phase.IDLE,
+    (Phase.SUSPENDED, Trigger.OWNER_SETTINGS_CHANGED): Phase.RESTORING,
+    (Phase.SUSPENDED, Trigger.LATE): Phase.RESTORING,
+    (Phase.FAULT, Trigger.INTERRUPTED): Phase.SUSPENDED,
+    (Phase.FAULT, Trigger.CLEARED): Phase.IDLE,
+    (Phase.FAULT, Trigger.OWNER_SETTINGS_CHANGED): Phase.RESTORING,
+    (Phase.FAULT, Trigger.LATE): Phase.RESTORING,
 }
 
 
@@ -90,7 +90,7 @@ class Source(StrEnum):
     """On whose word something is wanted."""
 
     PLAN = "plan"
-    PIN = "pin"
+    FORCED = "pin"
     OVERRIDE = "override"
 
 
@@ -106,7 +106,7 @@ class Wanted:
     ends_at: datetime
     slot_start: datetime
     source: Source = Source.PLAN
-    lever: Lever | None = None
+    method: ChargeMethod | None = None
     target_percent: int | None = None
     rate_p_per_kwh: float | None = None
     grid_charge_forbidden: bool = False
@@ -121,41 +121,41 @@ class Wanted:
         return other is not None and self.deed == other.deed
 
     @property
-    def deed(self) -> tuple[Action, Lever | None, int | None, bool]:
+    def deed(self) -> tuple[Action, ChargeMethod | None, int | None, bool]:
         """What the battery is to do, without when and on whose word."""
-        return (self.action, self.lever, self.target_percent, self.grid_charge_forbidden)
+        return (self.action, self.method, self.target_percent, self.grid_charge_forbidden)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Way:
+class Setpoint:
     """One way to do an action on this hardware.
 
     ``must`` are settings without which it cannot work; ``settings`` all that are asked for.
     """
 
-    lever: Lever | None
+    method: ChargeMethod | None
     settings: Settings
     must: Settings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Evidence:
+class CommandStatus:
     """How far a command is proven: sent is not accepted is not read back is not seen.
 
-    ``seen_w`` is the battery power that was the proof. ``doubted_at`` is since when a command that
+    ``confirmed_w`` is the battery power that was the proof. ``doubted_at`` is since when a command that
     was seen before is not seen any more.
     """
 
     sent_at: datetime | None = None
     accepted_at: datetime | None = None
     read_back_at: datetime | None = None
-    seen_at: datetime | None = None
-    seen_w: float | None = None
+    confirmed_at: datetime | None = None
+    confirmed_w: float | None = None
     doubted_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class HomeSettings:
+class OwnerSettings:
     """The user's own settings, as they were read before our first write (or set through us).
 
     ``before`` are those that stood until they were set through us: no stranger's doing either.
@@ -171,23 +171,23 @@ class HomeSettings:
 class Command:
     """What is asked of the battery, and how far that has got.
 
-    ``way`` is the place in the list of ways, ``tries`` how often the present one was accepted.
+    ``setpoint`` is the place in the list of ways, ``tries`` how often the present one was accepted.
     """
 
     wanted: Wanted
-    ways: tuple[Way, ...]
+    setpoints: tuple[Setpoint, ...]
     begun_at: datetime
-    way: int = 0
+    setpoint: int = 0
     tries: int = 0
-    evidence: Evidence = field(default_factory=Evidence)
+    command_status: CommandStatus = field(default_factory=CommandStatus)
 
     @property
-    def current(self) -> Way:
+    def current(self) -> Setpoint:
         """The way being tried."""
-        return self.ways[self.way]
+        return self.setpoints[self.setpoint]
 
 
-class YieldCause(StrEnum):
+class SuspensionCause(StrEnum):
     """Who or what has the battery instead of us."""
 
     OFF_GRID = "off_grid"
@@ -198,10 +198,10 @@ class YieldCause(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Yielded:
+class Suspension:
     """We stepped back: why, since when, and until when at the least."""
 
-    cause: YieldCause
+    cause: SuspensionCause
     since: datetime
     until: datetime
     changed: Settings = field(default_factory=Settings)
@@ -213,17 +213,17 @@ class Restore:
 
     begun_at: datetime
     tries: int = 0
-    evidence: Evidence = field(default_factory=Evidence)
+    command_status: CommandStatus = field(default_factory=CommandStatus)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recent:
     """The control period that has just ended: its writes may still come through, one after another.
 
-    ``home`` is what has been put back, and what people have changed since.
+    ``owner`` is what has been put back, and what people have changed since.
     """
 
-    home: Settings
+    owner: Settings
     sent: tuple[Settings, ...]
     until: datetime
 
@@ -232,8 +232,8 @@ class Recent:
 class ControlState:
     """Everything the controller knows about itself; stored whenever it changes.
 
-    ``home`` is set exactly while something of ours may be in force, and ``sent`` holds every
-    write that left us since then (stored before it leaves). ``yielded`` and ``fault_until`` may be
+    ``owner`` is set exactly while something of ours may be in force, and ``sent`` holds every
+    write that left us since then (stored before it leaves). ``suspension`` and ``fault_until`` may be
     set while the home settings are still being put back. ``completed`` is the charge that reached
     its target. ``out_of_service`` lists levers that were ignored, each with the time from which
     it may be tried again. ``retry_at`` holds back a write after one that failed.
@@ -242,14 +242,14 @@ class ControlState:
     """
 
     phase: Phase = Phase.IDLE
-    home: HomeSettings | None = None
+    owner: OwnerSettings | None = None
     sent: tuple[Settings, ...] = ()
     command: Command | None = None
     restore: Restore | None = None
-    yielded: Yielded | None = None
+    suspension: Suspension | None = None
     fault_until: datetime | None = None
     completed: Wanted | None = None
-    out_of_service: tuple[tuple[Lever, datetime], ...] = ()
+    out_of_service: tuple[tuple[ChargeMethod, datetime], ...] = ()
     failures: int = 0
     retry_at: datetime | None = None
     strange_at: datetime | None = None
@@ -265,11 +265,12 @@ class ControlState:
         command, restore = self.command, self.restore
         return (
             self.phase,
-            self.home,
+            self.owner,
             self.sent,
-            command and (command.wanted.deed, command.wanted.ends_at, command.way, command.tries),
-            restore and (restore.tries, restore.evidence.accepted_at),
-            self.yielded and self.yielded.cause,
+            command
+            and (command.wanted.deed, command.wanted.ends_at, command.setpoint, command.tries),
+            restore and (restore.tries, restore.command_status.accepted_at),
+            self.suspension and self.suspension.cause,
             self.fault_until,
             self.completed,
             self.out_of_service,
@@ -281,14 +282,14 @@ class DecisionKind(StrEnum):
     """What became of something."""
 
     STARTED = "started"
-    SEEN = "seen"
+    CONFIRMED = "seen"
     COMPLETED = "completed"
     STOPPED = "stopped"
     SKIPPED = "skipped"
     KEPT = "kept"
     RETRIED = "retried"
     FAILED = "failed"
-    YIELDED = "yielded"
+    SUSPENDED = "yielded"
     RESUMED = "resumed"
     RESTORED = "restored"
 
@@ -297,15 +298,15 @@ class DecisionReason(StrEnum):
     """Why it became so."""
 
     PLAN = "plan"
-    PIN = "pin"
+    FORCED = "pin"
     OVERRIDE = "override"
     TARGET_REACHED = "target_reached"
     SLOT_ENDED = "slot_ended"
     PLAN_CHANGED = "plan_changed"
     NOT_ACCEPTED = "not_accepted"
     NOT_READ_BACK = "not_read_back"
-    NOT_SEEN = "not_seen"
-    OTHER_LEVER = "other_lever"
+    NOT_CONFIRMED = "not_seen"
+    OTHER_METHOD = "other_lever"
     OFF_GRID = "off_grid"
     STORM_WATCH = "storm_watch"
     CALIBRATION = "calibration"
@@ -335,11 +336,11 @@ class Decision:
     kind: DecisionKind
     reason: DecisionReason
     action: Action | None = None
-    lever: Lever | None = None
+    method: ChargeMethod | None = None
     slot_start: datetime | None = None
     slot_end: datetime | None = None
     rate_p_per_kwh: float | None = None
-    charge_level_percent: float | None = None
-    evidence: Evidence | None = None
+    soc_percent: float | None = None
+    command_status: CommandStatus | None = None
     detail: str | None = None
     shown: Settings | None = None

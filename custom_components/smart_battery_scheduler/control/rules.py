@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from ..planner.model import Action, Lever, Plan, PlannedSlot, ReasonCode, Session
+from ..planner.model import Action, ChargeMethod, Plan, PlannedSlot, ReasonCode, Session
 from .model import DecisionReason, Source, Wanted
 
 
@@ -29,7 +29,7 @@ class Moment:
     """What the rules look at.
 
     ``rate_p_per_kwh`` is the published import rate now, None where none is published.
-    ``pinned`` says that a person asked for what the plan has in this slot, ``charge_banned`` that they
+    ``is_forced`` says that a person asked for what the plan has in this slot, ``charge_blocked`` that they
     asked not to charge in it; ``car_charging`` that the battery shall not feed a car that charges now.
     """
 
@@ -41,8 +41,8 @@ class Moment:
     price_ceiling_p_per_kwh: float
     session: Session | None = None
     override: Override | None = None
-    pinned: bool = False
-    charge_banned: bool = False
+    is_forced: bool = False
+    charge_blocked: bool = False
     car_charging: bool = False
 
 
@@ -51,17 +51,17 @@ def wanted_now(plan: Plan | None, at: Moment) -> tuple[Wanted | None, DecisionRe
     if at.dry_run:
         return None, DecisionReason.DRY_RUN
     if at.override is not None and at.now < at.override.until:
-        return _allowed(_overriding(at.override, at), at)
+        return _allowed(_overridden(at.override, at), at)
     if not at.scheduler_enabled:
         return None, DecisionReason.SWITCHED_OFF
     slot = plan.slot_at(at.now) if plan else None
     if plan is None or slot is None:
         return None, DecisionReason.OVER
-    if slot.reason.code is ReasonCode.PINNED and not at.pinned:
+    if slot.reason.code is ReasonCode.FORCED and not at.is_forced:
         # The plan is older than the end of what somebody asked for.
         return None, DecisionReason.DELETED
     planned = _planned(plan.slots, slot, at)
-    return _allowed(_sparing_the_car(planned, at), at)
+    return _allowed(_avoiding_the_car(planned, at), at)
 
 
 def charge_forbidden(at: Moment) -> DecisionReason | None:
@@ -78,7 +78,7 @@ def _allowed(wanted: Wanted, at: Moment) -> tuple[Wanted | None, DecisionReason]
         return wanted, DecisionReason.OVER
     if (forbidden := charge_forbidden(at)) is not None:
         return None, forbidden
-    if wanted.source is not Source.OVERRIDE and at.charge_banned:
+    if wanted.source is not Source.OVERRIDE and at.charge_blocked:
         return None, DecisionReason.DELETED
     if wanted.source is Source.PLAN:
         rate = at.rate_p_per_kwh
@@ -87,14 +87,14 @@ def _allowed(wanted: Wanted, at: Moment) -> tuple[Wanted | None, DecisionReason]
     return wanted, DecisionReason.OVER
 
 
-def _overriding(override: Override, at: Moment) -> Wanted:
+def _overridden(override: Override, at: Moment) -> Wanted:
     charging = override.action is Action.CHARGE
     return Wanted(
         action=override.action,
         slot_start=override.made_at,
         ends_at=override.until,
         source=Source.OVERRIDE,
-        lever=Lever.FAST if charging else None,
+        method=ChargeMethod.BACKUP if charging else None,
         target_percent=override.target_percent,
         rate_p_per_kwh=at.rate_p_per_kwh,
         grid_charge_forbidden=charge_forbidden(at) is not None,
@@ -114,21 +114,21 @@ def _planned(slots: Sequence[PlannedSlot], slot: PlannedSlot, at: Moment) -> Wan
         action=slot.action,
         slot_start=slot.start,
         ends_at=last.end,
-        source=Source.PIN if at.pinned else Source.PLAN,
-        lever=slot.lever,
+        source=Source.FORCED if at.is_forced else Source.PLAN,
+        method=slot.method,
         target_percent=last.target_percent,
         rate_p_per_kwh=at.rate_p_per_kwh,
         grid_charge_forbidden=charge_forbidden(at) is not None,
     )
 
 
-def _sparing_the_car(wanted: Wanted, at: Moment) -> Wanted:
+def _avoiding_the_car(wanted: Wanted, at: Moment) -> Wanted:
     """What the plan wants, but no discharge while the car charges: it would flow into the car."""
     if not at.car_charging or wanted.action not in (Action.USE, Action.EXPORT):
         return wanted
-    return replace(wanted, action=Action.HOLD, lever=None, target_percent=None)
+    return replace(wanted, action=Action.HOLD, method=None, target_percent=None)
 
 
-def _deed(slot: PlannedSlot) -> tuple[Action, Lever | None, int | None]:
+def _deed(slot: PlannedSlot) -> tuple[Action, ChargeMethod | None, int | None]:
     target = None if slot.action is Action.CHARGE else slot.target_percent
-    return (slot.action, slot.lever, target)
+    return (slot.action, slot.method, target)

@@ -9,9 +9,9 @@ from __future__ import annotations
 from dataclasses import replace
 from math import floor
 
-from ..planner.model import Action, Lever
+from ..planner.model import Action, ChargeMethod
 from ..powerwall.base import OperatingMode, Settings
-from .model import FULL_PERCENT, Wanted, Way
+from .model import FULL_PERCENT, Setpoint, Wanted
 
 HIGHEST_PARTIAL_RESERVE_PERCENT = 80
 
@@ -24,50 +24,50 @@ def settable_reserve(percent: float) -> int:
     return max(0, min(whole, HIGHEST_PARTIAL_RESERVE_PERCENT))
 
 
-def ways_to(wanted: Wanted, home: Settings, charge_level_percent: float) -> tuple[Way, ...]:
+def setpoints_for(wanted: Wanted, owner: Settings, soc_percent: float) -> tuple[Setpoint, ...]:
     """The ways to do what is wanted, best first.
 
-    ``home`` are the user's own settings: what is not needed for the action stays as they have it.
+    ``owner`` are the user's own settings: what is not needed for the action stays as they have it.
     """
-    ways = _all_ways_to(wanted, home, charge_level_percent)
-    if home.grid_charging is not None:
-        return ways
+    setpoints = _all_setpoints_for(wanted, owner, soc_percent)
+    if owner.grid_charging is not None:
+        return setpoints
     # A switch whose own position is not known could not be put back: it is left alone.
     return tuple(
-        replace(way, settings=replace(way.settings, grid_charging=None))
-        for way in ways
-        if way.must.grid_charging is None
+        replace(setpoint, settings=replace(setpoint.settings, grid_charging=None))
+        for setpoint in setpoints
+        if setpoint.must.grid_charging is None
     )
 
 
-def _all_ways_to(wanted: Wanted, home: Settings, charge_level_percent: float) -> tuple[Way, ...]:
+def _all_setpoints_for(wanted: Wanted, owner: Settings, soc_percent: float) -> tuple[Setpoint, ...]:
     match wanted.action:
         case Action.CHARGE:
             return _charge(wanted)
         case Action.HOLD:
-            return _hold(_user_reserve(wanted, home, charge_level_percent), charge_level_percent)
+            return _hold(_user_reserve(wanted, owner, soc_percent), soc_percent)
         case Action.USE | Action.EXPORT:
-            reserve = _user_reserve(wanted, home, charge_level_percent)
-            return (_use(wanted, reserve, charge_level_percent),)
+            reserve = _user_reserve(wanted, owner, soc_percent)
+            return (_use(wanted, reserve, soc_percent),)
 
 
-def _user_reserve(wanted: Wanted, home: Settings, charge_level_percent: float) -> int:
+def _user_reserve(wanted: Wanted, owner: Settings, soc_percent: float) -> int:
     """The user's own reserve; where grid charging is forbidden, no higher than the charge level.
 
     A Powerwall below its reserve charges from the grid whatever the rate.
     """
-    reserve = home.backup_reserve_percent or 0
+    reserve = owner.backup_reserve_percent or 0
     if wanted.grid_charge_forbidden:
-        return min(reserve, settable_reserve(charge_level_percent))
+        return min(reserve, settable_reserve(soc_percent))
     return reserve
 
 
-def _charge(wanted: Wanted) -> tuple[Way, ...]:
+def _charge(wanted: Wanted) -> tuple[Setpoint, ...]:
     target = wanted.charge_until_percent
     # Only a full reserve charges to 81-99: there the charge does not stop by itself.
     reserve = FULL_PERCENT if target > HIGHEST_PARTIAL_RESERVE_PERCENT else target
-    gentle = Way(
-        lever=Lever.GENTLE,
+    by_reserve = Setpoint(
+        method=ChargeMethod.RESERVE,
         settings=Settings(
             operating_mode=OperatingMode.SELF_POWERED,
             backup_reserve_percent=reserve,
@@ -76,27 +76,29 @@ def _charge(wanted: Wanted) -> tuple[Way, ...]:
         # Charging up to the reserve works even where grid charging may not be switched on.
         must=Settings(operating_mode=OperatingMode.SELF_POWERED, backup_reserve_percent=reserve),
     )
-    fast_settings = Settings(operating_mode=OperatingMode.BACKUP, grid_charging=True)
-    fast = Way(lever=Lever.FAST, settings=fast_settings, must=fast_settings)
-    return (fast, gentle) if wanted.lever is Lever.FAST else (gentle, fast)
+    backup_settings = Settings(operating_mode=OperatingMode.BACKUP, grid_charging=True)
+    by_backup = Setpoint(method=ChargeMethod.BACKUP, settings=backup_settings, must=backup_settings)
+    return (
+        (by_backup, by_reserve) if wanted.method is ChargeMethod.BACKUP else (by_reserve, by_backup)
+    )
 
 
-def _hold(user_reserve: int, charge_level_percent: float) -> tuple[Way, ...]:
-    reserve = max(settable_reserve(charge_level_percent), user_reserve)
+def _hold(user_reserve: int, soc_percent: float) -> tuple[Setpoint, ...]:
+    reserve = max(settable_reserve(soc_percent), user_reserve)
     at_reserve_settings = Settings(
         operating_mode=OperatingMode.SELF_POWERED, backup_reserve_percent=reserve
     )
-    at_reserve = Way(lever=None, settings=at_reserve_settings, must=at_reserve_settings)
+    at_reserve = Setpoint(method=None, settings=at_reserve_settings, must=at_reserve_settings)
     in_backup_settings = Settings(operating_mode=OperatingMode.BACKUP, grid_charging=False)
-    in_backup = Way(lever=None, settings=in_backup_settings, must=in_backup_settings)
-    if HIGHEST_PARTIAL_RESERVE_PERCENT + 1 <= charge_level_percent < FULL_PERCENT:
+    in_backup = Setpoint(method=None, settings=in_backup_settings, must=in_backup_settings)
+    if HIGHEST_PARTIAL_RESERVE_PERCENT + 1 <= soc_percent < FULL_PERCENT:
         return (in_backup, at_reserve)
     return (at_reserve, in_backup)
 
 
-def _use(wanted: Wanted, user_reserve: int, charge_level_percent: float) -> Way:
+def _use(wanted: Wanted, user_reserve: int, soc_percent: float) -> Setpoint:
     # Not above the charge level: there a reserve buys from the grid instead of keeping.
-    floor_percent = min(wanted.target_percent or 0, charge_level_percent)
+    floor_percent = min(wanted.target_percent or 0, soc_percent)
     reserve = max(settable_reserve(floor_percent), user_reserve)
     settings = Settings(operating_mode=OperatingMode.SELF_POWERED, backup_reserve_percent=reserve)
-    return Way(lever=None, settings=settings, must=settings)
+    return Setpoint(method=None, settings=settings, must=settings)

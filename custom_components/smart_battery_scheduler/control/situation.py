@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from ..planner.model import Lever
+from ..planner.model import ChargeMethod
 from ..powerwall.base import PowerwallState, Settings
 from .model import ControlState, Decision, DecisionReason, Wanted
 
@@ -42,15 +42,15 @@ class Situation:
     now: datetime
     reading: PowerwallState | None
     wanted: Wanted | None
-    rates_w: Mapping[Lever, float]
+    rates_w: Mapping[ChargeMethod, float]
     unwanted: DecisionReason = DecisionReason.OVER
     timing: Timing = field(default_factory=Timing)
     is_last_chance: bool = False
 
     @property
-    def charge_level_percent(self) -> float | None:
+    def soc_percent(self) -> float | None:
         """The charge level, if there is a reading that tells it."""
-        return None if self.reading is None else self.reading.charge_level_percent
+        return None if self.reading is None else self.reading.soc_percent
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from ..planner.model import Action, Lever
+from ..planner.model import Action, ChargeMethod
 from ..powerwall.base import PowerwallState, Settings
 from ..tariff.model import SLOT, floor_slot
 from .decisions import how_it_ended, of_command, simple
@@ -14,20 +14,20 @@ from .model import (
     FULL_PERCENT,
     TRANSITIONS,
     Command,
+    CommandStatus,
     ControlState,
-    Cue,
     DecisionKind,
     DecisionReason,
-    Evidence,
-    HomeSettings,
+    OwnerSettings,
     Recent,
     Restore,
+    Setpoint,
+    Suspension,
+    SuspensionCause,
+    Trigger,
     Wanted,
-    Way,
-    YieldCause,
-    Yielded,
 )
-from .setpoints import HIGHEST_PARTIAL_RESERVE_PERCENT, ways_to
+from .setpoints import HIGHEST_PARTIAL_RESERVE_PERCENT, setpoints_for
 from .situation import Situation, Step
 
 TRIES_PER_WAY = 2
@@ -37,9 +37,9 @@ LONGEST_RETRY_S = 900.0
 LONGEST_RESTORE_RETRY_S = 300.0
 
 
-def move(state: ControlState, cue: Cue) -> ControlState:
+def transition(state: ControlState, trigger: Trigger) -> ControlState:
     """Go to the next phase by the table; a KeyError is a move that cannot be."""
-    return replace(state, phase=TRANSITIONS[state.phase, cue])
+    return replace(state, phase=TRANSITIONS[state.phase, trigger])
 
 
 def earlier(state: ControlState) -> tuple[Settings, ...]:
@@ -64,25 +64,25 @@ def effective(state: ControlState, at: Situation) -> Wanted | None:
     if not wanted.same_deed(state.completed):
         return wanted
     target = wanted.charge_until_percent
-    is_reserve = wanted.lever is Lever.GENTLE and target <= HIGHEST_PARTIAL_RESERVE_PERCENT
+    is_reserve = wanted.method is ChargeMethod.RESERVE and target <= HIGHEST_PARTIAL_RESERVE_PERCENT
     if is_reserve or target == FULL_PERCENT:
         return wanted
-    return replace(wanted, action=Action.HOLD, lever=None, target_percent=None)
+    return replace(wanted, action=Action.HOLD, method=None, target_percent=None)
 
 
-def order(state: ControlState, at: Situation, wanted: Wanted, home: HomeSettings) -> Step | None:
+def order(state: ControlState, at: Situation, wanted: Wanted, owner: OwnerSettings) -> Step | None:
     """Begin a command, or None where the home settings do what is wanted or no way is left."""
-    level = at.charge_level_percent
+    level = at.soc_percent
     if level is None:
         return None
-    ways = _in_service(state, at, ways_to(wanted, home.settings, level))
-    if not ways or shows(ways[0].settings, home.settings):
+    setpoints = _in_service(state, at, setpoints_for(wanted, owner.settings, level))
+    if not setpoints or shows(setpoints[0].settings, owner.settings):
         return None
-    command = Command(wanted=wanted, ways=ways, begun_at=at.now)
+    command = Command(wanted=wanted, setpoints=setpoints, begun_at=at.now)
     return Step(
         state=replace(
-            move(state, Cue.ORDERED),
-            home=home,
+            transition(state, Trigger.ORDERED),
+            owner=owner,
             sent=state.sent or earlier(state),
             command=command,
             restore=None,
@@ -92,9 +92,11 @@ def order(state: ControlState, at: Situation, wanted: Wanted, home: HomeSettings
     )
 
 
-def _in_service(state: ControlState, at: Situation, ways: tuple[Way, ...]) -> tuple[Way, ...]:
-    resting = {lever for lever, until in state.out_of_service if at.now < until}
-    return tuple(way for way in ways if way.lever not in resting)
+def _in_service(
+    state: ControlState, at: Situation, setpoints: tuple[Setpoint, ...]
+) -> tuple[Setpoint, ...]:
+    resting = {method for method, until in state.out_of_service if at.now < until}
+    return tuple(setpoint for setpoint in setpoints if setpoint.method not in resting)
 
 
 def refreshed(state: ControlState, at: Situation) -> Command:
@@ -102,22 +104,24 @@ def refreshed(state: ControlState, at: Situation) -> Command:
 
     Where that leaves other ways than before, the command stays as it is.
     """
-    command, level = state.command, at.charge_level_percent
-    assert command is not None and state.home is not None
+    command, level = state.command, at.soc_percent
+    assert command is not None and state.owner is not None
     if level is None:
         return command
-    ways = ways_to(command.wanted, state.home.settings, level)
-    by_lever = {(way.lever, way.settings.operating_mode): way for way in ways}
-    keys = [(way.lever, way.settings.operating_mode) for way in command.ways]
-    if any(key not in by_lever for key in keys):
+    setpoints = setpoints_for(command.wanted, state.owner.settings, level)
+    by_method = {
+        (setpoint.method, setpoint.settings.operating_mode): setpoint for setpoint in setpoints
+    }
+    keys = [(setpoint.method, setpoint.settings.operating_mode) for setpoint in command.setpoints]
+    if any(key not in by_method for key in keys):
         return command
-    return replace(command, ways=tuple(by_lever[key] for key in keys))
+    return replace(command, setpoints=tuple(by_method[key] for key in keys))
 
 
 def superseded(state: ControlState, at: Situation) -> Step | None:
     """Something else is wanted than the command in force, or nothing any more."""
-    command, home = state.command, state.home
-    assert command is not None and home is not None
+    command, owner = state.command, state.owner
+    assert command is not None and owner is not None
     wanted = effective(state, at)
     if wanted is None:
         return ended(state, at, at.unwanted)
@@ -128,56 +132,62 @@ def superseded(state: ControlState, at: Situation) -> Step | None:
         if wanted == command.wanted:
             return None
         return Step(state=replace(state, command=replace(command, wanted=wanted)))
-    level = at.charge_level_percent
+    level = at.soc_percent
     if level is None:
         return ended(state, at, DecisionReason.NO_READING)
-    ways = _in_service(state, at, ways_to(wanted, home.settings, level))
-    if not ways or shows(ways[0].settings, home.settings):
+    setpoints = _in_service(state, at, setpoints_for(wanted, owner.settings, level))
+    if not setpoints or shows(setpoints[0].settings, owner.settings):
         return ended(state, at, DecisionReason.PLAN_CHANGED)
-    told = how_it_ended(state, at, DecisionReason.PLAN_CHANGED)
-    ordered = Command(wanted=wanted, ways=ways, begun_at=at.now)
-    state = replace(move(state, Cue.ORDERED), command=ordered, failures=0, retry_at=None)
-    return Step(state=state, decisions=told)
+    published = how_it_ended(state, at, DecisionReason.PLAN_CHANGED)
+    ordered = Command(wanted=wanted, setpoints=setpoints, begun_at=at.now)
+    state = replace(transition(state, Trigger.ORDERED), command=ordered, failures=0, retry_at=None)
+    return Step(state=state, decisions=published)
 
 
 def ended(state: ControlState, at: Situation, reason: DecisionReason) -> Step:
     """End the command in force: the home settings are to be put back."""
-    told = how_it_ended(state, at, reason)
+    published = how_it_ended(state, at, reason)
     restore = Restore(begun_at=at.now)
     state = replace(
-        move(state, Cue.ENDED), command=None, restore=restore, failures=0, retry_at=None
+        transition(state, Trigger.ENDED), command=None, restore=restore, failures=0, retry_at=None
     )
-    return Step(state=state, decisions=told)
+    return Step(state=state, decisions=published)
 
 
 def ignored(state: ControlState, at: Situation, reason: DecisionReason) -> Step:
     """The battery does not do it: once more, then another way, then give up and say so."""
     command = state.command
     assert command is not None
-    told = of_command(command, at, DecisionKind.FAILED, reason)
+    published = of_command(command, at, DecisionKind.FAILED, reason)
     lagging, command = command, refreshed(state, at)
-    if reason is DecisionReason.NOT_SEEN and _has_risen_above(lagging, command):
+    if reason is DecisionReason.NOT_CONFIRMED and _has_risen_above(lagging, command):
         # The sun has filled more than was kept: the battery obeys, the order is out of date.
-        again = replace(command, tries=1, evidence=Evidence())
-        return Step(state=replace(move(state, Cue.IGNORED), command=again))
+        again = replace(command, tries=1, command_status=CommandStatus())
+        return Step(state=replace(transition(state, Trigger.IGNORED), command=again))
     if command.tries < TRIES_PER_WAY:
-        again = replace(command, evidence=Evidence())
-        return Step(state=replace(move(state, Cue.IGNORED), command=again), decisions=(told,))
-    state = _out_of_service(state, at, command.current.lever)
-    if command.way + 1 < len(command.ways):
-        other = replace(command, way=command.way + 1, tries=0, evidence=Evidence())
-        return Step(state=replace(move(state, Cue.IGNORED), command=other), decisions=(told,))
+        again = replace(command, command_status=CommandStatus())
+        return Step(
+            state=replace(transition(state, Trigger.IGNORED), command=again), decisions=(published,)
+        )
+    state = _out_of_service(state, at, command.current.method)
+    if command.setpoint + 1 < len(command.setpoints):
+        other = replace(
+            command, setpoint=command.setpoint + 1, tries=0, command_status=CommandStatus()
+        )
+        return Step(
+            state=replace(transition(state, Trigger.IGNORED), command=other), decisions=(published,)
+        )
     state = replace(
-        move(state, Cue.EXHAUSTED),
+        transition(state, Trigger.EXHAUSTED),
         command=None,
         restore=Restore(begun_at=at.now),
         # Standing back is enough: when that is over every lever gets its chance again.
         out_of_service=(),
     )
-    if command.evidence.read_back_at is None:
-        return Step(state=replace(state, fault_until=next_slot(at)), decisions=(told,))
-    stood_back = simple(at, DecisionKind.YIELDED, DecisionReason.CALIBRATION)
-    return Step(state=replace(state, yielded=calibration(at)), decisions=(told, stood_back))
+    if command.command_status.read_back_at is None:
+        return Step(state=replace(state, fault_until=next_slot(at)), decisions=(published,))
+    stood_back = simple(at, DecisionKind.SUSPENDED, DecisionReason.CALIBRATION)
+    return Step(state=replace(state, suspension=calibration(at)), decisions=(published, stood_back))
 
 
 def _has_risen_above(lagging: Command, refreshed: Command) -> bool:
@@ -188,17 +198,19 @@ def _has_risen_above(lagging: Command, refreshed: Command) -> bool:
     return is_hold and before is not None and now is not None and now > before
 
 
-def calibration(at: Situation) -> Yielded:
+def calibration(at: Situation) -> Suspension:
     """The settings are right and the battery does as it likes: that is not ours to fight."""
     until = at.now + at.timing.calibration
-    return Yielded(cause=YieldCause.CALIBRATION, since=at.now, until=until)
+    return Suspension(cause=SuspensionCause.CALIBRATION, since=at.now, until=until)
 
 
-def _out_of_service(state: ControlState, at: Situation, lever: Lever | None) -> ControlState:
-    if lever is None:
+def _out_of_service(
+    state: ControlState, at: Situation, method: ChargeMethod | None
+) -> ControlState:
+    if method is None:
         return state
-    others = tuple(item for item in state.out_of_service if item[0] is not lever)
-    resting = (lever, at.now + at.timing.out_of_service)
+    others = tuple(item for item in state.out_of_service if item[0] is not method)
+    resting = (method, at.now + at.timing.out_of_service)
     return replace(state, out_of_service=(*others, resting))
 
 
@@ -211,24 +223,24 @@ def restore_again(
     patience_s = at.timing.read_back.total_seconds() * 2 ** min(restore.tries - 1, 3)
     if waited.total_seconds() < min(patience_s, LONGEST_RESTORE_RETRY_S):
         return Step(state=state)
-    again = replace(restore, evidence=Evidence())
-    told = simple(at, DecisionKind.FAILED, reason)
-    return Step(state=replace(state, restore=again), decisions=(told,))
+    again = replace(restore, command_status=CommandStatus())
+    published = simple(at, DecisionKind.FAILED, reason)
+    return Step(state=replace(state, restore=again), decisions=(published,))
 
 
 def restored(state: ControlState, at: Situation) -> Step:
     """The home settings stand again: forget them and what was sent."""
-    told = () if not state.sent else (simple(at, DecisionKind.RESTORED, at.unwanted),)
+    published = () if not state.sent else (simple(at, DecisionKind.RESTORED, at.unwanted),)
     recent = state.recent
-    if state.home is not None and state.sent:
+    if state.owner is not None and state.sent:
         until = at.now + at.timing.late
-        home = state.home.settings
+        owner = state.owner.settings
         # What puts the home back is no stranger to it, even after a person changed it since.
-        ours = tuple(each for each in state.sent if each != home)
-        recent = Recent(home=home, sent=ours, until=until)
+        ours = tuple(each for each in state.sent if each != owner)
+        recent = Recent(owner=owner, sent=ours, until=until)
     state = replace(
-        move(state, Cue.RESTORED),
-        home=None,
+        transition(state, Trigger.RESTORED),
+        owner=None,
         sent=(),
         recent=recent,
         restore=None,
@@ -236,12 +248,12 @@ def restored(state: ControlState, at: Situation) -> Step:
         failures=0,
         strange_at=None,
     )
-    return Step(state=state, decisions=told)
+    return Step(state=state, decisions=published)
 
 
 def verdict(command: Command, at: Situation, reading: PowerwallState) -> Verdict:
     """What the reading says about the command, if it was measured after it was accepted."""
-    accepted_at = command.evidence.accepted_at
+    accepted_at = command.command_status.accepted_at
     measured_at = reading.measured_at or reading.read_at
     if accepted_at is not None and measured_at < accepted_at:
         return Verdict.UNKNOWN
@@ -251,7 +263,7 @@ def verdict(command: Command, at: Situation, reading: PowerwallState) -> Verdict
 
 def reached(wanted: Wanted, reading: PowerwallState) -> bool:
     """True if a charge is at its target."""
-    level = reading.charge_level_percent
+    level = reading.soc_percent
     # A full battery may rest a little below 100.
     reached = min(wanted.charge_until_percent, FULL_PERCENT - 0.5)
     return wanted.action is Action.CHARGE and level is not None and level >= reached

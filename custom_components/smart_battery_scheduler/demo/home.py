@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from math import exp
 from random import Random
 
-from ..common.poll_interval import Cadence
+from ..common.poll_interval import PollInterval
 from ..history.measurements import Energies, MeasuredSlot
 from ..powerwall.base import Settings
 from ..powerwall.physics import Circumstances, Hardware, Meters, advance
@@ -56,7 +56,7 @@ def demo_powerwall(
     """The demo home's battery, new or going on from a stored state."""
     if state is None:
         state = SimulatedState.new(
-            clock(), hardware=HARDWARE, charge_level_percent=_first_charge_level_percent(clock())
+            clock(), hardware=HARDWARE, soc_percent=_first_soc_percent(clock())
         )
     return SimulatedPowerwall(
         state,
@@ -71,7 +71,7 @@ def demo_powerwall(
 class DemoSolar:
     """The demo home's solar forecast: it knows the kind of day, not the clouds, and errs."""
 
-    cadence = Cadence(every=timedelta(minutes=90), jitter=timedelta(minutes=10))
+    poll_interval = PollInterval(every=timedelta(minutes=90), jitter=timedelta(minutes=10))
 
     def __init__(self, clock: Callable[[], datetime]) -> None:
         """Forecast from the clock's present."""
@@ -83,13 +83,13 @@ class DemoSolar:
         begin = datetime.combine(now.date(), time(), UTC)
         starts = (begin + SLOT * index for index in range(48 * FORECAST_DAYS))
         return SolarForecast(
-            made_at=now, slots={start: _foretold(start, now.date()) for start in starts}
+            made_at=now, slots={start: _predicted(start, now.date()) for start in starts}
         )
 
 
-def _first_charge_level_percent(now: datetime) -> float:
+def _first_soc_percent(now: datetime) -> float:
     """Where the past ends, so that the first reading goes on from it."""
-    level = demo_history(now, MEMORY_DAYS)[-1].charge_level_percent
+    level = demo_history(now, MEMORY_DAYS)[-1].soc_percent
     return KEPT_BY_HAND_PERCENT if level is None else level
 
 
@@ -114,7 +114,7 @@ def demo_history(now: datetime, days: int) -> tuple[MeasuredSlot, ...]:
                 start=start,
                 energies=_between(before, meters),
                 observed_s=SLOT.total_seconds(),
-                charge_level_percent=level,
+                soc_percent=level,
             )
         )
         start += SLOT
@@ -156,7 +156,7 @@ def _roof_w(when: datetime, clear: float) -> float:
     return plane_power_w(ROOF, w_per_m2, air_celsius(when)) if w_per_m2 > 0.0 else 0.0
 
 
-def _foretold(start: datetime, today: date) -> SolarSlot:
+def _predicted(start: datetime, today: date) -> SolarSlot:
     day = start.date()
     samples = [start + SAMPLE * (index + 0.5) for index in range(SLOT // SAMPLE)]
     expected = day_clearness(day) * _day_factor(day, today)

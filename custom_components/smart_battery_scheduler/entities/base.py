@@ -8,7 +8,7 @@ from homeassistant.helpers.device_registry import DeviceEntryType, DeviceInfo
 from homeassistant.helpers.entity import Entity, EntityDescription
 
 from ..const import CONF_KIND, DOMAIN, KIND_DEMO
-from ..site.site import Home
+from ..site.site import Site
 
 
 class SmartBatteryEntity(Entity):
@@ -17,16 +17,16 @@ class SmartBatteryEntity(Entity):
     _attr_has_entity_name = True
     _attr_should_poll = False
 
-    def __init__(self, home: Home, description: EntityDescription) -> None:
+    def __init__(self, site: Site, description: EntityDescription) -> None:
         """Belong to the home's one device."""
-        self.home = home
+        self.site = site
         self.entity_description = description
-        entry = home.entry
-        site = entry.unique_id or entry.entry_id
-        self._attr_unique_id = f"{site}_{description.key}"
+        entry = site.entry
+        site_key = entry.unique_id or entry.entry_id
+        self._attr_unique_id = f"{site_key}_{description.key}"
         demo = entry.data[CONF_KIND] == KIND_DEMO
         self._attr_device_info = DeviceInfo(
-            identifiers={(DOMAIN, site)},
+            identifiers={(DOMAIN, site_key)},
             name=entry.title,
             manufacturer="Smart Battery Scheduler",
             model="Simulated Powerwall" if demo else "Tesla Powerwall",
@@ -37,4 +37,4 @@ class SmartBatteryEntity(Entity):
     async def async_added_to_hass(self) -> None:
         """Follow the home."""
         await super().async_added_to_hass()
-        self.async_on_remove(self.home.async_add_listener(self.async_write_ha_state))
+        self.async_on_remove(self.site.async_add_listener(self.async_write_ha_state))

@@ -9,7 +9,7 @@ from homeassistant.components.sensor import SensorEntity, SensorEntityDescriptio
 from homeassistant.util import dt as dt_util
 
 from ..carbon.client import ATTRIBUTION, CarbonSlot
-from ..site.site import Home
+from ..site.site import Site
 from .base import SmartBatteryEntity
 
 CARBON_INTENSITY = SensorEntityDescription(
@@ -21,9 +21,9 @@ CARBON_INTENSITY = SensorEntityDescription(
 )
 
 
-def carbon_sensors(home: Home) -> list[SensorEntity]:
+def carbon_sensors(site: Site) -> list[SensorEntity]:
     """One; none for a home that has no such forecast."""
-    return [CarbonSensor(home, CARBON_INTENSITY)] if home.supply.carbon is not None else []
+    return [CarbonSensor(site, CARBON_INTENSITY)] if site.grid_events.carbon is not None else []
 
 
 class CarbonSensor(SmartBatteryEntity, SensorEntity):
@@ -34,7 +34,7 @@ class CarbonSensor(SmartBatteryEntity, SensorEntity):
 
     @property
     def _now(self) -> CarbonSlot | None:
-        forecast = self.home.supply.carbon_forecast
+        forecast = self.site.grid_events.carbon_forecast
         return forecast.at(dt_util.utcnow()) if forecast else None
 
     @property
@@ -47,7 +47,7 @@ class CarbonSensor(SmartBatteryEntity, SensorEntity):
     @override
     def extra_state_attributes(self) -> Mapping[str, Any]:
         """The word for it, and when it will be cleanest."""
-        forecast, now = self.home.supply.carbon_forecast, dt_util.utcnow()
+        forecast, now = self.site.grid_events.carbon_forecast, dt_util.utcnow()
         if forecast is None or self._now is None:
             return {}
         ahead = {start: slot.g_per_kwh for start, slot in forecast.slots.items() if start >= now}

@@ -20,7 +20,7 @@ from ..const import MARKET_TIME_ZONE
 from ..history.accuracy import day_start
 from ..history.measurements import Energies
 from ..history.savings import DaySaving
-from ..site.site import Home
+from ..site.site import Site
 from .base import SmartBatteryEntity
 
 
@@ -35,7 +35,7 @@ class EnergySensorDescription(SensorEntityDescription):
 class SavingSensorDescription(SensorEntityDescription):
     """Money since some moment; ``since_fn`` None is since the beginning."""
 
-    value_fn: Callable[[Home, date], float]
+    value_fn: Callable[[Site, date], float]
     since_fn: Callable[[date], datetime] | None = None
     attributes_fn: Callable[[DaySaving], Mapping[str, Any]] | None = None
 
@@ -73,7 +73,7 @@ def _day_attributes(day: DaySaving) -> Mapping[str, Any]:
 
 def _saving(
     key: str,
-    value_fn: Callable[[Home, date], float],
+    value_fn: Callable[[Site, date], float],
     since_fn: Callable[[date], datetime] | None = None,
     attributes_fn: Callable[[DaySaving], Mapping[str, Any]] | None = None,
 ) -> SavingSensorDescription:
@@ -93,24 +93,24 @@ def _saving(
 SAVING_SENSORS = (
     _saving(
         "saving_today",
-        lambda home, today: home.savings.day(today).saved_p,
+        lambda site, today: site.savings.day(today).saved_p,
         day_start,
         _day_attributes,
     ),
     _saving(
         "saving_this_month",
-        lambda home, today: home.savings.month_p(today),
+        lambda site, today: site.savings.month_p(today),
         lambda today: day_start(today.replace(day=1)),
     ),
-    _saving("saving_total", lambda home, today: home.savings.memory.saved_p),
+    _saving("saving_total", lambda site, today: site.savings.memory.saved_p),
 )
 
 
-def energy_sensors(home: Home) -> list[SensorEntity]:
+def energy_sensors(site: Site) -> list[SensorEntity]:
     """A home's counters."""
     return [
-        *(EnergySensor(home, description) for description in ENERGY_SENSORS),
-        *(SavingSensor(home, description) for description in SAVING_SENSORS),
+        *(EnergySensor(site, description) for description in ENERGY_SENSORS),
+        *(SavingSensor(site, description) for description in SAVING_SENSORS),
     ]
 
 
@@ -123,7 +123,7 @@ class EnergySensor(SmartBatteryEntity, SensorEntity):
     @override
     def native_value(self) -> float:
         """Since the home was set up."""
-        return round(self.entity_description.value_fn(self.home.measurements.totals), 4)
+        return round(self.entity_description.value_fn(self.site.measurements.totals), 4)
 
 
 class SavingSensor(SmartBatteryEntity, SensorEntity):
@@ -135,7 +135,7 @@ class SavingSensor(SmartBatteryEntity, SensorEntity):
     @override
     def native_value(self) -> float:
         """In pounds."""
-        return round(self.entity_description.value_fn(self.home, _today()) / 100, 4)
+        return round(self.entity_description.value_fn(self.site, _today()) / 100, 4)
 
     @property
     @override
@@ -149,7 +149,7 @@ class SavingSensor(SmartBatteryEntity, SensorEntity):
     def extra_state_attributes(self) -> Mapping[str, Any] | None:
         """What it is the difference of."""
         attributes = self.entity_description.attributes_fn
-        return attributes(self.home.savings.day(_today())) if attributes is not None else None
+        return attributes(self.site.savings.day(_today())) if attributes is not None else None
 
 
 def _today() -> date:

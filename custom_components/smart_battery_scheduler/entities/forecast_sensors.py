@@ -18,7 +18,7 @@ from homeassistant.util import dt as dt_util
 
 from ..const import MARKET_TIME_ZONE
 from ..history.accuracy import Score
-from ..site.site import Home
+from ..site.site import Site
 from .base import SmartBatteryEntity
 
 
@@ -26,36 +26,36 @@ from .base import SmartBatteryEntity
 class ForecastSensorDescription(SensorEntityDescription):
     """A figure of a home's forecasts; ``None`` is unknown."""
 
-    value_fn: Callable[[Home], float | None]
-    attributes_fn: Callable[[Home], Mapping[str, Any]] | None = None
+    value_fn: Callable[[Site], float | None]
+    attributes_fn: Callable[[Site], Mapping[str, Any]] | None = None
 
 
 def _today() -> date:
     return dt_util.utcnow().astimezone(MARKET_TIME_ZONE).date()
 
 
-def _sun_of(home: Home, days_ahead: int) -> float | None:
+def _sun_of(site: Site, days_ahead: int) -> float | None:
     day = _today() + timedelta(days=days_ahead)
-    return home.accuracy.pv_of(day, dt_util.utcnow(), home.sun.forecast)
+    return site.accuracy.pv_of(day, dt_util.utcnow(), site.sun.forecast)
 
 
-def _load_of(home: Home, days_ahead: int) -> float | None:
+def _load_of(site: Site, days_ahead: int) -> float | None:
     day = _today() + timedelta(days=days_ahead)
-    return home.accuracy.load_of(day, dt_util.utcnow(), home.planner.data)
+    return site.accuracy.load_of(day, dt_util.utcnow(), site.planner.data)
 
 
 def _error(score: Score | None) -> float | None:
     return None if score is None else score.error_percent
 
 
-def _sun_attributes(home: Home) -> Mapping[str, Any]:
-    day = home.accuracy.result(_today() - timedelta(days=1))
-    return _attributes(home.accuracy.pv_score(), day.pv_expected_kwh, day.pv_measured_kwh)
+def _sun_attributes(site: Site) -> Mapping[str, Any]:
+    day = site.accuracy.result(_today() - timedelta(days=1))
+    return _attributes(site.accuracy.pv_score(), day.pv_expected_kwh, day.pv_measured_kwh)
 
 
-def _load_attributes(home: Home) -> Mapping[str, Any]:
-    day = home.accuracy.result(_today() - timedelta(days=1))
-    return _attributes(home.accuracy.load_score(), day.load_expected_kwh, day.load_measured_kwh)
+def _load_attributes(site: Site) -> Mapping[str, Any]:
+    day = site.accuracy.result(_today() - timedelta(days=1))
+    return _attributes(site.accuracy.load_score(), day.load_expected_kwh, day.load_measured_kwh)
 
 
 def _attributes(
@@ -69,7 +69,7 @@ def _attributes(
     }
 
 
-def _energy(key: str, value_fn: Callable[[Home], float | None]) -> ForecastSensorDescription:
+def _energy(key: str, value_fn: Callable[[Site], float | None]) -> ForecastSensorDescription:
     return ForecastSensorDescription(
         key=key,
         translation_key=key,
@@ -83,8 +83,8 @@ def _energy(key: str, value_fn: Callable[[Home], float | None]) -> ForecastSenso
 
 def _off_by(
     key: str,
-    score_fn: Callable[[Home], Score | None],
-    attributes_fn: Callable[[Home], Mapping[str, Any]],
+    score_fn: Callable[[Site], Score | None],
+    attributes_fn: Callable[[Site], Mapping[str, Any]],
 ) -> ForecastSensorDescription:
     return ForecastSensorDescription(
         key=key,
@@ -94,27 +94,27 @@ def _off_by(
         state_class=SensorStateClass.MEASUREMENT,
         entity_category=EntityCategory.DIAGNOSTIC,
         entity_registry_enabled_default=False,
-        value_fn=lambda home: _error(score_fn(home)),
+        value_fn=lambda site: _error(score_fn(site)),
         attributes_fn=attributes_fn,
     )
 
 
 FORECAST_SENSORS = (
-    _energy("solar_forecast_today", lambda home: _sun_of(home, 0)),
-    _energy("solar_forecast_tomorrow", lambda home: _sun_of(home, 1)),
-    _energy("load_forecast_today", lambda home: _load_of(home, 0)),
-    _energy("load_forecast_tomorrow", lambda home: _load_of(home, 1)),
-    _off_by("solar_forecast_error", lambda home: home.accuracy.pv_score(), _sun_attributes),
-    _off_by("load_forecast_error", lambda home: home.accuracy.load_score(), _load_attributes),
+    _energy("solar_forecast_today", lambda site: _sun_of(site, 0)),
+    _energy("solar_forecast_tomorrow", lambda site: _sun_of(site, 1)),
+    _energy("load_forecast_today", lambda site: _load_of(site, 0)),
+    _energy("load_forecast_tomorrow", lambda site: _load_of(site, 1)),
+    _off_by("solar_forecast_error", lambda site: site.accuracy.pv_score(), _sun_attributes),
+    _off_by("load_forecast_error", lambda site: site.accuracy.load_score(), _load_attributes),
 )
 
 
-def forecast_sensors(home: Home) -> list[SensorEntity]:
+def forecast_sensors(site: Site) -> list[SensorEntity]:
     """All of them; those of the sun only where there is one."""
     return [
-        ForecastSensor(home, description)
+        ForecastSensor(site, description)
         for description in FORECAST_SENSORS
-        if home.sun.coordinator is not None or not description.key.startswith("solar")
+        if site.sun.coordinator is not None or not description.key.startswith("solar")
     ]
 
 
@@ -127,18 +127,18 @@ class ForecastSensor(SmartBatteryEntity, SensorEntity):
     @override
     def native_value(self) -> float | None:
         """The value now."""
-        return self.entity_description.value_fn(self.home)
+        return self.entity_description.value_fn(self.site)
 
     @property
     @override
     def attribution(self) -> str | None:
         """Whom to credit for the sun's forecast."""
         of_the_sun = self.entity_description.key.startswith("solar")
-        return self.home.sun.attribution if of_the_sun else None
+        return self.site.sun.attribution if of_the_sun else None
 
     @property
     @override
     def extra_state_attributes(self) -> Mapping[str, Any] | None:
         """What goes with it."""
         attributes = self.entity_description.attributes_fn
-        return None if attributes is None else attributes(self.home)
+        return None if attributes is None else attributes(self.site)

@@ -14,9 +14,9 @@ from homeassistant.components.sensor import (
 )
 from homeassistant.const import PERCENTAGE, EntityCategory, UnitOfPower, UnitOfTime
 
-from ..control.learning import Average, LeverFacts
-from ..planner.model import Lever
-from ..site.site import Home
+from ..control.learning import Average, MethodRecord
+from ..planner.model import ChargeMethod
+from ..site.site import Site
 from .base import SmartBatteryEntity
 
 
@@ -24,18 +24,18 @@ from .base import SmartBatteryEntity
 class LearnedSensorDescription(SensorEntityDescription):
     """One learned figure of one lever; ``scale`` brings it to the sensor's unit."""
 
-    lever: Lever
-    average_fn: Callable[[LeverFacts], Average]
+    method: ChargeMethod
+    average_fn: Callable[[MethodRecord], Average]
     scale: float = 1.0
 
 
 def _descriptions() -> Iterator[LearnedSensorDescription]:
-    for lever in Lever:
+    for method in ChargeMethod:
         yield LearnedSensorDescription(
-            key=f"{lever.value}_lever_power",
-            translation_key=f"{lever.value}_lever_power",
-            lever=lever,
-            average_fn=lambda facts: facts.rate_w,
+            key=f"{method.value}_lever_power",
+            translation_key=f"{method.value}_lever_power",
+            method=method,
+            average_fn=lambda record: record.rate_w,
             device_class=SensorDeviceClass.POWER,
             native_unit_of_measurement=UnitOfPower.WATT,
             suggested_unit_of_measurement=UnitOfPower.KILO_WATT,
@@ -44,10 +44,10 @@ def _descriptions() -> Iterator[LearnedSensorDescription]:
             entity_category=EntityCategory.DIAGNOSTIC,
         )
         yield LearnedSensorDescription(
-            key=f"{lever.value}_lever_latency",
-            translation_key=f"{lever.value}_lever_latency",
-            lever=lever,
-            average_fn=lambda facts: facts.read_back_s,
+            key=f"{method.value}_lever_latency",
+            translation_key=f"{method.value}_lever_latency",
+            method=method,
+            average_fn=lambda record: record.read_back_s,
             device_class=SensorDeviceClass.DURATION,
             native_unit_of_measurement=UnitOfTime.SECONDS,
             suggested_display_precision=0,
@@ -56,10 +56,10 @@ def _descriptions() -> Iterator[LearnedSensorDescription]:
             entity_registry_enabled_default=False,
         )
         yield LearnedSensorDescription(
-            key=f"{lever.value}_lever_taper",
-            translation_key=f"{lever.value}_lever_taper",
-            lever=lever,
-            average_fn=lambda facts: facts.tapered_share,
+            key=f"{method.value}_lever_taper",
+            translation_key=f"{method.value}_lever_taper",
+            method=method,
+            average_fn=lambda record: record.tapered_share,
             scale=100.0,
             native_unit_of_measurement=PERCENTAGE,
             suggested_display_precision=0,
@@ -72,9 +72,9 @@ def _descriptions() -> Iterator[LearnedSensorDescription]:
 LEARNED_SENSORS = tuple(_descriptions())
 
 
-def learned_sensors(home: Home) -> list[SensorEntity]:
+def learned_sensors(site: Site) -> list[SensorEntity]:
     """A home's sensors of what was learned."""
-    return [LearnedSensor(home, description) for description in LEARNED_SENSORS]
+    return [LearnedSensor(site, description) for description in LEARNED_SENSORS]
 
 
 class LearnedSensor(SmartBatteryEntity, SensorEntity):
@@ -85,7 +85,7 @@ class LearnedSensor(SmartBatteryEntity, SensorEntity):
     @property
     def _average(self) -> Average:
         description = self.entity_description
-        return description.average_fn(self.home.learned.of(description.lever))
+        return description.average_fn(self.site.learned.of(description.method))
 
     @property
     @override
@@ -103,7 +103,7 @@ class LearnedSensor(SmartBatteryEntity, SensorEntity):
             "samples": average.count,
             "spread": round(average.spread * scale, 1),
             "relied_on": average.is_known,
-            "per_powerwall": round(average.mean * scale / self.home.units, 1)
+            "per_powerwall": round(average.mean * scale / self.site.units, 1)
             if average.count and self.entity_description.device_class is SensorDeviceClass.POWER
             else None,
         }

@@ -17,18 +17,18 @@ class OwnSettingEntity(SmartBatteryEntity):
     @property
     def own(self) -> Settings:
         """The home settings, whatever a running command has put in their place."""
-        return self.home.controller.home_settings or Settings()
+        return self.site.controller.owner_settings or Settings()
 
     async def async_set_own(self, change: Settings) -> None:
         """Make it the home setting, push it and plan by it.
 
         Raises HomeAssistantError in a dry run, and while nothing is known of the home settings.
         """
-        if self.home.preferences.dry_run:
+        if self.site.preferences.dry_run:
             raise HomeAssistantError(translation_domain=DOMAIN, translation_key="dry_run")
-        if not await self.home.async_set_powerwall(change):
+        if not await self.site.async_set_powerwall(change):
             raise HomeAssistantError(translation_domain=DOMAIN, translation_key="settings_unknown")
-        await self.home.async_replan()
+        await self.site.async_replan()
 
 
 def no_such_reserve(percent: int) -> bool:

@@ -17,14 +17,14 @@ from homeassistant.const import PERCENTAGE, EntityCategory
 from homeassistant.util import dt as dt_util
 
 from ..const import GBP_PER_KWH, MARKET_TIME_ZONE, PENCE_PER_KWH
-from ..control.model import Evidence, Phase
+from ..control.model import CommandStatus, Phase
 from ..history.accuracy import day_start
 from ..history.savings import planned_cost_p
 from ..planner.model import Action, Plan, PlannedSlot
 from ..site.plan_as_dict import plan_as_dict
-from ..site.site import Home
+from ..site.site import Site
 from ..tariff.model import SLOT, RateTable, floor_slot
-from ..text.speech import Charge, next_charge, tell_why
+from ..text.speech import Charge, next_charge, say_why
 from ..text.status import has_reached, override_now, picture_of, ready_once
 
 # The longest state that Home Assistant keeps.
@@ -53,7 +53,7 @@ class Proof(StrEnum):
     SENDING = "sending"
     ACCEPTED = "accepted"
     READ_BACK = "read_back"
-    SEEN = "seen"
+    CONFIRMED = "seen"
 
 
 _STATUS = {
@@ -65,54 +65,54 @@ _STATUS = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class HomeSensorDescription(SensorEntityDescription):
+class SiteSensorDescription(SensorEntityDescription):
     """A sensor by what it shows of a home; ``None`` is unknown."""
 
-    value_fn: Callable[[Home], float | str | datetime | None]
-    attributes_fn: Callable[[Home], Mapping[str, Any]] | None = None
+    value_fn: Callable[[Site], float | str | datetime | None]
+    attributes_fn: Callable[[Site], Mapping[str, Any]] | None = None
     from_battery: bool = False
 
 
-def status_of(home: Home) -> Status | None:
+def status_of(site: Site) -> Status | None:
     """What the home does now; None while the battery cannot be read, so that nobody knows."""
-    state, now = home.controller.state, dt_util.utcnow()
+    state, now = site.controller.state, dt_util.utcnow()
     if state.phase is Phase.FAULT:
         return Status.FAULT
-    if state.yielded is not None:
+    if state.suspension is not None:
         return Status.STEPPED_BACK
-    if home.preferences.dry_run:
+    if site.preferences.dry_run:
         return Status.DRY_RUN
-    if not home.preferences.scheduler_enabled and override_now(home, now) is None:
+    if not site.preferences.scheduler_enabled and override_now(site, now) is None:
         return Status.OFF
-    if not home.battery.last_update_success:
+    if not site.battery.last_update_success:
         return None
     if state.command is not None:
-        reached = has_reached(home, state.command)
+        reached = has_reached(site, state.command)
         return Status.HOLDING if reached else _STATUS[state.command.wanted.action]
-    planned = _planned_now(home)
+    planned = _planned_now(site)
     if planned is None or planned.action is Action.CHARGE:
         return Status.WAITING
     return _STATUS[planned.action]
 
 
-def proof_of(evidence: Evidence | None) -> Proof:
+def proof_of(command_status: CommandStatus | None) -> Proof:
     """The highest of the four levels that is reached."""
-    if evidence is None:
+    if command_status is None:
         return Proof.NONE
-    if evidence.seen_at is not None:
-        return Proof.SEEN
-    if evidence.read_back_at is not None:
+    if command_status.confirmed_at is not None:
+        return Proof.CONFIRMED
+    if command_status.read_back_at is not None:
         return Proof.READ_BACK
-    return Proof.ACCEPTED if evidence.accepted_at is not None else Proof.SENDING
+    return Proof.ACCEPTED if command_status.accepted_at is not None else Proof.SENDING
 
 
-def _planned_now(home: Home) -> PlannedSlot | None:
-    plan = home.planner.data
+def _planned_now(site: Site) -> PlannedSlot | None:
+    plan = site.planner.data
     return plan.slot_at(dt_util.utcnow()) if plan else None
 
 
-def _why(home: Home) -> str:
-    return tell_why(picture_of(home, dt_util.utcnow()))[:LONGEST_STATE]
+def _why(site: Site) -> str:
+    return say_why(picture_of(site, dt_util.utcnow()))[:LONGEST_STATE]
 
 
 def _rate(table: RateTable | None, when: datetime) -> float | None:
@@ -120,12 +120,12 @@ def _rate(table: RateTable | None, when: datetime) -> float | None:
     return None if rate is None else rate.p_per_kwh / 100
 
 
-def _charge(home: Home) -> Charge | None:
-    return next_charge(home.planner.data, dt_util.utcnow())
+def _charge(site: Site) -> Charge | None:
+    return next_charge(site.planner.data, dt_util.utcnow())
 
 
-def _charge_attributes(home: Home) -> Mapping[str, Any]:
-    charge = _charge(home)
+def _charge_attributes(site: Site) -> Mapping[str, Any]:
+    charge = _charge(site)
     if charge is None:
         return {}
     return {
@@ -137,26 +137,26 @@ def _charge_attributes(home: Home) -> Mapping[str, Any]:
     }
 
 
-def _ready_attributes(home: Home) -> Mapping[str, Any]:
-    asked = ready_once(home, dt_util.utcnow())
+def _ready_attributes(site: Site) -> Mapping[str, Any]:
+    asked = ready_once(site, dt_util.utcnow())
     return {} if asked is None else {"target_percent": round(asked.percent)}
 
 
-def _cheapest(home: Home) -> tuple[datetime, float] | None:
+def _cheapest(site: Site) -> tuple[datetime, float] | None:
     """The cheapest published half-hour of the coming day that is not over."""
     start = floor_slot(dt_util.utcnow())
-    rates = home.rates.data.imports.between(start, start + LOOK_AHEAD)
+    rates = site.rates.data.imports.between(start, start + LOOK_AHEAD)
     cheapest = min(rates, key=lambda rate: (rate.p_per_kwh, rate.start), default=None)
     return None if cheapest is None else (max(cheapest.start, start), cheapest.p_per_kwh)
 
 
-def _cheapest_start(home: Home) -> datetime | None:
-    found = _cheapest(home)
+def _cheapest_start(site: Site) -> datetime | None:
+    found = _cheapest(site)
     return None if found is None else found[0]
 
 
-def _cheapest_attributes(home: Home) -> Mapping[str, Any]:
-    found = _cheapest(home)
+def _cheapest_attributes(site: Site) -> Mapping[str, Any]:
+    found = _cheapest(site)
     return {} if found is None else {"rate_p_per_kwh": found[1]}
 
 
@@ -168,23 +168,23 @@ def _today() -> date:
     return dt_util.utcnow().astimezone(MARKET_TIME_ZONE).date()
 
 
-def _cost_today(home: Home) -> float | None:
+def _cost_today(site: Site) -> float | None:
     """What was paid today and is going to be paid by the plan."""
-    plan, today = home.planner.data, _today()
+    plan, today = site.planner.data, _today()
     ahead_p = planned_cost_p(plan, today) if plan else None
-    return None if ahead_p is None else (home.savings.day(today).cost_p + ahead_p) / 100
+    return None if ahead_p is None else (site.savings.day(today).cost_p + ahead_p) / 100
 
 
-def _cost_tomorrow(home: Home) -> float | None:
-    plan, tomorrow = home.planner.data, _today() + timedelta(days=1)
+def _cost_tomorrow(site: Site) -> float | None:
+    plan, tomorrow = site.planner.data, _today() + timedelta(days=1)
     if plan is None or plan.slots[0].start > day_start(tomorrow):
         return None
     return _pounds(planned_cost_p(plan, tomorrow))
 
 
-def _cost_attributes(home: Home) -> Mapping[str, Any]:
+def _cost_attributes(site: Site) -> Mapping[str, Any]:
     """Foreseen against paid, yesterday and today so far."""
-    today, yesterday = (home.savings.day(_today() - timedelta(days=days)) for days in (0, 1))
+    today, yesterday = (site.savings.day(_today() - timedelta(days=days)) for days in (0, 1))
     return {
         "paid_gbp": round(today.cost_p / 100, 2),
         "foreseen_gbp": _rounded(_pounds(today.expected_p)),
@@ -193,39 +193,39 @@ def _cost_attributes(home: Home) -> Mapping[str, Any]:
     }
 
 
-def _plan_cost(home: Home) -> float | None:
-    return _pounds(home.planner.data.cost_p) if home.planner.data else None
+def _plan_cost(site: Site) -> float | None:
+    return _pounds(site.planner.data.cost_p) if site.planner.data else None
 
 
-def _plan_saving(home: Home) -> float | None:
-    plan: Plan | None = home.planner.data
-    if plan is None or plan.cost_p is None or plan.self_use_cost_p is None:
+def _plan_saving(site: Site) -> float | None:
+    plan: Plan | None = site.planner.data
+    if plan is None or plan.cost_p is None or plan.baseline_cost_p is None:
         return None
-    return (plan.self_use_cost_p - plan.cost_p) / 100
+    return (plan.baseline_cost_p - plan.cost_p) / 100
 
 
-def _plan_attributes(home: Home) -> Mapping[str, Any]:
-    plan: Plan | None = home.planner.data
+def _plan_attributes(site: Site) -> Mapping[str, Any]:
+    plan: Plan | None = site.planner.data
     return {} if plan is None else plan_as_dict(plan)
 
 
-def _evidence(home: Home) -> Evidence | None:
-    command = home.controller.state.command
-    return None if command is None else command.evidence
+def _command_status(site: Site) -> CommandStatus | None:
+    command = site.controller.state.command
+    return None if command is None else command.command_status
 
 
-def _evidence_attributes(home: Home) -> Mapping[str, Any]:
-    command = home.controller.state.command
+def _command_status_attributes(site: Site) -> Mapping[str, Any]:
+    command = site.controller.state.command
     if command is None:
         return {}
-    proven, lever = command.evidence, command.current.lever
+    proven, method = command.command_status, command.current.method
     return {
         "action": command.wanted.action.value,
         "source": command.wanted.source.value,
-        "lever": lever.value if lever else None,
+        "lever": method.value if method else None,
         "target_percent": command.wanted.target_percent,
         "tries": command.tries,
-        "seen_w": proven.seen_w,
+        "seen_w": proven.confirmed_w,
         **{
             name: when.isoformat() if (when := getattr(proven, name)) else None
             for name in ("sent_at", "accepted_at", "read_back_at", "seen_at")
@@ -237,8 +237,8 @@ def _rounded(value: float | None) -> float | None:
     return None if value is None else round(value, 2)
 
 
-def _price(key: str, value_fn: Callable[[Home], float | None]) -> HomeSensorDescription:
-    return HomeSensorDescription(
+def _price(key: str, value_fn: Callable[[Site], float | None]) -> SiteSensorDescription:
+    return SiteSensorDescription(
         key=key,
         translation_key=key,
         native_unit_of_measurement=GBP_PER_KWH,
@@ -250,10 +250,10 @@ def _price(key: str, value_fn: Callable[[Home], float | None]) -> HomeSensorDesc
 
 def _money(
     key: str,
-    value_fn: Callable[[Home], float | None],
-    attributes_fn: Callable[[Home], Mapping[str, Any]] | None = None,
-) -> HomeSensorDescription:
-    return HomeSensorDescription(
+    value_fn: Callable[[Site], float | None],
+    attributes_fn: Callable[[Site], Mapping[str, Any]] | None = None,
+) -> SiteSensorDescription:
+    return SiteSensorDescription(
         key=key,
         translation_key=key,
         device_class=SensorDeviceClass.MONETARY,
@@ -266,12 +266,12 @@ def _money(
 
 def _moment(
     key: str,
-    value_fn: Callable[[Home], datetime | None],
-    attributes_fn: Callable[[Home], Mapping[str, Any]] | None = None,
+    value_fn: Callable[[Site], datetime | None],
+    attributes_fn: Callable[[Site], Mapping[str, Any]] | None = None,
     *,
     enabled: bool = True,
-) -> HomeSensorDescription:
-    return HomeSensorDescription(
+) -> SiteSensorDescription:
+    return SiteSensorDescription(
         key=key,
         translation_key=key,
         device_class=SensorDeviceClass.TIMESTAMP,
@@ -281,80 +281,82 @@ def _moment(
     )
 
 
-PLAN_SENSORS: tuple[HomeSensorDescription, ...] = (
-    HomeSensorDescription(
+PLAN_SENSORS: tuple[SiteSensorDescription, ...] = (
+    SiteSensorDescription(
         key="status",
         translation_key="status",
         device_class=SensorDeviceClass.ENUM,
         options=[status.value for status in Status],
-        value_fn=lambda home: status.value if (status := status_of(home)) else None,
+        value_fn=lambda site: status.value if (status := status_of(site)) else None,
     ),
-    HomeSensorDescription(key="reason", translation_key="reason", value_fn=_why),
-    _price("current_rate", lambda home: _rate(home.rates.data.imports, dt_util.utcnow())),
-    _price("next_rate", lambda home: _rate(home.rates.data.imports, dt_util.utcnow() + SLOT)),
-    _price("export_rate", lambda home: _rate(home.rates.data.exports, dt_util.utcnow())),
+    SiteSensorDescription(key="reason", translation_key="reason", value_fn=_why),
+    _price("current_rate", lambda site: _rate(site.rates.data.imports, dt_util.utcnow())),
+    _price("next_rate", lambda site: _rate(site.rates.data.imports, dt_util.utcnow() + SLOT)),
+    _price("export_rate", lambda site: _rate(site.rates.data.exports, dt_util.utcnow())),
     _moment("cheapest_slot", _cheapest_start, _cheapest_attributes),
     _moment(
         "next_charge",
-        lambda home: charge.start if (charge := _charge(home)) else None,
+        lambda site: charge.start if (charge := _charge(site)) else None,
         _charge_attributes,
     ),
     _moment(
         "next_charge_end",
-        lambda home: charge.end if (charge := _charge(home)) else None,
+        lambda site: charge.end if (charge := _charge(site)) else None,
         enabled=False,
     ),
-    HomeSensorDescription(
+    SiteSensorDescription(
         key="next_charge_rate",
         translation_key="next_charge_rate",
         native_unit_of_measurement=PENCE_PER_KWH,
         suggested_display_precision=1,
-        value_fn=lambda home: charge.p_per_kwh if (charge := _charge(home)) else None,
+        value_fn=lambda site: charge.p_per_kwh if (charge := _charge(site)) else None,
     ),
-    HomeSensorDescription(
+    SiteSensorDescription(
         key="next_charge_target",
         translation_key="next_charge_target",
         native_unit_of_measurement=PERCENTAGE,
         suggested_display_precision=0,
-        value_fn=lambda home: charge.target_percent if (charge := _charge(home)) else None,
+        value_fn=lambda site: charge.target_percent if (charge := _charge(site)) else None,
     ),
     _moment(
         "override_end",
-        lambda home: asked.until if (asked := override_now(home, dt_util.utcnow())) else None,
+        lambda site: asked.until if (asked := override_now(site, dt_util.utcnow())) else None,
         enabled=False,
     ),
     _moment(
         "ready_once",
-        lambda home: asked.at if (asked := ready_once(home, dt_util.utcnow())) else None,
+        lambda site: asked.at if (asked := ready_once(site, dt_util.utcnow())) else None,
         _ready_attributes,
     ),
-    HomeSensorDescription(
+    SiteSensorDescription(
         key="stored_worth",
         translation_key="stored_worth",
         native_unit_of_measurement=PENCE_PER_KWH,
         state_class=SensorStateClass.MEASUREMENT,
         suggested_display_precision=1,
-        value_fn=lambda home: slot.stored_worth_p_per_kwh if (slot := _planned_now(home)) else None,
+        value_fn=lambda site: (
+            slot.marginal_value_p_per_kwh if (slot := _planned_now(site)) else None
+        ),
     ),
     _money("plan_cost", _plan_cost),
     _money("plan_saving", _plan_saving),
     _money("cost_today", _cost_today, _cost_attributes),
     _money("cost_tomorrow", _cost_tomorrow),
-    HomeSensorDescription(
+    SiteSensorDescription(
         key="plan",
         translation_key="plan",
         device_class=SensorDeviceClass.ENUM,
         options=[action.value for action in Action],
-        value_fn=lambda home: slot.action.value if (slot := _planned_now(home)) else None,
+        value_fn=lambda site: slot.action.value if (slot := _planned_now(site)) else None,
         attributes_fn=_plan_attributes,
     ),
-    HomeSensorDescription(
+    SiteSensorDescription(
         key="last_command",
         translation_key="last_command",
         device_class=SensorDeviceClass.ENUM,
         options=[proof.value for proof in Proof],
         entity_category=EntityCategory.DIAGNOSTIC,
-        value_fn=lambda home: proof_of(_evidence(home)).value,
-        attributes_fn=_evidence_attributes,
+        value_fn=lambda site: proof_of(_command_status(site)).value,
+        attributes_fn=_command_status_attributes,
     ),
 )

@@ -1,6 +1,6 @@
 """Moments worth telling: found here, once each, for the event entity, triggers and the logbook.
 
-Whoever finds one tells it by ``Happenings.tell``; whoever wants to know listens to a home, or to all
+Whoever finds one tells it by ``SiteEvents.publish``; whoever wants to know listens to a home, or to all
 homes by the dispatcher signal, which also works while a home is not loaded yet.
 """
 
@@ -22,7 +22,7 @@ from ..tariff.model import RateTable
 from ..tariff.polling import PUBLISHED_TO
 
 
-class Happening(StrEnum):
+class SiteEvent(StrEnum):
     """What can be told."""
 
     CHARGE_STARTED = "charge_started"
@@ -34,32 +34,34 @@ class Happening(StrEnum):
     TOMORROWS_RATES_IN = "tomorrows_rates_in"
     NEGATIVE_RATES_AHEAD = "negative_rates_ahead"
     SESSION_JOINED = "session_joined"
-    CONTROL_YIELDED = "control_yielded"
+    CONTROL_SUSPENDED = "control_yielded"
     SETTINGS_RESTORED = "settings_restored"
 
 
-type Listener = Callable[[Happening, Mapping[str, Json]], None]
+type Listener = Callable[[SiteEvent, Mapping[str, Json]], None]
 
 # The config entry's id, what happened, and its data.
-SIGNAL_HAPPENING: SignalType[str, Happening, Mapping[str, Json]] = SignalType(f"{DOMAIN}_happening")
+SIGNAL_SITE_EVENT: SignalType[str, SiteEvent, Mapping[str, Json]] = SignalType(
+    f"{DOMAIN}_happening"
+)
 
 OF_CHARGES = {
-    DecisionKind.SEEN: Happening.CHARGE_STARTED,
-    DecisionKind.COMPLETED: Happening.CHARGE_COMPLETED,
-    DecisionKind.STOPPED: Happening.CHARGE_STOPPED,
-    DecisionKind.FAILED: Happening.CHARGE_FAILED,
-    DecisionKind.SKIPPED: Happening.CHARGE_SKIPPED,
+    DecisionKind.CONFIRMED: SiteEvent.CHARGE_STARTED,
+    DecisionKind.COMPLETED: SiteEvent.CHARGE_COMPLETED,
+    DecisionKind.STOPPED: SiteEvent.CHARGE_STOPPED,
+    DecisionKind.FAILED: SiteEvent.CHARGE_FAILED,
+    DecisionKind.SKIPPED: SiteEvent.CHARGE_SKIPPED,
 }
 OF_ANYTHING = {
-    DecisionKind.YIELDED: Happening.CONTROL_YIELDED,
-    DecisionKind.RESTORED: Happening.SETTINGS_RESTORED,
+    DecisionKind.SUSPENDED: SiteEvent.CONTROL_SUSPENDED,
+    DecisionKind.RESTORED: SiteEvent.SETTINGS_RESTORED,
 }
 
-TROUBLES = (Happening.CHARGE_FAILED, Happening.CHARGE_SKIPPED, Happening.CONTROL_YIELDED)
-TOLD_AGAIN_AFTER = timedelta(hours=24)
+PROBLEMS = (SiteEvent.CHARGE_FAILED, SiteEvent.CHARGE_SKIPPED, SiteEvent.CONTROL_SUSPENDED)
+REPEATED_AFTER = timedelta(hours=24)
 
 
-class News:
+class OctopusUpdates:
     """Tells a cause that is new from one that goes on, so that nobody need be told twice.
 
     The same trouble for the same reason is no news until a charge has been seen or control has
@@ -68,39 +70,39 @@ class News:
 
     def __init__(self) -> None:
         """Nothing is known."""
-        self._since: dict[tuple[Happening, DecisionReason], datetime] = {}
+        self._since: dict[tuple[SiteEvent, DecisionReason], datetime] = {}
 
-    def look(self, happening: Happening | None, decision: Decision) -> bool:
+    def look(self, site_event: SiteEvent | None, decision: Decision) -> bool:
         """Take in a decision and what it means; True if that is news."""
         if decision.kind is DecisionKind.RESUMED:
-            self._forget(Happening.CONTROL_YIELDED)
-        if happening is Happening.CHARGE_STARTED:
-            self._forget(Happening.CHARGE_FAILED, Happening.CHARGE_SKIPPED)
-        if happening not in TROUBLES:
+            self._forget(SiteEvent.CONTROL_SUSPENDED)
+        if site_event is SiteEvent.CHARGE_STARTED:
+            self._forget(SiteEvent.CHARGE_FAILED, SiteEvent.CHARGE_SKIPPED)
+        if site_event not in PROBLEMS:
             return True
-        since = self._since.get((happening, decision.reason))
-        if since is not None and decision.at - since < TOLD_AGAIN_AFTER:
+        since = self._since.get((site_event, decision.reason))
+        if since is not None and decision.at - since < REPEATED_AFTER:
             return False
         failed_now = any(
-            what is Happening.CHARGE_FAILED and when == decision.at
+            what is SiteEvent.CHARGE_FAILED and when == decision.at
             for (what, _), when in self._since.items()
         )
-        self._since[happening, decision.reason] = decision.at
-        return happening is not Happening.CONTROL_YIELDED or not failed_now
+        self._since[site_event, decision.reason] = decision.at
+        return site_event is not SiteEvent.CONTROL_SUSPENDED or not failed_now
 
-    def _forget(self, *happenings: Happening) -> None:
-        self._since = {key: at for key, at in self._since.items() if key[0] not in happenings}
+    def _forget(self, *events: SiteEvent) -> None:
+        self._since = {key: at for key, at in self._since.items() if key[0] not in events}
 
 
-class Happenings:
+class SiteEvents:
     """What happens in one home, told to everybody who listens."""
 
     def __init__(self, hass: HomeAssistant, entry_id: str) -> None:
         """Nothing has happened yet."""
         self._hass = hass
         self._entry_id = entry_id
-        self._news = News()
-        self._told: tuple[Happening, datetime | None] | None = None
+        self._updated = OctopusUpdates()
+        self._published: tuple[SiteEvent, datetime | None] | None = None
         self._rates_until: datetime | None = None
 
     @callback
@@ -108,30 +110,30 @@ class Happenings:
         """Be told of this home; returns what ends it."""
 
         @callback
-        def heard(entry_id: str, happening: Happening, data: Mapping[str, Json]) -> None:
+        def received(entry_id: str, site_event: SiteEvent, data: Mapping[str, Json]) -> None:
             if entry_id == self._entry_id:
-                listener(happening, data)
+                listener(site_event, data)
 
-        return async_dispatcher_connect(self._hass, SIGNAL_HAPPENING, heard)
+        return async_dispatcher_connect(self._hass, SIGNAL_SITE_EVENT, received)
 
     @callback
-    def tell(self, happening: Happening, data: Mapping[str, Json]) -> None:
+    def publish(self, site_event: SiteEvent, data: Mapping[str, Json]) -> None:
         """Tell everybody."""
-        async_dispatcher_send(self._hass, SIGNAL_HAPPENING, self._entry_id, happening, data)
+        async_dispatcher_send(self._hass, SIGNAL_SITE_EVENT, self._entry_id, site_event, data)
 
     @callback
     def of_decision(self, decision: Decision, control: ControlState) -> None:
         """Tell what a line of the ledger means, if it means something to the household.
 
-        ``is_news`` in its data is False where the cause has been told before.
+        ``is_new`` in its data is False where the cause has been told before.
         """
-        happening = happening_of(decision, control)
-        is_news = self._news.look(happening, decision)
+        site_event = site_event_of(decision, control)
+        is_new = self._updated.look(site_event, decision)
         cause = decision.slot_start
-        if happening is None or (cause is not None and (happening, cause) == self._told):
+        if site_event is None or (cause is not None and (site_event, cause) == self._published):
             return
-        self._told = (happening, cause)
-        self.tell(happening, {**decision_as_data(decision), "is_news": is_news})
+        self._published = (site_event, cause)
+        self.publish(site_event, {**decision_as_data(decision), "is_news": is_new})
 
     @callback
     def of_plan(self, before: Plan | None, plan: Plan) -> None:
@@ -139,8 +141,8 @@ class Happenings:
         if before is None or charges_ahead(before, plan) == charges_ahead(plan, before):
             return
         charge = plan.next_charge(plan.made_at)
-        self.tell(
-            Happening.PLAN_CHANGED,
+        self.publish(
+            SiteEvent.PLAN_CHANGED,
             {
                 "next_charge": charge.start.isoformat() if charge else None,
                 "target_percent": charge.target_percent if charge else None,
@@ -156,16 +158,16 @@ class Happenings:
             self._rates_until = until
         if before is None or until <= before:
             return
-        news = imports.between(max(before, now), until)
+        updates = imports.between(max(before, now), until)
         today = now.astimezone(MARKET_TIME_ZONE).date()
         # A flat tariff is known two days ahead at any time: each look tells a little more of it.
         tomorrows_end = datetime.combine(today + timedelta(days=1), PUBLISHED_TO, MARKET_TIME_ZONE)
         market_day = until.astimezone(MARKET_TIME_ZONE).date()
         if market_day > today and before < tomorrows_end:
-            rates = [rate.p_per_kwh for rate in news]
-            lowest = min(news, key=lambda rate: rate.p_per_kwh)
-            self.tell(
-                Happening.TOMORROWS_RATES_IN,
+            rates = [rate.p_per_kwh for rate in updates]
+            lowest = min(updates, key=lambda rate: rate.p_per_kwh)
+            self.publish(
+                SiteEvent.TOMORROWS_RATES_IN,
                 {
                     "until": until.isoformat(),
                     "lowest_p_per_kwh": lowest.p_per_kwh,
@@ -174,10 +176,10 @@ class Happenings:
                     "highest_p_per_kwh": max(rates),
                 },
             )
-        negative = [rate for rate in news if rate.p_per_kwh < 0]
+        negative = [rate for rate in updates if rate.p_per_kwh < 0]
         if negative:
-            self.tell(
-                Happening.NEGATIVE_RATES_AHEAD,
+            self.publish(
+                SiteEvent.NEGATIVE_RATES_AHEAD,
                 {
                     "start": negative[0].start.isoformat(),
                     "half_hours": len(negative),
@@ -186,7 +188,7 @@ class Happenings:
             )
 
 
-def happening_of(decision: Decision, control: ControlState) -> Happening | None:
+def site_event_of(decision: Decision, control: ControlState) -> SiteEvent | None:
     """What a decision means to the household; None for what it need not hear.
 
     ``control`` is the state after it. A charge counts as started when it is seen in the battery's
@@ -211,11 +213,11 @@ def decision_as_data(decision: Decision) -> dict[str, Json]:
     return {
         "reason": decision.reason.value,
         "action": decision.action.value if decision.action else None,
-        "lever": decision.lever.value if decision.lever else None,
+        "lever": decision.method.value if decision.method else None,
         "start": decision.slot_start.isoformat() if decision.slot_start else None,
         "end": decision.slot_end.isoformat() if decision.slot_end else None,
         "rate_p_per_kwh": decision.rate_p_per_kwh,
-        "charge_level_percent": decision.charge_level_percent,
+        "charge_level_percent": decision.soc_percent,
     }
 
 

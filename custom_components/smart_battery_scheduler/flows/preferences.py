@@ -20,7 +20,7 @@ from homeassistant.helpers.selector import (
 )
 from homeassistant.helpers.typing import VolDictType
 
-from ..site.limits import BOUNDS
+from ..site.limits import LIMITS
 from ..site.preferences import Preferences
 
 PLANNING = (
@@ -90,7 +90,7 @@ def _fields(names: Iterable[str]) -> VolDictType:
         if name == "car_charging_entity":
             config = EntitySelectorConfig(domain=CAR_DOMAINS)
             fields[vol.Optional(name)] = EntitySelector(config)
-        elif name in BOUNDS:
+        elif name in LIMITS:
             fields[vol.Required(name)] = _number(name)
         elif name in TIMES:
             fields[vol.Required(name)] = TimeSelector()
@@ -100,13 +100,13 @@ def _fields(names: Iterable[str]) -> VolDictType:
 
 
 def _number(name: str) -> NumberSelector:
-    bounds = BOUNDS[name]
+    limits = LIMITS[name]
     return NumberSelector(
         NumberSelectorConfig(
-            min=bounds.least,
-            max=bounds.most,
-            step=bounds.step,
-            unit_of_measurement=bounds.unit,
+            min=limits.least,
+            max=limits.most,
+            step=limits.step,
+            unit_of_measurement=limits.unit,
             mode=NumberSelectorMode.BOX,
         )
     )

@@ -41,12 +41,12 @@ from ..sources.rate_entities import RateEntityError, rates_of
 from ..sources.supplier import (
     NIGHTS,
     REGIONS,
-    FoundHome,
+    FoundAddress,
     TariffProblem,
+    async_addresses_of,
     async_agile_tariffs,
-    async_homes_of,
     async_regions_of,
-    async_try_home,
+    async_try_address,
     has_night_rate,
 )
 from ..tariff.products import Offer
@@ -106,7 +106,7 @@ class TariffSteps(ConfigFlow):
         """Nothing is known yet."""
         super().__init__()
         self._api_key = ""
-        self._homes: tuple[FoundHome, ...] = ()
+        self._addresses: tuple[FoundAddress, ...] = ()
         self._tariff: dict[str, Any] = {}
 
     async def tariff_done(self, tariff: Mapping[str, Any]) -> ConfigFlowResult:
@@ -129,10 +129,10 @@ class TariffSteps(ConfigFlow):
         if user_input is not None:
             try:
                 self._api_key, number = credentials(user_input)
-                self._homes = await async_homes_of(self.hass, self._api_key, number)
-                if len(self._homes) > 1:
+                self._addresses = await async_addresses_of(self.hass, self._api_key, number)
+                if len(self._addresses) > 1:
                     return await self.async_step_property()
-                return await self._home_chosen(self._homes[0])
+                return await self._address_chosen(self._addresses[0])
             except TariffProblem as problem:
                 errors[problem.field] = problem.key
         return self.async_show_form(
@@ -149,12 +149,15 @@ class TariffSteps(ConfigFlow):
         if user_input is not None:
             chosen = user_input[CONF_PROPERTY]
             try:
-                return await self._home_chosen(
-                    next(home for home in self._homes if home.choice == chosen)
+                return await self._address_chosen(
+                    next(address for address in self._addresses if address.choice == chosen)
                 )
             except TariffProblem as problem:
                 errors[problem.field] = problem.key
-        options = [SelectOptionDict(value=home.choice, label=home.label) for home in self._homes]
+        options = [
+            SelectOptionDict(value=address.choice, label=address.label)
+            for address in self._addresses
+        ]
         choose = SelectSelectorConfig(options=options, mode=SelectSelectorMode.LIST)
         return self.async_show_form(
             step_id="property",
@@ -162,16 +165,16 @@ class TariffSteps(ConfigFlow):
             errors=errors,
         )
 
-    async def _home_chosen(self, home: FoundHome) -> ConfigFlowResult:
-        imports, exports = await async_try_home(self.hass, self._api_key, home)
+    async def _address_chosen(self, address: FoundAddress) -> ConfigFlowResult:
+        imports, exports = await async_try_address(self.hass, self._api_key, address)
         self._tariff = {
             CONF_API_KEY: self._api_key,
-            CONF_ACCOUNT_NUMBER: home.account_number,
-            CONF_PROPERTY: home.address.id,
+            CONF_ACCOUNT_NUMBER: address.account_number,
+            CONF_PROPERTY: address.address.id,
             CONF_IMPORT_TARIFF: imports,
             CONF_EXPORT_TARIFF: exports,
         }
-        if has_night_rate(home):
+        if has_night_rate(address):
             return await self.async_step_night()
         return await self.tariff_done(self._tariff)
 

@@ -16,7 +16,7 @@ from ..control.model import Decision
 from ..history.measurements import MeasuredSlot
 from ..planner.model import Plan
 from ..site.plan_as_dict import plan_as_dict
-from ..site.site import Home
+from ..site.site import Site
 from ..tariff.model import Rate, floor_slot
 from ..text.status import has_reached, held_back, override_now
 from .merge_patch import without_nulls
@@ -24,33 +24,33 @@ from .merge_patch import without_nulls
 # Yesterday whole, wherever in the day one looks.
 PAST = timedelta(hours=48)
 # A weekly wish comes again within this time.
-NEXT_WISH = timedelta(days=8)
+NEXT_MANUAL_SLOT = timedelta(days=8)
 DECISIONS_SHOWN = 60
 
 
-def live_state(home: Home, now: datetime) -> dict[str, Json]:
+def live_state(site: Site, now: datetime) -> dict[str, Json]:
     """Everything the card shows, without a null."""
     since = floor_slot(now - PAST)
     state: dict[str, Json] = {
-        "home": _home(home),
-        "now": _now(home, now),
-        "plan": None if home.planner.data is None else _plan(home.planner.data),
-        "past": _past(home.measurements.slots, since),
-        "rates": _rates(home.rates.data.imports.between(since, now + PAST)),
-        "manual": _manual(home, since, now + NEXT_WISH),
-        "sessions": _sessions(home, since),
-        "decisions": _decisions(home.ledger.since(since)),
+        "home": _site(site),
+        "now": _now(site, now),
+        "plan": None if site.planner.data is None else _plan(site.planner.data),
+        "past": _past(site.measurements.slots, since),
+        "rates": _rates(site.rates.data.imports.between(since, now + PAST)),
+        "manual": _manual(site, since, now + NEXT_MANUAL_SLOT),
+        "sessions": _sessions(site, since),
+        "decisions": _decisions(site.decision_log.since(since)),
     }
     return cast(dict[str, Json], without_nulls(state))
 
 
-def _home(home: Home) -> dict[str, Json]:
-    wants = home.preferences
-    capacity_kwh = home.battery.data.capacity_kwh if home.battery.data else None
+def _site(site: Site) -> dict[str, Json]:
+    wants = site.preferences
+    capacity_kwh = site.battery.data.capacity_kwh if site.battery.data else None
     return {
-        "entry_id": home.entry.entry_id,
-        "title": home.entry.title,
-        "demo": home.entry.data[CONF_KIND] == KIND_DEMO,
+        "entry_id": site.entry.entry_id,
+        "title": site.entry.title,
+        "demo": site.entry.data[CONF_KIND] == KIND_DEMO,
         "market_time_zone": MARKET_TIME_ZONE.key,
         "scheduler_enabled": wants.scheduler_enabled,
         "dry_run": wants.dry_run,
@@ -61,53 +61,53 @@ def _home(home: Home) -> dict[str, Json]:
     }
 
 
-def _now(home: Home, now: datetime) -> dict[str, Json]:
-    reading, control = home.battery.data, home.controller.state
+def _now(site: Site, now: datetime) -> dict[str, Json]:
+    reading, control = site.battery.data, site.controller.state
     command = control.command
     return {
         "reading": None
         if reading is None
         else {
             "read_at": reading.read_at.isoformat(),
-            "charge_level_percent": reading.charge_level_percent,
+            "charge_level_percent": reading.soc_percent,
             "battery_w": reading.battery_power_w,
             "solar_w": reading.solar_power_w,
             "house_w": reading.house_power_w,
             "grid_w": reading.grid_power_w,
             "off_grid": reading.islanding is not None and reading.islanding.value == "off_grid",
         },
-        "reachable": home.battery.last_update_success,
-        "rates_reachable": home.rates.last_update_success,
+        "reachable": site.battery.last_update_success,
+        "rates_reachable": site.rates.last_update_success,
         "phase": control.phase.value,
         "command": None
         if command is None
         else {
             "action": command.wanted.action.value,
             "source": command.wanted.source.value,
-            "lever": command.current.lever.value if command.current.lever else None,
+            "lever": command.current.method.value if command.current.method else None,
             "target_percent": command.wanted.target_percent,
             "ends_at": command.wanted.ends_at.isoformat(),
-            "reached": has_reached(home, command),
+            "reached": has_reached(site, command),
             "tries": command.tries,
-            "evidence": encode(command.evidence),
+            "evidence": encode(command.command_status),
         },
-        "override": encode(override_now(home, now)),
-        "held_back": encode(held_back(home, now)),
+        "override": encode(override_now(site, now)),
+        "held_back": encode(held_back(site, now)),
         "yielded": None
-        if control.yielded is None
+        if control.suspension is None
         else {
-            "cause": control.yielded.cause.value,
-            "since": control.yielded.since.isoformat(),
-            "until": control.yielded.until.isoformat(),
+            "cause": control.suspension.cause.value,
+            "since": control.suspension.since.isoformat(),
+            "until": control.suspension.until.isoformat(),
         },
         "fault_until": encode(control.fault_until),
     }
 
 
 def _plan(plan: Plan) -> dict[str, Json]:
-    told = plan_as_dict(plan)
-    slots = cast(list[dict[str, Json]], told["slots"])
-    return {**told, "slots": {cast(str, slot["start"]): slot for slot in slots}}
+    published = plan_as_dict(plan)
+    slots = cast(list[dict[str, Json]], published["slots"])
+    return {**published, "slots": {cast(str, slot["start"]): slot for slot in slots}}
 
 
 def _past(slots: Iterable[MeasuredSlot], since: datetime) -> dict[str, Json]:
@@ -119,7 +119,7 @@ def _past(slots: Iterable[MeasuredSlot], since: datetime) -> dict[str, Json]:
             "export_kwh": round(slot.energies.export_kwh, 3),
             "battery_in_kwh": round(slot.energies.battery_in_kwh, 3),
             "battery_out_kwh": round(slot.energies.battery_out_kwh, 3),
-            "level_percent": slot.charge_level_percent,
+            "level_percent": slot.soc_percent,
             "whole": slot.is_whole,
         }
         for slot in slots
@@ -134,23 +134,23 @@ def _rates(rates: Iterable[Rate]) -> dict[str, Json]:
     }
 
 
-def _manual(home: Home, since: datetime, until: datetime) -> list[Json]:
+def _manual(site: Site, since: datetime, until: datetime) -> list[Json]:
     """Pins and bans, each with the times it means."""
     return [
         {
             "id": slot.id,
-            "action": "do_not_charge" if slot.banned else encode(slot.action),
+            "action": "do_not_charge" if slot.blocked else encode(slot.action),
             "repeat": slot.repeat.value,
             "times": [
                 {"start": start.isoformat(), "end": end.isoformat()}
                 for start, end in slot.occurrences(since, until)
             ],
         }
-        for slot in home.manual.slots
+        for slot in site.manual.slots
     ]
 
 
-def _sessions(home: Home, since: datetime) -> list[Json]:
+def _sessions(site: Site, since: datetime) -> list[Json]:
     return [
         {
             "kind": session.kind.value,
@@ -159,7 +159,7 @@ def _sessions(home: Home, since: datetime) -> list[Json]:
             "joined": session.joined,
             "reward_p_per_kwh": session.reward_p_per_kwh,
         }
-        for session in home.sessions.known
+        for session in site.sessions.known
         if session.end > since
     ]
 

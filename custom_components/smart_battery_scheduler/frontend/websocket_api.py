@@ -20,7 +20,7 @@ from homeassistant.util import dt as dt_util
 from ..actions.permissions import may
 from ..common.serialisation import Json
 from ..const import DOMAIN
-from ..site.site import Home, SmartBatteryConfigEntry
+from ..site.site import Site, SmartBatteryConfigEntry
 from .live import live_state
 from .merge_patch import merge_patch
 
@@ -28,16 +28,16 @@ from .merge_patch import merge_patch
 @callback
 def async_setup_websocket_api(hass: HomeAssistant) -> None:
     """Register the commands, once."""
-    websocket_api.async_register_command(hass, handle_homes)
+    websocket_api.async_register_command(hass, handle_sites)
     websocket_api.async_register_command(hass, handle_subscribe)
 
 
 @websocket_command({vol.Required("type"): f"{DOMAIN}/homes"})
 @callback
-def handle_homes(hass: HomeAssistant, connection: ActiveConnection, msg: dict[str, Any]) -> None:
+def handle_sites(hass: HomeAssistant, connection: ActiveConnection, msg: dict[str, Any]) -> None:
     """The homes this user may see, disabled ones last: [{entry_id, title, loaded}]."""
     entries = hass.config_entries.async_entries(DOMAIN)
-    homes = [
+    sites = [
         {
             "entry_id": entry.entry_id,
             "title": entry.title,
@@ -46,7 +46,7 @@ def handle_homes(hass: HomeAssistant, connection: ActiveConnection, msg: dict[st
         for entry in sorted(entries, key=lambda entry: entry.disabled_by is not None)
         if may(hass, connection.user, entry.entry_id, POLICY_READ)
     ]
-    connection.send_result(msg["id"], {"homes": homes})
+    connection.send_result(msg["id"], {"homes": sites})
 
 
 @websocket_command(
@@ -93,10 +93,10 @@ class _Line:
         self._connection = connection
         self._id = message_id
         self._entry = entry
-        self._home: Home = entry.runtime_data
+        self._site: Site = entry.runtime_data
         self._known: dict[str, Json] = {}
         self._unsubscribe = (
-            self._home.async_add_listener(self._changed),
+            self._site.async_add_listener(self._changed),
             entry.async_on_state_change(self._entry_state_changed),
         )
         self._due = False
@@ -140,7 +140,7 @@ class _Line:
     def _state(self) -> dict[str, Json]:
         entry_id = self._entry.entry_id
         may_control = may(self._hass, self._connection.user, entry_id, POLICY_CONTROL)
-        return {**live_state(self._home, dt_util.utcnow()), "may_control": may_control}
+        return {**live_state(self._site, dt_util.utcnow()), "may_control": may_control}
 
     def _send(self, event: dict[str, Json]) -> None:
         self._connection.send_message(event_message(self._id, event))

@@ -14,7 +14,7 @@ KEPT = timedelta(days=30)
 MOST_KEPT = 4000
 
 
-class Ledger:
+class DecisionLog:
     """Decisions of the last thirty days, oldest first."""
 
     def __init__(self, decisions: Iterable[Decision] = ()) -> None:

@@ -119,17 +119,17 @@ def without_cars(
     Where the share is known by the hour only, what remains is as even as it can be: a car takes
     its power at a stretch, the rest of the house does not.
     """
-    for car in cars:
-        if car.hours or car.halves:
-            loads = _without_car(loads, car)
+    for ev_charging in cars:
+        if ev_charging.hours or ev_charging.halves:
+            loads = _without_car(loads, ev_charging)
     return dict(loads)
 
 
-def _without_car(loads: Mapping[datetime, float], car: Recorded) -> dict[datetime, float]:
+def _without_car(loads: Mapping[datetime, float], ev_charging: Recorded) -> dict[datetime, float]:
     found: dict[datetime, float] = {}
     for start, load in loads.items():
         hour = start.replace(minute=0)
-        taken, taken_in_hour = car.halves.get(start), car.hours.get(hour)
+        taken, taken_in_hour = ev_charging.halves.get(start), ev_charging.hours.get(hour)
         if taken is not None:
             found[start] = max(load - taken, 0.0)
         elif taken_in_hour is not None:

@@ -49,7 +49,7 @@ class MeasuredSlot:
     start: datetime
     energies: Energies
     observed_s: float
-    charge_level_percent: float | None = None
+    soc_percent: float | None = None
 
     @property
     def is_whole(self) -> bool:
@@ -112,7 +112,7 @@ class Measurements:
             until = min(end, floor_slot(start) + SLOT)
             part = _between(before, self._last, (until - start).total_seconds())
             self.totals = self.totals.plus(part)
-            self._add(start, until, part, reading.charge_level_percent)
+            self._add(start, until, part, reading.soc_percent)
             start = until
         self._forget(end - KEPT)
 
@@ -123,7 +123,7 @@ class Measurements:
             slot,
             energies=slot.energies.plus(part),
             observed_s=slot.observed_s + (until - start).total_seconds(),
-            charge_level_percent=slot.charge_level_percent if level is None else level,
+            soc_percent=slot.soc_percent if level is None else level,
         )
 
     def _forget(self, before: datetime) -> None:

@@ -11,7 +11,7 @@ from ..planner.model import Action, Plan, PlannedSlot
 from ..powerwall.base import PowerwallState
 
 
-class Unplayed:
+class MissedCharges:
     """Watches the planned charge of the moment until it has begun or its half-hour is over."""
 
     def __init__(self) -> None:
@@ -29,9 +29,9 @@ class Unplayed:
         reading: PowerwallState | None,
     ) -> Decision | None:
         """What to tell, if a planned charge has just passed by."""
-        told = None
+        published = None
         if self._slot is not None and now >= self._slot.end:
-            told = self._passed(now, reading)
+            published = self._passed(now, reading)
         slot = plan.slot_at(now) if plan else None
         if slot is None or slot.action is not Action.CHARGE:
             self._slot = None
@@ -41,7 +41,7 @@ class Unplayed:
             if served or not begun or self._reason is not None:
                 self._reason = None if served else _why_not(judged, control, reading, slot)
             self._slot = slot
-        return told
+        return published
 
     def kept(self, now: datetime, plan: Plan) -> Decision | None:
         """That a better plan was not better enough: once, until a new plan is taken."""
@@ -65,11 +65,11 @@ class Unplayed:
             kind=DecisionKind.SKIPPED,
             reason=reason,
             action=slot.action,
-            lever=slot.lever,
+            method=slot.method,
             slot_start=slot.start,
             slot_end=slot.end,
             rate_p_per_kwh=slot.import_p_per_kwh,
-            charge_level_percent=reading.charge_level_percent if reading else None,
+            soc_percent=reading.soc_percent if reading else None,
         )
 
 
@@ -88,9 +88,9 @@ def _why_not(
 ) -> DecisionReason | None:
     """Why a planned charge is not played at this moment; None while that is not clear."""
     wanted, unwanted = judged
-    level = reading.charge_level_percent if reading else None
-    if control.yielded is not None:
-        return DecisionReason(control.yielded.cause.value)
+    level = reading.soc_percent if reading else None
+    if control.suspension is not None:
+        return DecisionReason(control.suspension.cause.value)
     if control.phase is Phase.FAULT or control.fault_until is not None:
         return DecisionReason.ERROR
     if wanted is None:

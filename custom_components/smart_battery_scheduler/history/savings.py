@@ -43,10 +43,10 @@ class DaySaving:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SavingsMemory:
-    """What must survive a restart. ``twin_kwh`` is the twin's stored energy; None: start anew."""
+    """What must survive a restart. ``baseline_kwh`` is the twin's stored energy; None: start anew."""
 
     through: datetime | None = None
-    twin_kwh: float | None = None
+    baseline_kwh: float | None = None
     saved_p: float = 0.0
     days: tuple[DaySaving, ...] = ()
 
@@ -104,30 +104,32 @@ class Savings:
         slot = self._measurements.slot(start)
         bought, sold = _p_per_kwh(imports, start), _p_per_kwh(exports, start)
         if slot is None or not slot.is_whole or bought is None or sold is None:
-            self.memory = replace(self.memory, twin_kwh=None)
+            self.memory = replace(self.memory, baseline_kwh=None)
             return
-        twin_kwh = self.memory.twin_kwh
-        if twin_kwh is None:
-            twin_kwh = _stored_before(slot, battery)
-        if twin_kwh is None:
+        baseline_kwh = self.memory.baseline_kwh
+        if baseline_kwh is None:
+            baseline_kwh = _stored_before(slot, battery)
+        if baseline_kwh is None:
             return
-        grid_kwh, twin_kwh = twin_step(slot.energies, twin_kwh, battery, floor_percent)
+        grid_kwh, baseline_kwh = baseline_step(slot.energies, baseline_kwh, battery, floor_percent)
         actual = slot.energies
         cost_p = actual.import_kwh * bought - actual.export_kwh * sold
-        twin_p = max(0.0, grid_kwh) * bought - max(0.0, -grid_kwh) * sold
-        self._add(start, cost_p, twin_p)
+        baseline_p = max(0.0, grid_kwh) * bought - max(0.0, -grid_kwh) * sold
+        self._add(start, cost_p, baseline_p)
         self.memory = replace(
-            self.memory, twin_kwh=twin_kwh, saved_p=self.memory.saved_p + twin_p - cost_p
+            self.memory,
+            baseline_kwh=baseline_kwh,
+            saved_p=self.memory.saved_p + baseline_p - cost_p,
         )
 
-    def _add(self, start: datetime, cost_p: float, twin_p: float) -> None:
+    def _add(self, start: datetime, cost_p: float, baseline_p: float) -> None:
         day = start.astimezone(MARKET_TIME_ZONE).date()
         before = self.day(day)
         self._keep(
             replace(
                 before,
                 cost_p=before.cost_p + cost_p,
-                self_powered_p=before.self_powered_p + twin_p,
+                self_powered_p=before.self_powered_p + baseline_p,
                 half_hours=before.half_hours + 1,
             )
         )
@@ -147,7 +149,7 @@ def planned_cost_p(plan: Plan, day: date) -> float | None:
     return sum(costs)
 
 
-def twin_step(
+def baseline_step(
     energies: Energies, stored_kwh: float, battery: Battery, floor_percent: float
 ) -> tuple[float, float]:
     """One half-hour of the twin: (kWh from the grid, negative when sold; kWh stored afterwards).
@@ -169,10 +171,10 @@ def twin_step(
 
 def _stored_before(slot: MeasuredSlot, battery: Battery) -> float | None:
     """What the battery held when a half-hour began, from what it held at its end."""
-    if slot.charge_level_percent is None:
+    if slot.soc_percent is None:
         return None
     one_way = sqrt(battery.round_trip_efficiency)
-    after_kwh = slot.charge_level_percent / 100 * battery.capacity_kwh
+    after_kwh = slot.soc_percent / 100 * battery.capacity_kwh
     energies = slot.energies
     before_kwh = after_kwh - energies.battery_in_kwh * one_way + energies.battery_out_kwh / one_way
     return min(max(before_kwh, 0.0), battery.capacity_kwh)

@@ -7,7 +7,15 @@ from datetime import timedelta
 from itertools import pairwise
 from math import isfinite
 
-from .model import Battery, PlanInputError, PlanInputs, PriceScenario, SlotInputs, Spread, Wishes
+from .model import (
+    Battery,
+    HouseholdRules,
+    PlanInputError,
+    PlanInputs,
+    PriceScenario,
+    SlotInputs,
+    Spread,
+)
 
 MOST_SLOTS = 1000
 
@@ -15,7 +23,7 @@ MOST_SLOTS = 1000
 def check(inputs: PlanInputs) -> None:
     """Raise PlanInputError for the first field that makes no sense."""
     _check_battery(inputs.battery)
-    _check_wishes(inputs.wishes)
+    _check_rules(inputs.rules)
     _check_slots(inputs)
     for number, scenario in enumerate(inputs.price_scenarios):
         _check_scenario(f"price_scenarios[{number}]", scenario, len(inputs.slots))
@@ -34,13 +42,13 @@ def _check_battery(battery: Battery) -> None:
     _require("battery.highest_partial_reserve_percent", battery.highest_partial_reserve_percent)
     if battery.export_limit_w is not None:
         _require("battery.export_limit_w", battery.export_limit_w)
-    for lever in battery.levers:
-        _require(f"battery.levers.{lever.lever.value}.power_w", lever.power_w)
+    for method in battery.methods:
+        _require(f"battery.levers.{method.method.value}.power_w", method.power_w)
 
 
-def _check_wishes(wishes: Wishes) -> None:
-    _require("wishes.reserve_floor_percent", wishes.reserve_floor_percent, 0.0, 100.0)
-    _require("wishes.everyday_ceiling_percent", wishes.everyday_ceiling_percent, 0.0, 100.0)
+def _check_rules(rules: HouseholdRules) -> None:
+    _require("wishes.reserve_floor_percent", rules.reserve_floor_percent, 0.0, 100.0)
+    _require("wishes.everyday_ceiling_percent", rules.everyday_ceiling_percent, 0.0, 100.0)
     for name in (
         "wear_p_per_kwh",
         "carbon_gbp_per_tonne",
@@ -49,14 +57,14 @@ def _check_wishes(wishes: Wishes) -> None:
         "least_charge_kwh",
         "full_p_per_hour",
     ):
-        _require(f"wishes.{name}", getattr(wishes, name))
-    if wishes.import_limit_w is not None:
-        _require("wishes.import_limit_w", wishes.import_limit_w)
-    if wishes.price_ceiling_p_per_kwh is not None:
-        _require("wishes.price_ceiling_p_per_kwh", wishes.price_ceiling_p_per_kwh, -1000.0)
-    for wish in wishes.ready_by:
-        _require("wishes.ready_by.percent", wish.percent, 0.0, 100.0)
-        if wish.at.tzinfo is None:
+        _require(f"wishes.{name}", getattr(rules, name))
+    if rules.import_limit_w is not None:
+        _require("wishes.import_limit_w", rules.import_limit_w)
+    if rules.price_ceiling_p_per_kwh is not None:
+        _require("wishes.price_ceiling_p_per_kwh", rules.price_ceiling_p_per_kwh, -1000.0)
+    for rule in rules.ready_by:
+        _require("wishes.ready_by.percent", rule.percent, 0.0, 100.0)
+        if rule.at.tzinfo is None:
             raise PlanInputError("wishes.ready_by.at", "has no time zone")
 
 

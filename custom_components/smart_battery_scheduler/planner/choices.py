@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .grid import LEVELS, PER_PERCENT, Floats
-from .model import Action, Lever
+from .model import Action, ChargeMethod
 from .problem import Problem
 from .reach import LeverReach, extra_p
 from .recursion import CHARGE, HOLD, NEVER_P, Solution
@@ -21,7 +21,7 @@ class Choice:
     """What a slot is to be: an action, by which lever, and to which level."""
 
     action: Action
-    lever: Lever | None = None
+    method: ChargeMethod | None = None
     target_percent: int | None = None
 
 
@@ -85,16 +85,16 @@ def best_of(
 
 def action_of(problem: Problem, option: int) -> Action:
     """What an option of the recursion is called."""
-    if option >= CHARGE + 2 * len(problem.levers):
+    if option >= CHARGE + 2 * len(problem.methods):
         return Action.EXPORT
     if option >= CHARGE:
         return Action.CHARGE
     return Action.HOLD if option == HOLD else Action.USE
 
 
-def lever_of(problem: Problem, option: int) -> LeverReach:
+def method_of(problem: Problem, option: int) -> LeverReach:
     """The lever of an option that charges: the whole reaches come first, then the best targets."""
-    return problem.levers[(option - CHARGE) % len(problem.levers)]
+    return problem.methods[(option - CHARGE) % len(problem.methods)]
 
 
 def meddling(problem: Problem, option: int) -> int:
@@ -106,8 +106,8 @@ def meddling(problem: Problem, option: int) -> int:
         return option
     if action_of(problem, option) is Action.EXPORT:
         return 6
-    order = 2 if lever_of(problem, option).model.lever is Lever.GENTLE else 4
-    return order + int(option < CHARGE + len(problem.levers))
+    order = 2 if method_of(problem, option).model.method is ChargeMethod.RESERVE else 4
+    return order + int(option < CHARGE + len(problem.methods))
 
 
 def choice_of(
@@ -118,17 +118,17 @@ def choice_of(
         return Choice(Action.HOLD)
     if option < CHARGE:
         return Choice(Action.USE, target_percent=problem.floor_percent)
-    levers = len(problem.levers)
-    if option >= CHARGE + 2 * levers:
+    methods = len(problem.methods)
+    if option >= CHARGE + 2 * methods:
         percent = problem.floor_percent
-        if option > CHARGE + 2 * levers:
+        if option > CHARGE + 2 * methods:
             percent = _best_sale(problem, solution, slot, stored_kwh)
         return Choice(Action.EXPORT, target_percent=percent)
-    lever = lever_of(problem, option)
-    percent = _ceiling_percent(slot, lever)
-    if option >= CHARGE + levers:
-        percent = _best_target(problem, solution, slot, lever, stored_kwh)
-    return Choice(Action.CHARGE, lever.model.lever, percent)
+    method = method_of(problem, option)
+    percent = _ceiling_percent(slot, method)
+    if option >= CHARGE + methods:
+        percent = _best_target(problem, solution, slot, method, stored_kwh)
+    return Choice(Action.CHARGE, method.model.method, percent)
 
 
 def highest_reserve(problem: Problem) -> int:
@@ -136,9 +136,9 @@ def highest_reserve(problem: Problem) -> int:
     return problem.battery.highest_partial_reserve_percent
 
 
-def _ceiling_percent(slot: int, lever: LeverReach) -> int:
+def _ceiling_percent(slot: int, method: LeverReach) -> int:
     """The highest level at which a lever may stop in a slot."""
-    allowed = np.flatnonzero(lever.stops[slot])
+    allowed = np.flatnonzero(method.stops[slot])
     return int(allowed[-1]) // PER_PERCENT if len(allowed) else 100
 
 
@@ -157,7 +157,7 @@ def _best_sale(problem: Problem, solution: Solution, slot: int, stored_kwh: floa
     if problem.sale is None:
         return problem.floor_percent
     after, _, export = _expected_after(problem, solution, slot, charging=False)
-    kept_p = (export - problem.wishes.wear_p_per_kwh) * problem.eta
+    kept_p = (export - problem.rules.wear_p_per_kwh) * problem.eta
     worth = after + kept_p * problem.levels_kwh
     level = int(np.ceil(stored_kwh / problem.step_kwh))
     first = max(level - int(problem.sale.window[slot]), 0)
@@ -168,15 +168,15 @@ def _best_sale(problem: Problem, solution: Solution, slot: int, stored_kwh: floa
 
 
 def _best_target(
-    problem: Problem, solution: Solution, slot: int, lever: LeverReach, stored_kwh: float
+    problem: Problem, solution: Solution, slot: int, method: LeverReach, stored_kwh: float
 ) -> int:
     """The level at which a charge that need not use its whole reach should stop."""
     after, price, _ = _expected_after(problem, solution, slot, charging=True)
-    each_p = (price + extra_p(lever.model, problem.wishes)) / problem.eta
+    each_p = (price + extra_p(method.model, problem.rules)) / problem.eta
     worth = after + each_p * problem.levels_kwh
-    allowed = np.flatnonzero(lever.stops[slot])
+    allowed = np.flatnonzero(method.stops[slot])
     above = allowed[allowed * problem.step_kwh > stored_kwh]
     if not len(above):
-        return _ceiling_percent(slot, lever)
-    within = above[above <= above[0] + lever.at(slot).window]
+        return _ceiling_percent(slot, method)
+    within = above[above <= above[0] + method.at(slot).window]
     return int(within[int(worth[within].argmin())]) // PER_PERCENT

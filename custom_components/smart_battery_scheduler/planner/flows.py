@@ -29,11 +29,11 @@ def flows(
     action: Action,
     stored_kwh: Floats,
     target_kwh: Floats,
-    lever: LeverReach | None = None,
+    method: LeverReach | None = None,
 ) -> Flows:
     """Play a slot from ``stored_kwh`` to, or down to, ``target_kwh``; both (level, column or 1).
 
-    A use or a sale ends at its target; a charge by ``lever`` goes as near to it as it can.
+    A use or a sale ends at its target; a charge by ``method`` goes as near to it as it can.
     """
     grid, demand = problem.grid, problem.demand
     net = demand.net_kwh[slot][:, None, None]
@@ -41,8 +41,8 @@ def flows(
     surplus = demand.surplus_kwh[slot][:, None, None]
     into = np.minimum(surplus, (grid.battery.capacity_kwh - stored_kwh) / grid.eta)
     out = np.zeros_like(into)
-    if action is Action.CHARGE and lever is not None:
-        most = lever.model.power_w * float(grid.hours[slot]) / 1000.0 * grid.taper(stored_kwh)
+    if action is Action.CHARGE and method is not None:
+        most = method.model.power_w * float(grid.hours[slot]) / 1000.0 * grid.taper(stored_kwh)
         wanted = np.minimum((target_kwh - stored_kwh) / grid.eta - into, most)
         beside = float(grid.most_in_kwh[slot]) - into
         into = into + np.maximum(np.minimum(wanted, beside), 0.0)

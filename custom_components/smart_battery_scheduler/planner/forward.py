@@ -20,11 +20,19 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .choices import EQUAL_P, Choice, action_of, course_weights, highest_reserve, lever_of, meddling
+from .choices import (
+    EQUAL_P,
+    Choice,
+    action_of,
+    course_weights,
+    highest_reserve,
+    meddling,
+    method_of,
+)
 from .demand import WEIGHTS
 from .flows import Flows, flows
 from .grid import LEVELS, Floats, Lookup
-from .model import Action, Lever
+from .model import Action, ChargeMethod
 from .problem import Problem
 from .reach import LeverReach, extra_p
 from .recursion import (
@@ -100,27 +108,27 @@ class _Tally:
         """Play a part of the mass (level, course) by one option to its target (level, course)."""
         problem, slot = self.problem, self.slot
         action = action_of(problem, option)
-        lever = lever_of(problem, option) if action is Action.CHARGE else None
-        made = flows(problem, slot, action, problem.levels_kwh[rows, None], target_kwh, lever)
+        method = method_of(problem, option) if action is Action.CHARGE else None
+        made = flows(problem, slot, action, problem.levels_kwh[rows, None], target_kwh, method)
         likely = part * WEIGHTS[:, None, None]
-        self._count(made, likely, lever)
-        _spread_mass(made.end_kwh, likely, problem.step_kwh, self.moved[lever is not None])
+        self._count(made, likely, method)
+        _spread_mass(made.end_kwh, likely, problem.step_kwh, self.moved[method is not None])
         row, column = divmod(int(part.argmax()), part.shape[1])
         kwh = target_kwh[min(row, len(target_kwh) - 1), min(column, target_kwh.shape[1] - 1)]
-        choice = self._choice(action, lever, float(kwh))
+        choice = self._choice(action, method, float(kwh))
         self.choices[choice] = self.choices.get(choice, 0.0) + float(part.sum())
 
-    def _choice(self, action: Action, lever: LeverReach | None, target_kwh: float) -> Choice:
+    def _choice(self, action: Action, method: LeverReach | None, target_kwh: float) -> Choice:
         problem = self.problem
         percent = round(target_kwh / problem.battery.capacity_kwh * 100.0)
-        if lever is not None:
-            return Choice(action, lever.model.lever, percent)
+        if method is not None:
+            return Choice(action, method.model.method, percent)
         if action is Action.HOLD:
             return Choice(action)
         percent = min(percent, highest_reserve(problem))
         return Choice(action, target_percent=max(percent, problem.floor_percent))
 
-    def _count(self, made: Flows, likely: Floats, lever: LeverReach | None) -> None:
+    def _count(self, made: Flows, likely: Floats, method: LeverReach | None) -> None:
         problem, view = self.problem, self.view
 
         def by_course(kwh: Floats) -> Floats:
@@ -133,16 +141,14 @@ class _Tally:
         imported, exported = by_course(made.imported_kwh), by_course(made.exported_kwh)
         into, out = float(by_course(made.in_kwh).sum()), float(by_course(made.out_kwh).sum())
         from_grid = 0.0
-        if lever is not None:
+        if method is not None:
             sun = np.minimum(problem.demand.surplus_kwh[self.slot][:, None, None], made.in_kwh)
             from_grid = into - float(by_course(sun).sum())
-            self.weighed_p += extra_p(lever.model, problem.wishes) * from_grid
+            self.weighed_p += extra_p(method.model, problem.rules) * from_grid
         self.kwh += (imported.sum(), exported.sum(), into, out, from_grid)
         sold_p = float(exported @ view.export)
         self.bill_p += float(imported @ view.bill) - sold_p
-        self.weighed_p += (
-            float(imported @ view.price) - sold_p + problem.wishes.wear_p_per_kwh * out
-        )
+        self.weighed_p += float(imported @ view.price) - sold_p + problem.rules.wear_p_per_kwh * out
 
     def after(self) -> Mass:
         """How likely every level is at the slot's end, by what was done in it."""
@@ -158,12 +164,12 @@ class _Tally:
             by_action[choice.action] = by_action.get(choice.action, 0.0) + share
         action = max(by_action, key=lambda one: by_action[one] + HARDLY * (one is before))
         same = {one: share for one, share in self.choices.items() if one.action is action}
-        by_lever: dict[Lever | None, float] = {}
+        by_method: dict[ChargeMethod | None, float] = {}
         for choice, share in same.items():
-            by_lever[choice.lever] = by_lever.get(choice.lever, 0.0) + share
-        lever = max(by_lever, key=lambda one: by_lever[one])
+            by_method[choice.method] = by_method.get(choice.method, 0.0) + share
+        method = max(by_method, key=lambda one: by_method[one])
         likeliest = max(
-            (one for one in same if one.lever is lever), key=lambda choice: same[choice]
+            (one for one in same if one.method is method), key=lambda choice: same[choice]
         )
         likelihood = min(by_action[action] / sum(by_action.values()), 1.0)
         imported, exported, into, out, from_grid = self.kwh.tolist()
@@ -321,21 +327,21 @@ def _does(problem: Problem, option: int, wanted: Choice) -> bool:
     """Whether an option does what is wanted; by which lever, if one is named."""
     if action_of(problem, option) is not wanted.action:
         return False
-    if wanted.action is not Action.CHARGE or wanted.lever is None:
+    if wanted.action is not Action.CHARGE or wanted.method is None:
         return True
-    return lever_of(problem, option).model.lever is wanted.lever
+    return method_of(problem, option).model.method is wanted.method
 
 
 def _target_kwh(view: SlotView, option: int, rows: slice) -> Floats:
     """Where an option ends, or how far it may go down: kWh by (level or 1, course or 1)."""
     problem, slot = view.problem, view.slot
-    levers = len(problem.levers)
+    methods = len(problem.methods)
     if option < CHARGE:
         return np.array([[problem.floor_kwh]])
-    if option < CHARGE + levers:
-        return np.array([[problem.highest_stop_kwh(slot, lever_of(problem, option))]])
-    if option < CHARGE + 2 * levers:
-        return best_targets(view, lever_of(problem, option), rows)
-    if option == CHARGE + 2 * levers:
+    if option < CHARGE + methods:
+        return np.array([[problem.highest_stop_kwh(slot, method_of(problem, option))]])
+    if option < CHARGE + 2 * methods:
+        return best_targets(view, method_of(problem, option), rows)
+    if option == CHARGE + 2 * methods:
         return np.array([[problem.floor_kwh]])
     return best_sales(view, rows)

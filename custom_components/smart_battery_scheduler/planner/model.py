@@ -22,15 +22,15 @@ class Action(StrEnum):
     EXPORT = "export"
 
 
-class Lever(StrEnum):
+class ChargeMethod(StrEnum):
     """How a charge is done on the hardware.
 
     GENTLE raises the reserve in self-powered mode: slow, and it stops by itself at the target.
     FAST is backup mode with grid charging: faster, and it runs until it is told otherwise.
     """
 
-    GENTLE = "gentle"
-    FAST = "fast"
+    RESERVE = "gentle"
+    BACKUP = "fast"
 
 
 class Session(StrEnum):
@@ -41,10 +41,10 @@ class Session(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LeverModel:
+class ChargeMethodModel:
     """What one lever does on this home: learned where possible, else the documented rate."""
 
-    lever: Lever
+    method: ChargeMethod
     power_w: float
     stops_at_target: bool
 
@@ -62,7 +62,7 @@ class Battery:
     capacity_kwh: float
     max_charge_w: float
     max_discharge_w: float
-    levers: tuple[LeverModel, ...]
+    methods: tuple[ChargeMethodModel, ...]
     round_trip_efficiency: float = 0.90
     taper_from_percent: float = 100.0
     taper_to_fraction: float = 0.5
@@ -90,13 +90,13 @@ class Spread:
 class SlotInputs:
     """Everything known about one slot [start, end) before planning.
 
-    Rates are p/kWh including VAT, ``None`` where not published. ``pin`` is a user's durable wish
-    for this slot; ``charge_banned`` the wish that it be not charged. ``grid_charge_forbidden`` is
+    Rates are p/kWh including VAT, ``None`` where not published. ``forced`` is a user's durable wish
+    for this slot; ``charge_blocked`` the wish that it be not charged. ``grid_charge_forbidden`` is
     a rule's verdict (peak window). ``car_charging`` means: do not feed the car from the battery.
     ``session_reward_p_per_kwh`` is what a Power Down pays for each kWh that is not bought in it; None
     where that is not told.
-    ``pin_target_percent`` is where a pinned charge is over, if that is not the everyday ceiling;
-    ``pin_lever`` is the lever that is used for it, if that is settled already.
+    ``forced_target_percent`` is where a pinned charge is over, if that is not the everyday ceiling;
+    ``forced_method`` is the lever that is used for it, if that is settled already.
     """
 
     start: datetime
@@ -106,10 +106,10 @@ class SlotInputs:
     load_kwh: Spread
     pv_kwh: Spread
     carbon_g_per_kwh: float | None = None
-    pin: Action | None = None
-    pin_target_percent: int | None = None
-    pin_lever: Lever | None = None
-    charge_banned: bool = False
+    forced: Action | None = None
+    forced_target_percent: int | None = None
+    forced_method: ChargeMethod | None = None
+    charge_blocked: bool = False
     grid_charge_forbidden: bool = False
     session: Session | None = None
     session_reward_p_per_kwh: float | None = None
@@ -137,7 +137,7 @@ class ReadyBy:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wishes:
+class HouseholdRules:
     """What the household asks for, in the units they would say it in.
 
     ``wear_p_per_kwh`` is charged per kWh that leaves the battery. ``everyday_ceiling_percent``
@@ -178,7 +178,7 @@ class PlanInputs:
     slots: tuple[SlotInputs, ...]
     battery: Battery
     stored_kwh: float
-    wishes: Wishes = field(default_factory=Wishes)
+    rules: HouseholdRules = field(default_factory=HouseholdRules)
     price_scenarios: tuple[PriceScenario, ...] = ()
     rates_known_at: datetime | None = None
     running: Plan | None = None
@@ -190,7 +190,7 @@ class ReasonCode(StrEnum):
 
     CHEAPER_THAN_LATER = "cheaper_than_later"
     PAID_TO_CHARGE = "paid_to_charge"
-    PINNED = "pinned"
+    FORCED = "pinned"
     READY_BY = "ready_by"
     SESSION_AHEAD = "session_ahead"
     POWER_UP = "power_up"
@@ -219,7 +219,7 @@ class PlannedSlot:
     """One slot of a plan with its expected flows.
 
     ``target_percent`` is where a charge stops, or how far a use may draw the battery down.
-    ``stored_worth_p_per_kwh`` is the worth of one more kWh in the battery at the slot's start.
+    ``marginal_value_p_per_kwh`` is the worth of one more kWh in the battery at the slot's start.
     ``cost_p`` is the bill's share, without wear or carbon; None where the rate is not even guessed.
     Energies and pence are expected over all that may be; ``likelihood`` is that of the action: below
     1 where other demand or, after their publication, other rates would change it.
@@ -228,7 +228,7 @@ class PlannedSlot:
     start: datetime
     end: datetime
     action: Action
-    lever: Lever | None
+    method: ChargeMethod | None
     target_percent: int | None
     import_p_per_kwh: float | None
     export_p_per_kwh: float | None
@@ -244,7 +244,7 @@ class PlannedSlot:
     end_percent_p10: float
     end_percent_p90: float
     cost_p: float | None
-    stored_worth_p_per_kwh: float
+    marginal_value_p_per_kwh: float
     reason: Reason
     likelihood: float = 1.0
 
@@ -286,7 +286,7 @@ class NoteCode(StrEnum):
 
     READY_BY_MISSED = "ready_by_missed"
     SESSION_NOT_FULL = "session_not_full"
-    PIN_NOT_KEPT = "pin_not_kept"
+    FORCED_NOT_KEPT = "pin_not_kept"
     RATES_MISSING = "rates_missing"
     BELOW_FLOOR = "below_floor"
 
@@ -306,7 +306,7 @@ class Plan:
 
     ``cost_p`` is the sum of the slots' own, None while a rate is not even guessed. ``left_p`` is what
     the battery holds more at the end than at the beginning is worth (less: negative).
-    ``self_use_cost_p`` is the bill of a battery that is only used, with what it would hold less at the
+    ``baseline_cost_p`` is the bill of a battery that is only used, with what it would hold less at the
     end bought; so that the difference of the two is what the plan saves.
     ``kept_instead_saves_p`` is set when the running plan was kept: what the newly found one
     would have saved.
@@ -315,7 +315,7 @@ class Plan:
     made_at: datetime
     slots: tuple[PlannedSlot, ...]
     cost_p: float | None
-    self_use_cost_p: float | None
+    baseline_cost_p: float | None
     kept_instead_saves_p: float | None = None
     notes: tuple[Note, ...] = ()
     blocks: tuple[PlannedBlock, ...] = ()
@@ -329,9 +329,9 @@ class Plan:
     @property
     def saving_p(self) -> float | None:
         """What the plan saves over a battery that is only used; None while it is not known."""
-        if self.cost_p is None or self.self_use_cost_p is None:
+        if self.cost_p is None or self.baseline_cost_p is None:
             return None
-        return self.self_use_cost_p - self.cost_p
+        return self.baseline_cost_p - self.cost_p
 
     def slot_at(self, when: datetime) -> PlannedSlot | None:
         """The slot that contains ``when``."""

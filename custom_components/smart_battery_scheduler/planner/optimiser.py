@@ -46,7 +46,7 @@ def _kept(
         return None
     course = follow(problem, solution, wanted=running)
     saves_p = course.pence - still_to_pay_p(solution, 0, present(problem))
-    return (course, saves_p) if saves_p < problem.wishes.stability_p else None
+    return (course, saves_p) if saves_p < problem.rules.stability_p else None
 
 
 def _still_possible(problem: Problem, running: Plan | None) -> dict[int, Choice]:
@@ -61,7 +61,7 @@ def _still_possible(problem: Problem, running: Plan | None) -> dict[int, Choice]
         planned = running.slot_at(slot.start)
         if planned is None or planned.rate_is_estimate or not problem.published[index]:
             continue
-        choice = Choice(planned.action, planned.lever, planned.target_percent)
+        choice = Choice(planned.action, planned.method, planned.target_percent)
         if not _allowed(problem, index, choice):
             return {}
         wanted[index] = choice
@@ -73,7 +73,7 @@ def _allowed(problem: Problem, slot: int, choice: Choice) -> bool:
     if choice.action is Action.CHARGE:
         ceiling_percent = problem.ceiling_kwh[slot] / problem.battery.capacity_kwh * 100.0
         within = (choice.target_percent or 100) <= ceiling_percent + NEAR_PERCENT
-        offered = any(lever.model.lever is choice.lever for lever in problem.levers)
+        offered = any(method.model.method is choice.method for method in problem.methods)
         return bool(problem.may_charge[slot]) and within and offered
     if problem.must_charge[slot] or (
         problem.must_sell[slot] and choice.action is not Action.EXPORT

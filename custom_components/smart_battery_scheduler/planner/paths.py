@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from .model import Battery, Lever, LeverModel, SlotInputs, Wishes
+from .model import Battery, ChargeMethod, ChargeMethodModel, HouseholdRules, SlotInputs
 
 type Floats = NDArray[np.float64]
 type Ints = NDArray[np.intp]
@@ -135,7 +135,7 @@ class Demand:
 
 
 @dataclass(frozen=True, slots=True)
-class LeverPaths:
+class ChargeMethodPaths:
     """Where a lever leads in each slot.
 
     ``reached_kwh`` and ``bought_kwh`` (slot, atom, level) are of its whole reach, ``window`` is that
@@ -143,7 +143,7 @@ class LeverPaths:
     stop, ``too_far`` (slot, level) those from which its whole reach goes beyond the slot's ceiling.
     """
 
-    model: LeverModel
+    model: ChargeMethodModel
     reached_kwh: Floats
     bought_kwh: Floats
     window: Ints
@@ -152,11 +152,16 @@ class LeverPaths:
 
     @classmethod
     def of(
-        cls, site: Site, demand: Demand, lever: LeverModel, ceiling_kwh: Floats, pinned: Bools
-    ) -> LeverPaths:
+        cls,
+        site: Site,
+        demand: Demand,
+        method: ChargeMethodModel,
+        ceiling_kwh: Floats,
+        is_forced: Bools,
+    ) -> ChargeMethodPaths:
         """A lever's paths, for slots that may charge to their ceilings; pinned ones go to them."""
         share = site.taper(site.grid)
-        most = (lever.power_w * site.hours / 1000.0)[:, None, None] * share
+        most = (method.power_w * site.hours / 1000.0)[:, None, None] * share
         spare = site.most_in_kwh[:, None, None] - demand.solar_in_kwh
         room = (site.battery.capacity_kwh - demand.sunned_kwh) / site.eta
         bought = np.maximum(np.minimum(np.minimum(most, spare), room), 0.0)
@@ -166,11 +171,11 @@ class LeverPaths:
         reach_kwh = site.eta * np.minimum(most.max(axis=2), beside) @ ATOM_WEIGHTS
         steps = np.floor(reach_kwh / site.step_kwh + NEAR_KWH).astype(np.intp)
         highest = ceiling_kwh + NEAR_KWH
-        stops = _stops(site, lever) & (site.grid <= highest[:, None])
-        for slot in np.flatnonzero(pinned):
+        stops = _stops(site, method) & (site.grid <= highest[:, None])
+        for slot in np.flatnonzero(is_forced):
             stops[slot, np.flatnonzero(stops[slot])[:-1]] = False
         return cls(
-            model=lever,
+            model=method,
             reached_kwh=reached,
             bought_kwh=bought,
             window=steps,
@@ -179,11 +184,11 @@ class LeverPaths:
         )
 
 
-def _stops(site: Site, lever: LeverModel) -> Bools:
+def _stops(site: Site, method: ChargeMethodModel) -> Bools:
     """The grid's points at which a charge by a lever can be made to stop: whole percents."""
     percent = np.arange(101)
-    whole: Bools = np.full(len(percent), lever.stops_at_target)
-    if lever.lever is Lever.GENTLE:
+    whole: Bools = np.full(len(percent), method.stops_at_target)
+    if method.method is ChargeMethod.RESERVE:
         whole &= percent <= site.battery.highest_partial_reserve_percent
     whole[-1] = True
     stops: Bools = np.zeros(POINTS, dtype=np.bool_)
@@ -191,9 +196,9 @@ def _stops(site: Site, lever: LeverModel) -> Bools:
     return stops
 
 
-def extra_p(lever: LeverPaths, wishes: Wishes) -> float:
+def extra_p(method: ChargeMethodPaths, rules: HouseholdRules) -> float:
     """What a kWh by a lever weighs beyond its rate."""
-    return 0.0 if lever.model.lever is Lever.GENTLE else wishes.gentleness_p_per_kwh
+    return 0.0 if method.model.method is ChargeMethod.RESERVE else rules.gentleness_p_per_kwh
 
 
 class Ways:
@@ -205,23 +210,27 @@ class Ways:
     """
 
     def __init__(
-        self, site: Site, demand: Demand, levers: tuple[LeverPaths, ...], wishes: Wishes
+        self,
+        site: Site,
+        demand: Demand,
+        methods: tuple[ChargeMethodPaths, ...],
+        rules: HouseholdRules,
     ) -> None:
         """Lay them side by side."""
         slots = len(site.hours)
-        ends = np.empty((slots, 1 + ATOMS + ATOMS * len(levers), POINTS))
+        ends = np.empty((slots, 1 + ATOMS + ATOMS * len(methods), POINTS))
         self.weighed_kwh = np.empty_like(ends)
         ends[:, 0] = site.grid
         self.weighed_kwh[:, 0] = 0.0
         ends[:, 1 : 1 + ATOMS] = demand.used_kwh
         np.negative(demand.served_kwh, out=self.weighed_kwh[:, 1 : 1 + ATOMS])
-        for number, lever in enumerate(levers):
-            ends[:, 1 + ATOMS + number :: len(levers)] = lever.reached_kwh
-            self.weighed_kwh[:, 1 + ATOMS + number :: len(levers)] = lever.bought_kwh
+        for number, method in enumerate(methods):
+            ends[:, 1 + ATOMS + number :: len(methods)] = method.reached_kwh
+            self.weighed_kwh[:, 1 + ATOMS + number :: len(methods)] = method.bought_kwh
         self.ends = Lookup.of(ends, site.step_kwh)
         # A kWh that the battery serves saves its rate, less the wear.
-        by_lever = [extra_p(lever, wishes) for lever in levers]
-        self.extra_p = np.array([0.0, *[-wishes.wear_p_per_kwh] * ATOMS, *by_lever * ATOMS])
+        by_method = [extra_p(method, rules) for method in methods]
+        self.extra_p = np.array([0.0, *[-rules.wear_p_per_kwh] * ATOMS, *by_method * ATOMS])
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,7 +251,7 @@ class SellingPaths:
     stops: Bools
 
     @classmethod
-    def of(cls, site: Site, demand: Demand, wishes: Wishes) -> SellingPaths:
+    def of(cls, site: Site, demand: Demand, rules: HouseholdRules) -> SellingPaths:
         """Selling at full power, down to the floor."""
         percent = np.linspace(0.0, 100.0, POINTS)
         net = demand.net_kwh[:, :, None]
@@ -261,7 +270,7 @@ class SellingPaths:
             least=np.minimum(needed, POINTS - 1),
             stops=np.isclose(percent, np.round(percent))
             & (percent <= site.battery.highest_partial_reserve_percent)
-            & (percent >= wishes.reserve_floor_percent),
+            & (percent >= rules.reserve_floor_percent),
         )
 
 

@@ -14,7 +14,7 @@ import numpy as np
 
 from .demand import Demand
 from .grid import LEVELS, Bools, Floats, Grid
-from .model import Action, Lever, PlanInputs, Session, SlotInputs
+from .model import Action, ChargeMethod, PlanInputs, Session, SlotInputs
 from .reach import LeverReach, Sale
 
 # A wish that is not met costs this much per kWh: more than any rate, and still no infinity, so
@@ -40,8 +40,8 @@ class Forbidden(StrEnum):
 
     PEAK = "peak"
     SESSION = "session"
-    BANNED = "banned"
-    PINNED = "pinned"
+    BLOCKED = "banned"
+    FORCED = "pinned"
     RATE_UNKNOWN = "rate_unknown"
     PRICE_CEILING = "price_ceiling"
 
@@ -56,11 +56,11 @@ class Problem:
         """Lay out the inputs; they have been checked."""
         self.inputs = inputs
         self.battery = inputs.battery
-        self.wishes = inputs.wishes
+        self.rules = inputs.rules
         self.planned = len(inputs.slots)
         end = inputs.slots[-1].end
         self.last_day = [i for i, s in enumerate(inputs.slots) if s.start >= end - LAST_DAY]
-        self.floor_kwh = self.wishes.reserve_floor_percent / 100.0 * self.battery.capacity_kwh
+        self.floor_kwh = self.rules.reserve_floor_percent / 100.0 * self.battery.capacity_kwh
         self.grid = Grid(
             battery=self.battery,
             floor_kwh=self.floor_kwh,
@@ -78,28 +78,32 @@ class Problem:
 
     def _lay_reach(self) -> None:
         self.demand = Demand(self.grid, self.inputs.slots)
-        self.levers = tuple(
-            LeverReach(self.grid, self.demand, lever, self.ceiling_kwh, self.must_charge)
-            for lever in self.battery.levers
+        self.methods = tuple(
+            LeverReach(self.grid, self.demand, method, self.ceiling_kwh, self.must_charge)
+            for method in self.battery.methods
         )
-        every = list(range(len(self.levers)))
+        every = list(range(len(self.methods)))
         self.quickest = every[-1:]
         for number in every:
-            if self.levers[number].model.power_w > self.levers[self.quickest[0]].model.power_w:
+            if self.methods[number].model.power_w > self.methods[self.quickest[0]].model.power_w:
                 self.quickest = [number]
         # Which levers may be used in a slot: a pin may have settled it.
         self.usable = [
-            [number for number in self._settled(slot.pin_lever, every) if self._fits(slot, number)]
+            [
+                number
+                for number in self._settled(slot.forced_method, every)
+                if self._fits(slot, number)
+            ]
             for slot in self.inputs.slots
         ]
         self.sale = (
-            Sale(self.grid, self.demand, self.wishes.reserve_floor_percent)
+            Sale(self.grid, self.demand, self.rules.reserve_floor_percent)
             if self.battery.can_export_stored
             else None
         )
 
-    def _settled(self, settled: Lever | None, every: list[int]) -> list[int]:
-        return [n for n in every if self.levers[n].model.lever is settled] or every
+    def _settled(self, settled: ChargeMethod | None, every: list[int]) -> list[int]:
+        return [n for n in every if self.methods[n].model.method is settled] or every
 
     def _fits(self, slot: SlotInputs, number: int) -> bool:
         """Whether house and charge together stay below the house's import limit.
@@ -107,11 +111,11 @@ class Problem:
         The Powerwall cannot charge slower than its lever does. The house is counted at its p90: more
         than that is for the controller to see.
         """
-        limit_w = self.wishes.import_limit_w
+        limit_w = self.rules.import_limit_w
         if limit_w is None:
             return True
         house_w = slot.load_kwh.p90 / ((slot.end - slot.start) / timedelta(hours=1)) * 1000.0
-        return self.levers[number].model.power_w + house_w <= limit_w
+        return self.methods[number].model.power_w + house_w <= limit_w
 
     # --- rates -----------------------------------------------------------------------------
 
@@ -141,14 +145,14 @@ class Problem:
         self.published: Bools = ~np.isnan(published[0])
         self.export_p = np.nan_to_num(self.export_p)
         carbon = np.array([slot.carbon_g_per_kwh or 0.0 for slot in self.inputs.slots])
-        self.carbon_p = carbon * self.wishes.carbon_gbp_per_tonne / 10_000.0
+        self.carbon_p = carbon * self.rules.carbon_gbp_per_tonne / 10_000.0
         self.unknown: Bools = np.isnan(self.import_p).any(axis=1)
         free = np.array([slot.session is Session.POWER_UP for slot in self.inputs.slots])
         self.import_p[free] = np.minimum(self.import_p[free], 0.0)
         # What a kWh from the grid weighs in the choice: money and carbon. Where the rate is not
         # even guessed, neither using nor keeping a kWh shall look like a gain.
         known_p = self.import_p + self.carbon_p[:, None]
-        self.price_p = np.where(self.unknown[:, None], self.wishes.wear_p_per_kwh, known_p)
+        self.price_p = np.where(self.unknown[:, None], self.rules.wear_p_per_kwh, known_p)
         self.price_p = self.price_p + self._rewards()[:, None]
         # Expected over the courses; the import rate is not a number where there is none.
         self.import_rate_p: Floats = self.import_p @ self.course_weights
@@ -195,9 +199,9 @@ class Problem:
         each: Floats = self.bill_p[slot]
         return each
 
-    def highest_stop_kwh(self, slot: int, lever: LeverReach) -> float:
+    def highest_stop_kwh(self, slot: int, method: LeverReach) -> float:
         """The highest level at which a lever may stop in a slot."""
-        allowed = np.flatnonzero(lever.stops[slot])
+        allowed = np.flatnonzero(method.stops[slot])
         return float(self.levels_kwh[allowed[-1]]) if len(allowed) else self.battery.capacity_kwh
 
     def courses(self, slot: int) -> int:
@@ -207,7 +211,7 @@ class Problem:
     @property
     def floor_percent(self) -> int:
         """The reserve that keeps the floor."""
-        return min(int(np.ceil(self.wishes.reserve_floor_percent)), 100)
+        return min(int(np.ceil(self.rules.reserve_floor_percent)), 100)
 
     def percent(self, point: int) -> int:
         """A point of the grid as the charge level that people see."""
@@ -217,21 +221,27 @@ class Problem:
 
     def _lay_rules(self) -> None:
         slots = self.inputs.slots
-        pins = [slot.pin for slot in slots]
+        forced_slots = [slot.forced for slot in slots]
         self.may_charge = np.array([self.forbidden(i) is None for i in range(self.planned)])
-        self.must_charge = np.array([pin is Action.CHARGE for pin in pins]) & self.may_charge
+        self.must_charge = (
+            np.array([forced is Action.CHARGE for forced in forced_slots]) & self.may_charge
+        )
         self.paid: Bools = np.less(self.import_p, 0.0).all(axis=1)
-        wants_use = np.array([pin is Action.USE for pin in pins])
+        wants_use = np.array([forced is Action.USE for forced in forced_slots])
         self.may_use = np.array([_may_use(slot) for slot in slots])
         self.must_use = self.may_use & (
             self.unknown
             | np.array([slot.session is Session.POWER_DOWN for slot in slots])
             | wants_use
         )
-        self.may_sell = self.may_use & np.array([pin in (None, Action.EXPORT) for pin in pins])
-        self.must_sell = self.may_sell & np.array([pin is Action.EXPORT for pin in pins])
+        self.may_sell = self.may_use & np.array(
+            [forced in (None, Action.EXPORT) for forced in forced_slots]
+        )
+        self.must_sell = self.may_sell & np.array(
+            [forced is Action.EXPORT for forced in forced_slots]
+        )
         self.ceiling_kwh = np.array([self._ceiling(i) for i in range(self.planned)])
-        self.start_p = START_SHARE * self.wishes.stability_p
+        self.start_p = START_SHARE * self.rules.stability_p
         # Where somebody asks for energy; and where a charge may be as small as it likes, as it is
         # asked for or paid.
         self.is_asked: Bools = self.must_charge | np.array(
@@ -240,7 +250,7 @@ class Problem:
         is_free = np.array([slot.session is Session.POWER_UP for slot in slots])
         self.any_charge: Bools = self.is_asked | self.paid | is_free
         # A pinned charge that has its own target is a wish only below that target.
-        has_target = np.array([slot.pin_target_percent is not None for slot in slots])
+        has_target = np.array([slot.forced_target_percent is not None for slot in slots])
         below = self.levels_kwh < self.ceiling_kwh[:, None] - 1e-9
         self.unmet: Floats = (self.must_charge[:, None] & (below | ~has_target[:, None])) * 1.0
         short = np.maximum(self.floor_kwh - self.levels_kwh, 0.0)
@@ -248,7 +258,7 @@ class Problem:
         # Time spent full, over the last fifth.
         over = np.maximum(self.levels_kwh / self.battery.capacity_kwh - AGES_FROM, 0.0)
         share = over / (1.0 - AGES_FROM)
-        self.short_p += self.hours[:, None] * self.wishes.full_p_per_hour * share
+        self.short_p += self.hours[:, None] * self.rules.full_p_per_hour * share
         self.level_p = self.short_p.copy()
         for index, asked_kwh in self.asked:
             self.level_p[index] += WISH_P_PER_KWH * np.maximum(asked_kwh - self.levels_kwh, 0.0)
@@ -258,17 +268,17 @@ class Problem:
 
         A person's pin outranks the price ceiling, never a peak window or a session.
         """
-        slot, ceiling = self.inputs.slots[index], self.wishes.price_ceiling_p_per_kwh
+        slot, ceiling = self.inputs.slots[index], self.rules.price_ceiling_p_per_kwh
         if slot.grid_charge_forbidden:
             return Forbidden.PEAK
         if slot.session is Session.POWER_DOWN:
             return Forbidden.SESSION
-        if slot.charge_banned:
-            return Forbidden.BANNED
-        if slot.pin is Action.CHARGE:
+        if slot.charge_blocked:
+            return Forbidden.BLOCKED
+        if slot.forced is Action.CHARGE:
             return None
-        if slot.pin is not None:
-            return Forbidden.PINNED
+        if slot.forced is not None:
+            return Forbidden.FORCED
         if self.unknown[index] or self._unpublished_when_decided(index):
             return Forbidden.RATE_UNKNOWN
         if ceiling is not None and self.import_rate_p[index] > ceiling:
@@ -286,10 +296,10 @@ class Problem:
     def asked(self) -> tuple[tuple[int, float], ...]:
         """Slots at whose beginning so many kWh are asked for by a ready-by wish."""
         return tuple(
-            (index, wish.percent / 100.0 * self.battery.capacity_kwh)
+            (index, rule.percent / 100.0 * self.battery.capacity_kwh)
             for index, slot in enumerate(self.inputs.slots)
-            for wish in self.wishes.ready_by
-            if slot.start <= wish.at < slot.end
+            for rule in self.rules.ready_by
+            if slot.start <= rule.at < slot.end
         )
 
     @cached_property
@@ -320,11 +330,11 @@ class Problem:
         A wish for more than the everyday ceiling lifts it only in the hours before the wish.
         """
         slot, capacity = self.inputs.slots[index], self.battery.capacity_kwh
-        if slot.pin is Action.CHARGE and slot.pin_target_percent is not None:
-            return float(slot.pin_target_percent) / 100.0 * capacity
+        if slot.forced is Action.CHARGE and slot.forced_target_percent is not None:
+            return float(slot.forced_target_percent) / 100.0 * capacity
         if self.paid[index] or slot.session is Session.POWER_UP:
             return capacity
-        everyday = min(self.wishes.everyday_ceiling_percent, 100.0) / 100.0 * capacity
+        everyday = min(self.rules.everyday_ceiling_percent, 100.0) / 100.0 * capacity
         return max(
             [everyday]
             + [
@@ -336,7 +346,7 @@ class Problem:
 
 
 def _may_use(slot: SlotInputs) -> bool:
-    return not slot.car_charging and slot.pin is not Action.HOLD
+    return not slot.car_charging and slot.forced is not Action.HOLD
 
 
 def _or_nan(value: float | None) -> float:

@@ -9,7 +9,7 @@ import numpy as np
 
 from .demand import QUANTILES, WEIGHTS, Demand
 from .grid import LEVELS, NEAR_KWH, PER_PERCENT, Bools, Floats, Grid, Ints, Lookup
-from .model import Lever, LeverModel, Wishes
+from .model import ChargeMethod, ChargeMethodModel, HouseholdRules
 
 # A charge that brings less than this in a half-hour does nothing.
 NOTHING_KWH = 0.02
@@ -40,15 +40,20 @@ class LeverReach:
     """One lever's charges, slot by slot."""
 
     def __init__(
-        self, grid: Grid, demand: Demand, lever: LeverModel, ceiling_kwh: Floats, forced: Bools
+        self,
+        grid: Grid,
+        demand: Demand,
+        method: ChargeMethodModel,
+        ceiling_kwh: Floats,
+        forced: Bools,
     ) -> None:
         """For slots that may charge to their ceilings; a forced one goes to it."""
-        self.grid, self.demand, self.model = grid, demand, lever
+        self.grid, self.demand, self.model = grid, demand, method
         self.ceiling_kwh = ceiling_kwh
         self._taper = grid.taper(grid.levels_kwh)
         self._dark: dict[tuple[float, float], Charge] = {}
         highest = ceiling_kwh + NEAR_KWH
-        self.stops: Bools = _stops(grid, lever) & (grid.levels_kwh <= highest[:, None])
+        self.stops: Bools = _stops(grid, method) & (grid.levels_kwh <= highest[:, None])
         for slot in np.flatnonzero(forced):
             self.stops[slot, np.flatnonzero(self.stops[slot])[:-1]] = False
 
@@ -94,11 +99,11 @@ class LeverReach:
         )
 
 
-def _stops(grid: Grid, lever: LeverModel) -> Bools:
+def _stops(grid: Grid, method: ChargeMethodModel) -> Bools:
     """The levels at which a charge by a lever can be made to stop: whole percents."""
     percent = np.arange(101)
-    whole: Bools = np.full(len(percent), lever.stops_at_target)
-    if lever.lever is Lever.GENTLE:
+    whole: Bools = np.full(len(percent), method.stops_at_target)
+    if method.method is ChargeMethod.RESERVE:
         whole &= percent <= grid.battery.highest_partial_reserve_percent
     whole[-1] = True
     stops: Bools = np.zeros(LEVELS, dtype=np.bool_)
@@ -106,9 +111,9 @@ def _stops(grid: Grid, lever: LeverModel) -> Bools:
     return stops
 
 
-def extra_p(lever: LeverModel, wishes: Wishes) -> float:
+def extra_p(method: ChargeMethodModel, rules: HouseholdRules) -> float:
     """What a kWh by a lever weighs beyond its rate."""
-    return 0.0 if lever.lever is Lever.GENTLE else wishes.gentleness_p_per_kwh
+    return 0.0 if method.method is ChargeMethod.RESERVE else rules.gentleness_p_per_kwh
 
 
 @dataclass(frozen=True)

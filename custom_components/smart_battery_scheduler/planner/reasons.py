@@ -85,13 +85,13 @@ def _charging(
     problem: Problem, percents: list[float], block: Block | None, index: int
 ) -> ReasonCode:
     slot = problem.inputs.slots[index]
-    if slot.pin is Action.CHARGE:
-        return ReasonCode.PINNED
+    if slot.forced is Action.CHARGE:
+        return ReasonCode.FORCED
     if slot.session is Session.POWER_UP:
         return ReasonCode.POWER_UP
     if float(problem.import_rate_p[index]) < 0.0:
         return ReasonCode.PAID_TO_CHARGE
-    if percents[index] < problem.wishes.reserve_floor_percent - AT_FLOOR_PERCENT:
+    if percents[index] < problem.rules.reserve_floor_percent - AT_FLOOR_PERCENT:
         return ReasonCode.BELOW_FLOOR
     if _wish_ahead(problem, percents, index) is not None:
         return ReasonCode.READY_BY
@@ -111,8 +111,8 @@ def _resting(
 ) -> ReasonCode:
     here = course.played[index]
     action = here.choice.action
-    if slot.pin is action:
-        return ReasonCode.PINNED
+    if slot.forced is action:
+        return ReasonCode.FORCED
     if action is Action.HOLD:
         return ReasonCode.CAR_CHARGING if slot.car_charging else ReasonCode.KEEP_FOR_LATER
     if action is Action.EXPORT:
@@ -123,7 +123,7 @@ def _resting(
         return ReasonCode.SOLAR_SURPLUS
     if here.out_kwh > NOTHING_KWH:
         return ReasonCode.USE_NOW
-    at_floor = percents[index] <= problem.wishes.reserve_floor_percent + AT_FLOOR_PERCENT
+    at_floor = percents[index] <= problem.rules.reserve_floor_percent + AT_FLOOR_PERCENT
     return ReasonCode.EMPTY if at_floor else ReasonCode.NOTHING_TO_GAIN
 
 

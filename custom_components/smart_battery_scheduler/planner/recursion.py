@@ -207,7 +207,7 @@ class SlotView:
         courses = after.resting.shape[1]
         self.price, self.export = problem.rates(slot, courses)
         self.bill = problem.bill_rates(slot, courses)
-        self.worn_p = problem.wishes.wear_p_per_kwh
+        self.worn_p = problem.rules.wear_p_per_kwh
         self.sunny = int(problem.demand.sunny[slot])
         self.need_kwh = problem.demand.served_kwh[slot]
         self.suns_kwh = problem.demand.surplus_kwh[slot] * problem.eta
@@ -256,7 +256,7 @@ def options_at(
         if problem.must_sell[slot]:
             for pence in (*resting.values(), *charging.values()):
                 pence += WISHED_P
-        sell = CHARGE + 2 * len(problem.levers)
+        sell = CHARGE + 2 * len(problem.methods)
         resting[sell] = _sold(here, problem.sale) - base_p
         resting[sell + 1] = _sold_to(here, problem.sale) - base_p
     return Options(resting, charging, start_below, problem.start_p, base_p)
@@ -332,24 +332,24 @@ def _charging(
 ) -> None:
     """One lever's reach, and its best target: what they cost, and where they may begin."""
     problem, slot = here.problem, here.slot
-    lever = problem.levers[number]
-    charge = lever.at(slot)
-    whole, target = CHARGE + number, CHARGE + len(problem.levers) + number
-    charging[whole] = _whole_reach(here, lever, charge)
+    method = problem.methods[number]
+    charge = method.at(slot)
+    whole, target = CHARGE + number, CHARGE + len(problem.methods) + number
+    charging[whole] = _whole_reach(here, method, charge)
     start_below[whole] = LEVELS
     if not problem.any_charge[slot]:
-        least_kwh = min(problem.wishes.least_charge_kwh, charge.full_kwh) - 0.01
+        least_kwh = min(problem.rules.least_charge_kwh, charge.full_kwh) - 0.01
         enough = int(np.searchsorted(-charge.bought_kwh, -least_kwh, side="right"))
         # Below the floor every kWh is asked for.
         start_below[whole] = max(enough, problem.grid.above_floor)
     # Beside the sun a target cannot be kept: it goes on rising.
-    if lever.model.stops_at_target and (not here.sunny or problem.is_asked[slot]):
-        charging[target] = _to_target(here, lever, charge)
+    if method.model.stops_at_target and (not here.sunny or problem.is_asked[slot]):
+        charging[target] = _to_target(here, method, charge)
         asked = LEVELS if problem.any_charge[slot] else problem.grid.above_floor
-        start_below[target] = asked if problem.wishes.least_charge_kwh else LEVELS
+        start_below[target] = asked if problem.rules.least_charge_kwh else LEVELS
 
 
-def _whole_reach(here: SlotView, lever: LeverReach, charge: Charge) -> Floats:
+def _whole_reach(here: SlotView, method: LeverReach, charge: Charge) -> Floats:
     """A lever's whole reach, where it does something and goes not too far."""
     problem = here.problem
     total = charge.ends[0].read(here.after.charging)
@@ -357,7 +357,7 @@ def _whole_reach(here: SlotView, lever: LeverReach, charge: Charge) -> Floats:
         total *= charge.weights[0]
         for ends, weight in zip(charge.ends[1:], charge.weights[1:], strict=True):
             total += weight * ends.read(here.after.charging)
-    total += _pence(charge.bought_kwh, here.price + extra_p(lever.model, problem.wishes))
+    total += _pence(charge.bought_kwh, here.price + extra_p(method.model, problem.rules))
     if charge.too_far[-1]:
         total[charge.too_far] = NEVER_P
     # A charge that somebody wants is one, however much the sun leaves for the grid to bring.
@@ -368,10 +368,10 @@ def _whole_reach(here: SlotView, lever: LeverReach, charge: Charge) -> Floats:
     return total
 
 
-def _stored_p(here: SlotView, lever: LeverReach) -> Floats:
+def _stored_p(here: SlotView, method: LeverReach) -> Floats:
     """What a stored kWh costs by a lever: (column)."""
     problem = here.problem
-    pence: Floats = (here.price + extra_p(lever.model, problem.wishes)) / problem.eta
+    pence: Floats = (here.price + extra_p(method.model, problem.rules)) / problem.eta
     return pence
 
 
@@ -383,14 +383,14 @@ def _sunned_kwh(here: SlotView) -> Floats:
     return sunned
 
 
-def _to_target(here: SlotView, lever: LeverReach, charge: Charge) -> Floats:
+def _to_target(here: SlotView, method: LeverReach, charge: Charge) -> Floats:
     """Charging by one lever to the best level at which it can stop."""
     problem = here.problem
-    stored_p = _stored_p(here, lever)
+    stored_p = _stored_p(here, method)
     levels_p = np.multiply.outer(problem.levels_kwh, stored_p)
     worth = here.after.charging + levels_p
     least = least_steps(problem, here.slot)
-    best = windowed(worth, lever.stops[here.slot], charge.window - least + 1)
+    best = windowed(worth, method.stops[here.slot], charge.window - least + 1)
     if least > 1:
         best = np.concatenate([best[least - 1 :], np.full_like(best[: least - 1], NEVER_P)])
     if here.sunny:
@@ -405,20 +405,20 @@ def least_steps(problem: Problem, slot: int) -> int:
     """How many steps of the grid a charge to a target goes at least: less is not worth a command."""
     if problem.any_charge[slot]:
         return 1
-    least_kwh = LEAST_SHARE * problem.wishes.least_charge_kwh * problem.eta
+    least_kwh = LEAST_SHARE * problem.rules.least_charge_kwh * problem.eta
     return max(int(np.ceil(least_kwh / problem.step_kwh)), 1)
 
 
-def best_targets(here: SlotView, lever: LeverReach, rows: slice) -> Floats:
+def best_targets(here: SlotView, method: LeverReach, rows: slice) -> Floats:
     """The stops, kWh by (level, course), at which a charge to a target ends from some levels."""
     problem, slot = here.problem, here.slot
-    worth = here.after.charging + np.multiply.outer(problem.levels_kwh, _stored_p(here, lever))
-    worth[~lever.stops[slot]] = NEVER_P
+    worth = here.after.charging + np.multiply.outer(problem.levels_kwh, _stored_p(here, method))
+    worth[~method.stops[slot]] = NEVER_P
     levels = np.arange(LEVELS)[rows]
     if here.sunny:
         levels = np.ceil(_sunned_kwh(here)[rows] / problem.step_kwh - 1e-6).astype(np.intp)
     least = least_steps(problem, slot)
-    reach = np.arange(least, max(lever.at(slot).window, least) + 1)
+    reach = np.arange(least, max(method.at(slot).window, least) + 1)
     places = np.minimum(levels[:, None] + reach, LEVELS - 1)
     best = worth[places].argmin(axis=1)
     found: Floats = problem.levels_kwh[np.minimum(levels[:, None] + reach[best], LEVELS - 1)]

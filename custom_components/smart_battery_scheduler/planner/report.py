@@ -58,7 +58,7 @@ def report(
         made_at=problem.inputs.now,
         slots=tuple(slots),
         cost_p=cost_p,
-        self_use_cost_p=_only_used_cost_p(problem, solution, used_p, left_p),
+        baseline_cost_p=_only_used_cost_p(problem, solution, used_p, left_p),
         left_p=left_p,
         kept_instead_saves_p=kept_saves_p,
         notes=tuple(_notes(problem, course, percents)),
@@ -94,7 +94,7 @@ def _slot(
         start=slot.start,
         end=slot.end,
         action=here.choice.action,
-        lever=here.choice.lever,
+        method=here.choice.method,
         target_percent=here.choice.target_percent,
         import_p_per_kwh=None if problem.unknown[index] else float(problem.import_rate_p[index]),
         export_p_per_kwh=float(problem.export_rate_p[index]) if export_known else None,
@@ -110,7 +110,7 @@ def _slot(
         end_percent_p10=min(max(p10, _lowest_percent(problem)), mean),
         end_percent_p90=min(max(p90, mean), 100.0),
         cost_p=_slot_bill_p(problem, course, index),
-        stored_worth_p_per_kwh=worths[index],
+        marginal_value_p_per_kwh=worths[index],
         reason=reason,
         likelihood=here.likelihood,
     )
@@ -196,7 +196,7 @@ def _notes(problem: Problem, course: Course, percents: list[float]) -> Iterator[
     if problem.unknown[: problem.planned].any():
         first = int(np.flatnonzero(problem.unknown)[0])
         yield Note(code=NoteCode.RATES_MISSING, at=inputs.slots[first].start)
-    level, floor = inputs.stored_kwh / capacity * 100.0, inputs.wishes.reserve_floor_percent
+    level, floor = inputs.stored_kwh / capacity * 100.0, inputs.rules.reserve_floor_percent
     if level < floor - NEAR_PERCENT:
         numbers = {"charge_level_percent": level, "reserve_floor_percent": floor}
         yield Note(code=NoteCode.BELOW_FLOOR, numbers=numbers)
@@ -211,13 +211,13 @@ def _notes(problem: Problem, course: Course, percents: list[float]) -> Iterator[
             )
     yield from _unserved_sessions(problem, course, percents)
     for index, slot in enumerate(inputs.slots):
-        target = slot.pin_target_percent
+        target = slot.forced_target_percent
         if target is not None and percents[index] >= target - NEAR_PERCENT:
             continue
-        if slot.pin is not None and course.played[index].choice.action is not slot.pin:
+        if slot.forced is not None and course.played[index].choice.action is not slot.forced:
             why = problem.forbidden(index)
             numbers = {f"forbidden_{why.value}": 1.0} if isinstance(why, Forbidden) else {}
-            yield Note(code=NoteCode.PIN_NOT_KEPT, numbers=numbers, at=slot.start)
+            yield Note(code=NoteCode.FORCED_NOT_KEPT, numbers=numbers, at=slot.start)
 
 
 def _unserved_sessions(problem: Problem, course: Course, percents: list[float]) -> Iterator[Note]:

@@ -58,8 +58,8 @@ def why_not(inputs: PlanInputs, plan: Plan, when: datetime, action: Action) -> W
         return WhyNot(slot=slot, action=action, verdict=Verdict.AS_PLANNED, extra_p=0.0)
     problem = Problem(inputs)
     rule = problem.forbidden(index) if action is Action.CHARGE else None
-    if slot.action is inputs.slots[index].pin:
-        rule = rule or Forbidden.PINNED
+    if slot.action is inputs.slots[index].forced:
+        rule = rule or Forbidden.FORCED
     if rule is not None:
         return WhyNot(slot=slot, action=action, verdict=Verdict.FORBIDDEN, forbidden_by=rule.value)
     solution = solve(problem, {index})

@@ -75,7 +75,7 @@ class PowerwallState:
     read_at: datetime
     settings: Settings
     measured_at: datetime | None = None
-    charge_level_percent: float | None = None
+    soc_percent: float | None = None
     battery_power_w: float | None = None
     solar_power_w: float | None = None
     house_power_w: float | None = None

@@ -23,7 +23,7 @@ class RequestBudget:
         self._limit = limit
         self._window = window
         self._sent: deque[datetime] = deque()
-        self._quiet_until: datetime | None = None
+        self._backoff_until: datetime | None = None
 
     def spend(self, now: datetime, purpose: Purpose) -> None:
         """Count one request that leaves now.
@@ -42,13 +42,13 @@ class RequestBudget:
         allowed = self._limit - KEPT_BACK[purpose]
         if len(self._sent) >= allowed:
             wait = self._sent[-allowed] + self._window - now
-        if self._quiet_until is not None:
-            wait = max(wait, self._quiet_until - now)
+        if self._backoff_until is not None:
+            wait = max(wait, self._backoff_until - now)
         return wait
 
-    def keep_quiet(self, until: datetime) -> None:
+    def back_off(self, until: datetime) -> None:
         """The other side wants no request before this time."""
-        self._quiet_until = until
+        self._backoff_until = until
 
     def _forget(self, now: datetime) -> None:
         # After the system's clock was set back, times from the future would lock us out for long.

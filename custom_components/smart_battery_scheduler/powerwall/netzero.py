@@ -31,8 +31,8 @@ from .netzero_wire import parse_moment, parse_state, request_body
 BASE_URL = "https://api.netzero.energy"
 TIMEOUT_S = 25.0
 # When a 429 does not say how long: the limit is counted by the minute.
-USUAL_QUIET = timedelta(seconds=60)
-LONGEST_QUIET = timedelta(hours=1)
+USUAL_BACKOFF = timedelta(seconds=60)
+LONGEST_BACKOFF = timedelta(hours=1)
 
 
 def _utc_now() -> datetime:
@@ -118,11 +118,11 @@ class NetZeroPowerwall:
         limited = response.status == HTTPStatus.TOO_MANY_REQUESTS
         if not limited and response.headers.get("X-RateLimit-Remaining") != "0":
             return
-        until = _quiet_until(response.headers, now)
+        until = _backoff_until(response.headers, now)
         if until is None and not limited:
             return
-        until = min(until or now + USUAL_QUIET, now + LONGEST_QUIET)
-        self.budget.keep_quiet(until)
+        until = min(until or now + USUAL_BACKOFF, now + LONGEST_BACKOFF)
+        self.budget.back_off(until)
         if limited:
             raise PowerwallRateLimitError((until - now).total_seconds())
 
@@ -143,7 +143,7 @@ def _once() -> aiohttp.ClientMiddlewareType:
     return send
 
 
-def _quiet_until(headers: Mapping[str, str], now: datetime) -> datetime | None:
+def _backoff_until(headers: Mapping[str, str], now: datetime) -> datetime | None:
     """The later of the moments that the rate headers name, if any lies ahead."""
     texts = (headers.get("X-RateLimit-Reset"), headers.get("Retry-After"))
     moments = [parse_moment(text, now) for text in texts if text is not None]

@@ -61,7 +61,7 @@ def parse_state(body: object, read_at: datetime) -> PowerwallState:
             grid_charging=_flag(body, "grid_charging"),
             export_rule=_one_of(ExportRule, body, "energy_exports"),
         ),
-        charge_level_percent=_charge_level(live, body),
+        soc_percent=_soc(live, body),
         battery_power_w=_power(live, "battery_power"),
         solar_power_w=_consumed_power(live, "solar_power"),
         house_power_w=_consumed_power(live, "load_power"),
@@ -124,7 +124,7 @@ def _consumed_power(live: Mapping[object, object], key: str) -> float | None:
     return None if value is None else max(value, 0.0)
 
 
-def _charge_level(live: Mapping[object, object], body: Mapping[object, object]) -> float | None:
+def _soc(live: Mapping[object, object], body: Mapping[object, object]) -> float | None:
     """The full-precision value, else the rounded one at the top."""
     precise = _number(live, "percentage_charged", 0.0, 100.0)
     return _number(body, "percentage_charged", 0.0, 100.0) if precise is None else precise

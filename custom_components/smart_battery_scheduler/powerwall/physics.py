@@ -14,11 +14,11 @@ from dataclasses import dataclass
 from math import inf, sqrt
 
 from ..const import (
+    UNIT_BACKUP_CHARGE_W,
     UNIT_CAPACITY_KWH,
-    UNIT_FAST_W,
-    UNIT_GENTLE_W,
     UNIT_MAX_CHARGE_W,
     UNIT_MAX_DISCHARGE_W,
+    UNIT_RESERVE_CHARGE_W,
 )
 from .base import ExportRule, OperatingMode, Settings
 
@@ -44,8 +44,8 @@ class Hardware:
     unit_capacity_kwh: float = UNIT_CAPACITY_KWH
     unit_max_charge_w: float = UNIT_MAX_CHARGE_W
     unit_max_discharge_w: float = UNIT_MAX_DISCHARGE_W
-    unit_fast_w: float = UNIT_FAST_W
-    unit_gentle_w: float = UNIT_GENTLE_W
+    unit_backup_charge_w: float = UNIT_BACKUP_CHARGE_W
+    unit_reserve_charge_w: float = UNIT_RESERVE_CHARGE_W
     unit_storm_w: float = 3000.0
     round_trip_efficiency: float = 0.90
     taper_from_percent: float = 100.0
@@ -220,12 +220,14 @@ def _stance(hardware: Hardware, settings: Settings, circumstances: Circumstances
         return _Stance(full_kwh, full_kwh, hardware.unit_storm_w * hardware.units)
     if settings.operating_mode is OperatingMode.BACKUP:
         charges = settings.grid_charging or hardware.backup_always_charges
-        return _Stance(full_kwh, full_kwh, hardware.unit_fast_w * hardware.units * bool(charges))
+        return _Stance(
+            full_kwh, full_kwh, hardware.unit_backup_charge_w * hardware.units * bool(charges)
+        )
     # Tesla's own decisions in time-based mode follow a rate plan we do not see: as self-powered.
     reserve_kwh = full_kwh * (settings.backup_reserve_percent or 0) / 100.0
     tops_up = settings.grid_charging or hardware.tops_up_without_grid_charging
-    gentle_w = hardware.unit_gentle_w * hardware.units * bool(tops_up)
-    return _Stance(reserve_kwh, reserve_kwh, gentle_w)
+    reserve_charge_w = hardware.unit_reserve_charge_w * hardware.units * bool(tops_up)
+    return _Stance(reserve_kwh, reserve_kwh, reserve_charge_w)
 
 
 def _battery_w(
@@ -265,8 +267,8 @@ def _taper(hardware: Hardware, stored_kwh: float) -> float:
     from_kwh = _taper_from_kwh(hardware)
     if stored_kwh <= from_kwh:
         return 1.0
-    way = (stored_kwh - from_kwh) / (hardware.capacity_kwh - from_kwh)
-    return 1.0 - way * (1.0 - hardware.taper_to_fraction)
+    setpoint = (stored_kwh - from_kwh) / (hardware.capacity_kwh - from_kwh)
+    return 1.0 - setpoint * (1.0 - hardware.taper_to_fraction)
 
 
 def _stored_kwh_per_s(hardware: Hardware, battery_w: float) -> float:

@@ -98,11 +98,11 @@ class SimulatedState:
         at: datetime,
         *,
         hardware: Hardware,
-        charge_level_percent: float = 50.0,
+        soc_percent: float = 50.0,
         settings: Settings = SELF_POWERED_AT_20,
     ) -> SimulatedState:
         """A battery at rest with settings in force."""
-        stored_kwh = hardware.capacity_kwh * charge_level_percent / 100.0
+        stored_kwh = hardware.capacity_kwh * soc_percent / 100.0
         return cls(at=at, stored_kwh=stored_kwh, shown=settings, obeyed=settings)
 
 
@@ -156,7 +156,7 @@ class SimulatedPowerwall:
         return self._state
 
     @property
-    def charge_level_percent(self) -> float:
+    def soc_percent(self) -> float:
         """The charge level now."""
         return self.state.stored_kwh / self.hardware.capacity_kwh * 100.0
 
@@ -169,7 +169,7 @@ class SimulatedPowerwall:
             read_at=state.at,
             measured_at=state.at,
             settings=self.hardware.reported(state.shown),
-            charge_level_percent=self.charge_level_percent,
+            soc_percent=self.soc_percent,
             battery_power_w=now.battery_w,
             solar_power_w=now.solar_w,
             house_power_w=now.house_w,
@@ -190,7 +190,7 @@ class SimulatedPowerwall:
         """Let something happen to the battery from now on."""
         self._state = replace(self.state, circumstances=circumstances)
 
-    def set_charge_level(self, percent: float) -> None:
+    def set_soc(self, percent: float) -> None:
         """Fill or empty the battery by magic."""
         stored_kwh = self.hardware.capacity_kwh * percent / 100.0
         self._state = replace(self.state, stored_kwh=stored_kwh)

@@ -11,12 +11,12 @@ from homeassistant.util import dt as dt_util
 
 from ..const import DOMAIN
 from ..powerwall.base import OperatingMode, Settings
-from ..site.site import Home
-from .site_problems import Facts, Trouble, troubles
+from ..site.site import Site
+from .site_problems import ProblemSnapshot, SiteProblem, problems
 
 LOOK_EVERY = timedelta(minutes=5)
 # A button in a dialogue can do nothing about these.
-NOT_FIXABLE = frozenset({Trouble.RESTORE_IGNORED})
+NOT_FIXABLE = frozenset({SiteProblem.RESTORE_IGNORED})
 # As the Tesla app calls them, before and since 2026.
 MODES = {
     OperatingMode.SELF_POWERED: "Self-Powered",
@@ -30,70 +30,70 @@ AS_IT_IS = "as it is"
 class Issues:
     """Keeps a home's repair notices in step with its troubles."""
 
-    def __init__(self, home: Home) -> None:
+    def __init__(self, site: Site) -> None:
         """Nothing is told yet."""
-        self._home = home
-        self._told: frozenset[Trouble] = frozenset()
+        self._site = site
+        self._published: frozenset[SiteProblem] = frozenset()
 
     @callback
     def async_start(self) -> CALLBACK_TYPE:
         """Look now and from now on; the returned call ends that and takes all notices away."""
-        stop_listening = self._home.async_add_listener(self._look)
-        stop_clock = async_track_time_interval(self._home.hass, self._look, LOOK_EVERY)
+        stop_listening = self._site.async_add_listener(self._look)
+        stop_clock = async_track_time_interval(self._site.hass, self._look, LOOK_EVERY)
         self._look()
 
         @callback
         def stop() -> None:
             stop_listening()
             stop_clock()
-            self._tell(frozenset())
+            self._publish(frozenset())
 
         return stop
 
     @callback
     def _look(self, _: object = None) -> None:
-        home = self._home
-        facts = Facts(
+        site = self._site
+        snapshot = ProblemSnapshot(
             now=dt_util.utcnow(),
-            control=home.controller.state,
-            decisions=home.ledger.decisions,
-            shown=home.battery.data.settings,
-            imports=home.rates.data.imports,
-            rates_answered=home.rates.last_update_success,
+            control=site.controller.state,
+            decisions=site.decision_log.decisions,
+            shown=site.battery.data.settings,
+            imports=site.rates.data.imports,
+            rates_answered=site.rates.last_update_success,
         )
-        self._tell(troubles(facts))
+        self._publish(problems(snapshot))
 
-    def _tell(self, now: frozenset[Trouble]) -> None:
-        if now == self._told:
+    def _publish(self, now: frozenset[SiteProblem]) -> None:
+        if now == self._published:
             return
-        for trouble in now - self._told:
-            self._create(trouble)
-        for trouble in self._told - now:
-            ir.async_delete_issue(self._home.hass, DOMAIN, issue_id(self._home, trouble))
-        self._told = now
+        for problem in now - self._published:
+            self._create(problem)
+        for problem in self._published - now:
+            ir.async_delete_issue(self._site.hass, DOMAIN, issue_id(self._site, problem))
+        self._published = now
 
-    def _create(self, trouble: Trouble) -> None:
-        home = self._home
+    def _create(self, problem: SiteProblem) -> None:
+        site = self._site
         ir.async_create_issue(
-            home.hass,
+            site.hass,
             DOMAIN,
-            issue_id(home, trouble),
-            is_fixable=trouble not in NOT_FIXABLE,
+            issue_id(site, problem),
+            is_fixable=problem not in NOT_FIXABLE,
             severity=ir.IssueSeverity.ERROR
-            if trouble in (Trouble.COMMANDS_IGNORED, Trouble.RESTORE_IGNORED)
+            if problem in (SiteProblem.COMMANDS_IGNORED, SiteProblem.RESTORE_IGNORED)
             else ir.IssueSeverity.WARNING,
-            translation_key=trouble.value,
+            translation_key=problem.value,
             translation_placeholders={
-                "home": home.entry.title,
-                **by_hand(home.controller.home_settings or Settings()),
+                "home": site.entry.title,
+                **by_hand(site.controller.owner_settings or Settings()),
             },
-            data={"entry_id": home.entry.entry_id, "trouble": trouble.value},
+            data={"entry_id": site.entry.entry_id, "trouble": problem.value},
         )
 
 
-def issue_id(home: Home, trouble: Trouble) -> str:
+def issue_id(site: Site, problem: SiteProblem) -> str:
     """One notice for each home and trouble."""
-    return f"{home.entry.entry_id}_{trouble.value}"
+    return f"{site.entry.entry_id}_{problem.value}"
 
 
 def by_hand(settings: Settings) -> dict[str, str]:

@@ -8,8 +8,15 @@ from datetime import datetime, time, timedelta
 from enum import StrEnum
 
 from ..const import MARKET_TIME_ZONE
-from ..control.model import ControlState, Decision, DecisionKind, DecisionReason, Phase, YieldCause
-from ..planner.model import Action, Lever
+from ..control.model import (
+    ControlState,
+    Decision,
+    DecisionKind,
+    DecisionReason,
+    Phase,
+    SuspensionCause,
+)
+from ..planner.model import Action, ChargeMethod
 from ..powerwall.base import OperatingMode, Settings
 from ..tariff.model import RateTable
 
@@ -24,7 +31,7 @@ FOREIGN_CHANGES_A_DAY = 3
 RESTORE_TRIES = 4
 
 
-class Trouble(StrEnum):
+class SiteProblem(StrEnum):
     """What is wrong; also the translation key of its repair notice."""
 
     GRID_CHARGING_REFUSED = "grid_charging_refused"
@@ -36,7 +43,7 @@ class Trouble(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Facts:
+class ProblemSnapshot:
     """What the judgement looks at. ``shown`` are the settings of the last reading."""
 
     now: datetime
@@ -47,52 +54,52 @@ class Facts:
     rates_answered: bool
 
 
-def troubles(facts: Facts) -> frozenset[Trouble]:
+def problems(snapshot: ProblemSnapshot) -> frozenset[SiteProblem]:
     """Everything that a person has to look at now."""
-    checks: Mapping[Trouble, bool] = {
-        Trouble.GRID_CHARGING_REFUSED: _grid_charging_refused(facts),
-        Trouble.COMMANDS_IGNORED: _commands_ignored(facts.control),
-        Trouble.RESTORE_IGNORED: _restore_ignored(facts.control),
-        Trouble.ANOTHER_CONTROLLER: _another_controller(facts),
-        Trouble.TARIFF_ENDED: _tariff_ended(facts),
-        Trouble.RATES_LATE: _rates_late(facts),
+    checks: Mapping[SiteProblem, bool] = {
+        SiteProblem.GRID_CHARGING_REFUSED: _grid_charging_refused(snapshot),
+        SiteProblem.COMMANDS_IGNORED: _commands_ignored(snapshot.control),
+        SiteProblem.RESTORE_IGNORED: _restore_ignored(snapshot.control),
+        SiteProblem.ANOTHER_CONTROLLER: _another_controller(snapshot),
+        SiteProblem.TARIFF_ENDED: _tariff_ended(snapshot),
+        SiteProblem.RATES_LATE: _rates_late(snapshot),
     }
-    return frozenset(trouble for trouble, applies in checks.items() if applies)
+    return frozenset(problem for problem, applies in checks.items() if applies)
 
 
-def _since_resumed(facts: Facts) -> Iterator[Decision]:
+def _since_resumed(snapshot: ProblemSnapshot) -> Iterator[Decision]:
     """The decisions of a day, the newest first, but none from before a person said to go on."""
-    since = facts.now - DAY
-    for decision in reversed(facts.decisions):
+    since = snapshot.now - DAY
+    for decision in reversed(snapshot.decisions):
         by_user = decision.reason is DecisionReason.USER
         if decision.at <= since or (decision.kind is DecisionKind.RESUMED and by_user):
             return
         yield decision
 
 
-def _grid_charging_refused(facts: Facts) -> bool:
+def _grid_charging_refused(snapshot: ProblemSnapshot) -> bool:
     """The fast lever was not read back although its mode was: only grid charging is missing.
 
     The installer, or the rules of the grid, forbid it on such a site.
     """
-    resting = {lever for lever, until in facts.control.out_of_service if facts.now < until}
+    resting = {method for method, until in snapshot.control.out_of_service if snapshot.now < until}
     refused = any(
         decision.kind is DecisionKind.FAILED
         and decision.reason is DecisionReason.NOT_READ_BACK
         and decision.action is Action.CHARGE
-        and decision.lever is Lever.FAST
+        and decision.method is ChargeMethod.BACKUP
         and decision.shown is not None
         and decision.shown.operating_mode is OperatingMode.BACKUP
         and decision.shown.grid_charging is False
-        for decision in _since_resumed(facts)
+        for decision in _since_resumed(snapshot)
     )
-    return refused and Lever.FAST in resting
+    return refused and ChargeMethod.BACKUP in resting
 
 
 def _commands_ignored(control: ControlState) -> bool:
     """Every way was tried, or the settings stand and the battery does as it likes."""
-    yielded = control.yielded
-    calibrating = yielded is not None and yielded.cause is YieldCause.CALIBRATION
+    suspension = control.suspension
+    calibrating = suspension is not None and suspension.cause is SuspensionCause.CALIBRATION
     return control.fault_until is not None or calibrating
 
 
@@ -102,21 +109,25 @@ def _restore_ignored(control: ControlState) -> bool:
     return waiting and (restore is not None and restore.tries >= RESTORE_TRIES)
 
 
-def _another_controller(facts: Facts) -> bool:
+def _another_controller(snapshot: ProblemSnapshot) -> bool:
     foreign = sum(
-        decision.kind is DecisionKind.YIELDED and decision.reason is DecisionReason.SOMEBODY_ELSE
-        for decision in _since_resumed(facts)
+        decision.kind is DecisionKind.SUSPENDED and decision.reason is DecisionReason.SOMEBODY_ELSE
+        for decision in _since_resumed(snapshot)
     )
     return foreign >= FOREIGN_CHANGES_A_DAY
 
 
-def _tariff_ended(facts: Facts) -> bool:
-    rates = facts.imports.rates
-    return facts.rates_answered and bool(rates) and rates[-1].end + TARIFF_ENDED_AFTER <= facts.now
+def _tariff_ended(snapshot: ProblemSnapshot) -> bool:
+    rates = snapshot.imports.rates
+    return (
+        snapshot.rates_answered
+        and bool(rates)
+        and rates[-1].end + TARIFF_ENDED_AFTER <= snapshot.now
+    )
 
 
-def _rates_late(facts: Facts) -> bool:
-    local = facts.now.astimezone(MARKET_TIME_ZONE)
+def _rates_late(snapshot: ProblemSnapshot) -> bool:
+    local = snapshot.now.astimezone(MARKET_TIME_ZONE)
     noon = datetime.combine(local.date() + DAY, time(12), MARKET_TIME_ZONE)
     late = local.time() >= RATES_EXPECTED_BY
-    return late and not _tariff_ended(facts) and facts.imports.at(noon) is None
+    return late and not _tariff_ended(snapshot) and snapshot.imports.at(noon) is None

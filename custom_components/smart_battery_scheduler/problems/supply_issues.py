@@ -6,55 +6,55 @@ from homeassistant.core import CALLBACK_TYPE, callback
 from homeassistant.helpers import issue_registry as ir
 
 from ..const import DOMAIN
-from ..site.site import Home
-from ..tariff.problems import SupplyTrouble
+from ..site.site import Site
+from ..tariff.problems import SupplyProblem
 
 # Home Assistant asks for a new key by itself, and shows that it does.
-ASKED_ELSEWHERE = frozenset({SupplyTrouble.OCTOPUS_KEY})
+ASKED_ELSEWHERE = frozenset({SupplyProblem.OCTOPUS_KEY})
 
 
 class SupplyIssues:
     """Keeps the notices in step with the troubles."""
 
-    def __init__(self, home: Home) -> None:
+    def __init__(self, site: Site) -> None:
         """Nothing is told yet."""
-        self._home = home
-        self._told: frozenset[SupplyTrouble] = frozenset()
+        self._site = site
+        self._published: frozenset[SupplyProblem] = frozenset()
 
     @callback
     def async_start(self) -> CALLBACK_TYPE:
         """Look now and from now on; the returned call ends that and takes all notices away."""
-        stop_listening = self._home.async_add_listener(self._look)
+        stop_listening = self._site.async_add_listener(self._look)
         self._look()
 
         @callback
         def stop() -> None:
             stop_listening()
-            self._tell(frozenset())
+            self._publish(frozenset())
 
         return stop
 
     @callback
     def _look(self) -> None:
-        self._tell(self._home.supply.troubles - ASKED_ELSEWHERE)
+        self._publish(self._site.grid_events.problems - ASKED_ELSEWHERE)
 
-    def _tell(self, now: frozenset[SupplyTrouble]) -> None:
-        home = self._home
-        for trouble in now - self._told:
+    def _publish(self, now: frozenset[SupplyProblem]) -> None:
+        site = self._site
+        for problem in now - self._published:
             ir.async_create_issue(
-                home.hass,
+                site.hass,
                 DOMAIN,
-                issue_id(home, trouble),
+                issue_id(site, problem),
                 is_fixable=False,
                 severity=ir.IssueSeverity.WARNING,
-                translation_key=trouble.value,
-                translation_placeholders={"home": home.entry.title},
+                translation_key=problem.value,
+                translation_placeholders={"home": site.entry.title},
             )
-        for trouble in self._told - now:
-            ir.async_delete_issue(home.hass, DOMAIN, issue_id(home, trouble))
-        self._told = now
+        for problem in self._published - now:
+            ir.async_delete_issue(site.hass, DOMAIN, issue_id(site, problem))
+        self._published = now
 
 
-def issue_id(home: Home, trouble: SupplyTrouble) -> str:
+def issue_id(site: Site, problem: SupplyProblem) -> str:
     """One notice for each home and trouble."""
-    return f"{home.entry.entry_id}_supply_{trouble.value}"
+    return f"{site.entry.entry_id}_supply_{problem.value}"

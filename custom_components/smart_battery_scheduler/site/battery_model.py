@@ -6,23 +6,28 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from ..const import (
+    UNIT_BACKUP_CHARGE_W,
     UNIT_CAPACITY_KWH,
-    UNIT_FAST_W,
-    UNIT_GENTLE_W,
     UNIT_MAX_CHARGE_W,
     UNIT_MAX_DISCHARGE_W,
+    UNIT_RESERVE_CHARGE_W,
 )
 from ..control.learning import Learned
 from ..control.model import ControlState
-from ..planner.model import Battery, Lever, LeverModel
+from ..planner.model import Battery, ChargeMethod, ChargeMethodModel
 
 # Until this home has shown otherwise: no taper.
 UNTAPERED = (100.0, 0.5)
 
 
-def lever_rates_w(units: int, learned: Learned) -> Mapping[Lever, float]:
+def method_rates_w(units: int, learned: Learned) -> Mapping[ChargeMethod, float]:
     """W that each lever brings: as learned, else as usual for so many units."""
-    return learned.rates_w({Lever.GENTLE: UNIT_GENTLE_W * units, Lever.FAST: UNIT_FAST_W * units})
+    return learned.rates_w(
+        {
+            ChargeMethod.RESERVE: UNIT_RESERVE_CHARGE_W * units,
+            ChargeMethod.BACKUP: UNIT_BACKUP_CHARGE_W * units,
+        }
+    )
 
 
 def battery_of(
@@ -33,17 +38,17 @@ def battery_of(
     capacity_kwh: float | None,
 ) -> Battery:
     """The battery for a plan; levers that were ignored lately are left out."""
-    rates_w = lever_rates_w(units, learned)
-    resting = {lever for lever, until in control.out_of_service if now < until}
+    rates_w = method_rates_w(units, learned)
+    resting = {method for method, until in control.out_of_service if now < until}
     taper_from_percent, taper_to_fraction = learned.taper() or UNTAPERED
     return Battery(
         capacity_kwh=capacity_kwh or UNIT_CAPACITY_KWH * units,
         max_charge_w=UNIT_MAX_CHARGE_W * units,
         max_discharge_w=UNIT_MAX_DISCHARGE_W * units,
-        levers=tuple(
-            LeverModel(lever=lever, power_w=rates_w[lever], stops_at_target=True)
-            for lever in (Lever.GENTLE, Lever.FAST)
-            if lever not in resting
+        methods=tuple(
+            ChargeMethodModel(method=method, power_w=rates_w[method], stops_at_target=True)
+            for method in (ChargeMethod.RESERVE, ChargeMethod.BACKUP)
+            if method not in resting
         ),
         taper_from_percent=taper_from_percent,
         taper_to_fraction=taper_to_fraction,

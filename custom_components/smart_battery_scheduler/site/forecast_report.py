@@ -7,32 +7,32 @@ from datetime import datetime, timedelta
 from ..common.serialisation import Json
 from ..const import MARKET_TIME_ZONE
 from ..history.accuracy import Score
-from .site import Home
+from .site import Site
 
 
-def forecasts_as_dict(home: Home, now: datetime) -> dict[str, Json]:
+def forecasts_as_dict(site: Site, now: datetime) -> dict[str, Json]:
     """Where the forecasts come from, what was learned, and how right they were; None is unknown."""
     today = now.astimezone(MARKET_TIME_ZONE).date()
-    yesterday = home.accuracy.result(today - timedelta(days=1))
-    source = home.sun.coordinator.source if home.sun.coordinator else None
-    forecast = home.sun.raw
+    yesterday = site.accuracy.result(today - timedelta(days=1))
+    source = site.sun.coordinator.source if site.sun.coordinator else None
+    forecast = site.sun.raw
     return {
         "sun": {
             "source": type(source).__name__ if source else None,
             "fetched_at": forecast.made_at.isoformat() if forecast else None,
-            "learned_factors": [round(factor, 3) for factor in home.sun.correction.factors],
-            "under_cover_share": _rounded(home.sun.under_cover_share),
-            "today_kwh": _rounded(home.accuracy.pv_of(today, now, home.sun.forecast)),
+            "learned_factors": [round(factor, 3) for factor in site.sun.correction.factors],
+            "under_cover_share": _rounded(site.sun.under_cover_share),
+            "today_kwh": _rounded(site.accuracy.pv_of(today, now, site.sun.forecast)),
             "yesterday_expected_kwh": _rounded(yesterday.pv_expected_kwh),
             "yesterday_measured_kwh": _rounded(yesterday.pv_measured_kwh),
-            "last_week": _score(home.accuracy.pv_score()),
+            "last_week": _score(site.accuracy.pv_score()),
         },
         "house": {
-            "half_hours_known": len(home.load_history.history(home.measurements.slots, now)),
-            "today_kwh": _rounded(home.accuracy.load_of(today, now, home.planner.data)),
+            "half_hours_known": len(site.load_history.history(site.measurements.slots, now)),
+            "today_kwh": _rounded(site.accuracy.load_of(today, now, site.planner.data)),
             "yesterday_expected_kwh": _rounded(yesterday.load_expected_kwh),
             "yesterday_measured_kwh": _rounded(yesterday.load_measured_kwh),
-            "last_week": _score(home.accuracy.load_score()),
+            "last_week": _score(site.accuracy.load_score()),
         },
     }
 

@@ -12,16 +12,16 @@ from homeassistant.helpers.event import async_track_state_change_event
 from homeassistant.util import dt as dt_util
 
 from ..carbon.client import CarbonForecast, CarbonIntensity
-from ..events.site_events import Happening, Happenings
+from ..events.site_events import SiteEvent, SiteEvents
 from ..sources.carbon_coordinator import CarbonCoordinator
 from ..sources.coordinators import RatesCoordinator
-from ..sources.ev_charging import Car
+from ..sources.ev_charging import EvCharging
 from ..sources.grid_sessions import Sessions, SessionWindow
-from ..sources.octopus_account import KeyQuestion, News, OctoplusAccount, OctoplusFeed
+from ..sources.octopus_account import KeyQuestion, OctoplusAccount, OctoplusFeed, OctopusUpdates
 from ..sources.rate_entities import EntitySource
 from ..sources.rate_sources import AccountSource
 from ..tariff.account import Property
-from ..tariff.problems import SupplyTrouble
+from ..tariff.problems import SupplyProblem
 from ..tariff.sessions import OctoplusSession
 from .preferences import Preferences
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SupplySources:
+class GridEventSources:
     """Where such facts come from; None where a home has no such source.
 
     ``tariff_mark`` says whose rates are kept.
@@ -41,18 +41,18 @@ class SupplySources:
     tariff_mark: str = ""
 
 
-class Supply:
+class GridEvents:
     """These facts of one home. ``changed`` is called when a plan should look at them anew."""
 
     def __init__(
         self,
         hass: HomeAssistant,
         entry: SmartBatteryConfigEntry,
-        sources: SupplySources,
+        sources: GridEventSources,
         manual: Iterable[SessionWindow],
         changed: Callable[[], None],
         rates: RatesCoordinator,
-        happenings: Happenings,
+        events: SiteEvents,
     ) -> None:
         """Nothing is fetched yet."""
         self._hass = hass
@@ -60,23 +60,23 @@ class Supply:
         self._changed = changed
         self._rates = rates
         self.tariff_mark = sources.tariff_mark
-        self._happenings = happenings
+        self._events = events
         self._stops: list[CALLBACK_TYPE] = []
         self._preferring = False
         self._carbon_due = False
         self.sessions = Sessions(manual, changed)
-        self.car = Car(hass, self._news)
+        self.ev_charging = EvCharging(hass, self._updated)
         self.carbon = (
             CarbonCoordinator(hass, entry, sources.carbon) if sources.carbon is not None else None
         )
-        news = News(
-            sessions=lambda told: self.sessions.tell(told, dt_util.utcnow()),
+        updates = OctopusUpdates(
+            sessions=lambda published: self.sessions.publish(published, dt_util.utcnow()),
             joined=self._joined,
             dispatches=rates.async_dispatch,
-            key_refused=KeyQuestion(hass, entry).async_heard,
+            key_refused=KeyQuestion(hass, entry).async_received,
         )
         self.octoplus = (
-            OctoplusFeed(hass, entry, sources.octoplus, news) if sources.octoplus else None
+            OctoplusFeed(hass, entry, sources.octoplus, updates) if sources.octoplus else None
         )
 
     @callback
@@ -84,7 +84,7 @@ class Supply:
         """Fetch and watch from now on, in the background; the returned call ends that."""
         self.prefer(preferences)
         if self.carbon is not None:
-            self._stops.append(self.carbon.async_add_listener(self._news))
+            self._stops.append(self.carbon.async_add_listener(self._updated))
             self.carbon.begin()
         if self.octoplus is not None:
             self._stops.append(self.octoplus.async_start())
@@ -97,20 +97,20 @@ class Supply:
         """Read entities again as soon as one of them has news."""
 
         @callback
-        def news(_: Event[EventStateChangedData]) -> None:
+        def updates(_: Event[EventStateChangedData]) -> None:
             self._rates.async_dispatch(source.dispatches)
             self._entry.async_create_background_task(
                 self._hass, self._rates.async_request_refresh(), "read the rates' entities"
             )
 
         self._rates.async_dispatch(source.dispatches)
-        return async_track_state_change_event(self._hass, source.entity_ids, news)
+        return async_track_state_change_event(self._hass, source.entity_ids, updates)
 
     @callback
     def prefer(self, preferences: Preferences) -> None:
         """Go by these preferences. Whoever changes them plans anew: nothing of it is news."""
-        with self._quiet():
-            self.car.watch(preferences.car_charging_entity)
+        with self._unpublished():
+            self.ev_charging.watch(preferences.car_charging_entity)
         if self.carbon is not None:
             self._carbon_due |= self.carbon.enable(preferences.carbon_forecast)
         if self.octoplus is not None:
@@ -120,11 +120,11 @@ class Supply:
         """Fetch what changed preferences ask for, so that one plan takes all of it in."""
         if self.carbon is not None and self._carbon_due:
             self._carbon_due = False
-            with self._quiet():
+            with self._unpublished():
                 await self.carbon.async_refresh()
 
     @contextmanager
-    def _quiet(self) -> Iterator[None]:
+    def _unpublished(self) -> Iterator[None]:
         self._preferring = True
         try:
             yield
@@ -132,15 +132,15 @@ class Supply:
             self._preferring = False
 
     @callback
-    def _news(self) -> None:
+    def _updated(self) -> None:
         if not self._preferring:
             self._changed()
 
     @property
-    def troubles(self) -> frozenset[SupplyTrouble]:
+    def problems(self) -> frozenset[SupplyProblem]:
         """What a person should know of rates, sessions and dispatches."""
-        others = self.octoplus.troubles if self.octoplus is not None else frozenset()
-        return self._rates.source.troubles | others
+        others = self.octoplus.problems if self.octoplus is not None else frozenset()
+        return self._rates.source.problems | others
 
     @property
     def carbon_forecast(self) -> CarbonForecast | None:
@@ -148,15 +148,15 @@ class Supply:
         return self.carbon.data if self.carbon is not None else None
 
     @property
-    def account_home(self) -> Property | None:
+    def account_address(self) -> Property | None:
         """Where the home was last found on its account, to be stored; no address is kept."""
         source = self._rates.source
-        home = source.home if isinstance(source, AccountSource) else None
-        return None if home is None else replace(home, label="", postcode=None)
+        site = source.address if isinstance(source, AccountSource) else None
+        return None if site is None else replace(site, label="", postcode=None)
 
     def _joined(self, session: OctoplusSession) -> None:
-        self._happenings.tell(
-            Happening.SESSION_JOINED,
+        self._events.publish(
+            SiteEvent.SESSION_JOINED,
             {
                 "kind": session.kind.value,
                 "start": session.start.isoformat(),
@@ -166,6 +166,6 @@ class Supply:
         )
 
     def _stop(self) -> None:
-        self.car.stop()
+        self.ev_charging.stop()
         for stop in self._stops:
             stop()

@@ -20,7 +20,7 @@ LONGEST = timedelta(hours=24)
 # A wish for a time further away than this is a slip of the pen.
 FURTHEST = timedelta(days=366)
 MOST_SLOTS = 200
-PINNABLE = (Action.CHARGE, Action.HOLD, Action.USE)
+FORCEABLE = (Action.CHARGE, Action.HOLD, Action.USE)
 # Two weekly patterns that ever meet do so within this time.
 COMMON_PERIOD = timedelta(days=9)
 
@@ -60,7 +60,7 @@ class ManualSlotError(ValueError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ManualSlot:
-    """A wish for [start, end), UTC. ``action`` None with ``banned`` is: do not charge then.
+    """A wish for [start, end), UTC. ``action`` None with ``blocked`` is: do not charge then.
 
     ``repeat`` moves it by days of the market's clock.
     """
@@ -69,7 +69,7 @@ class ManualSlot:
     start: datetime
     end: datetime
     action: Action | None = None
-    banned: bool = False
+    blocked: bool = False
     repeat: Repeat = Repeat.NEVER
 
     def occurrences(self, since: datetime, until: datetime) -> Iterator[tuple[datetime, datetime]]:
@@ -113,15 +113,15 @@ class ManualSlot:
         )
 
 
-def pin_within(slots: Iterable[ManualSlot], start: datetime, end: datetime) -> Action | None:
+def forced_within(slots: Iterable[ManualSlot], start: datetime, end: datetime) -> Action | None:
     """What shall be done in [start, end), if somebody wished something."""
     found = (slot.action for slot in slots if slot.action is not None and slot.covers(start, end))
     return next(found, None)
 
 
-def is_banned(slots: Iterable[ManualSlot], start: datetime, end: datetime) -> bool:
+def is_blocked(slots: Iterable[ManualSlot], start: datetime, end: datetime) -> bool:
     """Whether somebody wished that nothing be charged in [start, end)."""
-    return any(slot.banned and slot.covers(start, end) for slot in slots)
+    return any(slot.blocked and slot.covers(start, end) for slot in slots)
 
 
 class ManualSlots:
@@ -137,13 +137,13 @@ class ManualSlots:
         """All that are kept, the earliest first."""
         return tuple(sorted(self._slots, key=lambda slot: (slot.start, slot.id)))
 
-    def pin_at(self, now: datetime) -> Action | None:
+    def forced_at(self, now: datetime) -> Action | None:
         """What is wished for this instant."""
-        return pin_within(self._slots, now, now + timedelta.resolution)
+        return forced_within(self._slots, now, now + timedelta.resolution)
 
-    def banned_at(self, now: datetime) -> bool:
+    def blocked_at(self, now: datetime) -> bool:
         """Whether charging is not wished at this instant."""
-        return is_banned(self._slots, now, now + timedelta.resolution)
+        return is_blocked(self._slots, now, now + timedelta.resolution)
 
     def add(
         self,
@@ -160,7 +160,7 @@ class ManualSlots:
             start=start.astimezone(UTC),
             end=end.astimezone(UTC),
             action=action,
-            banned=action is None,
+            blocked=action is None,
             repeat=repeat,
         )
         kept = tuple(each for each in self._slots if not each.is_over(now))

@@ -30,16 +30,16 @@ class _This:
 
 def plan_as_dict(plan: Plan) -> dict[str, Json]:
     """The whole plan. Shown at every reading and made once, so nobody may change it."""
-    return _told(_This(plan))
+    return _published(_This(plan))
 
 
 @lru_cache(maxsize=4)
-def _told(this: _This) -> dict[str, Json]:
+def _published(this: _This) -> dict[str, Json]:
     plan = this.plan
     return {
         "made_at": plan.made_at.isoformat(),
         "cost_p": _rounded(plan.cost_p, 1),
-        "self_use_cost_p": _rounded(plan.self_use_cost_p, 1),
+        "self_use_cost_p": _rounded(plan.baseline_cost_p, 1),
         "kept_instead_saves_p": _rounded(plan.kept_instead_saves_p, 1),
         "left_p": _rounded(plan.left_p, 1),
         "notes": [encode(note) for note in plan.notes],
@@ -54,7 +54,7 @@ def slot_as_dict(slot: PlannedSlot) -> dict[str, Json]:
         "start": slot.start.isoformat(),
         "end": slot.end.isoformat(),
         "action": slot.action.value,
-        "lever": slot.lever.value if slot.lever else None,
+        "lever": slot.method.value if slot.method else None,
         "target_percent": slot.target_percent,
         "import_p_per_kwh": _rounded(slot.import_p_per_kwh, 2),
         "export_p_per_kwh": _rounded(slot.export_p_per_kwh, 2),
@@ -70,7 +70,7 @@ def slot_as_dict(slot: PlannedSlot) -> dict[str, Json]:
         "end_percent_p10": round(slot.end_percent_p10, 1),
         "end_percent_p90": round(slot.end_percent_p90, 1),
         "cost_p": _rounded(slot.cost_p, 2),
-        "stored_worth_p_per_kwh": round(slot.stored_worth_p_per_kwh, 2),
+        "stored_worth_p_per_kwh": round(slot.marginal_value_p_per_kwh, 2),
         "likelihood": round(slot.likelihood, 2),
         "reason": reason_as_dict(slot.reason),
     }

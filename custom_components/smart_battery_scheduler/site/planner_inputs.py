@@ -13,7 +13,8 @@ from ..planner.load import Consumption, forecast_load
 from ..planner.model import (
     Action,
     Battery,
-    Lever,
+    ChargeMethod,
+    HouseholdRules,
     Plan,
     PlanInputs,
     ReadyBy,
@@ -21,14 +22,13 @@ from ..planner.model import (
     Session,
     SlotInputs,
     Spread,
-    Wishes,
 )
 from ..planner.optimiser import plan
 from ..planner.prices import price_scenarios
 from ..solar.model import SolarForecast
 from ..sources.grid_sessions import SessionWindow, rebate_within, session_within
 from ..tariff.model import SLOT, RateTable, floor_slot
-from .manual_slots import ManualSlot, is_banned, pin_within
+from .manual_slots import ManualSlot, forced_within, is_blocked
 from .preferences import NO_PRICE_CEILING_P_PER_KWH, Preferences
 
 HORIZON = timedelta(hours=48)
@@ -38,7 +38,7 @@ PUBLISHED_AT = time(16)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Material:
+class SiteSnapshot:
     """All that a plan is made from, as the home knows it.
 
     ``reserve_percent`` is the Powerwall's own reserve: the plan never goes below it.
@@ -47,7 +47,7 @@ class Material:
     """
 
     now: datetime
-    charge_level_percent: float
+    soc_percent: float
     battery: Battery
     preferences: Preferences
     reserve_percent: int
@@ -64,40 +64,40 @@ class Material:
     car_charging: bool = False
 
 
-def make_plan(material: Material) -> Plan:
+def make_plan(snapshot: SiteSnapshot) -> Plan:
     """Assemble the inputs and plan."""
-    return plan(plan_inputs(material))
+    return plan(plan_inputs(snapshot))
 
 
-def plan_inputs(material: Material) -> PlanInputs:
+def plan_inputs(snapshot: SiteSnapshot) -> PlanInputs:
     """The planner's view of a home."""
-    starts = tuple(floor_slot(start) for start, _ in _slots(material.now))
+    starts = tuple(floor_slot(start) for start, _ in _slots(snapshot.now))
     loads = forecast_load(
-        material.history,
+        snapshot.history,
         starts,
-        now=material.now,
+        now=snapshot.now,
         zone=MARKET_TIME_ZONE,
-        annual_kwh=material.preferences.annual_load_kwh,
+        annual_kwh=snapshot.preferences.annual_load_kwh,
     )
     slots = tuple(
-        _slot(material, start, end, load)
-        for (start, end), load in zip(_slots(material.now), loads, strict=True)
+        _slot(snapshot, start, end, load)
+        for (start, end), load in zip(_slots(snapshot.now), loads, strict=True)
     )
     return PlanInputs(
-        now=material.now,
+        now=snapshot.now,
         slots=slots,
-        battery=material.battery,
-        stored_kwh=material.charge_level_percent / 100.0 * material.battery.capacity_kwh,
-        wishes=_wishes(material),
+        battery=snapshot.battery,
+        stored_kwh=snapshot.soc_percent / 100.0 * snapshot.battery.capacity_kwh,
+        rules=_rules(snapshot),
         price_scenarios=price_scenarios(
             starts,
-            lambda when: _p_per_kwh(material.imports, when),
-            lambda when: 0.0 if material.exports is None else _p_per_kwh(material.exports, when),
+            lambda when: _p_per_kwh(snapshot.imports, when),
+            lambda when: 0.0 if snapshot.exports is None else _p_per_kwh(snapshot.exports, when),
             MARKET_TIME_ZONE,
         ),
-        rates_known_at=_next_publication(material.now, material.imports),
-        running=_running(material),
-        charging=_charging(material),
+        rates_known_at=_next_publication(snapshot.now, snapshot.imports),
+        running=_running(snapshot),
+        charging=_charging(snapshot),
     )
 
 
@@ -109,31 +109,31 @@ def _slots(now: datetime) -> Iterator[tuple[datetime, datetime]]:
         start, end = end, end + SLOT
 
 
-def _slot(material: Material, start: datetime, end: datetime, load: Spread) -> SlotInputs:
+def _slot(snapshot: SiteSnapshot, start: datetime, end: datetime, load: Spread) -> SlotInputs:
     share = (end - start) / SLOT
     local = [when.astimezone(MARKET_TIME_ZONE).time() for when in (start, end)]
-    asked = _overriding(material.override, start, end)
+    asked = _overridden(snapshot.override, start, end)
     charging = asked is not None and asked.action is Action.CHARGE
     return SlotInputs(
         start=start,
         end=end,
-        import_p_per_kwh=_bought_p_per_kwh(material, start, end),
-        export_p_per_kwh=0.0 if material.exports is None else _p_per_kwh(material.exports, start),
+        import_p_per_kwh=_bought_p_per_kwh(snapshot, start, end),
+        export_p_per_kwh=0.0 if snapshot.exports is None else _p_per_kwh(snapshot.exports, start),
         load_kwh=_part(load, share),
-        pv_kwh=_part(_pv(material.solar, floor_slot(start)), share),
-        pin=asked.action if asked else pin_within(material.manual, start, end),
-        pin_target_percent=(asked.target_percent or 100) if asked and charging else None,
-        pin_lever=Lever.FAST if charging else None,
-        charge_banned=not charging and is_banned(material.manual, start, end),
-        grid_charge_forbidden=material.preferences.touches_peak(*local),
-        carbon_g_per_kwh=_carbon(material.carbon, start),
-        session=session_within(material.sessions, start, end),
-        session_reward_p_per_kwh=_reward(material.sessions, start, end),
-        car_charging=material.car_charging and start == material.now,
+        pv_kwh=_part(_pv(snapshot.solar, floor_slot(start)), share),
+        forced=asked.action if asked else forced_within(snapshot.manual, start, end),
+        forced_target_percent=(asked.target_percent or 100) if asked and charging else None,
+        forced_method=ChargeMethod.BACKUP if charging else None,
+        charge_blocked=not charging and is_blocked(snapshot.manual, start, end),
+        grid_charge_forbidden=snapshot.preferences.touches_peak(*local),
+        carbon_g_per_kwh=_carbon(snapshot.carbon, start),
+        session=session_within(snapshot.sessions, start, end),
+        session_reward_p_per_kwh=_reward(snapshot.sessions, start, end),
+        car_charging=snapshot.car_charging and start == snapshot.now,
     )
 
 
-def _overriding(asked: Override | None, start: datetime, end: datetime) -> Override | None:
+def _overridden(asked: Override | None, start: datetime, end: datetime) -> Override | None:
     """The override, if it rules most of this slot."""
     return asked if asked is not None and asked.until >= start + (end - start) / 2 else None
 
@@ -148,13 +148,13 @@ def _next_publication(now: datetime, imports: RateTable) -> datetime:
 
 def _reward(sessions: Iterable[SessionWindow], start: datetime, end: datetime) -> float | None:
     """What a Power Down that touches [start, end) pays for a kWh less, if that is told."""
-    told = [
+    published = [
         each.reward_p_per_kwh
         for each in sessions
         if each.joined and each.for_plans is Session.POWER_DOWN
         if each.start < end and start < each.end and each.reward_p_per_kwh is not None
     ]
-    return max(told, default=None)
+    return max(published, default=None)
 
 
 def _p_per_kwh(table: RateTable, when: datetime) -> float | None:
@@ -162,23 +162,23 @@ def _p_per_kwh(table: RateTable, when: datetime) -> float | None:
     return None if rate is None else rate.p_per_kwh
 
 
-def _bought_p_per_kwh(material: Material, start: datetime, end: datetime) -> float | None:
+def _bought_p_per_kwh(snapshot: SiteSnapshot, start: datetime, end: datetime) -> float | None:
     """The rate, less what a session pays for each kWh."""
-    rate = _p_per_kwh(material.imports, start)
-    return None if rate is None else rate - rebate_within(material.sessions, start, end)
+    rate = _p_per_kwh(snapshot.imports, start)
+    return None if rate is None else rate - rebate_within(snapshot.sessions, start, end)
 
 
-def _running(material: Material) -> Plan | None:
+def _running(snapshot: SiteSnapshot) -> Plan | None:
     """The plan in force; not one that spares a car which has stopped: it must not last by habit."""
-    running = material.running
-    slot = running.slot_at(material.now) if running else None
-    spares_car = slot is not None and slot.reason.code is ReasonCode.CAR_CHARGING
-    return None if spares_car and not material.car_charging else running
+    running = snapshot.running
+    slot = running.slot_at(snapshot.now) if running else None
+    avoids_car = slot is not None and slot.reason.code is ReasonCode.CAR_CHARGING
+    return None if avoids_car and not snapshot.car_charging else running
 
 
-def _charging(material: Material) -> bool:
+def _charging(snapshot: SiteSnapshot) -> bool:
     """Whether the plan in force charges from the grid until now."""
-    before = material.running.slot_at(material.now - JUST_BEFORE) if material.running else None
+    before = snapshot.running.slot_at(snapshot.now - JUST_BEFORE) if snapshot.running else None
     return before is not None and before.action is Action.CHARGE
 
 
@@ -203,16 +203,16 @@ def _part(spread: Spread, share: float) -> Spread:
     )
 
 
-def _wishes(material: Material) -> Wishes:
-    wants = material.preferences
+def _rules(snapshot: SiteSnapshot) -> HouseholdRules:
+    wants = snapshot.preferences
     ceiling = wants.price_ceiling_p_per_kwh
-    return Wishes(
-        reserve_floor_percent=max(wants.reserve_floor_percent, material.reserve_percent),
+    return HouseholdRules(
+        reserve_floor_percent=max(wants.reserve_floor_percent, snapshot.reserve_percent),
         everyday_ceiling_percent=wants.everyday_ceiling_percent,
         price_ceiling_p_per_kwh=None if ceiling >= NO_PRICE_CEILING_P_PER_KWH else ceiling,
         ready_by=(
-            *_ready_by(material.now, wants.ready_by_time, wants.ready_by_percent),
-            *_ready_once(material.now, material.ready_once),
+            *_ready_by(snapshot.now, wants.ready_by_time, wants.ready_by_percent),
+            *_ready_once(snapshot.now, snapshot.ready_once),
         ),
         wear_p_per_kwh=wants.wear_p_per_kwh,
         carbon_gbp_per_tonne=wants.carbon_gbp_per_tonne,
@@ -220,9 +220,9 @@ def _wishes(material: Material) -> Wishes:
     )
 
 
-def _ready_once(now: datetime, wish: ReadyBy | None) -> Iterator[ReadyBy]:
-    if wish is not None and now < wish.at <= now + HORIZON:
-        yield wish
+def _ready_once(now: datetime, rule: ReadyBy | None) -> Iterator[ReadyBy]:
+    if rule is not None and now < rule.at <= now + HORIZON:
+        yield rule
 
 
 def _ready_by(now: datetime, at: time, percent: float) -> Iterator[ReadyBy]:

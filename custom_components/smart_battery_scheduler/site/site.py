@@ -23,12 +23,12 @@ from ..control.controller import Controller, Judged
 from ..control.learning import Learned
 from ..control.model import ControlState, Decision, DecisionReason
 from ..control.rules import Moment, Override, wanted_now
-from ..events.site_events import Happenings
+from ..events.site_events import SiteEvents
 from ..history.accuracy import Accuracy
-from ..history.decision_log import Ledger
+from ..history.decision_log import DecisionLog
 from ..history.load_history import LoadHistory
 from ..history.measurements import KEPT, MeasuredSlot, Measurements
-from ..history.missed_charges import Unplayed
+from ..history.missed_charges import MissedCharges
 from ..history.savings import Savings
 from ..planner.model import Battery, Plan, ReadyBy
 from ..powerwall.base import Powerwall, PowerwallState, Settings
@@ -41,23 +41,23 @@ from ..sources.coordinators import (
     RatesCoordinator,
     RateSource,
 )
-from .battery_model import battery_of, lever_rates_w
-from .grid_events import Supply, SupplySources
+from .battery_model import battery_of, method_rates_w
+from .grid_events import GridEvents, GridEventSources
 from .manual_slots import ManualSlots
-from .planner_inputs import Material, make_plan
+from .planner_inputs import SiteSnapshot, make_plan
 from .preferences import Preferences
-from .solar_forecast import Roof, Sun
-from .storage import HomeStorage, Records
+from .solar_forecast import Roof, SiteSolar
+from .storage import Records, SiteStorage
 
 _LOGGER = logging.getLogger(__name__)
 
-type SmartBatteryConfigEntry = ConfigEntry[Home]
+type SmartBatteryConfigEntry = ConfigEntry[Site]
 
 # A new plan is due when the present one is this old or the battery is this far from it.
 REPLAN_AFTER = timedelta(minutes=10)
 OFF_PLAN_PERCENT = 3.0
 REPLAN_COOLDOWN_S = 2.0
-LONGEST_WAIT_FOR_FACTS_S = 40.0
+LONGEST_WAIT_FOR_SOURCES_S = 40.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,11 +74,11 @@ class Sources:
     units: int
     past: Sequence[MeasuredSlot] = ()
     roof: Roof = field(default_factory=Roof)
-    supply: SupplySources = field(default_factory=SupplySources)
+    grid_events: GridEventSources = field(default_factory=GridEventSources)
     just_read: PowerwallState | None = None
 
 
-class Home:
+class Site:
     """One home: its sources, its plan, its controller and its memory."""
 
     def __init__(
@@ -86,7 +86,7 @@ class Home:
         hass: HomeAssistant,
         entry: SmartBatteryConfigEntry,
         sources: Sources,
-        storage: HomeStorage,
+        storage: SiteStorage,
         control: ControlState,
         records: Records,
     ) -> None:
@@ -95,7 +95,7 @@ class Home:
         self.entry = entry
         self.units = sources.units
         self.preferences = Preferences.from_options(entry.options)
-        self.happenings = Happenings(hass, entry.entry_id)
+        self.events = SiteEvents(hass, entry.entry_id)
         self.override = records.override
         self.ready_once = records.ready_once
         self.learned = records.learned
@@ -103,7 +103,7 @@ class Home:
         self.measurements.adopt(sources.past)
         self.accuracy = Accuracy(records.accuracy, self.measurements)
         self.savings = Savings(records.savings, self.measurements)
-        self.ledger = Ledger(records.decisions)
+        self.decision_log = DecisionLog(records.decisions)
         self._storage = storage
         self._powerwall = sources.powerwall
         self.controller = Controller(
@@ -111,10 +111,10 @@ class Home:
             sources.powerwall,
             control,
             wanted=self.judged,
-            rates_w=lambda: lever_rates_w(self.units, self.learned),
+            rates_w=lambda: method_rates_w(self.units, self.learned),
             timing=lambda: self.learned.timing(),
             save=storage.async_save_control,
-            tell=self._tell,
+            publish=self._publish,
             before_wake=self._async_end_override,
             auth_failed=lambda: entry.async_start_reauth(hass),
         )
@@ -124,32 +124,32 @@ class Home:
             hass,
             entry,
             sources.powerwall,
-            self.controller.cadence,
+            self.controller.poll_interval,
             at_hand=sources.just_read if is_new else None,
             has_run=not is_new,
         )
         kept = Rates(imports=records.import_rates, exports=records.export_rates)
         self.rates = RatesCoordinator(hass, entry, sources.rates, kept, KEPT)
         self._look_at_rates()
-        self.sun = Sun.of(hass, entry, sources.solar, sources.roof, records.sun)
+        self.sun = SiteSolar.of(hass, entry, sources.solar, sources.roof, records.sun)
         self.solar = self.sun.coordinator
-        self.supply = Supply(
+        self.grid_events = GridEvents(
             hass,
             entry,
-            sources.supply,
+            sources.grid_events,
             records.manual_sessions,
-            self._supply_changed,
+            self._grid_events_changed,
             self.rates,
-            self.happenings,
+            self.events,
         )
-        self.sessions = self.supply.sessions
-        self.manual = ManualSlots(records.manual_slots, self._supply_changed)
+        self.sessions = self.grid_events.sessions
+        self.manual = ManualSlots(records.manual_slots, self._grid_events_changed)
         self.load_history = LoadHistory(hass, entry)
         self.planner = PlanCoordinator(hass, entry)
-        self.planned_from: Material | None = None
-        self._unplayed = Unplayed()
+        self.planned_from: SiteSnapshot | None = None
+        self._missed_charges = MissedCharges()
         # One listener that fails must neither silence the others nor stop control.
-        self._news: SignalType[()] = SignalType(f"{DOMAIN}_news_{entry.entry_id}")
+        self._updated: SignalType[()] = SignalType(f"{DOMAIN}_news_{entry.entry_id}")
         self._stop_edges: CALLBACK_TYPE = lambda: None
         self._replanning = Debouncer(
             hass,
@@ -164,16 +164,16 @@ class Home:
     async def async_start(self) -> None:
         """Fetch, plan and begin to act. Raises ConfigEntryNotReady without a first reading."""
         await self.battery.async_config_entry_first_refresh()
-        await self._async_wait_for_facts()
+        await self._async_wait_for_sources()
         self.measurements.observe(self.battery.data)
         await self.load_history.async_refresh(dt_util.utcnow())
         self.sun.look_back(dt_util.utcnow(), self.measurements)
         await self._async_replan()
         self._listen()
         await self.controller.async_observe(self.battery.data)
-        self.battery.hasten()
+        self.battery.poll_soon()
 
-    async def _async_wait_for_facts(self) -> None:
+    async def _async_wait_for_sources(self) -> None:
         """Rates and sun; silent services must not keep the battery waiting to be reconciled."""
         coordinators: list[DataUpdateCoordinator[Any]] = [self.rates]
         if self.solar is not None:
@@ -184,46 +184,46 @@ class Home:
             )
             for coordinator in coordinators
         }
-        await asyncio.wait(fetching, timeout=LONGEST_WAIT_FOR_FACTS_S)
+        await asyncio.wait(fetching, timeout=LONGEST_WAIT_FOR_SOURCES_S)
 
     def _listen(self) -> None:
         on_unload = self.entry.async_on_unload
         on_unload(self.battery.async_add_listener(self._reading_came))
         self._look_at_rates()
         on_unload(self.rates.async_add_listener(self._look_at_rates))
-        on_unload(self.rates.async_add_listener(self._facts_changed))
+        on_unload(self.rates.async_add_listener(self._inputs_changed))
         if self.solar is not None:
-            on_unload(self.solar.async_add_listener(self._facts_changed))
+            on_unload(self.solar.async_add_listener(self._inputs_changed))
         on_unload(self.planner.async_add_listener(self._changed))
-        on_unload(self.supply.async_start(self.preferences))
+        on_unload(self.grid_events.async_start(self.preferences))
         on_unload(self.controller.async_add_listener(self._changed))
-        on_unload(self.controller.async_add_listener(self.battery.hasten))
+        on_unload(self.controller.async_add_listener(self.battery.poll_soon))
         on_unload(async_track_utc_time_change(self.hass, self._slot_edge, minute=[0, 30], second=0))
-        put_back = HassJob(self._async_shut_down, "put the home settings back")
-        on_unload(self.hass.async_add_shutdown_job(put_back))
+        restore = HassJob(self._async_shut_down, "put the home settings back")
+        on_unload(self.hass.async_add_shutdown_job(restore))
         on_unload(self._replanning.async_shutdown)
 
     @callback
     def async_add_listener(self, listener: CALLBACK_TYPE) -> CALLBACK_TYPE:
         """Be told of anything new: a reading, rates, a plan, a command, an override."""
-        return async_dispatcher_connect(self.hass, self._news, listener)
+        return async_dispatcher_connect(self.hass, self._updated, listener)
 
     @callback
     def _changed(self) -> None:
-        async_dispatcher_send(self.hass, self._news)
+        async_dispatcher_send(self.hass, self._updated)
 
     async def async_stop(self, reason: DecisionReason) -> bool:
         """Put the home settings back and store everything; False if the cloud did not take them."""
         self._stop_edges()
-        is_put_back = await self.controller.async_release(reason)
-        if not is_put_back:
+        is_restored = await self.controller.async_release(reason)
+        if not is_restored:
             _LOGGER.warning(
                 "The Powerwall's own settings could not be put back now; "
                 "this is done when %s runs again",
                 self.entry.title,
             )
         await self.async_remember()
-        return is_put_back
+        return is_restored
 
     async def _async_shut_down(self) -> None:
         await self.async_stop(DecisionReason.SHUTDOWN)
@@ -238,10 +238,10 @@ class Home:
     async def async_options_changed(self) -> None:
         """Take over changed preferences: act on them at once, plan by them next."""
         self.preferences = Preferences.from_options(self.entry.options)
-        self.supply.prefer(self.preferences)
+        self.grid_events.prefer(self.preferences)
         self._changed()
         await self.controller.async_tick()
-        await self.supply.async_catch_up()
+        await self.grid_events.async_catch_up()
         await self.load_history.async_refresh(dt_util.utcnow())
         await self.async_replan()
 
@@ -277,9 +277,9 @@ class Home:
 
     async def async_set_powerwall(self, change: Settings) -> bool:
         """Set the Powerwall's own settings; False if nothing is known of them yet."""
-        return await self.controller.async_set_home(change)
+        return await self.controller.async_set_owner_settings(change)
 
-    async def async_forget_levers(self) -> None:
+    async def async_forget_methods(self) -> None:
         """Forget what was learned of the levers, and plan by the usual figures again."""
         self.learned = Learned()
         self._save_soon()
@@ -293,26 +293,26 @@ class Home:
         await self._replanning.async_call()
 
     async def _async_replan(self) -> None:
-        material = self.material()
-        if material is None:
+        snapshot = self.snapshot()
+        if snapshot is None:
             return
-        plan = await self.hass.async_add_executor_job(make_plan, material)
-        self.planned_from = material
-        self.happenings.of_plan(self.planner.data, plan)
+        plan = await self.hass.async_add_executor_job(make_plan, snapshot)
+        self.planned_from = snapshot
+        self.events.of_plan(self.planner.data, plan)
         self.planner.async_set_updated_data(plan)
-        self._tell_if(self._unplayed.kept(material.now, plan))
+        self._publish_if(self._missed_charges.kept(snapshot.now, plan))
         await self.controller.async_tick()
-        self._look_for_unplayed()
+        self._look_for_missed_charges()
 
-    def material(self) -> Material | None:
+    def snapshot(self) -> SiteSnapshot | None:
         """All that a plan is made from now; None while the charge level is not known."""
         reading = self.battery.data
-        if reading is None or reading.charge_level_percent is None:
+        if reading is None or reading.soc_percent is None:
             return None
         now = dt_util.utcnow()
-        return Material(
+        return SiteSnapshot(
             now=now,
-            charge_level_percent=reading.charge_level_percent,
+            soc_percent=reading.soc_percent,
             battery=self._battery(now),
             preferences=self.preferences,
             reserve_percent=self._own_reserve_percent(),
@@ -325,8 +325,8 @@ class Home:
             override=self.override,
             sessions=self.sessions.known,
             manual=self.manual.slots,
-            carbon=self.supply.carbon_forecast,
-            car_charging=self.supply.car.charging,
+            carbon=self.grid_events.carbon_forecast,
+            car_charging=self.grid_events.ev_charging.charging,
         )
 
     def _running_plan(self) -> Plan | None:
@@ -341,7 +341,7 @@ class Home:
         return battery_of(self.units, self.learned, self.controller.state, now, capacity_kwh)
 
     def _own_reserve_percent(self) -> int:
-        settings = self.controller.home_settings
+        settings = self.controller.owner_settings
         return (settings.backup_reserve_percent if settings else None) or 0
 
     # --- control ---------------------------------------------------------------------------
@@ -361,9 +361,9 @@ class Home:
                 price_ceiling_p_per_kwh=self.preferences.price_ceiling_p_per_kwh,
                 session=self.sessions.at(now),
                 override=self.override,
-                pinned=self.manual.pin_at(now) is not None,
-                charge_banned=self.manual.banned_at(now),
-                car_charging=self.supply.car.charging,
+                is_forced=self.manual.forced_at(now) is not None,
+                charge_blocked=self.manual.blocked_at(now),
+                car_charging=self.grid_events.ev_charging.charging,
             ),
         )
 
@@ -380,19 +380,19 @@ class Home:
     async def _async_act_on_reading(self) -> None:
         reading, before = self.battery.data, self.controller.state
         await self.controller.async_observe(reading)
-        self._look_for_unplayed()
+        self._look_for_missed_charges()
         self._learn(before, reading)
         ended = self._end_finished_override()
-        self.battery.hasten()
-        lever_lost = self.controller.state.out_of_service != before.out_of_service
-        if ended or lever_lost or self._plan_is_due():
+        self.battery.poll_soon()
+        method_lost = self.controller.state.out_of_service != before.out_of_service
+        if ended or method_lost or self._plan_is_due():
             await self.async_replan()
 
     def _plan_is_due(self) -> bool:
         plan, now = self.planner.data, dt_util.utcnow()
         if plan is None or now - plan.made_at >= REPLAN_AFTER:
             return True
-        slot, level = plan.slot_at(now), self.battery.data.charge_level_percent
+        slot, level = plan.slot_at(now), self.battery.data.soc_percent
         if slot is None or level is None:
             return True
         through = (now - slot.start) / (slot.end - slot.start)
@@ -401,22 +401,22 @@ class Home:
 
     @callback
     def _look_at_rates(self) -> None:
-        self.happenings.of_rates(self.rates.data.imports, dt_util.utcnow())
+        self.events.of_rates(self.rates.data.imports, dt_util.utcnow())
 
     @callback
-    def _facts_changed(self) -> None:
+    def _inputs_changed(self) -> None:
         self._changed()
         self._save_soon()
         self.entry.async_create_background_task(self.hass, self.async_replan(), "plan on new facts")
 
     @callback
-    def _supply_changed(self) -> None:
+    def _grid_events_changed(self) -> None:
         self._changed()
         self.entry.async_create_background_task(
-            self.hass, self._async_follow_supply(), "follow a session or the car"
+            self.hass, self._async_follow_grid_events(), "follow a session or the car"
         )
 
-    async def _async_follow_supply(self) -> None:
+    async def _async_follow_grid_events(self) -> None:
         await self.controller.async_tick()
         await self.async_replan()
 
@@ -428,7 +428,7 @@ class Home:
         self.savings.expect(now, self.planner.data)
         self._save_soon()
         await self.controller.async_tick()
-        self._look_for_unplayed()
+        self._look_for_missed_charges()
         self._end_finished_override()
         self._changed()
         await self.load_history.async_refresh(now)
@@ -457,27 +457,27 @@ class Home:
         if command is None:
             return
         self.learned = self.learned.from_charging(command, reading)
-        known_before = earlier is not None and earlier.evidence.read_back_at is not None
-        if command.evidence.read_back_at is not None and not known_before:
+        known_before = earlier is not None and earlier.command_status.read_back_at is not None
+        if command.command_status.read_back_at is not None and not known_before:
             self.learned = self.learned.from_read_back(command)
 
     # --- memory ----------------------------------------------------------------------------
 
     @callback
-    def _tell(self, decision: Decision) -> None:
-        self.ledger.add(decision)
-        self.happenings.of_decision(decision, self.controller.state)
+    def _publish(self, decision: Decision) -> None:
+        self.decision_log.add(decision)
+        self.events.of_decision(decision, self.controller.state)
         self._save_soon()
 
-    def _tell_if(self, decision: Decision | None) -> None:
+    def _publish_if(self, decision: Decision | None) -> None:
         if decision is not None:
-            self._tell(decision)
+            self._publish(decision)
 
-    def _look_for_unplayed(self) -> None:
+    def _look_for_missed_charges(self) -> None:
         now = dt_util.utcnow()
         control, reading = self.controller.state, self.battery.data
-        self._tell_if(
-            self._unplayed.look(now, self.planner.data, self.judged(now), control, reading)
+        self._publish_if(
+            self._missed_charges.look(now, self.planner.data, self.judged(now), control, reading)
         )
 
     def _save_soon(self) -> None:
@@ -489,7 +489,7 @@ class Home:
             export_rates=self.rates.published.exports,
             measured=self.measurements.slots,
             totals=self.measurements.totals,
-            decisions=self.ledger.decisions,
+            decisions=self.decision_log.decisions,
             override=self.override,
             ready_once=self.ready_once,
             learned=self.learned,
@@ -498,8 +498,8 @@ class Home:
             savings=self.savings.memory,
             manual_sessions=self.sessions.manual,
             manual_slots=self.manual.slots,
-            account_home=self.supply.account_home,
-            tariff_mark=self.supply.tariff_mark,
+            account_address=self.grid_events.account_address,
+            tariff_mark=self.grid_events.tariff_mark,
             simulated=self._powerwall.state
             if isinstance(self._powerwall, SimulatedPowerwall)
             else None,

@@ -42,10 +42,10 @@ EXPORTED_KWH = 0.02
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SunMemory:
+class SolarMemory:
     """What survives a restart.
 
-    ``made_for`` names the source and the roof that the rest belongs to. ``foretold`` is what was
+    ``made_for`` names the source and the roof that the rest belongs to. ``predicted`` is what was
     foretold for a half-hour when it began, in kWh by its UTC start, before any correction.
     ``calls`` are those of a source that has few.
     """
@@ -53,15 +53,15 @@ class SunMemory:
     made_for: str = ""
     forecast: SolarForecast | None = None
     calls: DailyCalls | None = None
-    foretold: Mapping[datetime, float] = field(default_factory=dict)
+    predicted: Mapping[datetime, float] = field(default_factory=dict)
     correction: Correction = field(default_factory=Correction)
     learned_at: datetime | None = None
 
-    def only_for(self, made_for: str) -> SunMemory:
+    def only_for(self, made_for: str) -> SolarMemory:
         """This memory for the source and roof so named; a new one for any other."""
         if made_for == self.made_for:
             return self
-        return SunMemory(made_for=made_for, calls=self.calls)
+        return SolarMemory(made_for=made_for, calls=self.calls)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,17 +91,20 @@ class Roof:
     most_kwh: float | None = None
 
 
-class Sun:
+class SiteSolar:
     """The roof's forecast, corrected by what the roof did."""
 
     def __init__(
-        self, coordinator: SolarCoordinator | None, memory: SunMemory, most_kwh: float | None = None
+        self,
+        coordinator: SolarCoordinator | None,
+        memory: SolarMemory,
+        most_kwh: float | None = None,
     ) -> None:
         """Go on from what was remembered."""
         self.coordinator = coordinator
         self._memory = memory
         self._most_kwh = most_kwh
-        self._foretold = dict(memory.foretold)
+        self._predicted = dict(memory.predicted)
         self._usual = SolarForecast(made_at=datetime.min.replace(tzinfo=UTC), slots={})
         self._cover: Cover | None = None
         self._made_of: tuple[object, ...] = ()
@@ -114,7 +117,7 @@ class Sun:
         entry: SmartBatteryConfigEntry,
         source: SolarSource | None,
         roof: Roof,
-        stored: SunMemory,
+        stored: SolarMemory,
     ) -> Self:
         """The sun of an entry; what was stored for another source or roof is forgotten."""
         memory = stored.only_for(roof.made_for)
@@ -164,14 +167,14 @@ class Sun:
         )
 
     @property
-    def memory(self) -> SunMemory:
+    def memory(self) -> SolarMemory:
         """What to store."""
         source = self.coordinator.source if self.coordinator else None
         return replace(
             self._memory,
             forecast=self.raw,
             calls=source.calls if isinstance(source, Solcast) else self._memory.calls,
-            foretold=dict(self._foretold),
+            predicted=dict(self._predicted),
         )
 
     def slot_began(self, now: datetime, measurements: Measurements) -> None:
@@ -180,9 +183,9 @@ class Sun:
         start, raw = floor_slot(now), self.raw
         slot = raw.slots.get(start) if raw else None
         if slot is not None and slot.mean_kwh >= LEAST_FORECAST_KWH:
-            self._foretold.setdefault(start, round(slot.mean_kwh, 4))
-        for old in [start for start in self._foretold if start < now - REMEMBERED]:
-            del self._foretold[old]
+            self._predicted.setdefault(start, round(slot.mean_kwh, 4))
+        for old in [start for start in self._predicted if start < now - REMEMBERED]:
+            del self._predicted[old]
         learned_at = self._memory.learned_at
         if learned_at is None or now - learned_at >= LEARN_EVERY:
             correction = learn(self.observations(measurements), now)
@@ -199,7 +202,7 @@ class Sun:
 
     def observations(self, measurements: Measurements) -> Iterator[Observation]:
         """Every half-hour that was foretold and measured."""
-        for start, forecast_kwh in self._foretold.items():
+        for start, forecast_kwh in self._predicted.items():
             slot = measurements.slot(start)
             if slot is None or not slot.is_whole:
                 continue
@@ -214,7 +217,7 @@ class Sun:
 def was_turned_away(slot: MeasuredSlot, measurements: Measurements) -> bool:
     """Whether the roof could have made more than it was let: battery full, nothing exported."""
     before = measurements.slot(slot.start - SLOT)
-    levels = (slot.charge_level_percent, before.charge_level_percent if before else None)
+    levels = (slot.soc_percent, before.soc_percent if before else None)
     return was_curtailed(
         highest_percent=max((level for level in levels if level is not None), default=None),
         may_export=slot.energies.export_kwh > EXPORTED_KWH,

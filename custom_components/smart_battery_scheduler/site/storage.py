@@ -24,7 +24,7 @@ from ..sources.grid_sessions import SessionWindow
 from ..tariff.account import Property
 from ..tariff.model import RateTable
 from .manual_slots import ManualSlot
-from .solar_forecast import SunMemory
+from .solar_forecast import SolarMemory
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -49,16 +49,16 @@ class Records:
     ready_once: ReadyBy | None = None
     learned: Learned = field(default_factory=Learned)
     simulated: SimulatedState | None = None
-    sun: SunMemory = field(default_factory=SunMemory)
+    sun: SolarMemory = field(default_factory=SolarMemory)
     accuracy: AccuracyMemory = field(default_factory=AccuracyMemory)
     savings: SavingsMemory = field(default_factory=SavingsMemory)
     manual_sessions: tuple[SessionWindow, ...] = ()
     manual_slots: tuple[ManualSlot, ...] = ()
-    account_home: Property | None = None
+    account_address: Property | None = None
     tariff_mark: str = ""
 
 
-class HomeStorage:
+class SiteStorage:
     """The stored files of one home."""
 
     def __init__(self, hass: HomeAssistant, entry_id: str) -> None:

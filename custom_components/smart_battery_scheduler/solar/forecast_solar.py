@@ -22,7 +22,7 @@ from typing import override
 from yarl import URL
 
 from ..common.http import Reply, aware, number
-from ..common.poll_interval import Cadence
+from ..common.poll_interval import PollInterval
 from ..tariff.model import SLOT, floor_slot
 from .model import (
     RoofPlane,
@@ -40,7 +40,7 @@ from .requests import RoofClient
 
 BASE_URL = "https://api.forecast.solar"
 # Without a key 12 requests an hour are allowed, each plane needs one.
-CADENCE = Cadence(
+POLL_INTERVAL = PollInterval(
     every=timedelta(minutes=60), jitter=timedelta(minutes=10), retry=timedelta(minutes=30)
 )
 USUAL_WAIT_S = 3600.0
@@ -60,7 +60,7 @@ class ForecastSolar(RoofClient):
     A key brings half-hours in place of hours and more requests.
     """
 
-    cadence = CADENCE
+    poll_interval = POLL_INTERVAL
     service = "Forecast.Solar"
     real_url = BASE_URL
 
@@ -154,8 +154,8 @@ def _wait_s(reply: Reply, body: object, now: datetime) -> float:
     """Until ``retry-at``, which is in the body and at times in a header."""
     message = body.get("message") if isinstance(body, Mapping) else None
     limit = message.get("ratelimit") if isinstance(message, Mapping) else None
-    told = limit.get("retry-at") if isinstance(limit, Mapping) else None
-    moment = aware(told) or aware(reply.headers.get("X-Ratelimit-Retry-At"))
+    published = limit.get("retry-at") if isinstance(limit, Mapping) else None
+    moment = aware(published) or aware(reply.headers.get("X-Ratelimit-Retry-At"))
     if moment is None:
         return reply.retry_after_s(now, USUAL_WAIT_S)
     return min(max((moment - now).total_seconds(), 60.0), 24 * 3600.0)

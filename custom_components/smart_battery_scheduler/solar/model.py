@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from ..common.poll_interval import Cadence
+from ..common.poll_interval import PollInterval
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +50,7 @@ class SolarSource(Protocol):
     """Something that can foretell the roof. ``fetch`` raises a SolarError when it cannot."""
 
     @property
-    def cadence(self) -> Cadence:
+    def poll_interval(self) -> PollInterval:
         """How often it may be asked."""
         ...
 

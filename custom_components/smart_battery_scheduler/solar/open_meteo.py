@@ -19,7 +19,7 @@ from typing import override
 from yarl import URL
 
 from ..common.http import Reply, number
-from ..common.poll_interval import Cadence
+from ..common.poll_interval import PollInterval
 from .model import (
     RoofPlane,
     SolarAuthError,
@@ -36,7 +36,7 @@ from .requests import RoofClient
 BASE_URL = "https://api.open-meteo.com"
 CUSTOMER_BASE_URL = "https://customer-api.open-meteo.com"
 ATTRIBUTION = "Weather data by Open-Meteo.com"
-CADENCE = Cadence(every=timedelta(minutes=90), jitter=timedelta(minutes=10))
+POLL_INTERVAL = PollInterval(every=timedelta(minutes=90), jitter=timedelta(minutes=10))
 
 HOUR, HALF_HOUR, QUARTER = timedelta(hours=1), timedelta(minutes=30), timedelta(minutes=15)
 # Yesterday for learning; at any time of the day at least 72 hours ahead.
@@ -50,7 +50,7 @@ type Series = Mapping[datetime, float]
 class OpenMeteo(RoofClient):
     """A roof's forecast: one request per plane. A key is a customer's."""
 
-    cadence = CADENCE
+    poll_interval = POLL_INTERVAL
     service = "Open-Meteo"
     real_url = BASE_URL
 

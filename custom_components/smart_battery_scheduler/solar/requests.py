@@ -11,7 +11,7 @@ import aiohttp
 from yarl import URL
 
 from ..common.http import TIMEOUT_S, NoReplyError, NotJsonError, Reply, ask, utc_now
-from ..common.poll_interval import Cadence
+from ..common.poll_interval import PollInterval
 from .model import RoofPlane, SolarForecast, SolarUnreachableError
 
 
@@ -35,7 +35,7 @@ async def asked(
 class RoofClient(ABC):
     """A service that foretells planes of panels at a place. ``fetch`` raises a SolarError."""
 
-    cadence: Cadence
+    poll_interval: PollInterval
     service: ClassVar[str]
     real_url: ClassVar[str]
 

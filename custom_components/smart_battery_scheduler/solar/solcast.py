@@ -16,7 +16,7 @@ import aiohttp
 from yarl import URL
 
 from ..common.http import TIMEOUT_S, Reply, aware, number, utc_now
-from ..common.poll_interval import Cadence
+from ..common.poll_interval import PollInterval
 from ..tariff.model import SLOT, floor_slot
 from .model import (
     SolarAuthError,
@@ -41,12 +41,12 @@ _SITE = re.compile(r"[0-9A-Za-z-]{4,40}")
 ABSURD_KW = 1000.0
 
 
-def cadence(sites: int) -> Cadence:
+def poll_interval(sites: int) -> PollInterval:
     """How often so many sites can be asked, with a call or two to spare for a restart."""
     rounds = max((CALLS_PER_DAY - 1) // max(sites, 1), 1)
     every = timedelta(hours=24) / rounds
     # A call that fails is a call all the same.
-    return Cadence(every=every, jitter=timedelta(minutes=5), retry=every)
+    return PollInterval(every=every, jitter=timedelta(minutes=5), retry=every)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,7 +92,7 @@ class Solcast:
     ) -> None:
         """``calls`` are those of today that were made before."""
         self.calls = calls or DailyCalls(day=_midnight(clock()))
-        self.cadence = cadence(len(resource_ids))
+        self.poll_interval = poll_interval(len(resource_ids))
         self._session = session
         self._api_key = api_key
         self._resource_ids = tuple(resource_ids)

@@ -16,11 +16,11 @@ from ..demo.rates import DemoTariff, next_publication
 from ..powerwall.base import PowerwallState, Purpose
 from ..powerwall.budget import RequestBudget
 from ..powerwall.netzero import BASE_URL, NetZeroPowerwall
-from ..site.grid_events import SupplySources
+from ..site.grid_events import GridEventSources
 from ..site.site import SmartBatteryConfigEntry, Sources
 from ..site.solar_forecast import Roof
 from ..site.storage import Records
-from ..tariff.problems import SupplyTrouble
+from ..tariff.problems import SupplyProblem
 from .coordinators import Rates
 from .solar_sources import made_for, most_kwh_of, solar_source
 from .supplier import carbon_source, octoplus_account, rate_source, tariff_mark
@@ -62,12 +62,12 @@ async def build_sources(
     if entry.data[CONF_KIND] == KIND_DEMO:
         return await _demo(hass, records)
     token, site_id = entry.data[CONF_TOKEN], entry.data[CONF_SITE_ID]
-    rates = rate_source(hass, entry, records.account_home)
+    rates = rate_source(hass, entry, records.account_address)
     return Sources(
         powerwall=netzero(hass, token, site_id),
         just_read=hass.data.get(JUST_READ, {}).pop(site_id, None),
         rates=rates,
-        supply=SupplySources(
+        grid_events=GridEventSources(
             carbon=carbon_source(hass, entry),
             octoplus=octoplus_account(hass, entry, rates),
             tariff_mark=tariff_mark(entry),
@@ -97,7 +97,7 @@ class DemoRates:
         self._tariff = DemoTariff(dt_util.utcnow)
 
     @property
-    def troubles(self) -> frozenset[SupplyTrouble]:
+    def problems(self) -> frozenset[SupplyProblem]:
         """Never any."""
         return frozenset()
 

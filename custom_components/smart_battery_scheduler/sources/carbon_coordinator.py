@@ -10,7 +10,7 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, UpdateFailed
 
 from ..carbon.client import (
-    CADENCE,
+    POLL_INTERVAL,
     CarbonError,
     CarbonForecast,
     CarbonIntensity,
@@ -65,7 +65,7 @@ class CarbonCoordinator(DataUpdateCoordinator[CarbonForecast | None]):
         return changed and self._begun
 
     async def _async_update_data(self) -> CarbonForecast | None:
-        self.update_interval = CADENCE.next_wait()
+        self.update_interval = POLL_INTERVAL.next_wait()
         if not self._enabled:
             return None
         try:
@@ -73,7 +73,7 @@ class CarbonCoordinator(DataUpdateCoordinator[CarbonForecast | None]):
         except CarbonRateLimitError as err:
             raise self._failure(err, err.retry_after_s) from err
         except CarbonError as err:
-            self.update_interval = CADENCE.retry
+            self.update_interval = POLL_INTERVAL.retry
             raise self._failure(err) from err
 
     def _failure(self, err: CarbonError, retry_after_s: float | None = None) -> UpdateFailed:

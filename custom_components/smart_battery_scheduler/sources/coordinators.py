@@ -40,7 +40,7 @@ from ..solar.model import (
 )
 from ..tariff.dispatches import Dispatch, with_dispatches
 from ..tariff.model import SLOT, RateTable, floor_slot
-from ..tariff.problems import SupplyTrouble
+from ..tariff.problems import SupplyProblem
 
 if TYPE_CHECKING:
     from ..site.site import SmartBatteryConfigEntry
@@ -72,12 +72,12 @@ class BatteryCoordinator(DataUpdateCoordinator[PowerwallState]):
         hass: HomeAssistant,
         entry: SmartBatteryConfigEntry,
         powerwall: Powerwall,
-        cadence: Callable[[datetime], timedelta],
+        poll_interval: Callable[[datetime], timedelta],
         *,
         at_hand: PowerwallState | None = None,
         has_run: bool = False,
     ) -> None:
-        """Read through ``powerwall``; ``cadence`` says how soon again.
+        """Read through ``powerwall``; ``poll_interval`` says how soon again.
 
         A reading ``at_hand`` that is still fresh saves the first request. ``has_run``: token and
         site were right before.
@@ -90,24 +90,24 @@ class BatteryCoordinator(DataUpdateCoordinator[PowerwallState]):
             update_interval=timedelta(minutes=2),
         )
         self._powerwall = powerwall
-        self._cadence = cadence
+        self._poll_interval = poll_interval
         self._has_run = has_run
         self._has_read = False
         self._failures = 0
         self._refusals = 0
         self._at_hand = at_hand
         self._due: datetime | None = None
-        self._quiet_until: datetime | None = None
+        self._backoff_until: datetime | None = None
         self._held_until: datetime | None = None
 
     async def _async_update_data(self) -> PowerwallState:
-        self._quiet_until = self._held_until = None
+        self._backoff_until = self._held_until = None
         try:
             reading = await self._async_read()
         except UpdateFailed as err:
             self._failures += 1
             if err.retry_after is not None:
-                self._quiet_until = dt_util.utcnow() + timedelta(seconds=err.retry_after)
+                self._backoff_until = dt_util.utcnow() + timedelta(seconds=err.retry_after)
             raise
         else:
             self._failures = 0
@@ -194,11 +194,11 @@ class BatteryCoordinator(DataUpdateCoordinator[PowerwallState]):
         self._refusals = 0
 
     @callback
-    def hasten(self) -> None:
+    def poll_soon(self) -> None:
         """Read sooner than was arranged if there is more to prove by now, as after an order."""
         now = dt_util.utcnow()
         # What another side has asked for is not cut short.
-        if self._due is None or (self._quiet_until is not None and now < self._quiet_until):
+        if self._due is None or (self._backoff_until is not None and now < self._backoff_until):
             return
         wait = self._wait(now)
         if now + wait < self._due:
@@ -213,7 +213,7 @@ class BatteryCoordinator(DataUpdateCoordinator[PowerwallState]):
         """How long to wait for the next reading; one always falls just before a slot's edge."""
         if self._held_until is not None and now < self._held_until:
             return min(self._held_until - now, LONGEST_WAIT)
-        wait = self._cadence(now)
+        wait = self._poll_interval(now)
         if self._failures > 1:
             patience = min(wait * 2 ** min(self._failures - 1, 6), LONGEST_WAIT)
             wait = max(wait, patience * random.uniform(0.8, 1.0))
@@ -251,10 +251,10 @@ class RateError(Exception):
 
 
 class RateSource(Protocol):
-    """Where rates come from. ``troubles``: what a person should know since the last fetch."""
+    """Where rates come from. ``problems``: what a person should know since the last fetch."""
 
     @property
-    def troubles(self) -> frozenset[SupplyTrouble]:
+    def problems(self) -> frozenset[SupplyProblem]:
         """None while all is well."""
         ...
 
@@ -387,7 +387,7 @@ class SolarCoordinator(DataUpdateCoordinator[SolarForecast | None]):
             _LOGGER,
             config_entry=entry,
             name=f"{entry.title} solar forecast",
-            update_interval=source.cadence.every,
+            update_interval=source.poll_interval.every,
         )
         self.data = kept
         self.source = source
@@ -396,12 +396,12 @@ class SolarCoordinator(DataUpdateCoordinator[SolarForecast | None]):
         entry.async_on_unload(lambda: ir.async_delete_issue(hass, DOMAIN, self._issue_id))
 
     async def _async_update_data(self) -> SolarForecast:
-        cadence = self.source.cadence
-        self.update_interval = cadence.next_wait()
+        poll_interval = self.source.poll_interval
+        self.update_interval = poll_interval.next_wait()
         if self._may_keep and self.data is not None:
             self._may_keep = False
             age = dt_util.utcnow() - self.data.made_at
-            if timedelta(0) <= age < cadence.every:
+            if timedelta(0) <= age < poll_interval.every:
                 self.update_interval -= age
                 return self.data
         try:
@@ -414,7 +414,7 @@ class SolarCoordinator(DataUpdateCoordinator[SolarForecast | None]):
             self._ask_for_help(err)
             raise self._failure(err) from err
         except SolarError as err:
-            self.update_interval = min(cadence.retry, cadence.every)
+            self.update_interval = min(poll_interval.retry, poll_interval.every)
             raise self._failure(err) from err
         ir.async_delete_issue(self.hass, DOMAIN, self._issue_id)
         return forecast

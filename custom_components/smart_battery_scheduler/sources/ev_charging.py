@@ -37,7 +37,7 @@ def is_charging(state: State | None) -> bool:
         return False
 
 
-class Car:
+class EvCharging:
     """Watches the entity; ``changed`` is called when charging begins or ends."""
 
     def __init__(self, hass: HomeAssistant, changed: Callable[[], None]) -> None:

@@ -93,13 +93,15 @@ class Sessions:
     def __init__(self, manual: Iterable[SessionWindow], changed: Callable[[], None]) -> None:
         """Begin with those told by hand; the account's come later."""
         self._manual = tuple(manual)
-        self._told: tuple[SessionWindow, ...] = ()
+        self._published: tuple[SessionWindow, ...] = ()
         self._changed = changed
 
     @property
     def known(self) -> tuple[SessionWindow, ...]:
         """Everything, oldest first: over, on offer and joined."""
-        return tuple(sorted((*self._told, *self._manual), key=lambda each: (each.start, each.id)))
+        return tuple(
+            sorted((*self._published, *self._manual), key=lambda each: (each.start, each.id))
+        )
 
     @property
     def manual(self) -> tuple[SessionWindow, ...]:
@@ -137,10 +139,10 @@ class Sessions:
         self._changed()
         return True
 
-    def tell(self, sessions: Iterable[OctoplusSession], now: datetime) -> None:
+    def publish(self, sessions: Iterable[OctoplusSession], now: datetime) -> None:
         """Take over what the account says now."""
-        told = tuple(map(SessionWindow.of, sessions))
+        published = tuple(map(SessionWindow.of, sessions))
         self._manual = tuple(each for each in self._manual if each.end > now - REMEMBERED)
-        if told != self._told:
-            self._told = told
+        if published != self._published:
+            self._published = published
             self._changed()

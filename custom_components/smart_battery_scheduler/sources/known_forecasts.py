@@ -17,13 +17,13 @@ from homeassistant.const import MAJOR_VERSION, MINOR_VERSION
 from homeassistant.core import HomeAssistant
 from homeassistant.util import dt as dt_util
 
-from ..common.poll_interval import Cadence
+from ..common.poll_interval import PollInterval
 from ..const import DOMAIN
 from ..solar.model import SolarForecast, SolarRequestError, SolarUnreachableError
 from ..solar.wh_hours import energies, with_spread
 
 # Somebody else pays for the requests; reading is free. At start the other may not be ready yet.
-CADENCE = Cadence(
+POLL_INTERVAL = PollInterval(
     every=timedelta(minutes=30), jitter=timedelta(minutes=1), retry=timedelta(minutes=1)
 )
 LABELS_END_DOMAIN = "forecast_solar"
@@ -72,7 +72,7 @@ async def _dashboard_entries(hass: HomeAssistant) -> set[str]:
 class KnownForecasts:
     """The forecasts of some config entries, added up. ``fetch`` raises a SolarError."""
 
-    cadence = CADENCE
+    poll_interval = POLL_INTERVAL
 
     def __init__(self, hass: HomeAssistant, entry_ids: Sequence[str]) -> None:
         """Read these entries' forecasts."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, UpdateFailed
 
-from ..common.poll_interval import Cadence, wait_after_failures
+from ..common.poll_interval import PollInterval, wait_after_failures
 from ..const import DOMAIN
 from ..tariff.errors import TariffAuthError, TariffError, TariffRateLimitError
 from ..tariff.kraken_errors import FeatureGoneError
@@ -35,7 +35,7 @@ class KrakenCoordinator[T](DataUpdateCoordinator[T]):
         hass: HomeAssistant,
         entry: SmartBatteryConfigEntry,
         name: str,
-        cadence: Cadence,
+        poll_interval: PollInterval,
         ask: Callable[[], Awaitable[T]],
         nothing: T,
     ) -> None:
@@ -45,12 +45,12 @@ class KrakenCoordinator[T](DataUpdateCoordinator[T]):
             _LOGGER,
             config_entry=entry,
             name=f"{entry.title} {name}",
-            update_interval=cadence.every,
+            update_interval=poll_interval.every,
             always_update=False,
         )
         self.data = nothing
         self.problem: TariffError | None = None
-        self._cadence = cadence
+        self._poll_interval = poll_interval
         self._ask = ask
         self._failures = 0
 
@@ -68,7 +68,7 @@ class KrakenCoordinator[T](DataUpdateCoordinator[T]):
                 retry_after=err.retry_after_s if isinstance(err, TariffRateLimitError) else None,
             ) from err
         self.problem, self._failures = None, 0
-        self.update_interval = self._cadence.next_wait()
+        self.update_interval = self._poll_interval.next_wait()
         return answer
 
     def _wait_after(self, err: TariffError) -> timedelta:
@@ -78,4 +78,4 @@ class KrakenCoordinator[T](DataUpdateCoordinator[T]):
             case TariffAuthError():
                 return REFUSED_WAIT
             case _:
-                return max(wait_after_failures(self._failures), self._cadence.every)
+                return max(wait_after_failures(self._failures), self._poll_interval.every)

@@ -18,7 +18,7 @@ from ..common.service_urls import OCTOPLUS, OCTOPUS, endpoint
 from ..const import CONF_REAUTH, DOMAIN, REAUTH_OCTOPUS
 from ..tariff.account import Property
 from ..tariff.codes import TariffCode
-from ..tariff.dispatches import DISPATCHES_CADENCE, Device, Dispatch, Dispatches
+from ..tariff.dispatches import DISPATCHES_POLL_INTERVAL, Device, Dispatch, Dispatches
 from ..tariff.errors import TariffAuthError, TariffError, TariffNotSupportedError
 from ..tariff.kraken_errors import (
     DispatchesUnavailableError,
@@ -26,10 +26,10 @@ from ..tariff.kraken_errors import (
     SessionNotJoinableError,
 )
 from ..tariff.octopus_graphql import BASE_URL, SESSIONS_URL, OctopusGraphQL
-from ..tariff.problems import SupplyTrouble, trouble_of
+from ..tariff.problems import SupplyProblem, supply_problem_of
 from ..tariff.sessions import (
-    FREE_SESSIONS_CADENCE,
-    SESSIONS_CADENCE,
+    FREE_SESSIONS_POLL_INTERVAL,
+    SESSIONS_POLL_INTERVAL,
     OctoplusSession,
     OctoplusSessions,
 )
@@ -73,7 +73,7 @@ class KeyQuestion:
         self._refused = False
 
     @callback
-    def async_heard(self, refused: bool) -> None:
+    def async_received(self, refused: bool) -> None:
         """Ask, once however often the key is refused; take it back when the key works again."""
         if refused:
             self._entry.async_start_reauth(self._hass, data={CONF_REAUTH: REAUTH_OCTOPUS})
@@ -89,15 +89,15 @@ class KeyQuestion:
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class OctoplusAccount:
-    """Whom to ask about what. ``home`` is the home as last read from the account."""
+    """Whom to ask about what. ``address`` is the home as last read from the account."""
 
     client: OctopusGraphQL
     number: str
-    home: Callable[[], Property | None]
+    address: Callable[[], Property | None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class News:
+class OctopusUpdates:
     """Who wants to know of what: of all sessions, of a session joined, of the car's charging."""
 
     sessions: Callable[[tuple[OctoplusSession, ...]], None]
@@ -114,27 +114,27 @@ class OctoplusFeed:
         hass: HomeAssistant,
         entry: SmartBatteryConfigEntry,
         account: OctoplusAccount,
-        news: News,
+        updates: OctopusUpdates,
     ) -> None:
         """Nothing is asked yet."""
         self._hass = hass
         self._entry = entry
         self._account = account
-        self._news = news
+        self._updated = updates
         self._devices: tuple[Device, ...] = ()
         self._devices_until: datetime | None = None
         self._last: dict[str, tuple[datetime, Dispatches]] = {}
         self._unjoinable: set[str] = set()
-        self._told: set[str] = set()
+        self._published: set[str] = set()
         self.join = False
         self.sessions = KrakenCoordinator(
-            hass, entry, "sessions", SESSIONS_CADENCE, self._ask_sessions, OctoplusSessions()
+            hass, entry, "sessions", SESSIONS_POLL_INTERVAL, self._ask_sessions, OctoplusSessions()
         )
         self.free = KrakenCoordinator[tuple[OctoplusSession, ...]](
-            hass, entry, "free electricity", FREE_SESSIONS_CADENCE, self._ask_free, ()
+            hass, entry, "free electricity", FREE_SESSIONS_POLL_INTERVAL, self._ask_free, ()
         )
         self.dispatches = KrakenCoordinator(
-            hass, entry, "dispatches", DISPATCHES_CADENCE, self._ask_dispatches, Dispatches()
+            hass, entry, "dispatches", DISPATCHES_POLL_INTERVAL, self._ask_dispatches, Dispatches()
         )
 
     @callback
@@ -157,14 +157,14 @@ class OctoplusFeed:
         return stop
 
     @property
-    def troubles(self) -> frozenset[SupplyTrouble]:
+    def problems(self) -> frozenset[SupplyProblem]:
         """What a person should know."""
         problem = self.sessions.problem
-        found = {trouble_of(problem)} if problem is not None else set()
+        found = {supply_problem_of(problem)} if problem is not None else set()
         if isinstance(self.free.problem, FeatureGoneError):
-            found.add(SupplyTrouble.FREE_GONE)
+            found.add(SupplyProblem.FREE_GONE)
         if isinstance(self.dispatches.problem, FeatureGoneError) and self._is_intelligent():
-            found.add(SupplyTrouble.DISPATCHES_GONE)
+            found.add(SupplyProblem.DISPATCHES_GONE)
         return frozenset(each for each in found if each is not None)
 
     async def _async_first(self) -> None:
@@ -196,18 +196,18 @@ class OctoplusFeed:
             self._unjoinable.add(session.id)
             return False
         except TariffError as error:
-            if session.id not in self._told:
+            if session.id not in self._published:
                 _LOGGER.warning(
                     "Octopus did not join %s to a session: %s", self._entry.title, error
                 )
-            self._told.add(session.id)
+            self._published.add(session.id)
             return False
-        self._news.joined(session)
+        self._updated.joined(session)
         return True
 
     async def _ask_free(self) -> tuple[OctoplusSession, ...]:
-        home = self._account.home()
-        point = home.import_point(dt_util.utcnow()) if home else None
+        address = self._account.address()
+        point = address.import_point(dt_util.utcnow()) if address else None
         if point is None:
             return ()
         return await self._account.client.free_electricity(self._account.number, point.mpan)
@@ -215,7 +215,7 @@ class OctoplusFeed:
     @callback
     def _sessions_came(self) -> None:
         self._look_for_refusals()
-        self._news.sessions((*self.sessions.data.sessions, *self.free.data))
+        self._updated.sessions((*self.sessions.data.sessions, *self.free.data))
 
     # --- the car ---------------------------------------------------------------------------
 
@@ -237,14 +237,14 @@ class OctoplusFeed:
         try:
             found = await self._account.client.dispatches(self._account.number, device)
         except DispatchesUnavailableError:
-            told_at, last = self._last.get(device.id, (now, Dispatches()))
-            return last if now - told_at < DISPATCHES_HOLD else replace(last, planned=())
+            published_at, last = self._last.get(device.id, (now, Dispatches()))
+            return last if now - published_at < DISPATCHES_HOLD else replace(last, planned=())
         self._last[device.id] = (now, found)
         return found
 
     def _is_intelligent(self) -> bool:
-        now, home = dt_util.utcnow(), self._account.home()
-        point = home.import_point(now) if home else None
+        now, address = dt_util.utcnow(), self._account.address()
+        point = address.import_point(now) if address else None
         agreement = point.agreement_at(now) if point else None
         if agreement is None:
             return False
@@ -256,12 +256,12 @@ class OctoplusFeed:
     @callback
     def _dispatches_came(self) -> None:
         self._look_for_refusals()
-        told = self.dispatches.data
-        self._news.dispatches((*told.completed, *told.planned))
+        published = self.dispatches.data
+        self._updated.dispatches((*published.completed, *published.planned))
 
     def _look_for_refusals(self) -> None:
         problems = (self.sessions.problem, self.dispatches.problem)
-        self._news.key_refused(any(isinstance(each, TariffAuthError) for each in problems))
+        self._updated.key_refused(any(isinstance(each, TariffAuthError) for each in problems))
 
 
 def _by_start(dispatch: Dispatch) -> tuple[datetime, datetime]:

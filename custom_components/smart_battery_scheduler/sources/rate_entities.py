@@ -16,7 +16,7 @@ from homeassistant.core import CoreState, HomeAssistant, State
 from ..common.http import aware, number
 from ..tariff.dispatches import Dispatch
 from ..tariff.model import SLOT, Rate, RateTable, floor_slot
-from ..tariff.problems import SupplyTrouble
+from ..tariff.problems import SupplyProblem
 from .coordinators import RateError, Rates
 
 LISTS = (
@@ -158,7 +158,7 @@ class EntitySource:
         self._exports = exports
         self._dispatches = dispatches
         self._clock = clock
-        self.troubles: frozenset[SupplyTrouble] = frozenset()
+        self.problems: frozenset[SupplyProblem] = frozenset()
 
     @property
     def entity_ids(self) -> tuple[str, ...]:
@@ -176,7 +176,7 @@ class EntitySource:
         """What the entities know; exports that cannot be read are unknown. Raises RateError."""
         # At a start the entities' own integrations may come up after the home.
         is_up = self._hass.state is CoreState.running
-        self.troubles = frozenset({SupplyTrouble.RATE_ENTITY} if is_up else ())
+        self.problems = frozenset({SupplyProblem.RATE_ENTITY} if is_up else ())
         try:
             imports = self._table(self._imports)
         except RateEntityError as err:
@@ -185,7 +185,7 @@ class EntitySource:
             exports = self._table(self._exports) if self._exports else None
         except RateEntityError:
             return Rates(imports=imports, exports=RateTable())
-        self.troubles = frozenset()
+        self.problems = frozenset()
         return Rates(imports=imports, exports=exports)
 
     def next_poll(self, now: datetime, known_until: datetime) -> datetime:

@@ -18,7 +18,7 @@ from ..tariff.errors import (
 )
 from ..tariff.model import RateTable
 from ..tariff.polling import next_rates_poll
-from ..tariff.problems import SupplyTrouble, trouble_of
+from ..tariff.problems import SupplyProblem, supply_problem_of
 from .coordinators import RateError, Rates
 
 
@@ -42,26 +42,26 @@ class TariffSource(Watched):
         super().__init__()
         self._imports = imports
         self._exports = exports
-        self.troubles: frozenset[SupplyTrouble] = frozenset()
+        self.problems: frozenset[SupplyProblem] = frozenset()
 
     async def fetch(self, start: datetime, end: datetime) -> Rates:
         """What is published. Raises RateError."""
         try:
             return await self._fetch(start, end)
         except TariffError as err:
-            self.troubles = _troubles(err)
+            self.problems = _problems(err)
             raise _rate_error(err) from err
 
     async def _fetch(self, start: datetime, end: datetime) -> Rates:
         imports = await self._imports.fetch(start, end)
-        self.troubles = frozenset()
+        self.problems = frozenset()
         if self._exports is None:
             return Rates(imports=imports)
         try:
             exports = await self._exports.fetch(start, end)
         except (TariffNotFoundError, TariffNotSupportedError) as err:
             # Unknown, which is not unpaid; what the house buys does not wait for it.
-            self.troubles = _troubles(err)
+            self.problems = _problems(err)
             exports = RateTable()
         return Rates(imports=imports, exports=exports)
 
@@ -69,7 +69,7 @@ class TariffSource(Watched):
 class AccountSource(Watched):
     """The rates of a home by its account: a change of tariff is followed by itself.
 
-    ``home`` is where the home was last found on the account, to be kept over a restart.
+    ``address`` is where the home was last found on the account, to be kept over a restart.
     """
 
     def __init__(self, rates: AccountRates, key_refused: Callable[[bool], None]) -> None:
@@ -77,13 +77,13 @@ class AccountSource(Watched):
         super().__init__()
         self._rates = rates
         self._key_refused = key_refused
-        self._agreed = _agreed(rates.home)
-        self.troubles: frozenset[SupplyTrouble] = frozenset()
+        self._agreed = _agreed(rates.address)
+        self.problems: frozenset[SupplyProblem] = frozenset()
 
     @property
-    def home(self) -> Property | None:
+    def address(self) -> Property | None:
         """The home on the account, without its address."""
-        return self._rates.home
+        return self._rates.address
 
     @override
     def next_poll(self, now: datetime, known_until: datetime) -> datetime:
@@ -100,7 +100,7 @@ class AccountSource(Watched):
             self._look_at(err)
             raise _rate_error(err) from err
         self._look_at(self._rates.account_problem, self._rates.export_problem)
-        before, self._agreed = self._agreed, _agreed(self._rates.home)
+        before, self._agreed = self._agreed, _agreed(self._rates.address)
         return Rates(
             imports=found.imports,
             exports=found.exports,
@@ -108,19 +108,19 @@ class AccountSource(Watched):
         )
 
     def _look_at(self, *errors: TariffError | None) -> None:
-        self.troubles = _troubles(*errors)
-        refused = SupplyTrouble.OCTOPUS_KEY in self.troubles
+        self.problems = _problems(*errors)
+        refused = SupplyProblem.OCTOPUS_KEY in self.problems
         if refused or self._rates.account_problem is None:
             self._key_refused(refused)
 
 
-def _agreed(home: Property | None) -> tuple[Agreement, ...]:
-    points = home.meter_points if home is not None else ()
+def _agreed(address: Property | None) -> tuple[Agreement, ...]:
+    points = address.meter_points if address is not None else ()
     return tuple(agreement for point in points for agreement in point.agreements)
 
 
-def _troubles(*errors: TariffError | None) -> frozenset[SupplyTrouble]:
-    found = {trouble_of(error) for error in errors if error is not None}
+def _problems(*errors: TariffError | None) -> frozenset[SupplyProblem]:
+    found = {supply_problem_of(error) for error in errors if error is not None}
     return frozenset(each for each in found if each is not None)
 
 

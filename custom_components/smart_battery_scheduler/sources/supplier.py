@@ -128,7 +128,7 @@ async def async_agile_tariffs(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class FoundHome:
+class FoundAddress:
     """An address that buys electricity on one of a key's accounts.
 
     ``bought`` and ``sold`` are its agreements from now on, the present one first.
@@ -150,9 +150,9 @@ class FoundHome:
         return self.address.label or self.account_number
 
 
-async def async_homes_of(
+async def async_addresses_of(
     hass: HomeAssistant, key: str, number: str | None
-) -> tuple[FoundHome, ...]:
+) -> tuple[FoundAddress, ...]:
     """The addresses of a key, or of one of its accounts. Raises TariffProblem if there is none."""
     client, now = octopus(hass, key), dt_util.utcnow()
     numbers = (number,) if number else await _async_accounts_of(hass, key)
@@ -160,21 +160,25 @@ async def async_homes_of(
         accounts = [await client.account(each) for each in numbers]
     except TariffError as err:
         raise problem_of(err) from err
-    current = [(account.number, home) for account in accounts for home in account.current(now)]
+    current = [
+        (account.number, address) for account in accounts for address in account.current(now)
+    ]
     if not current:
         raise TariffProblem("moved_out")
-    homes = [
-        FoundHome(
+    addresses = [
+        FoundAddress(
             account_number=number,
-            address=home,
-            bought=_from_now_on(home.import_point(now), now),
-            sold=_from_now_on(home.export_point(now), now),
+            address=address,
+            bought=_from_now_on(address.import_point(now), now),
+            sold=_from_now_on(address.export_point(now), now),
         )
-        for number, home in current
+        for number, address in current
     ]
-    found = tuple(home for home in homes if home.bought)
+    found = tuple(address for address in addresses if address.bought)
     if not found:
-        raise TariffProblem("export_only" if any(home.sold for home in homes) else "no_import")
+        raise TariffProblem(
+            "export_only" if any(address.sold for address in addresses) else "no_import"
+        )
     return found
 
 
@@ -195,12 +199,12 @@ async def _async_accounts_of(hass: HomeAssistant, key: str) -> tuple[str, ...]:
     return numbers
 
 
-def has_night_rate(home: FoundHome) -> bool:
+def has_night_rate(address: FoundAddress) -> bool:
     """Whether the home buys, now or by an agreement to come, by day and night registers.
 
     Intelligent Go has its own night, whatever the meter.
     """
-    return any(_depends_on_the_meter(each.tariff_code) for each in home.bought)
+    return any(_depends_on_the_meter(each.tariff_code) for each in address.bought)
 
 
 def _depends_on_the_meter(tariff_code: str) -> bool:
@@ -211,20 +215,22 @@ def _depends_on_the_meter(tariff_code: str) -> bool:
     return code.is_two_register and not code.is_intelligent
 
 
-async def async_try_home(hass: HomeAssistant, key: str, home: FoundHome) -> tuple[str, str | None]:
+async def async_try_address(
+    hass: HomeAssistant, key: str, address: FoundAddress
+) -> tuple[str, str | None]:
     """The import and export tariffs of a home, tried live. Raises TariffProblem.
 
     Exports that cannot be planned for do not matter here: the home's plans do without.
     """
     now = dt_util.utcnow()
     try:
-        imports = TariffCode.parse(home.bought[0].tariff_code)
+        imports = TariffCode.parse(address.bought[0].tariff_code)
         await octopus(hass, key).rates(imports, now, now + timedelta(hours=1), taxed=True)
     except TariffNotFoundError as err:
         raise TariffProblem("tariff_unknown") from err
     except TariffError as err:
         raise problem_of(err) from err
-    return imports.text, home.sold[0].tariff_code if home.sold else None
+    return imports.text, address.sold[0].tariff_code if address.sold else None
 
 
 def rate_source(
@@ -251,7 +257,7 @@ def rate_source(
             night=NIGHTS.get(tariff.get(CONF_NIGHT)),
             kept=kept,
         )
-        return AccountSource(rates, KeyQuestion(hass, entry).async_heard)
+        return AccountSource(rates, KeyQuestion(hass, entry).async_received)
     client, exports = octopus(hass), tariff[CONF_EXPORT_TARIFF]
     imports = TariffCode.parse(tariff[CONF_IMPORT_TARIFF])
     return TariffSource(
@@ -275,7 +281,7 @@ def without_strange_rates(entry: SmartBatteryConfigEntry, records: Records) -> R
     """What is remembered, but no rates of a tariff that is not the home's any more."""
     if records.tariff_mark in ("", tariff_mark(entry)):
         return records
-    return replace(records, import_rates=RateTable(), export_rates=None, account_home=None)
+    return replace(records, import_rates=RateTable(), export_rates=None, account_address=None)
 
 
 def region_of(entry: SmartBatteryConfigEntry) -> str | None:
@@ -306,5 +312,5 @@ def octoplus_account(
     return OctoplusAccount(
         client=kraken(hass, tariff[CONF_API_KEY]),
         number=tariff[CONF_ACCOUNT_NUMBER],
-        home=lambda: rates.home,
+        address=lambda: rates.address,
     )

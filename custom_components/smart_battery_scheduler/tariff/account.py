@@ -86,7 +86,7 @@ class Account:
 
     def current(self, now: datetime) -> tuple[Property, ...]:
         """Where the account holder lives now. More than one: ask which is meant."""
-        return tuple(home for home in self.properties if home.is_current(now))
+        return tuple(address for address in self.properties if address.is_current(now))
 
 
 def account_number(typed: str) -> str:

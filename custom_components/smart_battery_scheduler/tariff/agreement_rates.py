@@ -9,7 +9,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from ..common.http import utc_now
-from ..common.poll_interval import Cadence, wait_after_failures
+from ..common.poll_interval import PollInterval, wait_after_failures
 from .account import Account, Agreement, MeterPoint, Property
 from .codes import TariffCode
 from .errors import TariffError, TariffNotFoundError, TariffNotSupportedError
@@ -17,7 +17,7 @@ from .model import RateTable
 from .octopus_rest import OctopusRest
 from .rows import NightWindow
 
-ACCOUNT_CADENCE = Cadence(every=timedelta(hours=6), jitter=timedelta(minutes=10))
+ACCOUNT_POLL_INTERVAL = PollInterval(every=timedelta(hours=6), jitter=timedelta(minutes=10))
 
 
 class MovedOutError(TariffError):
@@ -29,7 +29,7 @@ class NoImportError(TariffError):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class HomeRates:
+class AddressRates:
     """What energy costs and earns. ``exports`` is None where exports are not paid."""
 
     imports: RateTable
@@ -121,32 +121,32 @@ class TariffRates:
         )
 
 
-def home_of(account: Account, property_id: str | None, now: datetime) -> Property:
+def address_of(account: Account, property_id: str | None, now: datetime) -> Property:
     """The home meant by ``property_id``; without one, the first that buys electricity.
 
     Raises MovedOutError or NoImportError.
     """
     current = account.current(now)
     if property_id is not None:
-        current = tuple(home for home in current if home.id == property_id)
+        current = tuple(address for address in current if address.id == property_id)
     if not current:
         raise MovedOutError("the account has no such home any more")
-    buying = (home for home in current if _buys(home, now))
+    buying = (address for address in current if _buys(address, now))
     if (found := next(buying, None)) is None:
         raise NoImportError("the home has no agreement to buy electricity")
     return found
 
 
-def import_point_of(home: Property, now: datetime) -> MeterPoint:
+def import_point_of(address: Property, now: datetime) -> MeterPoint:
     """Where the home buys its electricity. Raises NoImportError."""
-    point = home.import_point(now)
+    point = address.import_point(now)
     if point is None or not point.from_now_on(now):
         raise NoImportError("the home has no agreement to buy electricity any more")
     return point
 
 
-def _buys(home: Property, now: datetime) -> bool:
-    point = home.import_point(now)
+def _buys(address: Property, now: datetime) -> bool:
+    point = address.import_point(now)
     return point is not None and bool(point.from_now_on(now))
 
 
@@ -176,7 +176,7 @@ class AccountRates:
         self._property_id = property_id
         self._clock = clock
         self._night = night
-        self._home = kept
+        self._address = kept
         self._read_again_at: datetime | None = None
         self._failures = 0
 
@@ -186,18 +186,18 @@ class AccountRates:
         return self._read_again_at
 
     @property
-    def home(self) -> Property | None:
+    def address(self) -> Property | None:
         """The home as last read."""
-        return self._home
+        return self._address
 
-    async def fetch(self, start: datetime, end: datetime) -> HomeRates:
+    async def fetch(self, start: datetime, end: datetime) -> AddressRates:
         """What is published for [start, end). Raises a TariffError."""
         now = self._clock()
-        home = await self._current_home(now)
-        bought, sold = import_point_of(home, now), home.export_point(now)
+        address = await self._current_address(now)
+        bought, sold = import_point_of(address, now), address.export_point(now)
         self.export_problem = None
         imports = TariffRates(self._client, bought.agreements, taxed=True, night=self._night)
-        return HomeRates(
+        return AddressRates(
             imports=await imports.fetch(start, end),
             exports=await self._exports(sold, start, end) if sold is not None else None,
         )
@@ -212,18 +212,22 @@ class AccountRates:
             self.export_problem = error
             return RateTable()
 
-    async def _current_home(self, now: datetime) -> Property:
-        if self._home is not None and self._read_again_at is not None and now < self._read_again_at:
-            return self._home
+    async def _current_address(self, now: datetime) -> Property:
+        if (
+            self._address is not None
+            and self._read_again_at is not None
+            and now < self._read_again_at
+        ):
+            return self._address
         try:
-            home = home_of(await self._client.account(self._number), self._property_id, now)
+            address = address_of(await self._client.account(self._number), self._property_id, now)
         except TariffError as error:
-            if self._home is None:
+            if self._address is None:
                 raise
             self._failures += 1
             self.account_problem = error
             self._read_again_at = now + wait_after_failures(self._failures)
-            return self._home
-        self._home, self.account_problem, self._failures = home, None, 0
-        self._read_again_at = now + ACCOUNT_CADENCE.next_wait()
-        return home
+            return self._address
+        self._address, self.account_problem, self._failures = address, None, 0
+        self._read_again_at = now + ACCOUNT_POLL_INTERVAL.next_wait()
+        return address

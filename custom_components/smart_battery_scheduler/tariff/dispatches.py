@@ -11,13 +11,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from ..common.http import aware
-from ..common.poll_interval import Cadence
+from ..common.poll_interval import PollInterval
 from .errors import TariffReplyError
 from .json_shape import JsonObject, objects
 from .model import SLOT, RateTable, floor_slot
 from .rows import ceil_slot, slots
 
-DISPATCHES_CADENCE = Cadence(every=timedelta(minutes=4), jitter=timedelta(minutes=1))
+DISPATCHES_POLL_INTERVAL = PollInterval(every=timedelta(minutes=4), jitter=timedelta(minutes=1))
 
 # A boost is the owner's own wish and is not cheap; a test is none of ours.
 CHEAP_TYPES = (None, "SMART")

@@ -62,13 +62,13 @@ class Allowance:
         self._ask = ask
         self._clock = clock
         self._look_at: datetime | None = None
-        self._quiet_until: datetime | None = None
+        self._backoff_until: datetime | None = None
 
     async def require(self) -> None:
         """Raises TariffRateLimitError while the points are scarce."""
         now = self._clock()
-        if self._quiet_until is not None and now < self._quiet_until:
-            raise TariffRateLimitError((self._quiet_until - now).total_seconds())
+        if self._backoff_until is not None and now < self._backoff_until:
+            raise TariffRateLimitError((self._backoff_until - now).total_seconds())
         if self._look_at is not None and now < self._look_at:
             return
         self._look_at = now + LOOK_EVERY
@@ -80,6 +80,6 @@ class Allowance:
         if points.are_scarce:
             soon = now + timedelta(seconds=QUERY_BLOCKED_S)
             until = points.renewed_at
-            self._quiet_until = until if until and now < until <= now + LOOK_EVERY else soon
-            self._look_at = self._quiet_until
-            raise TariffRateLimitError((self._quiet_until - now).total_seconds())
+            self._backoff_until = until if until and now < until <= now + LOOK_EVERY else soon
+            self._look_at = self._backoff_until
+            raise TariffRateLimitError((self._backoff_until - now).total_seconds())

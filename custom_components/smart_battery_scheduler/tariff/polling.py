@@ -20,7 +20,7 @@ SHORTEST_WAIT, LONGEST_WAIT = timedelta(minutes=15), timedelta(minutes=30)
 WAIT_SHARE = 0.25
 WAIT_JITTER = 0.2
 # Nothing is missing: a look now and then, for a change of tariff.
-QUIET_WAIT = timedelta(hours=6)
+BACKOFF_WAIT = timedelta(hours=6)
 
 
 def next_rates_poll(
@@ -33,7 +33,7 @@ def next_rates_poll(
     """
     luck = random.random() if chance is None else chance
     if known_until >= expected_until(now, tz):
-        return min(_watch_after(now, tz) + luck * JITTER, now + QUIET_WAIT)
+        return min(_watch_after(now, tz) + luck * JITTER, now + BACKOFF_WAIT)
     waited = now - _watch_before(now, tz)
     wait = min(max(WAIT_SHARE * waited, SHORTEST_WAIT), LONGEST_WAIT)
     return now + wait * (1.0 + WAIT_JITTER * luck)

@@ -15,7 +15,7 @@ from .errors import (
 from .kraken_errors import FeatureGoneError
 
 
-class SupplyTrouble(StrEnum):
+class SupplyProblem(StrEnum):
     """Each is told by one notice, by its key; what passes by itself is none."""
 
     OCTOPUS_KEY = "octopus_key"
@@ -29,20 +29,20 @@ class SupplyTrouble(StrEnum):
     RATE_ENTITY = "rate_entity"
 
 
-def trouble_of(error: TariffError) -> SupplyTrouble | None:
+def supply_problem_of(error: TariffError) -> SupplyProblem | None:
     """The trouble that an error means; None for one that may pass by itself."""
     match error:
         case TariffAuthError():
-            return SupplyTrouble.OCTOPUS_KEY
+            return SupplyProblem.OCTOPUS_KEY
         case MovedOutError():
-            return SupplyTrouble.MOVED_OUT
+            return SupplyProblem.MOVED_OUT
         case NoImportError():
-            return SupplyTrouble.NO_IMPORT
+            return SupplyProblem.NO_IMPORT
         case TariffNotSupportedError(reason=Unsupported.INTELLIGENT_FLUX):
-            return SupplyTrouble.INTELLIGENT_FLUX
+            return SupplyProblem.INTELLIGENT_FLUX
         case TariffNotSupportedError() | TariffNotFoundError():
-            return SupplyTrouble.TARIFF_UNKNOWN
+            return SupplyProblem.TARIFF_UNKNOWN
         case FeatureGoneError():
-            return SupplyTrouble.SESSIONS_GONE
+            return SupplyProblem.SESSIONS_GONE
         case _:
             return None

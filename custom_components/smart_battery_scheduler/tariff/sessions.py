@@ -12,12 +12,14 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from ..common.http import aware, number
-from ..common.poll_interval import Cadence
+from ..common.poll_interval import PollInterval
 from .errors import TariffReplyError
 from .json_shape import JsonObject, objects, one_object
 
-SESSIONS_CADENCE = Cadence(every=timedelta(minutes=20), jitter=timedelta(minutes=5))
-FREE_SESSIONS_CADENCE = Cadence(every=timedelta(minutes=90), jitter=timedelta(minutes=10))
+SESSIONS_POLL_INTERVAL = PollInterval(every=timedelta(minutes=20), jitter=timedelta(minutes=5))
+FREE_SESSIONS_POLL_INTERVAL = PollInterval(
+    every=timedelta(minutes=90), jitter=timedelta(minutes=10)
+)
 
 POINTS_PER_PENNY = 8.0
 
@@ -88,10 +90,10 @@ def parse_sessions(data: JsonObject) -> OctoplusSessions:
     joined = {_id(each, "eventId"): each for each in objects(account, "joinedEvents")}
     region = _region(account.get("signedUpMeterPoint"))
     # A joined session is told in fewer words than one on offer: prefer those.
-    told = joined | {_id(each, "id"): each for each in objects(root, "events")}
+    published = joined | {_id(each, "id"): each for each in objects(root, "events")}
     found = [
         _session(key, event, joined=key in joined)
-        for key, event in told.items()
+        for key, event in published.items()
         if event.get("devEvent") is not True and (key in joined or _concerns(event, region))
     ]
     return OctoplusSessions(

@@ -12,9 +12,9 @@ from datetime import date, datetime, time, timedelta, tzinfo
 from ..control.model import Decision, DecisionKind
 from ..history.measurements import Energies, MeasuredSlot
 from ..planner.model import Action, NoteCode, Plan
-from ..site.site import Home
+from ..site.site import Site
 from ..tariff.model import SLOT, RateTable
-from .speech import Picture, hindrance, next_charge, tell_clock
+from .speech import Picture, hindrance, next_charge, say_clock
 from .status import picture_of
 
 
@@ -47,19 +47,19 @@ class Digest:
         return f"{self.next_charge}\n{self.plan}\n{self.yesterday}"
 
 
-def digest_of_home(home: Home, now: datetime) -> Digest:
+def digest_of_site(site: Site, now: datetime) -> Digest:
     """A home's digest as of ``now``."""
-    picture = picture_of(home, now)
+    picture = picture_of(site, now)
     yesterday = now.astimezone(picture.zone).date() - timedelta(days=1)
     return digest_of(
         picture,
         day_result(
             yesterday,
             picture.zone,
-            home.measurements.slots,
-            home.rates.data.imports,
-            home.rates.data.exports,
-            home.ledger.decisions,
+            site.measurements.slots,
+            site.rates.data.imports,
+            site.rates.data.exports,
+            site.decision_log.decisions,
         ),
     )
 
@@ -127,9 +127,9 @@ def _next(picture: Picture) -> str:
     rate = f" at {charge.p_per_kwh:.1f} p" if charge.p_per_kwh is not None else ""
     saved, later = charge.reason.numbers.get("saves_p_per_kwh"), charge.reason.at
     why = (
-        f"; it spares {saved:.1f} p at {tell_clock(later, picture.zone)}" if saved and later else ""
+        f"; it spares {saved:.1f} p at {say_clock(later, picture.zone)}" if saved and later else ""
     )
-    begin, end = tell_clock(charge.start, picture.zone), tell_clock(charge.end, picture.zone)
+    begin, end = say_clock(charge.start, picture.zone), say_clock(charge.end, picture.zone)
     guess = " (estimated)" if charge.is_estimate else ""
     return f"charge {begin}–{end}{target}{rate}{guess}{why}."
 
@@ -145,8 +145,8 @@ def _plan(plan: Plan | None, picture: Picture) -> str:
     if plan.cost_p is None:
         return f"the cost is not known: rates are missing.{warning}"
     saving = ""
-    if plan.self_use_cost_p is not None and round(plan.self_use_cost_p - plan.cost_p) > 0:
-        saving = f", {pounds(plan.self_use_cost_p - plan.cost_p)} less than self-powered"
+    if plan.baseline_cost_p is not None and round(plan.baseline_cost_p - plan.cost_p) > 0:
+        saving = f", {pounds(plan.baseline_cost_p - plan.cost_p)} less than self-powered"
     return f"{pounds(plan.cost_p)} for the next {hours:.0f} hours{saving}.{warning}"
 
 

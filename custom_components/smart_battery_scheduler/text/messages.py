@@ -7,19 +7,19 @@ from datetime import datetime
 
 from ..common.serialisation import Json
 from ..control.model import DecisionKind, DecisionReason
-from ..events.site_events import Happening
+from ..events.site_events import SiteEvent
 
 REASONS = {
     DecisionReason.PLAN: "the plan says so",
-    DecisionReason.PIN: "you asked for this half-hour",
+    DecisionReason.FORCED: "you asked for this half-hour",
     DecisionReason.OVERRIDE: "it was asked for by hand",
     DecisionReason.TARGET_REACHED: "the target is reached",
     DecisionReason.SLOT_ENDED: "its time is over",
     DecisionReason.PLAN_CHANGED: "the plan changed",
     DecisionReason.NOT_ACCEPTED: "NetZero did not take the command",
     DecisionReason.NOT_READ_BACK: "the Powerwall did not take the settings",
-    DecisionReason.NOT_SEEN: "the settings stand, but the battery did not charge",
-    DecisionReason.OTHER_LEVER: "another way is tried",
+    DecisionReason.NOT_CONFIRMED: "the settings stand, but the battery did not charge",
+    DecisionReason.OTHER_METHOD: "another way is tried",
     DecisionReason.OFF_GRID: "there is a power cut",
     DecisionReason.STORM_WATCH: "Storm Watch is active",
     DecisionReason.CALIBRATION: "the Powerwall does as it likes, as when it calibrates itself",
@@ -41,61 +41,59 @@ REASONS = {
     DecisionReason.ERROR: "something went wrong",
 }
 # Who sets the Powerwall's own settings through us takes over from a command.
-YIELDED_REASONS = {**REASONS, DecisionReason.USER: "the settings were changed by hand"}
+SUSPENSION_REASONS = {**REASONS, DecisionReason.USER: "the settings were changed by hand"}
 
 
-def message_of(happening: Happening, data: Mapping[str, Json], now: datetime) -> str:
+def message_of(site_event: SiteEvent, data: Mapping[str, Json], now: datetime) -> str:
     """One sentence; ``now`` brings the time zone that times are told in. Missing data is left out."""
-    facts = _Facts(data, now)
-    match happening:
-        case Happening.CHARGE_STARTED:
-            return f"Charging from the grid{facts.until()}{facts.rate()}."
-        case Happening.CHARGE_COMPLETED:
-            return f"The charge is done{facts.level()}."
-        case Happening.CHARGE_STOPPED:
-            return f"The charge was stopped{facts.level()}{facts.why()}."
-        case Happening.CHARGE_FAILED:
-            return f"The charge{facts.since()} failed{facts.why()}."
-        case Happening.CHARGE_SKIPPED:
-            return f"The charge{facts.since()} was skipped{facts.why()}."
-        case Happening.CONTROL_YIELDED:
-            return f"The scheduler has stepped back{facts.why(YIELDED_REASONS)}."
-        case Happening.SETTINGS_RESTORED:
+    snapshot = _Details(data, now)
+    match site_event:
+        case SiteEvent.CHARGE_STARTED:
+            return f"Charging from the grid{snapshot.until()}{snapshot.rate()}."
+        case SiteEvent.CHARGE_COMPLETED:
+            return f"The charge is done{snapshot.level()}."
+        case SiteEvent.CHARGE_STOPPED:
+            return f"The charge was stopped{snapshot.level()}{snapshot.why()}."
+        case SiteEvent.CHARGE_FAILED:
+            return f"The charge{snapshot.since()} failed{snapshot.why()}."
+        case SiteEvent.CHARGE_SKIPPED:
+            return f"The charge{snapshot.since()} was skipped{snapshot.why()}."
+        case SiteEvent.CONTROL_SUSPENDED:
+            return f"The scheduler has stepped back{snapshot.why(SUSPENSION_REASONS)}."
+        case SiteEvent.SETTINGS_RESTORED:
             return "The Powerwall's own settings stand again."
-        case Happening.PLAN_CHANGED:
-            return _plan_changed(facts)
-        case Happening.TOMORROWS_RATES_IN:
-            return f"Tomorrow's rates are in{facts.cheapest()}."
-        case Happening.NEGATIVE_RATES_AHEAD:
-            lowest = facts.number("lowest_p_per_kwh")
+        case SiteEvent.PLAN_CHANGED:
+            return _plan_changed(snapshot)
+        case SiteEvent.TOMORROWS_RATES_IN:
+            return f"Tomorrow's rates are in{snapshot.cheapest()}."
+        case SiteEvent.NEGATIVE_RATES_AHEAD:
+            lowest = snapshot.number("lowest_p_per_kwh")
             down_to = f", down to {lowest:.1f} p" if lowest is not None else ""
-            return f"Rates below zero are ahead{facts.moment('start')}{down_to}."
-        case Happening.SESSION_JOINED:
-            return f"A session is joined{facts.moment('start')}{facts.until()}."
+            return f"Rates below zero are ahead{snapshot.moment('start')}{down_to}."
+        case SiteEvent.SESSION_JOINED:
+            return f"A session is joined{snapshot.moment('start')}{snapshot.until()}."
 
 
 def line_of(kind: DecisionKind, reason: DecisionReason) -> str:
     """What a line of the ledger says."""
     match kind:
-        case DecisionKind.YIELDED:
-            return f"Stepped back: {YIELDED_REASONS[reason]}."
+        case DecisionKind.SUSPENDED:
+            return f"Stepped back: {SUSPENSION_REASONS[reason]}."
         case DecisionKind.RESUMED:
             # Its reason is what stood in the way, or that a person said to go on.
             return "Resumed: what stood in the way is over."
     return f"{kind.value.capitalize()}: {REASONS[reason]}."
 
 
-def _plan_changed(facts: _Facts) -> str:
-    if facts.time("next_charge") is None:
+def _plan_changed(snapshot: _Details) -> str:
+    if snapshot.time("next_charge") is None:
         return "The plan changed: no charge is planned."
-    target = facts.number("target_percent")
+    target = snapshot.number("target_percent")
     to = f" to {target:.0f} %" if target is not None else ""
-    return (
-        f"The plan changed: the next charge{to} begins{facts.moment('next_charge')}{facts.rate()}."
-    )
+    return f"The plan changed: the next charge{to} begins{snapshot.moment('next_charge')}{snapshot.rate()}."
 
 
-class _Facts:
+class _Details:
     """Parts of sentences; each is empty where its fact is missing."""
 
     def __init__(self, data: Mapping[str, Json], now: datetime) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
-from ..control.model import DecisionReason, YieldCause
+from ..control.model import DecisionReason, SuspensionCause
 from ..control.rules import Override
 from ..planner.model import Action, Plan, PlannedSlot, Reason, ReasonCode
 from ..powerwall.base import PowerwallState
@@ -22,12 +22,12 @@ DOES = {
     Action.USE: "power the house",
     Action.EXPORT: "sell to the grid",
 }
-YIELDED_TO = {
-    YieldCause.OFF_GRID: "there is a power cut",
-    YieldCause.STORM_WATCH: "Storm Watch is active",
-    YieldCause.CALIBRATION: "the Powerwall is calibrating itself",
-    YieldCause.SOMEBODY_ELSE: "its settings were changed somewhere else",
-    YieldCause.USER: "its settings were changed by hand",
+SUSPENDED_BY = {
+    SuspensionCause.OFF_GRID: "there is a power cut",
+    SuspensionCause.STORM_WATCH: "Storm Watch is active",
+    SuspensionCause.CALIBRATION: "the Powerwall is calibrating itself",
+    SuspensionCause.SOMEBODY_ELSE: "its settings were changed somewhere else",
+    SuspensionCause.USER: "its settings were changed by hand",
 }
 # The rules that keep a charge from being done.
 HELD_BACK = {
@@ -52,7 +52,7 @@ class Picture:
     override: Override | None = None
     scheduler_enabled: bool = True
     dry_run: bool = False
-    yielded: YieldCause | None = None
+    suspension: SuspensionCause | None = None
     faulty: bool = False
     held_back: DecisionReason | None = None
     in_contact: bool = True
@@ -114,55 +114,55 @@ def _reaches(last: PlannedSlot) -> int | None:
     )
 
 
-def tell_doing(home: Picture) -> str:
+def say_status(site: Picture) -> str:
     """What the battery is doing, by its own meter, and on whose word."""
-    return " ".join(part for part in (_measured(home), _ordered(home)) if part)
+    return " ".join(part for part in (_measured(site), _ordered(site)) if part)
 
 
-def tell_next_charge(home: Picture) -> str:
+def say_next_charge(site: Picture) -> str:
     """When it charges from the grid next, how far and at what rate."""
-    hindered = hindrance(home)
-    charge = next_charge(home.plan, home.now)
+    hindered = hindrance(site)
+    charge = next_charge(site.plan, site.now)
     if hindered is not None:
         return f"{hindered} No charge will be started meanwhile."
-    if home.plan is None:
+    if site.plan is None:
         return "There is no plan yet."
-    runs = charge is not None and charge.start <= home.now
-    if not home.scheduler_enabled and not runs:
+    runs = charge is not None and charge.start <= site.now
+    if not site.scheduler_enabled and not runs:
         return "The scheduler is switched off. No charge will be started."
-    if runs and home.held_back is not None:
-        return f"It does not charge now because {HELD_BACK[home.held_back]}."
+    if runs and site.held_back is not None:
+        return f"It does not charge now because {HELD_BACK[site.held_back]}."
     if charge is None:
-        until = tell_moment(home.plan.slots[-1].end, home)
+        until = say_moment(site.plan.slots[-1].end, site)
         return f"No charge from the grid is planned until {until}."
     target = f", to {charge.reaches_percent} percent" if charge.reaches_percent else ""
     rate = f", at {_about(charge)}{pence(charge.p_per_kwh)}" if charge.p_per_kwh is not None else ""
     if runs:
-        return f"It is to charge now, until {tell_clock(charge.end, home.zone)}{target}{rate}."
-    begin, end = tell_moment(charge.start, home), tell_clock(charge.end, home.zone)
+        return f"It is to charge now, until {say_clock(charge.end, site.zone)}{target}{rate}."
+    begin, end = say_moment(charge.start, site), say_clock(charge.end, site.zone)
     return f"It will charge {begin} until {end}{target}{rate}."
 
 
-def tell_why(home: Picture) -> str:
+def say_why(site: Picture) -> str:
     """Why it does what it does."""
-    hindered = hindrance(home)
+    hindered = hindrance(site)
     if hindered is not None:
         return hindered
-    if home.held_back is not None:
-        return f"It does not charge because {HELD_BACK[home.held_back]}."
-    if home.override is not None:
-        until = tell_moment(home.override.until, home)
+    if site.held_back is not None:
+        return f"It does not charge because {HELD_BACK[site.held_back]}."
+    if site.override is not None:
+        until = say_moment(site.override.until, site)
         return f"Because somebody asked for it; the plan goes on {until} at the latest."
-    if home.slot is None:
+    if site.slot is None:
         return "There is no plan yet."
-    does = DOES[home.slot.action]
-    return f"It is to {does} because {because(home.slot.reason, home)}."
+    does = DOES[site.slot.action]
+    return f"It is to {does} because {because(site.slot.reason, site)}."
 
 
-def because(reason: Reason, home: Picture) -> str:
+def because(reason: Reason, site: Picture) -> str:
     """A reason as a subordinate clause, with its figures where they are known."""
     rate, saved = reason.numbers.get("rate_p_per_kwh"), reason.numbers.get("saves_p_per_kwh")
-    later = tell_moment(reason.at, home) if reason.at is not None else None
+    later = say_moment(reason.at, site) if reason.at is not None else None
     if saved is not None and later is not None:
         if reason.code is ReasonCode.CHEAPER_THAN_LATER and rate is not None:
             return f"{pence(rate)} now spares {pence(saved)} {later}"
@@ -179,7 +179,7 @@ def because(reason: Reason, home: Picture) -> str:
 PLAINLY = {
     ReasonCode.CHEAPER_THAN_LATER: "electricity is cheaper now than later",
     ReasonCode.PAID_TO_CHARGE: "we are paid for it",
-    ReasonCode.PINNED: "you asked for it in this half-hour",
+    ReasonCode.FORCED: "you asked for it in this half-hour",
     ReasonCode.READY_BY: "it must be ready in time",
     ReasonCode.SESSION_AHEAD: "a power-down session is ahead",
     ReasonCode.POWER_UP: "electricity is free in this power-up session",
@@ -203,14 +203,14 @@ def pence(p_per_kwh: float | None) -> str:
     return f"{sign}{abs(p_per_kwh):.1f} pence"
 
 
-def tell_clock(when: datetime, zone: tzinfo) -> str:
+def say_clock(when: datetime, zone: tzinfo) -> str:
     """The time of day."""
     return f"{when.astimezone(zone):%H:%M}"
 
 
-def tell_moment(when: datetime, home: Picture) -> str:
+def say_moment(when: datetime, site: Picture) -> str:
     """A time with its day, as one says it today."""
-    local, today = when.astimezone(home.zone), home.now.astimezone(home.zone).date()
+    local, today = when.astimezone(site.zone), site.now.astimezone(site.zone).date()
     day = {0: "at", 1: "tomorrow at", -1: "yesterday at"}.get(
         (local.date() - today).days, f"on {local:%A} at"
     )
@@ -221,15 +221,15 @@ def _about(charge: Charge) -> str:
     return "an estimated " if charge.is_estimate else ""
 
 
-def _measured(home: Picture) -> str:
-    if home.reading is None or home.reading.charge_level_percent is None:
+def _measured(site: Picture) -> str:
+    if site.reading is None or site.reading.soc_percent is None:
         return "I do not know how full the battery is."
-    if not home.in_contact:
-        heard = tell_moment(home.reading.read_at, home)
-        level_then = f"{home.reading.charge_level_percent:.0f} percent"
-        return f"There is no contact with the battery; it was at {level_then} {heard}."
-    level = f"The battery is at {home.reading.charge_level_percent:.0f} percent"
-    power_w = home.reading.battery_power_w
+    if not site.in_contact:
+        received = say_moment(site.reading.read_at, site)
+        level_then = f"{site.reading.soc_percent:.0f} percent"
+        return f"There is no contact with the battery; it was at {level_then} {received}."
+    level = f"The battery is at {site.reading.soc_percent:.0f} percent"
+    power_w = site.reading.battery_power_w
     if power_w is None:
         return f"{level}."
     if abs(power_w) < AT_REST_W:
@@ -240,36 +240,36 @@ def _measured(home: Picture) -> str:
     )
 
 
-def _ordered(home: Picture) -> str:
-    hindered = hindrance(home)
+def _ordered(site: Picture) -> str:
+    hindered = hindrance(site)
     if hindered is not None:
         return hindered
-    but = f", but {HELD_BACK[home.held_back]}" if home.held_back is not None else ""
-    if home.override is not None:
-        until = tell_until(home.override.until, home)
-        return f"You asked it to {DOES[home.override.action]} until {until} at the latest{but}."
-    if home.plan is None or home.slot is None:
+    but = f", but {HELD_BACK[site.held_back]}" if site.held_back is not None else ""
+    if site.override is not None:
+        until = say_until(site.override.until, site)
+        return f"You asked it to {DOES[site.override.action]} until {until} at the latest{but}."
+    if site.plan is None or site.slot is None:
         return "There is no plan yet."
-    end = home.slot.end
-    for slot in home.plan.slots:
-        if slot.start == end and slot.action is home.slot.action:
+    end = site.slot.end
+    for slot in site.plan.slots:
+        if slot.start == end and slot.action is site.slot.action:
             end = slot.end
-    return f"The plan is to {DOES[home.slot.action]} until {tell_until(end, home)}{but}."
+    return f"The plan is to {DOES[site.slot.action]} until {say_until(end, site)}{but}."
 
 
-def tell_until(when: datetime, home: Picture) -> str:
+def say_until(when: datetime, site: Picture) -> str:
     """An end with its day, as one says it today."""
-    return tell_moment(when, home).removeprefix("at ")
+    return say_moment(when, site).removeprefix("at ")
 
 
-def hindrance(home: Picture) -> str | None:
+def hindrance(site: Picture) -> str | None:
     """Why the plan is not acted on, if it is not."""
-    if home.dry_run:
+    if site.dry_run:
         return "This is a dry run: nothing is sent to the battery."
-    if home.yielded is not None:
-        return f"The scheduler has stepped back because {YIELDED_TO[home.yielded]}."
-    if home.faulty:
+    if site.suspension is not None:
+        return f"The scheduler has stepped back because {SUSPENDED_BY[site.suspension]}."
+    if site.faulty:
         return "The battery did not do what it was told, so the scheduler has let go of it."
-    if not home.scheduler_enabled and home.override is None:
+    if not site.scheduler_enabled and site.override is None:
         return "The scheduler is switched off."
     return None
