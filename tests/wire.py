@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
+from re import Pattern
 from types import TracebackType
 from typing import Any, Self
 from unittest.mock import Mock
@@ -43,15 +44,15 @@ class Wire:
         """Give the network back."""
         self._wire.__exit__(kind, error, trace)
 
-    def add(self, url: URL | str, method: str = "GET", **reply: Any) -> None:
+    def add(self, url: URL | str | Pattern[str], method: str = "GET", **reply: Any) -> None:
         """Answer the next such request so (all of them with ``repeat=True``)."""
         self._wire.add(url, method, response_class=SentResponse, **reply)
 
-    def get(self, url: URL | str, **reply: Any) -> None:
+    def get(self, url: URL | str | Pattern[str], **reply: Any) -> None:
         """Answer the next GET."""
         self.add(url, "GET", **reply)
 
-    def post(self, url: URL | str, **reply: Any) -> None:
+    def post(self, url: URL | str | Pattern[str], **reply: Any) -> None:
         """Answer the next POST."""
         self.add(url, "POST", **reply)
 

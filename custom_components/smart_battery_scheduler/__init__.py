@@ -13,17 +13,21 @@ from .actions import async_setup_actions
 from .const import CONF_KIND, CONF_SITE_ID, CONF_TOKEN, DOMAIN, KIND_NETZERO
 from .control.model import DecisionReason
 from .events.event_bus import async_setup_event_bus
+from .frontend.backtest_csv import async_setup_backtest_csv
 from .frontend.card import async_setup_card
 from .frontend.dashboard_panel import async_entry_updated, async_show_dashboard
 from .frontend.websocket_api import async_setup_websocket_api
 from .powerwall.base import PowerwallError, Purpose, Settings
 from .problems.issues import Issues, by_hand
+from .problems.lost_entities import LostEntityIssues
 from .problems.supply_issues import SupplyIssues
+from .site.backtest import async_remove_backtest
 from .site.reload import Watch
 from .site.site import Site, SmartBatteryConfigEntry
 from .site.storage import SiteStorage
 from .sources.build import build_sources, netzero
-from .sources.supplier import without_strange_rates
+from .sources.chosen_entities import async_follow, async_track_renames
+from .sources.supplier import tariff_mark
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -47,16 +51,21 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
     async_setup_actions(hass)
     async_setup_event_bus(hass)
     async_setup_websocket_api(hass)
+    async_setup_backtest_csv(hass)
     await async_setup_card(hass)
     return True
 
 
 async def async_setup_entry(hass: HomeAssistant, entry: SmartBatteryConfigEntry) -> bool:
     """Set up one home."""
+    # At once: with the cloud down the home comes later, and its page says so.
+    async_show_dashboard(hass)
+    async_follow(hass, entry)
+    watch = Watch(entry)
     storage = SiteStorage(hass, entry.entry_id)
     control = await storage.async_load_control()
-    records = without_strange_rates(entry, await storage.async_load_records())
-    sources = await build_sources(hass, entry, records)
+    records = (await storage.async_load_records()).of_tariff(tariff_mark(entry))
+    sources = await build_sources(hass, entry, records.remembered)
     site = Site(hass, entry, sources, storage, control, records)
     await site.async_start()
     entry.runtime_data = site
@@ -65,9 +74,12 @@ async def async_setup_entry(hass: HomeAssistant, entry: SmartBatteryConfigEntry)
     ir.async_delete_issue(hass, DOMAIN, _not_restored(entry))
     entry.async_on_unload(Issues(site).async_start())
     entry.async_on_unload(SupplyIssues(site).async_start())
-    entry.async_on_unload(entry.add_update_listener(Watch(entry).async_entry_updated))
+    entry.async_on_unload(LostEntityIssues(site).async_start())
+    entry.async_on_unload(entry.add_update_listener(watch.async_entry_updated))
     entry.async_on_unload(entry.add_update_listener(async_entry_updated))
-    async_show_dashboard(hass)
+    entry.async_on_unload(async_track_renames(hass, entry))
+    # What somebody changed while the above was waited for.
+    await watch.async_entry_updated(hass, entry)
     return True
 
 
@@ -91,6 +103,7 @@ async def async_remove_entry(hass: HomeAssistant, entry: SmartBatteryConfigEntry
     if control.owner is not None and not accepted and entry.data[CONF_KIND] == KIND_NETZERO:
         await _async_restore(hass, entry, control.owner.settings)
     await storage.async_remove()
+    await async_remove_backtest(hass, entry.entry_id)
 
 
 async def _async_restore(

@@ -14,9 +14,9 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.util import dt as dt_util
 
-from .control.model import Phase
 from .entities.base import SmartBatteryEntity
 from .powerwall.base import Islanding
+from .problems.site_problems import SiteProblem, of_control
 from .site.site import Site, SmartBatteryConfigEntry
 from .sources.grid_sessions import SessionWindow
 from .text.status import is_charging, tomorrows_rates_known
@@ -60,9 +60,14 @@ def _problems(site: Site) -> Mapping[str, bool]:
         "battery_unreachable": not site.battery.last_update_success,
         "rates_unreachable": not site.rates.last_update_success,
         "solar_unreachable": site.solar is not None and not site.solar.last_update_success,
-        "commands_ignored": site.controller.state.phase is Phase.FAULT,
+        **{problem.value: is_so for problem, is_so in _of_control(site).items()},
         "no_plan": site.planner.data is None,
     }
+
+
+def _of_control(site: Site) -> Mapping[SiteProblem, bool]:
+    read_at = site.battery.data.read_at if site.battery.data else None
+    return of_control(site.controller.state, site.controller.watch, read_at, dt_util.utcnow())
 
 
 BINARY_SENSORS = (

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import count
 import logging
 import re
 from types import MappingProxyType
@@ -62,6 +63,8 @@ from .sources.supplier import TariffProblem, async_addresses_of
 
 _LOGGER = logging.getLogger(__name__)
 
+# As one says it; renamed by whoever likes another better.
+NAME = "Home battery"
 PASSWORD = TextSelector(TextSelectorConfig(type=TextSelectorType.PASSWORD))
 UNITS = NumberSelector(NumberSelectorConfig(min=1, max=10, step=1, mode=NumberSelectorMode.BOX))
 NETZERO_SCHEMA = vol.Schema(
@@ -219,7 +222,7 @@ class SmartBatteryConfigFlow(TariffSteps, SolarSteps, domain=DOMAIN):
         if user_input is not None:
             try:
                 key, _ = credentials(user_input)
-                await async_addresses_of(self.hass, key, tariff[CONF_ACCOUNT_NUMBER])
+                await async_addresses_of(self.hass, key, tariff.get(CONF_ACCOUNT_NUMBER))
             except TariffProblem as problem:
                 errors[problem.field] = problem.key
             else:
@@ -231,9 +234,20 @@ class SmartBatteryConfigFlow(TariffSteps, SolarSteps, domain=DOMAIN):
             description_placeholders={"site": entry.title},
         )
 
-    def _updated(self, entry: SmartBatteryConfigEntry, data: Mapping[str, Any]) -> ConfigFlowResult:
-        """Save; a loaded entry reloads itself when it sees a difference, any other is told to."""
-        sees_it = entry.state is ConfigEntryState.LOADED and {**entry.data, **data} != entry.data
+    def _updated(
+        self,
+        entry: SmartBatteryConfigEntry,
+        data: Mapping[str, Any],
+        planes: Sequence[ConfigSubentryData] = (),
+    ) -> ConfigFlowResult:
+        """Save; a loaded entry reloads itself when it sees a difference, any other is told to.
+
+        Judged before anything is saved: the first change begins the reload that sees them all.
+        """
+        differs = bool(planes) or {**entry.data, **data} != entry.data
+        sees_it = entry.state is ConfigEntryState.LOADED and differs
+        for plane in planes:
+            self.hass.config_entries.async_add_subentry(entry, _subentry(plane))
         result = self.async_update_and_abort(entry, data_updates=data)
         if not sees_it:
             self.hass.config_entries.async_schedule_reload(entry.entry_id)
@@ -256,16 +270,22 @@ class SmartBatteryConfigFlow(TariffSteps, SolarSteps, domain=DOMAIN):
         """The last answer: a home that is set up or set right."""
         if self.source == SOURCE_RECONFIGURE:
             entry = self._get_reconfigure_entry()
-            for plane in self.plane_subentries:
-                self.hass.config_entries.async_add_subentry(entry, _subentry(plane))
-            return self._updated(entry, {CONF_SOLAR: settings})
+            return self._updated(entry, {CONF_SOLAR: settings}, self.plane_subentries)
         self._data[CONF_SOLAR] = settings
         return self.async_create_entry(
-            title="Home battery",
+            title=_other_name(entry.title for entry in self._async_current_entries()),
             data=self._data,
             options={**Preferences().as_options(), CONF_DASHBOARD: self._with_dashboard},
             subentries=self.plane_subentries,
         )
+
+
+def _other_name(taken: Iterable[str]) -> str:
+    """A name that nobody has yet: two homes must be told apart by voice, in lists and in messages."""
+    names = {name.casefold() for name in taken}
+    if NAME.casefold() not in names:
+        return NAME
+    return next(f"{NAME} {n}" for n in count(2) if f"{NAME} {n}".casefold() not in names)
 
 
 def _subentry(plane: ConfigSubentryData) -> ConfigSubentry:

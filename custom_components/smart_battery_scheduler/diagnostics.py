@@ -6,32 +6,47 @@ makes the same plan of it again.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+import logging
 from typing import Any
 
 from homeassistant.components.diagnostics import async_redact_data
+from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
 from homeassistant.util import dt as dt_util
 
+from .common.redaction import without
 from .common.serialisation import Json, encode
 from .const import (
     CONF_ACCOUNT_NUMBER,
     CONF_API_KEY,
+    CONF_EXPORT_ACCOUNT,
+    CONF_EXPORT_PROPERTY,
+    CONF_IMPORT_MPAN,
+    CONF_KIND,
     CONF_POSTCODE,
     CONF_PROPERTY,
     CONF_RESOURCE_IDS,
     CONF_SITE_ID,
+    CONF_TARIFF,
     CONF_TOKEN,
+    KIND_DEMO,
 )
 from .site.forecast_report import forecasts_as_dict
 from .site.planner_inputs import SiteSnapshot, plan_inputs
 from .site.site import Site, SmartBatteryConfigEntry
+
+_LOGGER = logging.getLogger(__name__)
 
 TO_REDACT = frozenset(
     {
         CONF_ACCOUNT_NUMBER,
         CONF_API_KEY,
         CONF_POSTCODE,
+        CONF_EXPORT_ACCOUNT,
+        CONF_EXPORT_PROPERTY,
+        CONF_IMPORT_MPAN,
         CONF_PROPERTY,
         CONF_RESOURCE_IDS,
         CONF_SITE_ID,
@@ -51,29 +66,47 @@ DECISIONS = 200
 async def async_get_config_entry_diagnostics(
     hass: HomeAssistant, entry: SmartBatteryConfigEntry
 ) -> dict[str, Any]:
-    """All that is known of one home, from memory: nothing is fetched."""
-    site = entry.runtime_data
-    snapshot = site.planned_from
-    planned = (
-        None if snapshot is None else await hass.async_add_executor_job(_encoded_inputs, snapshot)
-    )
-    return {
+    """All that is known of one home, from memory: nothing is fetched.
+
+    Of an entry that is not loaded, the entry and its state. A part that cannot be told names its error.
+    """
+    secrets = _secrets(entry)
+    published: dict[str, Any] = {
         "entry": async_redact_data(entry.as_dict(), TO_REDACT),
-        "sources": {name: _health(each) for name, each in _coordinators(site).items()},
-        "supply_troubles": sorted(problem.value for problem in site.grid_events.problems),
-        "reading": encode(site.battery.data),
-        "override": encode(site.override),
-        "learned": encode(site.learned),
-        "control": encode(site.controller.state),
-        "decisions": encode(site.decision_log.decisions[-DECISIONS:]),
-        "forecasts": forecasts_as_dict(site, dt_util.utcnow()),
-        "plan": encode(site.planner.data),
-        "plan_inputs": planned,
+        "state": entry.state.value,
     }
+    if entry.state is ConfigEntryState.LOADED:
+        site = entry.runtime_data
+        published |= {name: _part(name, part, site) for name, part in PARTS.items()}
+        published["plan_inputs"] = await hass.async_add_executor_job(
+            _part, "plan_inputs", _encoded_inputs, site.planned_from
+        )
+    cleaned: dict[str, Any] = without(published, secrets)
+    return cleaned
 
 
-def _encoded_inputs(snapshot: SiteSnapshot) -> Json:
-    return encode(plan_inputs(snapshot))
+def _part[T](name: str, part: Callable[[T], Any], of: T) -> Any:
+    """One part, which must not take the others with it: the report is asked for when things fail."""
+    try:
+        return part(of)
+    except Exception as err:
+        _LOGGER.exception("The diagnostics cannot tell %s", name)
+        return {"failed": type(err).__name__}
+
+
+def _secrets(entry: SmartBatteryConfigEntry) -> tuple[str, ...]:
+    """What tells who or where the home is, wherever else it may stand."""
+    tariff = entry.data.get(CONF_TARIFF, {})
+    known = (
+        *(entry.data.get(key) for key in (CONF_TOKEN, CONF_SITE_ID)),
+        *(tariff.get(key) for key in (CONF_ACCOUNT_NUMBER, CONF_API_KEY, CONF_POSTCODE)),
+        entry.unique_id if entry.data.get(CONF_KIND) != KIND_DEMO else None,
+    )
+    return tuple(str(secret) for secret in known if secret)
+
+
+def _encoded_inputs(snapshot: SiteSnapshot | None) -> Json:
+    return None if snapshot is None else encode(plan_inputs(snapshot))
 
 
 @callback
@@ -95,3 +128,16 @@ def _health(coordinator: DataUpdateCoordinator[Any]) -> dict[str, Json]:
         "last_error": type(error).__name__ if error is not None else None,
         "update_interval_s": every.total_seconds() if every is not None else None,
     }
+
+
+PARTS: Mapping[str, Callable[[Site], Any]] = {
+    "sources": lambda site: {name: _health(each) for name, each in _coordinators(site).items()},
+    "supply_troubles": lambda site: sorted(problem.value for problem in site.grid_events.problems),
+    "reading": lambda site: encode(site.battery.data),
+    "override": lambda site: encode(site.override),
+    "learned": lambda site: encode(site.learned),
+    "control": lambda site: encode(site.controller.state),
+    "decisions": lambda site: encode(site.decision_log.decisions[-DECISIONS:]),
+    "forecasts": lambda site: forecasts_as_dict(site, dt_util.utcnow()),
+    "plan": lambda site: encode(site.planner.data),
+}

@@ -21,7 +21,7 @@ from homeassistant.util import dt as dt_util
 
 from .actions.override_factory import override_of
 from .actions.permissions import async_check
-from .actions.targets import loaded_sites
+from .actions.targets import exposed_homes
 from .planner.model import Action, NoteCode, ReadyBy
 from .site.site import Site
 from .tariff.model import floor_slot
@@ -80,7 +80,9 @@ class SiteIntent(intent.IntentHandler):
         """Find the home, let it answer, and say that."""
         slots = self.async_validate_slots(intent_obj.slots)
         said = {key: slot["value"] for key, slot in slots.items()}
-        site = chosen_site(intent_obj.hass, said.pop("name", None))
+        asks = self.response_type is intent.IntentResponseType.QUERY_ANSWER
+        sites = exposed_homes(intent_obj.hass, intent_obj.assistant, to_command=not asks)
+        site = chosen_site(sites, said.pop("name", None))
         await self._async_check(intent_obj, site)
         response = intent_obj.create_response()
         response.response_type = self.response_type
@@ -101,9 +103,8 @@ class SiteIntent(intent.IntentHandler):
         """Do what is asked and return the sentence to say."""
 
 
-def chosen_site(hass: HomeAssistant, name: str | None) -> Site:
+def chosen_site(sites: tuple[Site, ...], name: str | None) -> Site:
     """The home of that name, or the only one. Raises IntentHandleError with what to say."""
-    sites = loaded_sites(hass)
     if name is not None:
         wanted = name.casefold()
         sites = tuple(site for site in sites if site.entry.title.casefold() == wanted)
@@ -178,7 +179,7 @@ class Resume(SiteIntent):
         if nothing_asked and state.suspension is None and state.fault_until is None:
             return f"The plan is in force already. {say_status(_picture(site))}"
         # Forgotten first, so that one plan is made without either.
-        site.ready_once = None
+        site.orders.ready_once = None
         await site.async_resume()
         return hindrance(_picture(site)) or "Back to the plan."
 

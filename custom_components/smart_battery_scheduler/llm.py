@@ -12,11 +12,10 @@ from typing import override
 import voluptuous as vol
 
 from homeassistant.auth.permissions.const import POLICY_READ
-from homeassistant.components.homeassistant.exposed_entities import async_should_expose
 from homeassistant.components.llm import LLMTools
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import Unauthorized
-from homeassistant.helpers import entity_registry as er, intent
+from homeassistant.helpers import intent
 from homeassistant.helpers.llm import (
     LLM_API_ASSIST,
     IntentTool,
@@ -30,7 +29,7 @@ from homeassistant.util import dt as dt_util
 from homeassistant.util.json import JsonObjectType
 
 from .actions.permissions import async_check
-from .actions.targets import loaded_sites
+from .actions.targets import exposed_homes
 from .const import DOMAIN
 from .intent import INTENT_CHARGE_TO, INTENT_RESUME, chosen_site
 from .planner.model import PlannedSlot
@@ -68,13 +67,14 @@ class GetPlanTool(Tool):
     ) -> ToolResult:
         """Read it off; a question that cannot be answered says why."""
         said = self.parameters(tool_input.tool_args)
+        sites = exposed_homes(hass, llm_context.assistant, to_command=False)
         try:
-            site = chosen_site(hass, said.get("name"))
+            site = chosen_site(sites, said.get("name"))
             await async_check(hass, llm_context.context, site.entry.entry_id, POLICY_READ)
         except Unauthorized:
             return ToolResult(data={"error": "this user may not see that"}, error=True)
         except intent.IntentHandleError as err:
-            names = ", ".join(site.entry.title for site in loaded_sites(hass))
+            names = ", ".join(site.entry.title for site in sites)
             return ToolResult(data={"error": f"{err}; homes: {names}"}, error=True)
         picture = picture_of(site, dt_util.utcnow())
         return ToolResult(
@@ -111,9 +111,12 @@ def _stretch(slots: list[PlannedSlot], picture: Picture) -> JsonObjectType:
 
 @callback
 def async_get_tools(hass: HomeAssistant, llm_context: LLMContext, api_id: str) -> LLMTools | None:
-    """The tools, if a home runs and something of it is exposed to the assistant."""
-    if api_id != LLM_API_ASSIST or not _is_exposed(hass, llm_context.assistant):
+    """The tools, if a home runs of which the assistant may know; to charge, one that it may command."""
+    assistant = llm_context.assistant
+    if api_id != LLM_API_ASSIST or not exposed_homes(hass, assistant, to_command=False):
         return None
+    if not exposed_homes(hass, assistant, to_command=True):
+        return LLMTools(tools=[GetPlanTool()], prompt=PROMPT)
     titles = {
         INTENT_CHARGE_TO: ("Charge home battery", CHARGES),
         INTENT_RESUME: ("Let home battery follow its plan", RESUMES),
@@ -131,12 +134,3 @@ def async_get_tools(hass: HomeAssistant, llm_context: LLMContext, api_id: str) -
         if handler.intent_type in titles
     )
     return LLMTools(tools=tools, prompt=PROMPT)
-
-
-def _is_exposed(hass: HomeAssistant, assistant: str) -> bool:
-    entities = er.async_get(hass)
-    return any(
-        async_should_expose(hass, assistant, entity.entity_id)
-        for site in loaded_sites(hass)
-        for entity in er.async_entries_for_config_entry(entities, site.entry.entry_id)
-    )

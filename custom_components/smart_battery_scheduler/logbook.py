@@ -2,33 +2,67 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any, Protocol
 
-from homeassistant.components.logbook.const import LOGBOOK_ENTRY_MESSAGE, LOGBOOK_ENTRY_NAME
-from homeassistant.const import ATTR_NAME
-from homeassistant.core import Event, HomeAssistant, callback
+from homeassistant.components.logbook.const import (
+    LOGBOOK_ENTRY_ENTITY_ID,
+    LOGBOOK_ENTRY_MESSAGE,
+    LOGBOOK_ENTRY_NAME,
+)
+from homeassistant.const import ATTR_ENTITY_ID, ATTR_NAME
+from homeassistant.core import HomeAssistant, callback
 from homeassistant.util import dt as dt_util
 
 from .const import DOMAIN
-from .events.event_bus import ATTR_DATA, ATTR_SITE_EVENT, EVENT_ACTIVITY
+from .events.event_bus import ATTR_AT, ATTR_DATA, ATTR_SITE_EVENT, EVENT_ACTIVITY, EVENT_ORDER
 from .events.site_events import SiteEvent
-from .text.messages import message_of
+from .text.messages import message_of, order_message
+
+
+class LoggedEvent(Protocol):
+    """What the logbook hands over: an event read back from the database has little but its data."""
+
+    @property
+    def data(self) -> Mapping[str, Any]:
+        """As it was fired."""
+        ...
+
+
+type Line = dict[str, str | None]
+type Describer = Callable[[LoggedEvent], Line]
 
 
 @callback
 def async_describe_events(
-    hass: HomeAssistant,
-    async_describe_event: Callable[[str, str, Callable[[Event], dict[str, str]]], None],
+    hass: HomeAssistant, async_describe_event: Callable[[str, str, Describer], None]
 ) -> None:
-    """Describe what happens in a home."""
+    """Describe what happens in a home and what is ordered there."""
+    async_describe_event(DOMAIN, EVENT_ACTIVITY, _describe_activity)
+    async_describe_event(DOMAIN, EVENT_ORDER, _describe_order)
 
-    @callback
-    def describe(event: Event) -> dict[str, str]:
-        site_event = SiteEvent(event.data[ATTR_SITE_EVENT])
-        local = dt_util.as_local(event.time_fired)
-        return {
-            LOGBOOK_ENTRY_NAME: event.data[ATTR_NAME] or "Smart Battery Scheduler",
-            LOGBOOK_ENTRY_MESSAGE: message_of(site_event, event.data[ATTR_DATA], local),
-        }
 
-    async_describe_event(DOMAIN, EVENT_ACTIVITY, describe)
+@callback
+def _describe_activity(event: LoggedEvent) -> Line:
+    site_event = SiteEvent(event.data[ATTR_SITE_EVENT])
+    return _line(event, message_of(site_event, event.data[ATTR_DATA], _moment_of(event)))
+
+
+@callback
+def _describe_order(event: LoggedEvent) -> Line:
+    return _line(event, order_message(event.data[ATTR_DATA], _moment_of(event)))
+
+
+def _line(event: LoggedEvent, message: str) -> Line:
+    return {
+        LOGBOOK_ENTRY_NAME: event.data.get(ATTR_NAME) or "Smart Battery Scheduler",
+        LOGBOOK_ENTRY_MESSAGE: message,
+        LOGBOOK_ENTRY_ENTITY_ID: event.data.get(ATTR_ENTITY_ID),
+    }
+
+
+def _moment_of(event: LoggedEvent) -> datetime:
+    """When it happened, in local time; events stored before they said so are told of as of now."""
+    at = event.data.get(ATTR_AT)
+    return dt_util.now() if at is None else dt_util.as_local(datetime.fromisoformat(at))

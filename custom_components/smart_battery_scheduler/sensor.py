@@ -7,11 +7,11 @@ from datetime import datetime
 from typing import Any, override
 
 from homeassistant.components.sensor import SensorDeviceClass, SensorEntity, SensorStateClass
-from homeassistant.const import PERCENTAGE, UnitOfPower
+from homeassistant.const import PERCENTAGE, Platform, UnitOfPower
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .entities.base import SmartBatteryEntity
+from .entities.base import SmartBatteryEntity, forget_others
 from .entities.carbon_sensors import carbon_sensors
 from .entities.energy_sensors import energy_sensors
 from .entities.forecast_sensors import forecast_sensors
@@ -67,11 +67,15 @@ async def async_setup_entry(
 ) -> None:
     """Add a home's sensors."""
     site = entry.runtime_data
-    async_add_entities(SiteSensor(site, description) for description in (*SENSORS, *PLAN_SENSORS))
-    async_add_entities(learned_sensors(site))
-    async_add_entities(forecast_sensors(site))
-    async_add_entities(energy_sensors(site))
-    async_add_entities(carbon_sensors(site))
+    sensors = [
+        *(SiteSensor(site, description) for description in (*SENSORS, *PLAN_SENSORS)),
+        *learned_sensors(site),
+        *forecast_sensors(site),
+        *energy_sensors(site),
+        *carbon_sensors(site),
+    ]
+    forget_others(hass, entry, Platform.SENSOR, sensors)
+    async_add_entities(sensors)
 
 
 class SiteSensor(SmartBatteryEntity, SensorEntity):

@@ -299,7 +299,7 @@ async def test_why_not_is_told_of_what_the_plan_was_made_from(site: Day, ask: As
     snapshot = site.site.planned_from
     assert snapshot is not None
     with_no_peak = replace(site.site.preferences, peak_start=time(1), peak_end=time(1))
-    site.site.preferences = with_no_peak
+    site.site.orders.preferences = with_no_peak
     answer = await ask.answer("explain", at=peak, action="charge")
     assert answer["why_not"]["verdict"] == "forbidden"
     assert answer["why_not"]["forbidden_by"] == "peak"

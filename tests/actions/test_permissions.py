@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from pytest_homeassistant_custom_component.common import MockUser
 
+from custom_components.smart_battery_scheduler.actions.permissions import may
 from custom_components.smart_battery_scheduler.const import DOMAIN
 from custom_components.smart_battery_scheduler.intent import (
     INTENT_CHARGE_TO,
@@ -17,6 +18,7 @@ from custom_components.smart_battery_scheduler.intent import (
 )
 from custom_components.smart_battery_scheduler.site.site import Site
 from homeassistant.auth.const import GROUP_ID_ADMIN, GROUP_ID_READ_ONLY, GROUP_ID_USER
+from homeassistant.auth.permissions.const import POLICY_CONTROL, POLICY_READ
 from homeassistant.components.device_automation import (
     DeviceAutomationType,
     async_get_device_automation_platform,
@@ -24,7 +26,7 @@ from homeassistant.components.device_automation import (
 from homeassistant.const import CONF_DEVICE_ID, CONF_DOMAIN, CONF_TYPE
 from homeassistant.core import Context, HomeAssistant, SupportsResponse
 from homeassistant.exceptions import ServiceValidationError, Unauthorized
-from homeassistant.helpers import intent, llm
+from homeassistant.helpers import entity_registry as er, intent, llm
 from homeassistant.setup import async_setup_component
 
 from ..automations.conftest import device_id_of, frozen, site
@@ -186,3 +188,30 @@ async def test_a_device_action_may_as_much_as_who_runs_it(
         with pytest.raises(Unauthorized):
             await status
         assert site.override is None
+
+
+async def test_control_of_one_entity_is_not_control_of_the_home(
+    hass: HomeAssistant, site: Site
+) -> None:
+    """A child who may press "Re-plan" may not have the battery charged by an action."""
+    entities = [
+        entity.entity_id
+        for entity in er.async_entries_for_config_entry(er.async_get(hass), site.entry.entry_id)
+    ]
+    one = {"button.demo_home_re_plan": True}
+    user = _user_with(hass, {"entities": {"entity_ids": one}})
+    assert not may(hass, user, site.entry.entry_id, POLICY_CONTROL)
+    assert may(hass, user, site.entry.entry_id, POLICY_READ)
+    whole = _user_with(hass, {"entities": {"entity_ids": dict.fromkeys(entities, True)}})
+    assert may(hass, whole, site.entry.entry_id, POLICY_CONTROL)
+    with pytest.raises(Unauthorized):
+        await hass.services.async_call(
+            DOMAIN, "charge", {}, blocking=True, context=Context(user_id=user.id)
+        )
+    assert site.override is None
+
+
+def _user_with(hass: HomeAssistant, policy: dict[str, Any]) -> MockUser:
+    user = MockUser().add_to_hass(hass)
+    user.mock_policy(policy)
+    return user

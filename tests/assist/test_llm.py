@@ -12,7 +12,7 @@ from custom_components.smart_battery_scheduler.planner.model import Action, Read
 from custom_components.smart_battery_scheduler.site.site import Site
 from homeassistant.components.homeassistant.exposed_entities import async_expose_entity
 from homeassistant.core import Context, HomeAssistant
-from homeassistant.helpers import entity_registry as er, llm
+from homeassistant.helpers import entity_registry as er, intent, llm
 from homeassistant.setup import async_setup_component
 
 from ..automations.conftest import NOW, plan_of
@@ -103,3 +103,35 @@ async def test_it_can_charge_and_resume(hass: HomeAssistant, site: Site) -> None
     assert site.ready_once == ReadyBy(at=NOW.replace(day=21, hour=6), percent=80)
     await call(hass, RESUME)
     assert site.ready_once is None
+
+
+def expose(hass: HomeAssistant, site: Site, *platforms: str) -> None:
+    """Let the assistant know of a home's entities of these platforms, and of no other."""
+    for entity in er.async_entries_for_config_entry(er.async_get(hass), site.entry.entry_id):
+        async_expose_entity(hass, "conversation", entity.entity_id, entity.domain in platforms)
+
+
+async def test_each_home_is_exposed_by_itself(
+    hass: HomeAssistant, site: Site, other_site: Site
+) -> None:
+    """Of a home that the household keeps from the assistant it neither knows nor speaks."""
+    expose(hass, other_site)
+    assert (await call(hass, GET_PLAN)).data["home"] == "Demo home"
+    refused = await call(hass, GET_PLAN, name="Other home")
+    assert refused.error
+    assert "Other home" not in str(refused.data["error"])
+    with pytest.raises(intent.IntentHandleError):
+        await call(hass, CHARGE, name="Other home", percent=80)
+    assert other_site.override is None
+
+
+async def test_what_may_only_be_read_is_not_commanded(hass: HomeAssistant, site: Site) -> None:
+    """A sensor is exposed, none of the switches: the plan is told, no charge is offered."""
+    expose(hass, site, "sensor")
+    api = await the_api(hass)
+    assert [tool.name for tool in api.tools if tool.integration == DOMAIN] == [GET_PLAN]
+    with pytest.raises(intent.IntentHandleError):
+        await intent.async_handle(
+            hass, "test", "SmartBatteryChargeTo", {}, assistant="conversation"
+        )
+    assert site.override is None

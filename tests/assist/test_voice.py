@@ -263,7 +263,7 @@ async def test_charge_to_so_much_by_then(
 
 async def test_the_wish_is_planned_for(hass: HomeAssistant, site: Site, assist: None) -> None:
     """The plan reaches the level in time, and says when it charges."""
-    site.preferences = site.preferences.from_options({"price_ceiling_p_per_kwh": 100.0})
+    site.orders.preferences = site.preferences.from_options({"price_ceiling_p_per_kwh": 100.0})
     answer = await say(hass, "charge to 75 percent by 7")
     await hass.async_block_till_done()
     await site.async_replan()

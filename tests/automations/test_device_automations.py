@@ -8,6 +8,7 @@ from typing import Any
 from freezegun.api import FrozenDateTimeFactory
 import pytest
 from pytest_homeassistant_custom_component.common import (
+    MockConfigEntry,
     async_capture_events,
     async_get_device_automation_capabilities,
     async_get_device_automations,
@@ -18,6 +19,7 @@ from custom_components.smart_battery_scheduler import (
     device_condition,
     device_trigger,
 )
+from custom_components.smart_battery_scheduler.actions.targets import entry_id_of_device
 from custom_components.smart_battery_scheduler.const import DOMAIN
 from custom_components.smart_battery_scheduler.control.rules import Override
 from custom_components.smart_battery_scheduler.device_condition import QUESTIONS
@@ -28,7 +30,7 @@ from homeassistant.components.device_automation import DeviceAutomationType
 from homeassistant.components.device_automation.exceptions import InvalidDeviceAutomationConfig
 from homeassistant.core import Context, HomeAssistant
 from homeassistant.exceptions import ServiceValidationError
-from homeassistant.helpers import condition, device_registry as dr
+from homeassistant.helpers import condition, device_registry as dr, entity_registry as er
 from homeassistant.helpers.trigger import TriggerData, TriggerInfo
 from homeassistant.setup import async_setup_component
 
@@ -224,3 +226,30 @@ async def test_a_trigger_of_a_device_that_is_gone(hass: HomeAssistant, site: Sit
     with pytest.raises(InvalidDeviceAutomationConfig) as caught:
         await device_trigger.async_attach_trigger(hass, config, act, info)
     assert caught.value.translation_key == "device_is_no_home"
+
+
+async def test_a_device_is_found_by_its_own_entry_whatever_helpers_hang_on_it(
+    hass: HomeAssistant, site: Site, other_site: Site
+) -> None:
+    """A helper's entity on our device belongs to the helper's entry, and comes first by chance."""
+    device_id = device_id_of(hass, site)
+    helper = MockConfigEntry(domain="derivative", entry_id="0" * 26)
+    helper.add_to_hass(hass)
+    for name in "abcdefgh":
+        er.async_get(hass).async_get_or_create(
+            "sensor", "derivative", name, config_entry=helper, device_id=device_id
+        )
+    assert entry_id_of_device(hass, device_id) == site.entry.entry_id
+    assert await types(hass, DeviceAutomationType.TRIGGER, device_id) == [*SiteEvent]
+
+
+async def test_a_device_of_others_offers_nothing_of_ours(hass: HomeAssistant, site: Site) -> None:
+    """Not even with one of our entities on it."""
+    other = MockConfigEntry(domain="derivative")
+    other.add_to_hass(hass)
+    device = dr.async_get(hass).async_get_or_create(
+        config_entry_id=other.entry_id, identifiers={("derivative", "x")}
+    )
+    er.async_get(hass).async_update_entity("sensor.demo_home_status", device_id=device.id)
+    assert entry_id_of_device(hass, device.id) is None
+    assert await types(hass, DeviceAutomationType.ACTION, device.id) == []

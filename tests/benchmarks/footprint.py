@@ -153,7 +153,7 @@ async def test_the_event_loop(
         refreshes = []
         for name, status in (
             ("a reading and all that follows", running_home.battery.async_refresh),
-            ("a plan, beside the executor's part", running_home._async_replan),
+            ("a plan, beside the executor's part", running_home.replanner.async_replan_now),
             ("what is stored now", running_home.async_remember),
         ):
             stretches, callbacks = [], []

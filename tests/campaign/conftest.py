@@ -56,7 +56,8 @@ async def player(
     )
     if story.wild:
         monkeypatch.setattr(
-            "custom_components.smart_battery_scheduler.site.site.make_plan", WildPlanner(story.seed)
+            "custom_components.smart_battery_scheduler.site.replanner.make_plan",
+            WildPlanner(story.seed),
         )
     scenario = replace(
         SCENARIOS[story.scenario],

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from custom_components.smart_battery_scheduler.common.serialisation import Json, encode
-from custom_components.smart_battery_scheduler.site.storage import Records
+from custom_components.smart_battery_scheduler.site.records import Records
 from custom_components.smart_battery_scheduler.tariff.model import RateTable
 
 

@@ -12,7 +12,7 @@ from custom_components.smart_battery_scheduler.control.model import (
     DecisionReason,
 )
 from custom_components.smart_battery_scheduler.history.measurements import Energies, MeasuredSlot
-from custom_components.smart_battery_scheduler.site.storage import Records
+from custom_components.smart_battery_scheduler.site.records import Records
 from custom_components.smart_battery_scheduler.tariff.model import SLOT, Rate, RateTable
 
 from .remembering import RememberingEncode

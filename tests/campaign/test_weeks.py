@@ -33,9 +33,9 @@ def _load(player: Player) -> dict[str, int]:
     # asyncio shows no timers.
     pending = [handle for handle in hass.loop._scheduled if not handle.cancelled()]  # type: ignore[attr-defined]
     return {
-        "home listeners": len(hass.data[DATA_DISPATCHER][site._updated]),
+        "site listeners": len(hass.data[DATA_DISPATCHER][site.publisher._changed]),
         "control listeners": len(site.controller._listeners),
-        "ledger listeners": len(site.decision_log._listeners),
+        "decision log listeners": len(site.decision_log._listeners),
         "bus listeners": sum(hass.bus.async_listeners().values()),
         "timers": len(pending),
         "background tasks": len(hass._background_tasks),

@@ -64,8 +64,10 @@ class Stage:
     unwanted: DecisionReason = DecisionReason.OVER
     decisions: list[Decision] = field(default_factory=list)
     writes: list[tuple[datetime, Settings]] = field(default_factory=list)
+    looks: int = 0
     readings_arrive: bool = True
     writes_arrive: bool = True
+    refuses: Callable[[Settings], bool] = lambda _: False
     distort: Callable[[PowerwallState], PowerwallState] | None = None
 
     def __post_init__(self) -> None:
@@ -93,8 +95,10 @@ class Stage:
         reading = self.powerwall.reading()
         if self.distort is not None:
             reading = self.distort(reading)
+        # A look takes time: what is judged by the clock must come to rest all the same.
+        self.looks += 1
         return Situation(
-            now=self.now,
+            now=self.now + timedelta(microseconds=self.looks),
             reading=reading if self.readings_arrive else None,
             wanted=self.wanted,
             unwanted=self.unwanted,
@@ -114,7 +118,7 @@ class Stage:
                 continue
             sent_at = self.now
             self.writes.append((sent_at, step.write))
-            if not self.writes_arrive:
+            if not self.writes_arrive or self.refuses(step.write):
                 self._adopt(machine.write_failed(self.state, self.situation(), "no answer"))
                 return
             await self.powerwall.write(step.write)

@@ -9,7 +9,7 @@ from unittest.mock import patch
 import pytest
 
 from custom_components.smart_battery_scheduler.const import DOMAIN
-from custom_components.smart_battery_scheduler.site import site as site_module
+from custom_components.smart_battery_scheduler.site import replanner
 from custom_components.smart_battery_scheduler.site.planner_inputs import make_plan
 from homeassistant.core import Context, HomeAssistant
 from homeassistant.helpers import entity_registry as er
@@ -81,5 +81,5 @@ def plans() -> Iterator[list[None]]:
         made.append(None)
         return make_plan(snapshot)
 
-    with patch.object(site_module, "make_plan", counted):
+    with patch.object(replanner, "make_plan", counted):
         yield made

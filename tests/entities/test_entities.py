@@ -117,8 +117,12 @@ async def test_rates_and_the_next_charge_are_those_of_the_plan(site: Day) -> Non
     assert first is not None
     charge = shown(site, "sensor", "next_charge")
     assert dt_util.parse_datetime(charge.state) == first.start.replace(microsecond=0)
-    target = charge.attributes["target_percent"]
-    assert float(shown(site, "sensor", "next_charge_target").state) == target
+    reached = charge.attributes["reaches_percent"]
+    assert float(shown(site, "sensor", "next_charge_target").state) == reached
+    costs = [slot.cost_p or 0.0 for slot in plan.slots]
+    assert float(shown(site, "sensor", "plan_cost").state) == pytest.approx(
+        sum(costs) / 100, abs=0.01
+    )
     cheapest = shown(site, "sensor", "cheapest_slot")
     known = site.site.rates.data.imports.between(now, now + 24 * HOUR)
     assert cheapest.attributes["rate_p_per_kwh"] == min(each.p_per_kwh for each in known)

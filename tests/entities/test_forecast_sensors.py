@@ -19,7 +19,8 @@ from custom_components.smart_battery_scheduler.history.accuracy import (
 )
 from custom_components.smart_battery_scheduler.history.measurements import Energies, MeasuredSlot
 from custom_components.smart_battery_scheduler.site.forecast_report import forecasts_as_dict
-from custom_components.smart_battery_scheduler.site.storage import Records, SiteStorage
+from custom_components.smart_battery_scheduler.site.records import Records
+from custom_components.smart_battery_scheduler.site.storage import SiteStorage
 from custom_components.smart_battery_scheduler.tariff.model import SLOT
 from homeassistant.config_entries import ConfigSubentryData
 from homeassistant.core import HomeAssistant, State
@@ -115,12 +116,17 @@ async def test_what_is_expected_and_how_right_it_was(
         assert state.attributes["half_hours"] == 48
         assert state.attributes["yesterday_expected_kwh"] == 14.4
         assert state.attributes["yesterday_measured_kwh"] == 9.6
+    load_error = state_of(hass, entry, "load_forecast_error")
+    assert load_error is not None
+    assert load_error.attributes["of_last_week_percent"] is None
     report = cast(dict[str, Any], forecasts_as_dict(entry.runtime_data, dt_util.utcnow()))
     json.dumps(report)
     assert report["sun"]["source"] == "OpenMeteo"
     assert report["sun"]["learned_factors"] == [1.0] * 24
     assert report["sun"]["under_cover_share"] is None
     assert report["house"]["half_hours_known"] == 48
+    assert report["house"]["day_ahead"] is None
+    assert report["house"]["band_widened_by"]["evening"] == 1.0
     for part in ("sun", "house"):
         assert report[part]["yesterday_expected_kwh"] == 14.4
         assert report[part]["last_week"] == {
@@ -154,3 +160,28 @@ async def test_quiet_by_default_and_no_sun_without_panels(
     assert report["sun"]["source"] is None
     assert report["sun"]["last_week"] is None
     assert report["house"]["yesterday_expected_kwh"] is None
+
+
+async def test_sensors_of_a_roof_that_is_gone_go_too(
+    frozen: FrozenDateTimeFactory,
+    hass: HomeAssistant,
+    cloud: Cloud,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """After "no solar panels" nothing is left that could never have a value again."""
+    point_to(cloud, monkeypatch)
+    entry = with_roof(site_entry(cloud))
+    entry.add_to_hass(hass)
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    registry = er.async_get(hass)
+
+    def known() -> set[str]:
+        entities = er.async_entries_for_config_entry(registry, entry.entry_id)
+        return {entity.unique_id.removeprefix(f"{entry.unique_id}_") for entity in entities}
+
+    at_first = known()
+    data = {**entry.data, "solar": {"source": "none"}}
+    hass.config_entries.async_update_entry(entry, data=data)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert at_first - known() == {key for key in KEYS if key.startswith("solar")}

@@ -230,3 +230,17 @@ async def test_the_options_are_offered(hass: HomeAssistant, cloud: Cloud) -> Non
     entry.add_to_hass(hass)
     result = await hass.config_entries.options.async_init(entry.entry_id)
     assert "planning" in result["menu_options"]
+
+
+async def test_a_key_is_asked_for_where_no_account_number_is_known(
+    hass: HomeAssistant, cloud: Cloud, entry: MockConfigEntry
+) -> None:
+    """The account is found by the new key, as at set-up."""
+    tariff = {**entry.data["tariff"], "api_key": API_KEY}
+    tariff.pop("account_number", None)
+    hass.config_entries.async_update_entry(entry, data={**entry.data, "tariff": tariff})
+    await hass.async_block_till_done(wait_background_tasks=True)
+    flow = Flow(hass)
+    flow.result = await entry.start_reauth_flow(hass, data={"reauth": "octopus"})
+    result = await flow.answer(api_key=API_KEY)
+    assert result["reason"] == "reauth_successful"

@@ -209,6 +209,17 @@ async def reconfigure(hass: HomeAssistant, entry: ConfigEntry) -> Mapping[str, A
     )
 
 
+def counted(hass: HomeAssistant, set_ups: list[str]) -> Any:
+    """Home Assistant's own way to set platforms up, noted."""
+    forward = hass.config_entries.async_forward_entry_setups
+
+    async def note(entry: ConfigEntry, platforms: Any) -> None:
+        set_ups.append(entry.entry_id)
+        await forward(entry, platforms)
+
+    return note
+
+
 class Provider:
     """An integration with a solar forecast of its own."""
 
@@ -279,6 +290,23 @@ async def test_a_known_forecast_is_offered_by_name(
     assert [each for each in sources_offered(again) if each.startswith("known:")] == [value]
 
 
+async def test_end_labelled_stamps_of_another_integration_are_recognised(
+    provider: Provider, hass: HomeAssistant
+) -> None:
+    """Energy that is told after sunset was made before: each stamp ends its hour."""
+    hass.config.latitude, hass.config.longitude = 51.5, -0.12
+    midnight = datetime(2026, 6, 20, tzinfo=UTC)
+    bell = (20, 300, 900, 1600, 2300, 2900, 3200, 3400, 3300, 3000, 2500, 1900, 1200, 600, 200, 60)
+    for first, noon_kwh in ((4, 1.65), (5, 1.7), (6, 1.7)):
+        provider.hours = {
+            (midnight + timedelta(hours=first + index)).isoformat(): wh
+            for index, wh in enumerate((*bell, 10))
+        }
+        slots = (await KnownForecasts(hass, [provider.entry.entry_id]).fetch()).slots
+        start = midnight + timedelta(hours=12 if first == 4 else first + 6)
+        assert slots[start].mean_kwh == pytest.approx(noon_kwh)
+
+
 async def test_the_dashboards_forecast_is_the_first_choice(
     provider: Provider, hass: HomeAssistant
 ) -> None:
@@ -331,8 +359,13 @@ async def test_energy_platform_without_a_home(hass: HomeAssistant, cloud: Cloud)
 async def test_change_the_source_later(
     hass: HomeAssistant, services: Services, cloud: Cloud, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Reconfigure leads to the same page; a home without planes may add them there."""
+    """Reconfigure leads to the same page; a home without planes may add them there.
+
+    However much is changed, the home is set up once more, not twice.
+    """
     point_to(cloud, monkeypatch)
+    set_ups: list[str] = []
+    monkeypatch.setattr(hass.config_entries, "async_forward_entry_setups", counted(hass, set_ups))
     entry = site_entry(cloud, {"scheduler_enabled": False})
     entry.add_to_hass(hass)
     assert await hass.config_entries.async_setup(entry.entry_id)
@@ -345,6 +378,7 @@ async def test_change_the_source_later(
     await hass.async_block_till_done(wait_background_tasks=True)
     assert entry.state is ConfigEntryState.LOADED
     assert entry.data["solar"] == {"source": "forecast_solar", "api_key": KEY}
+    assert set_ups == [entry.entry_id] * 2
     assert len(entry.subentries) == 1
     assert entry.runtime_data.sun.forecast is not None
     flow.result = await reconfigure(hass, entry)

@@ -53,3 +53,9 @@ test("among the settings the switches come first and the buttons last", () => {
     ["switch.dry_run", "number.floor", "time.peak_end", "time.peak_start", "button.replan"],
   );
 });
+
+test("what was done is read from the scheduler's own lines, not from every entity's changes", () => {
+  const cards = viewOf(HOME, ALL, t).sections.flatMap((section) => section.cards);
+  const [logbook] = cards.filter((card) => card.type === "logbook");
+  assert.deepEqual(logbook.target, { entity_id: ["switch.scheduler"] });
+});

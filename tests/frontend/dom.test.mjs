@@ -1,7 +1,7 @@
 // Whatever a home, a cloud or a fault calls itself, it stays text.
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, test } from "node:test";
-import { h, say, svg } from "../../custom_components/smart_battery_scheduler/frontend/js/dom.js";
+import { h, renew, say, svg } from "../../custom_components/smart_battery_scheduler/frontend/js/dom.js";
 
 const HOSTILE = [
   "<img src=x onerror=alert(1)>",
@@ -76,3 +76,29 @@ for (const text of HOSTILE) {
     assert.throws(() => h("button", { onclick: text }));
   });
 }
+
+test("children are put in place only where something differs, and the focus stays on the same button", () => {
+  const made = (textContent, dataset = {}) => ({
+    textContent, dataset,
+    isEqualNode: (other) => other.textContent === textContent,
+    focus() { root.activeElement = this; },
+  });
+  let replaced = 0;
+  const element = {
+    childNodes: [],
+    replaceChildren(...children) { replaced += 1; this.childNodes = children; },
+    contains(node) { return this.childNodes.includes(node); },
+    querySelectorAll() { return this.childNodes; },
+  };
+  const root = {};
+  const old = made("Hold", { wish: "hold" });
+  renew(element, root, made("Charge 20 p"), [old, null, ""]);
+  root.activeElement = old;
+  renew(element, root, made("Charge 20 p"), made("Hold", { wish: "hold" }));
+  assert.equal(replaced, 1);
+  assert.equal(root.activeElement, old);
+  const next = made("Hold", { wish: "hold" });
+  renew(element, root, made("Charge 21 p"), next);
+  assert.equal(replaced, 2);
+  assert.equal(root.activeElement, next);
+});

@@ -58,9 +58,18 @@ test("after a lost connection it asks anew, and hears nothing twice", async () =
   line.close();
 });
 
-for (const [code, problem] of [
-  ["not_found", "not_running"], ["unknown_command", "not_running"], ["unauthorized", "not_allowed"],
-]) {
+test("who may not see it is not asked for again, until the connection is a new one", async () => {
+  const { connection, heard, line } = begin();
+  connection.asked[0].no("unauthorized");
+  for (let turn = 0; turn < 20; turn += 1) await new Promise((resolve) => setTimeout(resolve, 0));
+  assert.deepEqual(heard, [[null, "not_allowed"]]);
+  assert.equal(connection.asked.length, 1);
+  connection.dispatchEvent(new Event("ready"));
+  assert.equal(connection.asked.length, 2);
+  line.close();
+});
+
+for (const [code, problem] of [["not_found", "not_running"], ["unknown_command", "not_running"]]) {
   test(`refused with ${code} it says ${problem} and tries until it works`, async () => {
     const { connection, heard, line } = begin();
     connection.asked[0].no(code);

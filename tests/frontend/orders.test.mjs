@@ -2,8 +2,10 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { Orders, orderWords, overrideSeen, overrideStands, planGoesOn } from "../../custom_components/smart_battery_scheduler/frontend/js/orders.js";
+import { Orders, orderWords, overrideSeen, overrideStands, planGoesOn, planIsSeen } from "../../custom_components/smart_battery_scheduler/frontend/js/orders.js";
+import { Format } from "../../custom_components/smart_battery_scheduler/frontend/js/format.js";
 import { translator } from "../../custom_components/smart_battery_scheduler/frontend/js/strings.js";
+import { HASS } from "./helpers.mjs";
 
 const home = { dry_run: false };
 const overridden = { home, now: { override: { action: "charge" } } };
@@ -95,4 +97,22 @@ test("a failure is news for a while only", async (context) => {
   assert.equal(all.current.stage, "failed");
   context.mock.timers.tick(61_000);
   assert.equal(all.current, null);
+});
+
+test("back to the plan is done when the owner's settings stand again or the plan's own command is seen", () => {
+  const home = { dry_run: false };
+  const seen = (now, more = home) => planIsSeen({ home: more, now: { reachable: true, ...now } });
+  assert.equal(seen({ phase: "restoring" }), false);
+  assert.equal(seen({ phase: "idle", override: {} }), false);
+  assert.equal(seen({ phase: "idle", reachable: false }), false);
+  assert.equal(seen({ phase: "idle" }), true);
+  assert.equal(seen({ phase: "verifying", command: { evidence: { accepted_at: "x" } } }), false);
+  assert.equal(seen({ phase: "running", command: { evidence: { seen_at: "x" } } }), true);
+  assert.equal(seen({ phase: "idle" }, { dry_run: true }), true);
+});
+
+test("while the settings are put back, that is what it says", () => {
+  const order = { what: "Back to plan", stage: "accepted", back: true, now: true };
+  const state = { home: { dry_run: false }, now: {} };
+  assert.match(orderWords(order, state, translator("en"), new Format(HASS)), /your own settings are being put back/);
 });

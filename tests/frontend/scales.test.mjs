@@ -4,7 +4,7 @@ import { at } from "./helpers.mjs";
 import {
   clockOf, hourMarks, linear, niceStep, rateDomain, ticks,
 } from "../../custom_components/smart_battery_scheduler/frontend/js/scales.js";
-import { rateLevels } from "../../custom_components/smart_battery_scheduler/frontend/js/levels.js";
+import { levelsByDay, rateLevels } from "../../custom_components/smart_battery_scheduler/frontend/js/levels.js";
 
 test("a linear scale and its way back agree", () => {
   const scale = linear(-10, 30, 100, 0);
@@ -55,4 +55,15 @@ test("levels rank the rates in view; unknown is a level of its own", () => {
   assert.equal(level(undefined), "unknown");
   assert.equal(rateLevels([24.5, 24.5])(24.5), "usual");
   assert.equal(rateLevels([])(undefined), "unknown");
+});
+
+test("a half-hour has the colour of its day, whatever else is in view", () => {
+  const day = (start) => (start < 4 ? "today" : "tomorrow");
+  const rates = [10, 20, 30, 40, 110, 120, 130, 140];
+  const slots = rates.map((rate, start) => ({ start, rate }));
+  const all = levelsByDay(slots, day);
+  const today = levelsByDay(slots.slice(0, 4), day);
+  assert.deepEqual(slots.map(all), ["cheap", "cheap", "usual", "dear", "cheap", "cheap", "usual", "dear"]);
+  assert.deepEqual(slots.slice(0, 4).map(today), slots.slice(0, 4).map(all));
+  assert.equal(all({ start: 0 }), "unknown");
 });

@@ -9,10 +9,10 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 
 from custom_components.smart_battery_scheduler.const import DOMAIN
-from custom_components.smart_battery_scheduler.frontend.dashboard_panel import URL_PATH
+from custom_components.smart_battery_scheduler.frontend.dashboard_panel import BEHIND, URL_PATH
 from homeassistant.components.frontend import async_register_built_in_panel
 from homeassistant.components.lovelace.const import LOVELACE_DATA
-from homeassistant.core import HomeAssistant
+from homeassistant.core import CoreState, HomeAssistant
 
 
 async def add_home(hass: HomeAssistant, *, dashboard: bool) -> MockConfigEntry:
@@ -44,13 +44,13 @@ async def test_the_page_is_there_while_it_is_wanted(
     entry = await add_home(hass, dashboard=True)
     client = await hass_ws_client(hass)
     assert await in_sidebar(client)
-    content = await ask(client, "lovelace/config", url_path=URL_PATH)
+    content = await ask(client, "lovelace/config", url_path=BEHIND)
     assert content == {"strategy": {"type": "custom:smart-battery-scheduler"}}
-    assert await hass.data[LOVELACE_DATA].dashboards[URL_PATH].async_load(force=False) == content
+    assert await hass.data[LOVELACE_DATA].dashboards[BEHIND].async_load(force=False) == content
     listed = await ask(client, "lovelace/dashboards/list")
-    assert URL_PATH in {each["url_path"] for each in listed}
+    assert BEHIND in {each["url_path"] for each in listed}
     # As Home Assistant's system health adds them up.
-    info = await hass.data[LOVELACE_DATA].dashboards[URL_PATH].async_get_info()
+    info = await hass.data[LOVELACE_DATA].dashboards[BEHIND].async_get_info()
     assert info == {"mode": "yaml", "views": 0}
     for wanted in (False, True):
         step = await hass.config_entries.options.async_init(entry.entry_id)
@@ -61,6 +61,34 @@ async def test_the_page_is_there_while_it_is_wanted(
         await hass.async_block_till_done()
         assert await in_sidebar(client) is wanted
         assert entry.options["dashboard"] is wanted
+
+
+async def test_the_first_click_needs_no_reload(
+    hass: HomeAssistant, hass_ws_client: WebSocketGenerator, hass_client_no_auth: Any
+) -> None:
+    """Set up in a running Home Assistant, the sidebar leads to a panel that brings its module."""
+    await add_home(hass, dashboard=True)
+    panels = await ask(await hass_ws_client(hass), "get_panels")
+    assert panels[URL_PATH]["component_name"] == "custom"
+    config = panels[URL_PATH]["config"]
+    assert config["dashboard"] == BEHIND
+    module = await (await hass_client_no_auth()).get(config["_panel_custom"]["module_url"])
+    assert config["_panel_custom"]["name"] in await module.text()
+    assert panels[BEHIND]["title"] is None
+
+
+async def test_after_a_restart_the_sidebar_leads_there_directly(
+    hass: HomeAssistant, hass_ws_client: WebSocketGenerator
+) -> None:
+    """Every page has the modules then; the address behind is still there for who was on it."""
+    hass.set_state(CoreState.starting)
+    await add_home(hass, dashboard=True)
+    hass.set_state(CoreState.running)
+    client = await hass_ws_client(hass)
+    panels = await ask(client, "get_panels")
+    assert panels[URL_PATH]["component_name"] == "lovelace"
+    content = await ask(client, "lovelace/config", url_path=URL_PATH)
+    assert content == await ask(client, "lovelace/config", url_path=BEHIND)
 
 
 async def test_it_outlives_a_stop_and_goes_with_the_last_home(

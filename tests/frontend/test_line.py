@@ -102,6 +102,20 @@ async def test_unloading_says_so(
     assert (await client.receive_json())["error"]["code"] == "not_found"
 
 
+async def test_every_card_hears_that_its_home_is_gone(
+    hass: HomeAssistant, entry: MockConfigEntry, hass_ws_client: WebSocketGenerator
+) -> None:
+    """One that leaves while it is told must not make the next one be skipped."""
+    clients = [await hass_ws_client(hass) for _ in range(4)]
+    for client in clients:
+        await subscribe(client, entry.entry_id)
+    await hass.config_entries.async_unload(entry.entry_id)
+    for client in clients:
+        while "gone" not in (event := (await client.receive_json())["event"]):
+            assert "patch" in event
+        assert event == {"gone": True}
+
+
 async def test_unsubscribing_lets_go(
     hass: HomeAssistant, entry: MockConfigEntry, hass_ws_client: WebSocketGenerator
 ) -> None:

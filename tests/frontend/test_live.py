@@ -88,7 +88,7 @@ async def test_without_contact_nobody_knows(site: Site) -> None:
     site.battery.last_update_success = False
     assert not is_charging(site)
     assert status_of(site) is None
-    site.preferences = replace(site.preferences, dry_run=True)
+    site.orders.preferences = replace(site.preferences, dry_run=True)
     assert status_of(site) is Status.DRY_RUN
 
 

@@ -3,6 +3,7 @@ import { test } from "node:test";
 import { at, HASS, iso, plannedSlot, SLOT, stateOf } from "./helpers.mjs";
 import { Format } from "../../custom_components/smart_battery_scheduler/frontend/js/format.js";
 import { translator } from "../../custom_components/smart_battery_scheduler/frontend/js/strings.js";
+import { costAhead } from "../../custom_components/smart_battery_scheduler/frontend/js/view.js";
 import { timeline } from "../../custom_components/smart_battery_scheduler/frontend/js/timeline.js";
 import { orderWords } from "../../custom_components/smart_battery_scheduler/frontend/js/orders.js";
 import { whyNotWords } from "../../custom_components/smart_battery_scheduler/frontend/js/panel.js";
@@ -173,4 +174,26 @@ test("why not, in pence or by the rule", () => {
 test("a language without a table falls back to English; unknown keys show themselves", () => {
   assert.equal(translator("cy")("hold"), "Hold");
   assert.equal(t("nonsense"), "nonsense");
+});
+
+test("what comes next comes after the override, not within it", () => {
+  const slots = timeline(stateOf([0, 1, 2, 3].map((i) => plannedSlot(NOW + i * SLOT, { action: i < 1 ? "charge" : "use" }))), NOW);
+  const until = new Date(NOW + SLOT + 13 * 60_000).toISOString();
+  assert.match(nextWords(slots, NOW, t, f), /^Next: use at/);
+  assert.equal(nextWords(slots, NOW, t, f, { until }), `Next: use at ${f.moment(Date.parse(until), NOW)}`);
+});
+
+test("a refused token is not called a lost contact", () => {
+  const state = stateOf([plannedSlot(NOW)]);
+  state.now.reachable = false;
+  assert.match(glance(state, timeline(state, NOW), NOW, t, f).headline, /No contact/);
+  state.now.token_refused = true;
+  assert.match(glance(state, timeline(state, NOW), NOW, t, f).headline, /refuses the token/);
+});
+
+test("the cost ahead is what the rows of the table add up to", () => {
+  const slots = timeline(stateOf([plannedSlot(NOW, { cost_p: 12.4 }), plannedSlot(NOW + SLOT, { cost_p: 7.7 })]), NOW);
+  assert.equal(Math.round(costAhead(slots) * 10), 201);
+  const unknown = timeline(stateOf([plannedSlot(NOW, { cost_p: undefined })]), NOW);
+  assert.equal(costAhead(unknown), undefined);
 });

@@ -130,11 +130,24 @@ def test_a_week_is_judged() -> None:
 
 
 def test_memory_is_bounded_and_survives() -> None:
-    """A week of half-hours, five weeks of days, and the codec knows them."""
+    """A week of half-hours, five weeks of days, each and what a wrong clock may note; it is stored."""
     accuracy = Accuracy(AccuracyMemory(), Measurements())
     for index in range(48 * 40):
         accuracy.slot_began(MIDNIGHT + index * SLOT, None, None)
     memory = accuracy.memory
-    assert len(memory.half_hours) == 7 * 48 + 1
-    assert 35 <= len(memory.days) <= 36
+    assert len(memory.half_hours) == (7 + 1) * 48 + 1
+    assert 35 + 2 <= len(memory.days) <= 36 + 2
     assert decode(AccuracyMemory, encode(memory)) == memory
+
+
+def test_a_clock_far_ahead_for_minutes_forgets_no_expectation() -> None:
+    """Two half-hours of another decade among a week's: the week is judged afterwards as before."""
+    accuracy = Accuracy(AccuracyMemory(), Measurements())
+    for index in range(48 * 7):
+        accuracy.slot_began(MIDNIGHT + index * SLOT, None, None)
+    known = {each.start for each in accuracy.memory.half_hours}
+    for index in range(2):
+        accuracy.slot_began(MIDNIGHT + timedelta(days=4000) + index * SLOT, None, None)
+    accuracy.slot_began(MIDNIGHT + timedelta(days=7), None, None)
+    assert known <= {each.start for each in accuracy.memory.half_hours}
+    assert len(accuracy.memory.days) >= 7

@@ -47,15 +47,39 @@ def rows(*values: float | None, step: timedelta = HOUR, key: str = "change") -> 
     return found
 
 
-def test_a_change_after_a_gap_is_not_one_hours() -> None:
-    """The first row, and the row after Home Assistant was down, hold more than their hour."""
+def test_energy_that_comes_back_in_one_step_belongs_to_the_gap() -> None:
+    """The first row, and the row after a meter was away, hold more than their hour.
+
+    home-assistant/core#90731: a day's energy in the hour in which the meter was back.
+    """
     found = energies(rows(9.0, 1.0, None, 7.0, 2.0), HOUR)
     assert found == {TEN + HOUR: 1.0, TEN + 4 * HOUR: 2.0}
 
 
-def test_a_meter_that_runs_backwards() -> None:
-    """A replaced meter's row is not a consumption."""
-    assert energies(rows(1.0, -400.0, 1.5), HOUR) == {TEN + 2 * HOUR: 1.5}
+def test_a_gap_in_which_nothing_can_have_flowed_is_nothing() -> None:
+    """The meter comes back where it was: a car's that is away while no car is there."""
+    found = energies(rows(9.0, 1.0, None, None, 0.0, 2.0), HOUR)
+    assert found == {
+        TEN + HOUR * h: kwh for h, kwh in enumerate((1.0, 0.0, 0.0, 0.0, 2.0), start=1)
+    }
+
+
+def test_a_register_that_is_away_while_the_other_counts_has_counted_nothing() -> None:
+    """What it tells first is its own hour's, unless that stands out; another meter's is unknown."""
+    away = rows(9.0, 1.0, None, None, 0.6, 0.5)
+    hours = dict(enumerate((1.0, 0.0, 0.0, 0.6, 0.5), start=1))
+    assert energies(away, HOUR, may_rest=True) == {TEN + HOUR * h: hours[h] for h in hours}
+    assert energies(away, HOUR) == {TEN + HOUR: 1.0, TEN + 5 * HOUR: 0.5}
+    came_back = rows(9.0, 1.0, None, None, 2.4, 0.5)
+    assert energies(came_back, HOUR, may_rest=True) == {TEN + HOUR: 1.0, TEN + 5 * HOUR: 0.5}
+
+
+def test_negative_steps_are_resets() -> None:
+    """A replaced meter's row is not a consumption, and not none either; a rounding is none."""
+    assert energies(rows(1.0, -400.0, 1.5, -0.01), HOUR) == {
+        TEN + 2 * HOUR: 1.5,
+        TEN + 3 * HOUR: 0.0,
+    }
 
 
 def test_a_power_sensor_has_means() -> None:
@@ -77,30 +101,76 @@ def test_newer_rows_replace_older() -> None:
     assert old.merged(new, TEN) == new
 
 
-METERS = Balance(plus=("grid", "sun", "out"), minus=("export", "in"))
+METERS = Balance(plus=("grid", "sun", "out"), minus=("export", "in"), suns=("sun",), registers=())
+VALUES = {"grid": 1.0, "sun": 2.0, "out": 0.5, "export": 0.7, "in": 1.8}
+
+
+def by_day(start: datetime, length: timedelta) -> bool:
+    """No time is dark."""
+    return False
+
+
+def by_night(start: datetime, length: timedelta) -> bool:
+    """All time is dark."""
+    return True
+
+
+def recorded(**changes: dict[datetime, float]) -> dict[str, Recorded]:
+    """Ten o'clock by all meters, but for some."""
+    hours: dict[str, dict[datetime, float]] = {each: {TEN: kwh} for each, kwh in VALUES.items()}
+    return {each: Recorded(hours=values) for each, values in {**hours, **changes}.items()}
 
 
 def test_the_house_is_what_the_meters_leave() -> None:
     """Grid and sun and battery, in less out."""
-    values = {"grid": 1.0, "sun": 2.0, "out": 0.5, "export": 0.7, "in": 1.8}
-    recorded = {each: Recorded(hours={TEN: value}) for each, value in values.items()}
-    assert METERS.of(recorded).hours == pytest.approx({TEN: 1.0})
+    assert METERS.of(recorded(), by_day).hours == pytest.approx({TEN: 1.0})
 
 
 def test_an_inverter_sleeps_at_night() -> None:
-    """No row of the sun is no sun; no row of the grid is not known."""
-    recorded = {
-        "grid": Recorded(hours={TEN: 1.0}),
-        "sun": Recorded(hours={TEN + HOUR: 2.0}),
-    }
-    assert METERS.of(recorded).hours == {TEN: 1.0}
+    """No row of the sun in the dark is no sun."""
+    dark = recorded(sun={}, **{"in": {TEN: 0.0}, "export": {TEN: 0.0}})
+    assert METERS.of(dark, by_night).hours == {TEN: 1.5}
+
+
+@pytest.mark.parametrize("meter", sorted(VALUES))
+def test_a_meter_away_by_day_is_unknown_not_nothing(meter: str) -> None:
+    """The hour is left out, whichever is away: the sun's by day, any other's at any time."""
+    assert METERS.of(recorded(**{meter: {}}), by_day).hours == {}
+    if meter != "sun":
+        assert METERS.of(recorded(**{meter: {}}), by_night).hours == {}
 
 
 def test_meters_that_contradict_each_other() -> None:
     """A house that makes energy, or blows its fuse, is a fault of the meters; rounding is not."""
-    hours = {TEN: -0.01, TEN + HOUR: -3.0, TEN + 2 * HOUR: 400.0}
-    recorded = {"grid": Recorded(hours=hours)}
-    assert METERS.of(recorded).hours == {TEN: 0.0}
+    hours = {TEN: -0.01, TEN + HOUR: -3.0, TEN + 2 * HOUR: 400.0, TEN + 3 * HOUR: 0.4}
+    found = Balance(plus=("grid",)).of({"grid": Recorded(hours=hours)}, by_day).hours
+    assert found == {TEN: 0.0, TEN + 3 * HOUR: 0.4}
+
+
+def house(*kwh: float) -> dict[datetime, float]:
+    """A house's own meter by the hour, from ten on, without what it cannot mean."""
+    hours = {TEN + index * HOUR: each for index, each in enumerate(kwh)}
+    return dict(Balance(plus=("house",)).of({"house": Recorded(hours=hours)}, by_day).hours)
+
+
+def test_a_meter_that_stood_still_has_told_it_all_at_once() -> None:
+    """Four hours of nothing, then 3 kWh: the entity held its last value while it was away."""
+    found = house(0.5, 0.6, 0.0, 0.0, 0.0, 0.0, 3.0, 0.5)
+    assert found == {TEN: 0.5, TEN + HOUR: 0.6, TEN + 7 * HOUR: 0.5}
+
+
+def test_a_meter_that_tells_nothing_for_long_is_not_a_house_that_uses_nothing() -> None:
+    """Eight hours of zeros and on as before (springfall2008/batpred#2793): they are unknown."""
+    found = house(0.5, 0.62, *[0.0] * 8, 0.5, 0.41)
+    assert list(found.values()) == [0.5, 0.62, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.5, 0.41]
+    fine = house(0.5, 0.02, *[0.0] * 8, 0.5, 0.41)
+    assert list(fine.values()) == [0.5, 0.02, 0.5, 0.41]
+    assert house(0.0, 0.0, 0.0) == {}
+
+
+def test_a_coarse_meter_is_not_one_that_stands_still() -> None:
+    """A meter of whole kilowatt-hours has zeros between its ones."""
+    assert len(house(0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 1.0)) == 7
 
 
 def test_an_hour_is_two_halves_until_better_is_known() -> None:
@@ -129,8 +199,8 @@ def test_the_first_source_that_knows() -> None:
 
 
 def test_a_cars_half_hour_is_subtracted() -> None:
-    """To zero at least."""
-    ev_charging = Recorded(halves={TEN: 3.5, TEN + SLOT: 0.5})
+    """To zero at least, where the two meters differ by their rounding."""
+    ev_charging = Recorded(halves={TEN: 3.5, TEN + SLOT: 0.44})
     found = without_cars({TEN: 3.9, TEN + SLOT: 0.4}, [ev_charging])
     assert found == pytest.approx({TEN: 0.4, TEN + SLOT: 0.0})
 
@@ -148,6 +218,48 @@ def test_an_unknown_share_of_a_car_is_left_out() -> None:
     loads = {TEN: 1.0, TEN + HOUR: 2.0}
     assert without_cars(loads, [Recorded()]) == loads
     assert without_cars(loads, [Recorded(hours={TEN: 0.0})]) == {TEN: 1.0}
+
+
+def night(*kwh: float) -> dict[datetime, float]:
+    """A house's half-hours from ten on."""
+    return {TEN + index * SLOT: each for index, each in enumerate(kwh)}
+
+
+def test_a_cars_meter_that_jumps_after_the_session_is_held_to_the_houses_balance() -> None:
+    """14 kWh told at its end (marq24/ha-evcc#90): the session's time is unknown, the rest known."""
+    loads = night(0.3, 0.2, 3.7, 3.8, 3.7, 3.6, 0.4, 0.3)
+    ev_charging = Recorded(halves=night(0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 14.0, 0.0))
+    assert without_cars(loads, [ev_charging]) == night(0.3, 0.2) | {TEN + 7 * SLOT: 0.3}
+
+
+def test_a_cars_jump_is_found_by_the_hour_too() -> None:
+    """Long ago only hours are known."""
+    loads = night(0.3, 0.2, 3.7, 3.8, 3.7, 3.6, 0.4, 0.3)
+    ev_charging = Recorded(
+        hours={TEN + h * HOUR: kwh for h, kwh in enumerate((0.0, 0.0, 0.0, 14.0))}
+    )
+    assert set(without_cars(loads, [ev_charging])) == {TEN, TEN + SLOT}
+
+
+def test_a_car_that_is_no_part_of_the_house_is_not_subtracted() -> None:
+    """Its charger is wired before the house's meter (springfall2008/batpred#1865)."""
+    loads = night(0.3, 0.2, 0.2, 0.2, 0.3, 0.2, 0.2, 0.2, 0.3, 0.2)
+    ev_charging = Recorded(halves=night(0.0, 3.6, 3.6, 3.7, 3.6, 3.6, 3.6, 1.0, 0.0, 0.0))
+    assert without_cars(loads, [ev_charging]) == loads
+
+
+def test_a_session_that_jumps_to_the_meters_total_is_no_session() -> None:
+    """evcc-io/evcc#28100: 29 kWh that were never charged; the night before stays known."""
+    loads = night(*[0.3] * 40, 3.7, 3.7, 0.3)
+    ev_charging = Recorded(halves=night(*[0.0] * 40, 3.4, 3.4, 300.0))
+    assert set(loads) - set(without_cars(loads, [ev_charging])) == {TEN + 42 * SLOT}
+
+
+def test_a_cars_spike_is_no_session() -> None:
+    """900 kWh in half an hour (home-assistant/core#124420): only that half-hour is unknown."""
+    loads = night(0.3, 0.2, 0.4, 0.3)
+    ev_charging = Recorded(halves=night(0.0, 0.0, 900.0, 0.0))
+    assert without_cars(loads, [ev_charging]) == night(0.3, 0.2) | {TEN + 3 * SLOT: 0.3}
 
 
 @given(first=kwh, second=kwh, share=st.floats(0.0, 1.0))
@@ -187,8 +299,18 @@ def preferences(*sources: object) -> EnergyPreferences:
 def test_the_dashboards_meters() -> None:
     """The grid comes first, gas does not count."""
     assert dashboard_balance(preferences(SUN, GAS, BATTERY, GRID)) == Balance(
-        plus=("sensor.import", "sensor.sun", "sensor.out"), minus=("sensor.export", "sensor.in")
+        plus=("sensor.import", "sensor.sun", "sensor.out"),
+        minus=("sensor.in", "sensor.export"),
+        suns=("sensor.sun",),
     )
+
+
+def test_two_registers_of_the_grid_count_in_turn() -> None:
+    """A day and a night tariff: either may be away while the other counts."""
+    night_grid = {"type": "grid", "stat_energy_from": "sensor.night"}
+    balance = dashboard_balance(preferences(GRID, night_grid, BATTERY))
+    assert balance is not None
+    assert balance.registers == ("sensor.import", "sensor.night")
 
 
 @pytest.mark.parametrize("sources", [(), (GRID, SUN), (BATTERY,)])

@@ -115,3 +115,70 @@ def test_slots_add_up_to_the_totals(steps: list[tuple[int, float, float]]) -> No
     assert sum(slot.observed_s for slot in measured.slots) == pytest.approx(
         sum(seconds for seconds, _, _ in steps[1:])
     )
+
+
+NOON = datetime(2026, 3, 20, 12, tzinfo=UTC)
+EVERY = timedelta(minutes=5)
+
+
+def watch(measured: Measurements, since: datetime, until: datetime) -> None:
+    """Readings of 600 W every five minutes."""
+    at = since
+    while at <= until:
+        measured.observe(reading(at))
+        at += EVERY
+
+
+@pytest.mark.parametrize("back", [timedelta(hours=1), timedelta(days=1)])
+def test_a_clock_set_back_counts_nothing_twice(back: timedelta) -> None:
+    """The half-hours that it comes through again keep what they have; the new ones are counted."""
+    measured = Measurements()
+    watch(measured, NOON - timedelta(days=2), NOON)
+    before = {slot.start: slot for slot in measured.slots}
+    watch(measured, NOON - back, NOON + timedelta(hours=1))
+    for slot in measured.slots:
+        assert slot.observed_s <= 1800
+        assert slot.energies.load_kwh <= 0.3 + 1e-9
+        assert slot == before.get(slot.start, slot)
+    assert len(measured.slots) == 98
+
+
+def test_a_restart_on_a_clock_set_back_counts_nothing_twice() -> None:
+    """What was stored is ahead of the first reading."""
+    first = Measurements()
+    watch(first, NOON - timedelta(hours=4), NOON)
+    again = Measurements(first.slots, first.totals)
+    watch(again, NOON - timedelta(hours=2), NOON)
+    assert again.slots == first.slots
+
+
+def test_a_clock_that_trembles_loses_nothing() -> None:
+    """Corrected by some seconds, as by a time server, a half-hour is still whole."""
+    measured = Measurements()
+    watch(measured, NOON, NOON + timedelta(minutes=15))
+    watch(measured, NOON + timedelta(minutes=14, seconds=40), NOON + timedelta(minutes=30))
+    assert measured.slots[0].is_whole
+
+
+def test_a_clock_far_ahead_for_minutes_forgets_nothing() -> None:
+    """Years ahead after a power cut, until the time server answers; then it goes on as before."""
+    measured = Measurements()
+    watch(measured, NOON - timedelta(days=3), NOON)
+    known = measured.slots
+    ahead = NOON + timedelta(days=4000)
+    watch(measured, ahead, ahead + timedelta(minutes=45))
+    watch(measured, NOON + timedelta(minutes=30), NOON + timedelta(hours=2))
+    assert set(known) - set(measured.slots) <= {known[-1]}
+    assert measured.slot(NOON + timedelta(hours=1, minutes=30)) is not None
+
+
+def test_what_is_five_weeks_old_is_forgotten() -> None:
+    """A day later than by the clock, for a clock may be wrong."""
+    old = [
+        MeasuredSlot(start=NOON - timedelta(days=days), energies=Energies(), observed_s=1800.0)
+        for days in (34, 50)
+    ]
+    measured = Measurements(old)
+    watch(measured, NOON - timedelta(days=2), NOON)
+    assert {slot.start for slot in measured.slots} >= {old[0].start}
+    assert old[1].start not in {slot.start for slot in measured.slots}

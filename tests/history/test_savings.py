@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from math import sqrt
 
@@ -10,6 +11,7 @@ from hypothesis import given, strategies as st
 import pytest
 
 from custom_components.smart_battery_scheduler.common.serialisation import decode, encode
+from custom_components.smart_battery_scheduler.history.gaps import bridged
 from custom_components.smart_battery_scheduler.history.measurements import (
     Energies,
     MeasuredSlot,
@@ -25,6 +27,7 @@ from custom_components.smart_battery_scheduler.planner.model import Action, Batt
 from custom_components.smart_battery_scheduler.tariff.model import Rate, RateTable
 
 from ..plans import a_plan, a_slot
+from . import two_homes
 
 DAY = date(2026, 1, 14)
 START = datetime(2026, 1, 14, tzinfo=UTC)
@@ -83,27 +86,35 @@ def test_without_charges_nothing_is_saved() -> None:
     assert savings.memory.saved_p == pytest.approx(0)
 
 
-@pytest.mark.parametrize(
-    ("slot", "imports", "exports"),
-    [
-        (half_hour(0, 50, load_kwh=1), RateTable(), None),
-        (half_hour(0, 50, load_kwh=1), rates(30), RateTable()),
-        (replace(half_hour(0, 50, load_kwh=1), observed_s=900), rates(30), None),
-        (half_hour(5, 50, load_kwh=1), rates(30), None),
-        (half_hour(0, None, load_kwh=1), rates(30), None),
-    ],
-)
-def test_what_is_not_known_is_not_counted(
-    slot: MeasuredSlot, imports: RateTable, exports: RateTable | None
+@pytest.mark.parametrize(("imports", "exports"), [(RateTable(), None), (rates(30), RateTable())])
+def test_a_half_hour_without_a_rate_counts_for_neither_side_and_the_baseline_goes_on(
+    imports: RateTable, exports: RateTable | None
 ) -> None:
-    """What is not known is not counted."""
-    savings = account(slot)
+    """A half-hour without a rate counts for neither side, and the baseline goes on."""
+    savings = account(half_hour(0, 50, load_kwh=1, import_kwh=1))
     savings.memory = replace(savings.memory, saved_p=7.0)
     savings.slot_began(START + HALF_HOUR, imports, exports, BATTERY, 20)
-    assert savings.memory.saved_p == 7.0
-    assert savings.day(DAY).half_hours == 0
-    assert savings.memory.baseline_kwh is None
+    day = savings.day(DAY)
+    assert (savings.memory.saved_p, day.half_hours, day.left_out) == (7.0, 0, 1)
+    assert savings.memory.baseline_kwh == pytest.approx(5 - 1 / ONE_WAY)
     assert savings.memory.through == START + HALF_HOUR
+
+
+def test_a_half_hour_without_a_charge_level_cannot_begin_the_account() -> None:
+    """A half-hour without a charge level cannot begin the account; it is counted as left out."""
+    savings = account(half_hour(0, None, load_kwh=1))
+    savings.slot_began(START + HALF_HOUR, rates(30), None, BATTERY, 20)
+    day = savings.day(DAY)
+    assert (day.half_hours, day.left_out, savings.memory.baseline_kwh) == (0, 1, None)
+
+
+def test_a_gap_waits_for_the_half_hour_after_it_and_three_hours_at_most() -> None:
+    """A gap waits for the half-hour after it, and three hours at most."""
+    savings = account(replace(half_hour(0, 50, load_kwh=1), observed_s=900))
+    for index in range(1, 8):
+        savings.slot_began(START + index * HALF_HOUR, rates(*[30] * 8), None, BATTERY, 20)
+        assert (savings.memory.through == START) == (index < 7)
+    assert savings.day(DAY).left_out == 7
 
 
 def test_nothing_is_counted_twice() -> None:
@@ -118,7 +129,8 @@ def test_a_long_absence_is_not_gone_through() -> None:
     """A long absence is not gone through."""
     savings = account(half_hour(0, 20, load_kwh=1, import_kwh=1))
     savings.slot_began(START + timedelta(days=400), rates(10), None, BATTERY, 0)
-    assert savings.memory.days == ()
+    assert sum(day.half_hours for day in savings.memory.days) == 0
+    assert sum(day.left_out for day in savings.memory.days) == 96
 
 
 def test_the_days_beginning_is_when_the_plans_word_is_taken() -> None:
@@ -160,3 +172,93 @@ def test_the_twin_neither_makes_energy_nor_leaves_its_bounds(
         assert grid >= -1e-9
     else:
         assert grid <= 1e-9
+
+
+@dataclass(frozen=True)
+class Account:
+    """What the account of an independently simulated home came to, and what is true."""
+
+    savings: Savings
+    truth_p: float
+
+
+def account_of_two_homes(days: int, unseen: Sequence[tuple[datetime, datetime]] = ()) -> Account:
+    """Watch a simulated home minute by minute, but for some stretches; a stretch is a restart."""
+    imports, exports = two_homes.rate_tables(days)
+    watched, savings = Measurements(), Savings(SavingsMemory(), Measurements())
+    truth_p = 0.0
+    for minute in two_homes.minutes(days):
+        at, truth_p = minute.reading.read_at, minute.saved_p
+        if any(start <= at < end for start, end in unseen):
+            watched = Measurements(watched.slots)
+            continue
+        watched.observe(minute.reading)
+        if at.minute in (0, 30):
+            savings = Savings(decode(SavingsMemory, encode(savings.memory)), watched)
+            savings.slot_began(at, imports, exports, two_homes.BATTERY, two_homes.FLOOR_PERCENT)
+    return Account(savings, truth_p)
+
+
+def stretch(day: int, hour: int, minute: int, minutes: int) -> tuple[datetime, datetime]:
+    """A time without a look."""
+    start = two_homes.BEGIN + timedelta(days=day, hours=hour, minutes=minute)
+    return start, start + timedelta(minutes=minutes)
+
+
+def test_savings_agree_with_an_independent_simulation_within_one_percent() -> None:
+    """Savings agree with an independent simulation of the same days within one percent."""
+    seen = account_of_two_homes(6)
+    assert seen.truth_p > 400
+    assert seen.savings.memory.saved_p == pytest.approx(seen.truth_p, rel=0.01)
+
+
+@pytest.mark.parametrize(
+    "unseen",
+    [
+        [stretch(1, 12, 5, 20)],
+        [stretch(2, 3, 50, 20)],
+        [stretch(1, 17, 11, 7)],
+        [stretch(day, 6 + 3 * day, 20, 20) for day in range(6)],
+        [stretch(3, 23, 45, 30)],
+        [stretch(2, 10, 0, 120)],
+    ],
+    ids=["midday", "in a charge", "restart", "every day", "midnight", "two hours"],
+)
+def test_a_gap_does_not_turn_a_saving_into_a_loss(
+    unseen: Sequence[tuple[datetime, datetime]],
+) -> None:
+    """A gap of 20 minutes or a restart of 7 changes the saving by no more than two percent."""
+    seen = account_of_two_homes(6, unseen)
+    assert seen.savings.memory.saved_p == pytest.approx(seen.truth_p, rel=0.02)
+    assert sum(day.left_out for day in seen.savings.memory.days) == 0
+    assert any(day.bridged for day in seen.savings.memory.days)
+
+
+def test_what_cannot_be_bridged_is_left_out_of_both_sides_and_counted() -> None:
+    """What cannot be bridged is left out of both sides and counted; the charge before it is not lost."""
+    begin = two_homes.BEGIN + timedelta(days=2, hours=9)
+    seen = account_of_two_homes(6, [(begin, begin + timedelta(hours=5))])
+    days = seen.savings.memory.days
+    assert sum(day.left_out for day in days) == 10
+    assert sum(day.half_hours + day.left_out for day in days) == 6 * 48
+    # What five quiet hours of one day would have saved is missing, and nothing else.
+    assert 0.85 * seen.truth_p < seen.savings.memory.saved_p < 1.05 * seen.truth_p
+
+
+def test_a_charge_level_that_no_battery_could_reach_is_not_bridged() -> None:
+    """A charge level that no battery could reach is not bridged."""
+    before, after = half_hour(0, 20, load_kwh=1), half_hour(2, 95, load_kwh=1)
+    unseen = replace(half_hour(1, None), observed_s=0.0)
+    assert bridged(before, [unseen], after, BATTERY) is None
+    possible = bridged(before, [unseen], half_hour(2, 40, load_kwh=1), BATTERY)
+    assert possible is not None
+    (whole,) = possible
+    assert whole.battery_in_kwh == pytest.approx(2 / ONE_WAY)
+    assert whole.import_kwh == pytest.approx(1 + 2 / ONE_WAY)
+
+
+def test_whole_days_add_up_to_the_total_to_the_penny() -> None:
+    """Whole days add up to the total to the penny, and the day shown waits for its last half-hour."""
+    seen = account_of_two_homes(4, [stretch(1, 23, 40, 20), stretch(2, 12, 0, 20)])
+    memory = seen.savings.memory
+    assert sum(day.saved_p for day in memory.days) == pytest.approx(memory.saved_p, abs=1e-6)

@@ -20,7 +20,8 @@ ROOT = PROJECT / "custom_components" / DOMAIN
 MODULES = sorted(ROOT.rglob("*.py"))
 
 MANIFEST_KEYS = {
-    "domain", "name", "after_dependencies", "codeowners", "config_flow", "dependencies",
+    "domain", "name", "after_dependencies", "categories", "codeowners", "config_flow",
+    "connectivity", "dependencies",
     "documentation", "integration_type", "iot_class", "issue_tracker", "loggers", "requirements",
     "single_config_entry", "version",
 }  # fmt: skip

@@ -10,7 +10,8 @@ import pytest
 from pytest_homeassistant_custom_component.common import async_fire_time_changed
 
 from custom_components.smart_battery_scheduler.const import DOMAIN
-from custom_components.smart_battery_scheduler.site.storage import Records, SiteStorage
+from custom_components.smart_battery_scheduler.site.records import Records
+from custom_components.smart_battery_scheduler.site.storage import SiteStorage
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
 

@@ -60,5 +60,7 @@ class Script:
 def script(monkeypatch: pytest.MonkeyPatch) -> Script:
     """The plan of the day."""
     script = Script()
-    monkeypatch.setattr("custom_components.smart_battery_scheduler.site.site.make_plan", script)
+    monkeypatch.setattr(
+        "custom_components.smart_battery_scheduler.site.replanner.make_plan", script
+    )
     return script

@@ -5,16 +5,21 @@ from __future__ import annotations
 from datetime import timedelta
 import json
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 
 from custom_components.smart_battery_scheduler.const import DOMAIN
 from custom_components.smart_battery_scheduler.control.model import Phase
+from custom_components.smart_battery_scheduler.frontend.live import live_state
 from custom_components.smart_battery_scheduler.powerwall.base import Settings
 from custom_components.smart_battery_scheduler.problems.site_problems import SiteProblem
 from custom_components.smart_battery_scheduler.repairs import async_create_fix_flow
+from custom_components.smart_battery_scheduler.text.speech import say_status
+from custom_components.smart_battery_scheduler.text.status import picture_of, token_refused
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import issue_registry as ir
+from homeassistant.setup import async_setup_component
 from homeassistant.util import dt as dt_util
 
 from ..cloud.faults import Endpoint, Fault
@@ -84,6 +89,59 @@ async def test_a_tariff_that_ended_is_told_until_rates_come_again(day: Day) -> N
     assert issue(day, SiteProblem.TARIFF_ENDED) is None
 
 
+async def fix_in_vain(day: Day, problem: SiteProblem) -> None:
+    """Confirm the dialogue as the page of repairs does: at its end the notice is deleted."""
+    assert await async_setup_component(day.hass, "repairs", {})
+    manager = day.hass.data["repairs"]["flow_manager"]
+    notice = issue(day, problem)
+    assert notice is not None
+    form = await manager.async_init(DOMAIN, data={"issue_id": notice.issue_id})
+    done = await manager.async_configure(form["flow_id"], {})
+    assert done["type"] == "create_entry"
+    await day.settle()
+
+
+@pytest.mark.parametrize("problem", [SiteProblem.RATES_LATE, SiteProblem.TARIFF_ENDED])
+async def test_a_notice_closed_by_its_fix_comes_again_while_its_cause_lasts(
+    day: Day, problem: SiteProblem
+) -> None:
+    """Nobody has to remember what the dialogue could not mend."""
+    late = problem is SiteProblem.RATES_LATE
+    ends = None if late else (dt_util.utcnow() + HOUR).isoformat()
+    day.cloud.faults.add(Fault.UNPUBLISHED, Endpoint.RATES, detail=ends)
+    day.freezer.tick((22.2 if late else 0.1) * HOUR)
+    await day.start()
+    await day.run(0.1 if late else 3.2)
+    await fix_in_vain(day, problem)
+    await day.run(0.1)
+    assert issue(day, problem) is not None
+    day.cloud.faults.clear()
+    await fix_in_vain(day, problem)
+    await day.run(0.1)
+    assert issue(day, problem) is None
+
+
+async def test_the_request_for_a_token_is_not_lost(day: Day) -> None:
+    """Closed by somebody, it comes again while the token is refused."""
+    await day.start()
+    day.cloud.faults.add(Fault.UNAUTHORISED, Endpoint.NETZERO_READ)
+    flows = day.hass.config_entries.flow
+    await day.run(0.5)
+    (asked,) = flows.async_progress()
+    assert asked["step_id"] == "reauth_confirm"
+    flows.async_abort(asked["flow_id"])
+    await day.run(0.5)
+    assert [flow["step_id"] for flow in flows.async_progress()] == ["reauth_confirm"]
+
+
+async def test_the_dashboard_is_there_though_its_home_cannot_start_yet(day: Day) -> None:
+    """Home Assistant starts while the cloud is down: the page says so instead of being missing."""
+    day.cloud.faults.add(Fault.UNAVAILABLE, Endpoint.NETZERO_READ)
+    await day.start(dashboard=True)
+    assert not day.is_loaded()
+    assert "battery-plan" in day.hass.data["frontend_panels"]
+
+
 async def test_another_controller_is_told_when_it_keeps_changing_settings(
     day: Day, script: Script
 ) -> None:
@@ -138,3 +196,21 @@ def test_every_notice_has_its_text(problem: SiteProblem) -> None:
     texts = json.loads(TRANSLATIONS.read_text(encoding="utf-8"))["issues"][problem]
     assert texts["title"]
     assert texts.get("description") or texts["fix_flow"]["step"]["confirm"]["description"]
+
+
+async def test_a_refused_token_is_not_called_a_lost_contact(day: Day) -> None:
+    """By the card, by voice and as the home itself knows it."""
+    await day.start()
+    day.cloud.faults.add(Fault.UNAVAILABLE, Endpoint.NETZERO_READ)
+    await day.run(0.2)
+    assert not token_refused(day.site)
+    assert "token_refused" not in cast(
+        dict[str, Any], live_state(day.site, dt_util.utcnow())["now"]
+    )
+    assert "There is no contact" in say_status(picture_of(day.site, dt_util.utcnow()))
+    day.cloud.faults.clear()
+    day.cloud.faults.add(Fault.UNAUTHORISED, Endpoint.NETZERO_READ)
+    await day.run(0.2)
+    assert token_refused(day.site)
+    assert cast(dict[str, Any], live_state(day.site, dt_util.utcnow())["now"])["token_refused"]
+    assert "NetZero refuses the token" in say_status(picture_of(day.site, dt_util.utcnow()))

@@ -18,11 +18,7 @@ from custom_components.smart_battery_scheduler.history.measurements import (
     MeasuredSlot,
     Measurements,
 )
-from custom_components.smart_battery_scheduler.site.solar_forecast import (
-    Roof,
-    SiteSolar,
-    SolarMemory,
-)
+from custom_components.smart_battery_scheduler.site.solar_forecast import SiteSolar, SolarMemory
 from custom_components.smart_battery_scheduler.solar import forecast_solar, open_meteo
 from custom_components.smart_battery_scheduler.solar.model import (
     SolarAuthError,
@@ -39,13 +35,20 @@ from custom_components.smart_battery_scheduler.solar.solcast import (
     DailyCalls,
     poll_interval as cadence_of_sites,
 )
+from custom_components.smart_battery_scheduler.sources.build import Roof
 from custom_components.smart_battery_scheduler.sources.solar_sources import solcast
 from custom_components.smart_battery_scheduler.tariff.model import SLOT
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import issue_registry as ir
 
+from ..wire import Wire
+
 NOON = datetime(2026, 7, 10, 12, 0, tzinfo=UTC)
 SLOT_OF_1 = SolarSlot(mean_kwh=1.0, p10_kwh=0.5, p50_kwh=1.0, p90_kwh=1.5)
+SOLCAST_URL = (
+    "https://api.solcast.com.au/rooftop_sites/0000-0001/forecasts"
+    "?format=json&api_key=not-a-real-key&hours=96"
+)
 ROOF = Roof(made_for="this roof", most_kwh=1.84)
 
 
@@ -62,6 +65,7 @@ class Source:
         self.failure: SolarError | None = None
         self.asked = 0
         self.half_hours = 192
+        self.slot = SLOT_OF_1
 
     async def fetch(self) -> SolarForecast:
         """Four days from midnight."""
@@ -71,7 +75,7 @@ class Source:
         now = self.freezer().replace(tzinfo=UTC)
         start = now.replace(hour=0, minute=0, second=0, microsecond=0)
         return SolarForecast(
-            made_at=now, slots={start + index * SLOT: SLOT_OF_1 for index in range(self.half_hours)}
+            made_at=now, slots={start + index * SLOT: self.slot for index in range(self.half_hours)}
         )
 
 
@@ -291,14 +295,40 @@ async def test_a_half_hour_is_noted_as_it_begins(
     source: Source,
     freezer: FrozenDateTimeFactory,
 ) -> None:
-    """Once, before the correction; what is older than four weeks is forgotten."""
+    """Once, before the correction; four weeks after the day it is forgotten."""
     sun = sun_of(hass, entry, source)
     await refresh(sun)
     sun.slot_began(NOON, Measurements())
     sun.slot_began(NOON + timedelta(minutes=5), Measurements())
     assert sun.memory.predicted == {NOON: 1.0}
-    sun.slot_began(NOON + timedelta(days=29), Measurements())
-    assert sun.memory.predicted == {}
+    assert sun.coordinator is not None
+    sun.coordinator.data = SolarForecast(
+        made_at=NOON, slots={NOON + index * SLOT: SLOT_OF_1 for index in range(48 * 31)}
+    )
+    for index in range(1, 48 * 31):
+        sun.slot_began(NOON + index * SLOT, Measurements())
+    assert NOON not in sun.memory.predicted
+    assert NOON + timedelta(days=3) in sun.memory.predicted
+
+
+async def test_a_clock_far_ahead_for_minutes_forgets_nothing_that_was_learned(
+    hass: HomeAssistant, entry: MockConfigEntry, source: Source
+) -> None:
+    """Neither the roof's correction nor what it is learned from; and learning goes on."""
+    measured = Measurements(half_hours(BEGIN, LEARNING_DAYS, 0.7))
+    predicted = {slot.start: 1.0 for slot in measured.slots}
+    sun = sun_of(hass, entry, source, SolarMemory(made_for="this roof", predicted=predicted))
+    await refresh(sun)
+    sun.slot_began(NOON, measured)
+    learned = sun.correction
+    assert min(learned.factors) < 0.8
+    for minutes in (0, 30):
+        sun.slot_began(NOON + timedelta(days=4000, minutes=minutes), measured)
+    assert sun.correction == learned
+    assert predicted.items() <= dict(sun.memory.predicted).items()
+    sun.slot_began(NOON + SLOT, measured)
+    assert sun.memory.learned_at == NOON + SLOT
+    assert sun.correction == learned
 
 
 async def test_no_panels(hass: HomeAssistant, entry: MockConfigEntry) -> None:
@@ -341,8 +371,24 @@ async def test_the_calls_of_a_frugal_source_survive(
     source = solcast(hass, "not-a-real-key", ["0000-0001"], made)
     sun = SiteSolar.of(hass, entry, source, ROOF, SolarMemory(made_for="this roof", calls=made))
     assert decode(SolarMemory, encode(sun.memory)).calls == made
-    source.calls = made.spent(NOON)
+    with Wire() as wire:
+        wire.get(SOLCAST_URL, status=500)
+        await refresh(sun)
     assert sun.memory.calls == DailyCalls(day=made.day, made=8)
+
+
+async def test_two_homes_on_one_solcast_account_share_its_budget(
+    hass: HomeAssistant, freezer: FrozenDateTimeFactory
+) -> None:
+    """A call of either is a call of the key, and both ask half as often; another key is another's."""
+    freezer.move_to(NOON)
+    made = DailyCalls(day=NOON.replace(hour=0), made=3)
+    first = solcast(hass, "not-a-real-key", ["0000-0001"], made)
+    assert first.poll_interval == cadence_of_sites(1)
+    second = solcast(hass, "not-a-real-key", ["0000-0002"], DailyCalls(day=made.day, made=1))
+    assert first.poll_interval == second.poll_interval == cadence_of_sites(2)
+    assert first.calls == second.calls == made
+    assert solcast(hass, "another-key", ["0000-0001"]).calls.left(NOON) == CALLS_PER_DAY
 
 
 @pytest.mark.parametrize(
@@ -380,8 +426,8 @@ async def test_a_week_of_requests(
 async def test_a_roof_under_snow_is_not_counted_on(
     hass: HomeAssistant, entry: MockConfigEntry, source: Source
 ) -> None:
-    """After a day of nearly nothing little is expected of the next; after the thaw all again."""
-    snow = half_hours(NOON.replace(hour=0) - timedelta(days=1), 1, 0.03)
+    """After two days of nearly nothing little is expected of the next; after the thaw all again."""
+    snow = half_hours(NOON.replace(hour=0) - timedelta(days=2), 2, 0.03)
     predicted = {slot.start: 1.0 for slot in snow}
     sun = sun_of(hass, entry, source, SolarMemory(made_for="this roof", predicted=predicted))
     await refresh(sun)
@@ -398,11 +444,49 @@ async def test_a_roof_under_snow_is_not_counted_on(
     assert at_noon(sun) == 1.0
 
 
+async def test_one_foggy_day_is_no_snow(
+    hass: HomeAssistant, entry: MockConfigEntry, source: Source
+) -> None:
+    """A tenth of what was expected, once: the next day's forecast stands."""
+    fair = half_hours(NOON.replace(hour=0) - timedelta(days=2), 1, 0.9)
+    fog = half_hours(NOON.replace(hour=0) - timedelta(days=1), 1, 0.1)
+    predicted = {slot.start: 1.0 for slot in (*fair, *fog)}
+    sun = sun_of(hass, entry, source, SolarMemory(made_for="this roof", predicted=predicted))
+    await refresh(sun)
+    sun.slot_began(NOON.replace(hour=7), Measurements([*fair, *fog]))
+    assert sun.under_cover_share is None
+    assert at_noon(sun) == pytest.approx(1.0, abs=0.05)
+
+
+async def test_the_usual_sun_does_not_count_curtailed_half_hours(
+    hass: HomeAssistant, entry: MockConfigEntry
+) -> None:
+    """A full battery and nothing exported: what the roof made then says nothing of the sun."""
+    fair = half_hours(NOON.replace(hour=0) - timedelta(days=8), 4, 0.8)
+    held = half_hours(NOON.replace(hour=0) - timedelta(days=4), 4, 0.1, level=100.0)
+    sun = SiteSolar.of(hass, entry, None, ROOF, SolarMemory(made_for="this roof"))
+    sun.look_back(NOON, Measurements([*fair, *held]))
+    assert at_noon(sun) == pytest.approx(0.8)
+
+
+async def test_an_empty_day_of_a_source_is_not_planned_by(
+    hass: HomeAssistant, entry: MockConfigEntry, source: Source
+) -> None:
+    """Zeros from a source that fails: the usual sun is planned by, and zero stays possible."""
+    source.slot = SolarSlot(mean_kwh=0.0, p10_kwh=0.0, p50_kwh=0.0, p90_kwh=0.0)
+    sun = sun_of(hass, entry, source)
+    await refresh(sun)
+    sun.look_back(NOON.replace(hour=6), Measurements(half_hours(BEGIN, LEARNING_DAYS, 0.7)))
+    assert at_noon(sun) == pytest.approx(0.7)
+    assert sun.forecast is not None
+    assert sun.forecast.slots[NOON].p10_kwh == 0.0
+
+
 async def test_a_full_battery_is_no_snow(
     hass: HomeAssistant, entry: MockConfigEntry, source: Source
 ) -> None:
     """The roof was not let: tomorrow's sun is counted on."""
-    full = half_hours(NOON.replace(hour=0) - timedelta(days=1), 1, 0.03, level=100.0)
+    full = half_hours(NOON.replace(hour=0) - timedelta(days=2), 2, 0.03, level=100.0)
     predicted = {slot.start: 1.0 for slot in full}
     sun = sun_of(hass, entry, source, SolarMemory(made_for="this roof", predicted=predicted))
     await refresh(sun)

@@ -31,6 +31,8 @@ from ..wire import Wire
 NOW = datetime(2026, 4, 26, 10, 0, tzinfo=UTC)
 DAY = datetime(2026, 4, 26, tzinfo=UTC)
 KEY = "Abcdefgh01234567"
+FIRST_DAY = (89, 376, 700, 950, 1100, 1200, 1250, 1200, 1100, 900, 600, 300, 120, 40)
+SECOND_DAY = (67, 260, 500, 700, 900, 1000, 1000, 950, 800, 600, 400, 200, 90, 30)
 SOUTH_WEST = RoofPlane(declination_degrees=30.0, azimuth_degrees=225.0, peak_kw=2.16)
 EAST = RoofPlane(declination_degrees=45.4, azimuth_degrees=90.0, peak_kw=4.0, inverter_kw=0.5)
 BASE = "https://api.forecast.solar"
@@ -39,21 +41,20 @@ EAST_URL = f"{BASE}/estimate/51.5074/-0.1278/45/-90/4?time=utc"
 
 
 def estimate(periods: dict[str, Json] | None = None) -> dict[str, Json]:
-    """Two days of a public reply, cut short: each from sunrise to sunset."""
+    """Two days of a public reply, from sunrise to sunset, hourly (its stamps are ENDS)."""
+    hours: dict[str, Json] = {
+        "2026-04-26T04:20:17+00:00": 0,
+        "2026-04-27T04:18:17+00:00": 0,
+        "2026-04-26T18:59:23+00:00": 4,
+        "2026-04-27T19:01:05+00:00": 6,
+    }
+    for index, (first, second) in enumerate(zip(FIRST_DAY, SECOND_DAY, strict=True)):
+        hours[f"2026-04-26T{5 + index:02}:00:00+00:00"] = first
+        hours[f"2026-04-27T{5 + index:02}:00:00+00:00"] = second
     return {
         "result": {
             "watts": {"2026-04-26T04:20:17+00:00": 0},
-            "watt_hours_period": periods
-            or {
-                "2026-04-26T04:20:17+00:00": 0,
-                "2026-04-26T05:00:00+00:00": 89,
-                "2026-04-26T06:00:00+00:00": 376,
-                "2026-04-26T18:59:23+00:00": 0,
-                "2026-04-27T04:18:17+00:00": 0,
-                "2026-04-27T05:00:00+00:00": 67,
-                "2026-04-27T06:00:00+00:00": 260,
-                "2026-04-27T19:01:05+00:00": 0,
-            },
+            "watt_hours_period": periods or hours,
             "watt_hours": {"2026-04-26T06:00:00+00:00": 465},
             "watt_hours_day": {"2026-04-26": 465, "2026-04-27": 327},
         },
@@ -89,7 +90,7 @@ def test_labels_are_ends_of_intervals() -> None:
     """376 Wh at 06:00 are those of 05:00-06:00, half in each half-hour."""
     energies = half_hour_energies(estimate())
     assert energies[at("05:00")] == energies[at("05:30")] == pytest.approx(0.188)
-    assert energies[at("06:00")] == 0.0
+    assert energies[at("06:00")] == energies[at("06:30")] == pytest.approx(0.35)
 
 
 def test_odd_sunrise_stamps_share_their_energy_by_time() -> None:
@@ -110,7 +111,24 @@ def test_nights_are_dark_and_days_beyond_are_not_forecast() -> None:
 
 def test_no_energy_is_lost() -> None:
     """The sum is that of the reply."""
-    assert sum(half_hour_energies(estimate()).values()) == pytest.approx(0.792)
+    published = (sum(FIRST_DAY) + sum(SECOND_DAY) + 4 + 6) / 1000
+    assert sum(half_hour_energies(estimate()).values()) == pytest.approx(published)
+
+
+def test_a_hole_in_a_reply_is_not_forecast_rather_than_dark() -> None:
+    """A stamp is missing and one has no energy: their hours are not told, the others are."""
+    body = estimate()
+    result = body["result"]
+    assert isinstance(result, dict)
+    periods = result["watt_hours_period"]
+    assert isinstance(periods, dict)
+    del periods["2026-04-26T10:00:00+00:00"]
+    periods["2026-04-26T14:00:00+00:00"] = None
+    energies = half_hour_energies(body)
+    holes = {at("09:00"), at("09:30"), at("13:00"), at("13:30")}
+    assert not holes & set(energies)
+    assert len(energies) == 92
+    assert energies[at("10:00")] == pytest.approx(0.625)
 
 
 def test_stamps_with_an_offset_are_the_same_moments() -> None:
@@ -157,7 +175,13 @@ async def test_each_plane_is_one_request(wire: Wire, session: aiohttp.ClientSess
     wire.get(SOUTH_WEST_URL, payload=estimate())
     wire.get(
         EAST_URL,
-        payload=estimate({"2026-04-26T05:00:00+00:00": 0, "2026-04-26T06:00:00+00:00": 2000}),
+        payload=estimate(
+            {
+                "2026-04-26T05:00:00+00:00": 0,
+                "2026-04-26T06:00:00+00:00": 2000,
+                "2026-04-26T07:00:00+00:00": 100,
+            }
+        ),
     )
     source: SolarSource = client(session, SOUTH_WEST, EAST)
     forecast = await source.fetch()

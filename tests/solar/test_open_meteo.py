@@ -23,6 +23,7 @@ from custom_components.smart_battery_scheduler.solar.open_meteo import (
     azimuth_from_south,
     plane_weather,
 )
+from custom_components.smart_battery_scheduler.solar.pv import SLOT_HOURS, plane_kw
 
 from ..wire import Wire
 
@@ -32,14 +33,16 @@ PLANE = RoofPlane(declination_degrees=30.0, azimuth_degrees=205.0, peak_kw=4.0)
 KEY = "customerkey0123456789"
 
 
+LABELS: list[Json] = [round((NOON + timedelta(hours=h)).timestamp()) for h in range(3)]
+
+
 def body(quarters: Json = None, **hourly: Json) -> dict[str, Json]:
     """Labels 12:00, 13:00 and 14:00, and the quarters of 12:00-13:00; ``hourly`` replaces series."""
-    labels: list[Json] = [round((NOON + timedelta(hours=h)).timestamp()) for h in range(3)]
     quarter_labels: list[Json] = [
         round((NOON + timedelta(minutes=15 * q)).timestamp()) for q in range(1, 5)
     ]
     series: dict[str, Json] = {
-        "time": labels,
+        "time": LABELS,
         "global_tilted_irradiance": [500.0, 600.0, 700.0],
         "shortwave_radiation": [450.0, 500.0, 600.0],
         "diffuse_radiation": [90.0, 250.0, 600.0],
@@ -132,15 +135,48 @@ def test_a_null_is_not_a_forecast(name: str) -> None:
         {"time": [1, 2, 3]},
         {"global_tilted_irradiance": None},
         {"global_tilted_irradiance": [1.0, 2.0]},
-        {"global_tilted_irradiance": [1.0, 2.0, "much"]},
-        {"global_tilted_irradiance": [1.0, 2.0, 2000.1]},
-        {"temperature_2m": [1.0, 2.0, -273.2]},
+        {"global_tilted_irradiance": [1.0, 9999.0, "much"]},
+        {"global_tilted_irradiance": [None, None, None]},
+        {"temperature_2m": [1.0, -273.2, -273.2]},
     ],
 )
-def test_nonsense_is_refused_whole(bad: dict[str, Json]) -> None:
-    """A forecast with one impossible value is not trusted with the others."""
+def test_a_reply_that_is_mostly_nonsense_is_refused(bad: dict[str, Json]) -> None:
+    """Something else was sent than is believed."""
     with pytest.raises(SolarReplyError):
         plane_weather(body(**bad))
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        {"global_tilted_irradiance": [500.0, 600.0, "much"]},
+        {"global_tilted_irradiance": [500.0, 600.0, 2000.1]},
+        {"diffuse_radiation": [90.0, 250.0, -9999.0]},
+        {"time": [*LABELS[:2], "2026-06-17T14:00"]},
+    ],
+)
+def test_one_impossible_value_or_bad_stamp_does_not_throw_the_reply_away(
+    bad: dict[str, Json],
+) -> None:
+    """Its own hour is not forecast; the others are."""
+    weather = plane_weather(body(**bad))
+    assert max(weather) == NOON + timedelta(minutes=30)
+    assert len(weather) == 4
+
+
+def test_quarters_below_zero_are_dark() -> None:
+    """Near sunrise, from open-meteo/open-meteo#1355: an hour of 20 W/m² is 0.074 kWh, not 2 kWh."""
+    below: list[Json] = [-84.0, 10.0, 40.0, 35.0]
+    weather = plane_weather(
+        body(below, global_tilted_irradiance=[0.0, 20.0, 700.0], temperature_2m=[6.0, 8.0, 9.0])
+    )
+    first, second = weather[NOON], weather[NOON + timedelta(minutes=30)]
+    assert first.irradiance_w_per_m2 + second.irradiance_w_per_m2 == pytest.approx(40.0)
+    assert (first.irradiance_w_per_m2, second.irradiance_w_per_m2) == pytest.approx(
+        (80 / 17, 600 / 17)
+    )
+    kwh = sum(plane_kw(PLANE, each) * SLOT_HOURS for each in (first, second))
+    assert kwh == pytest.approx(0.074, abs=0.001)
 
 
 class Roof:

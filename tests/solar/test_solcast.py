@@ -108,9 +108,9 @@ def test_quantiles_out_of_order_are_put_in_order() -> None:
         [row("2026-04-26T10:30:00Z", 1, 2, 3, period="PT60M")],
         [row("2026-04-26T10:35:00Z", 1, 2, 3)],
         [row("2026-04-26T10:30:00", 1, 2, 3)],
-        [row("2026-04-26T10:30:00Z", None, 2, 3)],
-        [row("2026-04-26T10:30:00Z", -1, 2, 3)],
-        [row("2026-04-26T10:30:00Z", 1, 2, 3e9)],
+        [row("2026-04-26T10:30:00Z", 1, None, 3)],
+        [row("2026-04-26T10:30:00Z", 1, -2, 3)],
+        [row("2026-04-26T10:30:00Z", 1, 2e9, 3e9)],
         [row("2026-04-26T10:30:00Z", 1, "2", 3)],
     ],
 )
@@ -118,6 +118,32 @@ def test_nonsense_is_refused(rows: Json) -> None:
     """Nothing slips through as a forecast."""
     with pytest.raises(SolarReplyError):
         parse_forecasts({"forecasts": rows})
+
+
+@pytest.mark.parametrize("low", [None, -1, "0"])
+def test_one_null_percentile_takes_a_usual_spread(low: Json) -> None:
+    """The estimate holds; its lower end is that of an average sky."""
+    rows: Json = [row("2026-04-26T10:30:00Z", low, 2.0, 2.4)]
+    slot = parse_forecasts({"forecasts": rows})[NOW]
+    assert (slot.p50_kwh, slot.p90_kwh) == (1.0, 1.2)
+    assert 0.5 < slot.p10_kwh < 0.9
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        row("soon", 1, 2, 3),
+        row("2026-04-26T11:35:00Z", 1, 2, 3),
+        row("2026-04-26T11:30:00Z", 1, None, 3),
+        row("2026-04-26T11:30:00Z", 1, 2, 3, period="PT5M"),
+        None,
+    ],
+)
+def test_one_bad_row_does_not_throw_the_reply_away(bad: Json) -> None:
+    """It is not forecast; the others are."""
+    assert isinstance(ROWS, list)
+    slots = parse_forecasts({"forecasts": [*ROWS, bad]})
+    assert set(slots) == {NOW, NOW + timedelta(minutes=30)}
 
 
 async def test_two_sites_add_up(wire: Wire, session: aiohttp.ClientSession, clock: Clock) -> None:
@@ -207,13 +233,45 @@ async def test_half_a_roof_is_not_fetched_for_want_of_calls(
     assert not wire.requests
 
 
+async def test_two_home_assistants_on_one_account_each_take_their_share(
+    solcast: Solcast, wire: Wire, clock: Clock
+) -> None:
+    """The other one shows by calls that are gone before ours are: from then on we ask half as often."""
+    wire.get(url(), status=429, payload=QUOTA)
+    with pytest.raises(SolarRateLimitError):
+        await solcast.fetch()
+    assert solcast.calls.left(NOW) <= 0
+    assert solcast.poll_interval == poll_interval(1, 5)
+    clock.now += timedelta(days=1)
+    wire.get(url(), payload={"forecasts": ROWS}, repeat=True)
+    for _ in range(5):
+        await solcast.fetch()
+    with pytest.raises(SolarRateLimitError):
+        await solcast.fetch()
+    clock.now += timedelta(days=14)
+    await solcast.fetch()
+    assert solcast.poll_interval == poll_interval(1)
+
+
+async def test_calls_that_we_made_ourselves_are_nobody_elses(
+    session: aiohttp.ClientSession, wire: Wire, clock: Clock
+) -> None:
+    """Refused after ten of our own, nothing is shared."""
+    calls = DailyCalls(day=TODAY, made=CALLS_PER_DAY - 1)
+    source = Solcast(session, KEY, [FIRST], calls=calls, clock=clock)
+    wire.get(url(), status=429, payload=QUOTA)
+    with pytest.raises(SolarRateLimitError):
+        await source.fetch()
+    assert source.calls.sharers == 1
+
+
 async def test_429_of_the_daily_limit_ends_the_day(solcast: Solcast, wire: Wire) -> None:
     """Somebody else spends the same key's calls."""
     wire.get(url(), status=429, payload=QUOTA)
     with pytest.raises(SolarRateLimitError) as caught:
         await solcast.fetch()
     assert caught.value.retry_after_s == 14 * 3600 + 60
-    assert solcast.calls.left(NOW) == 0
+    assert solcast.calls.left(NOW) <= 0
 
 
 @pytest.mark.parametrize(

@@ -28,6 +28,20 @@ def test_as_on_the_days_before() -> None:
     assert slot.p90_kwh == pytest.approx(0.92)
 
 
+def test_curtailed_half_hours_are_not_counted() -> None:
+    """What a full battery let the roof make is the least it could: counted only where it is more."""
+    measured = noons(1.0, 1.2, 1.4, 0.1, 0.2, 1.6)
+    held = {NOON - timedelta(days=ago) for ago in (4, 5, 6)}
+    slot = usual_sun(measured, NOW, held)[NOON + timedelta(days=1)]
+    assert slot.mean_kwh == pytest.approx((1.0 + 1.2 + 1.4 + 1.6) / 4)
+
+
+def test_curtailed_half_hours_are_the_least_where_nothing_else_is_known() -> None:
+    """A battery that is full by noon on every day: better than no sun."""
+    held = {NOON - timedelta(days=ago) for ago in range(1, 5)}
+    assert usual_sun(noons(0.5, 0.6, 0.7, 0.6), NOW, held)[NOON].mean_kwh == pytest.approx(0.6)
+
+
 def test_two_days_are_not_a_habit() -> None:
     """Nor are days long ago, nor what is still to come."""
     assert usual_sun(noons(1.0, 1.0), NOW) == {}

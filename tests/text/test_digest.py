@@ -80,7 +80,7 @@ def test_the_three_lines() -> None:
     """Next, plan, yesterday."""
     assert the_digest(a_charge_plan()).message == (
         "Next: charge 02:30–03:30 to 80 % at 9.8 p; it spares 24.1 p at 17:30.\n"
-        "Plan: £1.00 for the next 36 hours, £0.20 less than self-powered.\n"
+        "Plan: £0.08 for the next 36 hours, £0.20 less than self-powered.\n"
         "Yesterday: £2.31, 12.4 kWh bought, 3.1 kWh sold, 2 charges done."
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from homeassistant.core import HomeAssistant, callback
 
-from . import answers, daily, now, ready, sessions, slots
+from . import answers, backtest, daily, now, ready, sessions, slots
 
 __all__ = ["async_setup_actions"]
 
@@ -12,5 +12,5 @@ __all__ = ["async_setup_actions"]
 @callback
 def async_setup_actions(hass: HomeAssistant) -> None:
     """Register all of them, once."""
-    for module in (now, ready, slots, sessions, answers, daily):
+    for module in (now, ready, slots, sessions, answers, daily, backtest):
         module.async_setup(hass)

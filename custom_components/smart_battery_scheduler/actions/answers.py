@@ -22,6 +22,7 @@ from ..const import DOMAIN, UNIT_CAPACITY_KWH
 from ..control.model import Decision, DecisionKind
 from ..planner.model import Action, Plan
 from ..planner.why_not import WhyNot, why_not
+from ..site.control_as_dict import command_status_as_dict
 from ..site.limits import LIMITS
 from ..site.plan_as_dict import plan_as_dict, slot_as_dict
 from ..site.planner_inputs import SiteSnapshot, make_plan, plan_inputs
@@ -32,8 +33,8 @@ from ..text.messages import line_of
 from ..text.speech import DOES, because
 from ..text.status import override_now, picture_of, ready_once
 from .fields import ACTION, END, START, in_range, moment_if_any, number
-from .homes import SITE_FIELDS, async_site, problem
 from .sessions import session_as_dict
+from .sites import SITE_FIELDS, async_site, problem
 
 GET_PLAN, EXPLAIN, GET_DECISIONS = "get_plan", "explain", "get_decisions"
 GET_RATES, WHAT_IF = "get_rates", "what_if"
@@ -169,7 +170,7 @@ def decision_as_dict(decision: Decision) -> dict[str, Json]:
         "end": decision.slot_end.isoformat() if decision.slot_end else None,
         "rate_p_per_kwh": decision.rate_p_per_kwh,
         "charge_level_percent": decision.soc_percent,
-        "evidence": encode(decision.command_status),
+        "evidence": command_status_as_dict(decision.command_status),
         "detail": decision.detail,
     }
 

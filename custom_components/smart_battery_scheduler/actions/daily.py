@@ -15,7 +15,7 @@ from homeassistant.util import dt as dt_util
 
 from ..const import DOMAIN
 from ..text.digest import digest_of_site
-from .homes import SITE_FIELDS, async_site
+from .sites import SITE_FIELDS, async_site
 
 GET_DIGEST = "get_digest"
 

@@ -12,7 +12,7 @@ import voluptuous as vol
 from homeassistant.helpers import config_validation as cv
 from homeassistant.util import dt as dt_util
 
-from .homes import problem
+from .sites import problem
 
 START, END = "start", "end"
 DURATION, UNTIL, TARGET_PERCENT = "duration", "until", "target_percent"

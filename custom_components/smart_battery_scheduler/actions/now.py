@@ -13,9 +13,9 @@ from homeassistant.util import dt as dt_util
 from ..const import DOMAIN
 from ..planner.model import Action
 from .fields import DURATION, TARGET_PERCENT, UNTIL, end_of, number, percent_if_any
-from .homes import SITE_FIELDS, async_sites
 from .order_validation import refuse_reached
 from .override_factory import LONGEST, override_of
+from .sites import SITE_FIELDS, async_sites
 
 RESUME, REPLAN = "resume", "replan"
 

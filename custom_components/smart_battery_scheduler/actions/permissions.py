@@ -1,14 +1,23 @@
 """Who may see or command a home.
 
-A home has no permission of its own: any of its entities stands for it.
+A home has no permission of its own: who may see any of its entities may see it; to command it, one
+must be allowed to control every entity that commands. Control of one is not control of the home.
 """
 
 from __future__ import annotations
 
+from typing import Final
+
 from homeassistant.auth.models import User
+from homeassistant.auth.permissions.const import POLICY_CONTROL
+from homeassistant.const import Platform
 from homeassistant.core import Context, HomeAssistant, callback
 from homeassistant.exceptions import Unauthorized
 from homeassistant.helpers import entity_registry as er
+
+COMMANDING: Final = frozenset(
+    {Platform.BUTTON, Platform.NUMBER, Platform.SELECT, Platform.SWITCH, Platform.TIME}
+)
 
 
 @callback
@@ -17,7 +26,11 @@ def may(hass: HomeAssistant, user: User, entry_id: str, policy: str) -> bool:
     if user.permissions.access_all_entities(policy):
         return True
     entities = er.async_entries_for_config_entry(er.async_get(hass), entry_id)
-    return any(user.permissions.check_entity(entity.entity_id, policy) for entity in entities)
+    check = user.permissions.check_entity
+    if policy != POLICY_CONTROL:
+        return any(check(entity.entity_id, policy) for entity in entities)
+    commanding = [entity.entity_id for entity in entities if entity.domain in COMMANDING]
+    return bool(commanding) and all(check(entity_id, policy) for entity_id in commanding)
 
 
 async def async_check(

@@ -13,7 +13,7 @@ from homeassistant.util import dt as dt_util
 from ..const import DOMAIN
 from ..planner.model import ReadyBy
 from .fields import TARGET_PERCENT, moment, number, percent
-from .homes import SITE_FIELDS, async_sites, problem
+from .sites import SITE_FIELDS, async_sites, problem
 
 READY_ONCE, CANCEL_READY_ONCE = "ready_once", "cancel_ready_once"
 AT = "at"

@@ -19,7 +19,7 @@ from ..const import DOMAIN
 from ..sources.grid_sessions import SessionTimesError, SessionWindow
 from ..tariff.sessions import SessionKind
 from .fields import END, PERIOD, START, moment
-from .homes import SITE_FIELDS, async_sites, problem
+from .sites import SITE_FIELDS, async_sites, problem
 
 ADD_SESSION, REMOVE_SESSION = "add_session", "remove_session"
 SESSION_ID, KIND = "session_id", "kind"

@@ -19,7 +19,7 @@ from ..const import DOMAIN
 from ..planner.model import Action
 from ..site.manual_slots import FORCEABLE, ManualSlot, ManualSlotError, Repeat
 from .fields import ACTION, END, PERIOD, START, moment
-from .homes import SITE_FIELDS, async_site, async_sites, problem
+from .sites import SITE_FIELDS, async_site, async_sites, problem
 
 ADD_SLOT, REMOVE_SLOT, LIST_SLOTS = "add_slot", "remove_slot", "list_slots"
 SLOT_ID, REPEAT = "slot_id", "repeat"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from homeassistant.const import ATTR_DEVICE_ID
+from homeassistant.components.homeassistant.exposed_entities import async_should_expose
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 from homeassistant.helpers.target import TargetSelection, async_extract_referenced_entity_ids
@@ -12,6 +12,7 @@ from homeassistant.helpers.typing import ConfigType
 
 from ..const import DOMAIN
 from ..site.site import Site, SmartBatteryConfigEntry
+from .permissions import COMMANDING
 
 
 @callback
@@ -40,8 +41,17 @@ def targeted_sites(hass: HomeAssistant, target: ConfigType | None) -> tuple[Site
 
 @callback
 def entry_id_of_device(hass: HomeAssistant, device_id: str) -> str | None:
-    """The home that a device stands for, whether it runs or not."""
-    return next(_targeted_entry_ids(hass, {ATTR_DEVICE_ID: [device_id]}), None)
+    """The home that a device stands for, whether it runs or not.
+
+    By the device's own entry: entities of others, as of a helper, may hang on it too.
+    """
+    device = dr.async_get(hass).async_get(device_id)
+    if device is None:
+        return None
+    # Home Assistant shows devices of several integrations that are one thing as one.
+    entry_ids = device.config_entries if device.is_composite_device else {device.config_entry_id}
+    ours = {entry.entry_id for entry in hass.config_entries.async_entries(DOMAIN)}
+    return min(ours & entry_ids, default=None)
 
 
 def _targeted_entry_ids(hass: HomeAssistant, target: ConfigType) -> Iterator[str]:
@@ -56,3 +66,26 @@ def _targeted_entry_ids(hass: HomeAssistant, target: ConfigType) -> Iterator[str
     for device_id in selected.referenced_devices:
         if (device := devices.async_get(device_id)) is not None:
             yield device.config_entry_id
+
+
+@callback
+def exposed_homes(
+    hass: HomeAssistant, assistant: str | None, *, to_command: bool
+) -> tuple[Site, ...]:
+    """The running homes of which a voice assistant or language model may know.
+
+    To be read, any entity of a home must be exposed to it; to be commanded, one that commands. ``None`` is
+    nobody in particular: an automation, say, which is not held back.
+    """
+    if assistant is None:
+        return loaded_sites(hass)
+    entities = er.async_get(hass)
+    return tuple(
+        site
+        for site in loaded_sites(hass)
+        if any(
+            async_should_expose(hass, assistant, entity.entity_id)
+            for entity in er.async_entries_for_config_entry(entities, site.entry.entry_id)
+            if not to_command or entity.domain in COMMANDING
+        )
+    )

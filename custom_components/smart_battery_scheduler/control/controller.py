@@ -7,11 +7,12 @@ stored before its write leaves, so that a kill at any instant leaves behind what
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 import logging
 import random
+from typing import Protocol
 
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers.event import async_track_point_in_utc_time
@@ -19,6 +20,7 @@ from homeassistant.util import dt as dt_util
 
 from ..planner.model import Action, ChargeMethod
 from ..powerwall.base import (
+    REFUSALS_UNTIL_REAUTH,
     Powerwall,
     PowerwallAuthError,
     PowerwallBudgetError,
@@ -28,14 +30,21 @@ from ..powerwall.base import (
     Purpose,
     Settings,
 )
-from . import machine
-from .model import ControlState, Decision, DecisionReason, Phase, Wanted
-from .situation import Situation, Step, Timing
+from . import machine, watchdog
+from .model import (
+    FULL_PERCENT,
+    ControlState,
+    Decision,
+    DecisionKind,
+    DecisionReason,
+    Judged,
+    Phase,
+    SuspensionCause,
+)
+from .situation import READING_LIMIT, Situation, Step, Timing
 
 _LOGGER = logging.getLogger(__name__)
 
-# A reading older than this is not a reading.
-READING_LIMIT = timedelta(minutes=6)
 # More moves than this in one look would be a loop, not control.
 MOST_TRANSITIONS = 12
 
@@ -43,49 +52,56 @@ QUICK = timedelta(seconds=30)
 WATCHFUL = timedelta(seconds=60)
 CALM = timedelta(seconds=120)
 IDLE = timedelta(seconds=180)
-# Refused so often in a row, it is no hiccup: a person is asked for another token.
-REFUSALS_UNTIL_REAUTH = 3
 # Our own budget holds a write back for no longer than its window: that is no failure.
 LONGEST_HOLD_S = 60.0
 # A minute of fast charging is about half a percent: closer to its target it is watched.
 NEAR_TARGET_PERCENT = 3.0
 
-type Judged = tuple[Wanted | None, DecisionReason]
+
+class ControllerHost(Protocol):
+    """The site that a controller works for: what is wanted, what is learned, who is told."""
+
+    def wanted_at(self, now: datetime) -> Judged:
+        """What the plan, a manual slot or an override asks for now, after the hard rules."""
+        ...
+
+    def rates_w(self) -> Mapping[ChargeMethod, float]:
+        """What each charge method brings on this site, in W."""
+        ...
+
+    def timing(self) -> Timing:
+        """How long this site may take before something counts as not done."""
+        ...
+
+    async def async_save_control(self, state: ControlState) -> None:
+        """Store the state of control at once."""
+        ...
+
+    def publish(self, decision: Decision) -> None:
+        """Every decision, as it is made."""
+        ...
+
+    def token_refused(self) -> None:
+        """Writes are refused for want of a valid token."""
+        ...
+
+    async def async_before_wake(self) -> None:
+        """Awaited before a look that the clock asks for."""
+        ...
 
 
 class Controller:
-    """Keeps the battery doing what is wanted, and proves it.
-
-    ``wanted`` says what the plan, a pin or an override asks for now, after the hard rules.
-    ``rates_w`` is what each lever usually brings on this home. ``save`` stores the state at once.
-    ``publish`` receives every decision. ``before_wake`` is awaited before a look that the clock asks for.
-    """
+    """Keeps the battery doing what is wanted, and proves it."""
 
     def __init__(
-        self,
-        hass: HomeAssistant,
-        powerwall: Powerwall,
-        state: ControlState,
-        *,
-        wanted: Callable[[datetime], Judged],
-        rates_w: Callable[[], Mapping[ChargeMethod, float]],
-        timing: Callable[[], Timing],
-        save: Callable[[ControlState], Awaitable[None]],
-        publish: Callable[[Decision], None],
-        auth_failed: Callable[[], None],
-        before_wake: Callable[[], Awaitable[None]],
+        self, hass: HomeAssistant, powerwall: Powerwall, state: ControlState, host: ControllerHost
     ) -> None:
-        """Start from a stored state; nothing is written before a first reading came."""
+        """Start from a stored state; nothing is written before a first reading has come."""
         self.state = state
+        self.watch = watchdog.Watch()
         self._hass = hass
         self._powerwall = powerwall
-        self._wanted = wanted
-        self._rates_w = rates_w
-        self._timing = timing
-        self._save = save
-        self._publish = publish
-        self._auth_failed = auth_failed
-        self._before_wake = before_wake
+        self._host = host
         self._reading: PowerwallState | None = None
         self._lock = asyncio.Lock()
         self._released: DecisionReason | None = None
@@ -134,6 +150,43 @@ class Controller:
         """A new reading has come."""
         self._reading = reading
         await self.async_tick()
+        self._look_for_broken_promises(reading)
+
+    @callback
+    def _look_for_broken_promises(self, reading: PowerwallState) -> None:
+        """Hold what is meant against what the battery does, whatever this controller believes."""
+        now = dt_util.utcnow()
+        before = self.watch
+        intent, patience = self._intent(now, reading), self._host.timing().change
+        watch = watchdog.watched(before, intent, reading, patience)
+        self.watch = watchdog.published(watch)
+        for breach in sorted(watchdog.unpublished(watch)):
+            self._host.publish(
+                Decision(
+                    at=now,
+                    kind=DecisionKind.BROKEN,
+                    reason=DecisionReason(breach.value),
+                    soc_percent=reading.soc_percent,
+                    shown=reading.settings,
+                )
+            )
+        if self.watch.lasting() != before.lasting():
+            for listener in tuple(self._listeners):
+                listener()
+
+    def _intent(self, now: datetime, reading: PowerwallState) -> watchdog.Intent | None:
+        """What is meant now; None where nothing is promised."""
+        wanted, unwanted = self._host.wanted_at(now)
+        suspension = self.state.suspension
+        if suspension is not None and suspension.cause is not SuspensionCause.CALIBRATION:
+            wanted, unwanted = None, DecisionReason(suspension.cause.value)
+        is_ours = self.state.owner is not None or machine.is_watched(self.state, now)
+        if self._released is not None or (wanted is None and not is_ours):
+            return None
+        owner = replace(
+            self.owner_settings or reading.settings, export_rule=reading.settings.export_rule
+        )
+        return watchdog.intent_of(wanted, unwanted, owner, FULL_PERCENT)
 
     async def async_tick(self) -> None:
         """Look at what is wanted and what is there, and do what follows."""
@@ -207,13 +260,18 @@ class Controller:
                 await self._adopt(held)
                 return False
             wait_s = err.retry_after_s if isinstance(err, PowerwallRateLimitError) else None
+            refused = isinstance(err, PowerwallAuthError)
             failed = machine.write_failed(
-                self.state, self._situation(), str(err), wait_s, random.random()
+                self.state,
+                self._situation(),
+                str(err),
+                wait_s,
+                random.random(),
+                may_differ=not refused and wait_s is None,
             )
             await self._adopt(failed)
-            refused = isinstance(err, PowerwallAuthError)
             if refused and self.state.failures >= REFUSALS_UNTIL_REAUTH:
-                self._auth_failed()
+                self._host.token_refused()
             return False
         await self._adopt(machine.written(self.state, self._situation(), sent_at))
         return True
@@ -222,15 +280,15 @@ class Controller:
         if step.state != self.state:
             before, self.state = self.state, step.state
             if step.state.must_be_stored(before):
-                await self._save(step.state)
+                await self._host.async_save_control(step.state)
             for listener in tuple(self._listeners):
                 listener()
         for decision in step.decisions:
-            self._publish(decision)
+            self._host.publish(decision)
 
     def _situation(self) -> Situation:
         now = dt_util.utcnow()
-        wanted, unwanted = self._wanted(now)
+        wanted, unwanted = self._host.wanted_at(now)
         if self._released is not None:
             wanted, unwanted = None, self._released
         return Situation(
@@ -238,8 +296,8 @@ class Controller:
             reading=_usable(self._reading, now),
             wanted=wanted,
             unwanted=unwanted,
-            rates_w=self._rates_w(),
-            timing=self._timing(),
+            rates_w=self._host.rates_w(),
+            timing=self._host.timing(),
             is_last_chance=self._released is not None,
         )
 
@@ -263,7 +321,7 @@ class Controller:
     async def _async_wake(self, now: datetime) -> None:
         self._unsub_wake = None
         try:
-            await self._before_wake()
+            await self._host.async_before_wake()
         finally:
             await self.async_tick()
 

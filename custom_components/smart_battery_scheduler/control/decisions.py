@@ -69,6 +69,7 @@ def how_it_ended(
         return ()
     reason = on_whose_word_ended(command, at, reason)
     if command.tries == 0:
+        reason = DecisionReason.NOT_ACCEPTED if state.failures else reason
         return (of_command(command, at, DecisionKind.SKIPPED, reason),)
     patience = at.timing.read_back + at.timing.seen
     if command.command_status.confirmed_at is None and at.now - command.begun_at > patience:

@@ -6,8 +6,8 @@ from dataclasses import replace
 from datetime import datetime
 
 from ..powerwall.base import Islanding, PowerwallState, Settings
+from .command_status import foreign_changes, left_by, shows, tells
 from .decisions import how_it_ended, simple
-from .evidence import foreign_changes, left_by, shows, tells
 from .model import (
     ControlState,
     DecisionKind,

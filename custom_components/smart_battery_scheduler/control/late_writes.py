@@ -1,27 +1,38 @@
-"""Writes that overtake each other: one of ours may come through after the home settings stand again.
+"""Writes that overtake each other, and stops that only the cloud has heard of.
 
-It would look like a person's change and be taken for the home settings. So the writes of a control
-period are remembered for some time after it.
+One of ours may come through after the home settings stand again. It would look like a person's change
+and be taken for the home settings. So the writes of a control period are remembered for some time
+after it. And a gateway may never hear of a stop that the cloud shows: the battery is watched for a day.
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime, timedelta
 
 from ..powerwall.base import PowerwallState, Settings
+from .command_status import Verdict, foreign_changes, judge_stopped, left_by, shows
 from .decisions import simple
-from .evidence import foreign_changes, left_by, shows
+from .detours import to_owner_settings
+from .interruptions import hands_off
 from .model import (
     ControlState,
     DecisionKind,
     DecisionReason,
     OwnerSettings,
+    Phase,
     Recent,
     Restore,
     Trigger,
 )
 from .situation import Situation, Step
 from .transitions import transition
+
+# What the battery does so long after a period of ours is not ours any more.
+WATCHED = timedelta(hours=24)
+# Doubts that lie further apart have nothing to do with each other.
+DOUBT_FADES = timedelta(minutes=15)
+AT_REST = frozenset({Phase.IDLE, Phase.SUSPENDED, Phase.FAULT})
 
 
 def latecomer(state: ControlState, at: Situation) -> Step | None:
@@ -58,3 +69,49 @@ def _changed_since(state: ControlState, recent: Recent, reading: PowerwallState)
         return None
     owner: Settings = changed.over(recent.owner)
     return Step(state=replace(state, recent=replace(recent, owner=owner)))
+
+
+def is_watched(state: ControlState, now: datetime) -> bool:
+    """Whether what the battery does may still be what we have asked of it."""
+    return state.touched_at is not None and now - state.touched_at <= WATCHED
+
+
+def unstopped(state: ControlState, at: Situation) -> Step | None:
+    """Stop the battery once more, if it does not follow the settings that stand.
+
+    Nothing of ours is in force by the cloud's word, but the battery charges from the grid, or idles
+    above its reserve while the house buys: twice seen, some minutes apart, the stop was not heard.
+    """
+    reading = at.reading
+    if state.phase not in AT_REST or reading is None or not is_watched(state, at.now):
+        return None
+    if hands_off(reading) is not None:
+        return None
+    match judge_stopped(reading.settings, reading):
+        case Verdict.CONFIRMED if state.doubted_at is not None:
+            return Step(state=replace(state, doubted_at=None))
+        case Verdict.NOT_CONFIRMED:
+            return _doubted(state, at, reading)
+    return None
+
+
+def _doubted(state: ControlState, at: Situation, reading: PowerwallState) -> Step | None:
+    since = state.doubted_at
+    if since is None or reading.read_at - since > DOUBT_FADES:
+        return Step(state=replace(state, doubted_at=reading.read_at))
+    if reading.read_at - since < at.timing.seen:
+        return None
+    settings = replace(reading.settings, export_rule=None)
+    sent = () if state.recent is None else state.recent.sent
+    detours = to_owner_settings(settings, sent)
+    restore = Restore(begun_at=since, doubts=1, detours=detours)
+    state = replace(
+        transition(state, Trigger.LATE),
+        owner=OwnerSettings(settings=settings, origin="unheard", saved_at=at.now),
+        sent=sent,
+        restore=restore,
+        recent=None,
+        doubted_at=None,
+    )
+    published = simple(at, DecisionKind.RETRIED, DecisionReason.NOT_CONFIRMED)
+    return Step(state=state, decisions=(published,))

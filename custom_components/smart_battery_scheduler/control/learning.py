@@ -9,8 +9,8 @@ from math import sqrt
 
 from ..planner.model import Action, ChargeMethod
 from ..powerwall.base import PowerwallState
-from .evidence import TAPER_FROM_PERCENT, balanced, grid_charging_w
-from .model import Command
+from .command_status import TAPER_FROM_PERCENT, balanced, grid_charging_w, inflow_since
+from .model import Command, ControlState, OrderedCharge
 from .situation import Timing
 
 # Old experience fades: a new sample never weighs less than one in this many.
@@ -22,8 +22,12 @@ TAPERED_FROM_PERCENT = 90.0
 TAPERED_MEAN_PERCENT = 95.0
 LEAST_TAPER = 0.1
 # A learned rate outside these shares of the usual one is a mistake, not a battery.
-LEAST_SHARE, MOST_SHARE = 0.3, 3.0
+# (One unit of six up, or four units entered where one inverter stands before four packs.)
+LEAST_SHARE, MOST_SHARE = 0.1, 3.0
 LONGEST_READ_BACK = timedelta(minutes=7)
+# A gateway is not always equally late.
+MARGIN = 1.25
+LONGEST_CHANGE = timedelta(minutes=50)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,11 +62,12 @@ class Average:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MethodRecord:
-    """One lever: W into the battery from the grid, seconds to be read back, share left near full."""
+    """One lever: W from the grid, share left near full, seconds until read back and until seen."""
 
     rate_w: Average = field(default_factory=Average)
     read_back_s: Average = field(default_factory=Average)
     tapered_share: Average = field(default_factory=Average)
+    seen_s: Average = field(default_factory=Average)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,7 +100,34 @@ class Learned:
                 slow = timedelta(seconds=latency.mean + 3 * latency.spread)
                 read_back = min(max(timing.read_back, slow), LONGEST_READ_BACK)
                 timing = replace(timing, read_back=read_back)
+            delay = self.of(method).seen_s
+            # Patience is cheap: one late night is enough to learn it.
+            late = timedelta(seconds=(delay.mean + 2 * delay.spread) * MARGIN)
+            change = min(max(timing.change, late), LONGEST_CHANGE)
+            timing = replace(timing, change=change)
         return timing
+
+    def after(self, before: ControlState, now: ControlState, reading: PowerwallState) -> Learned:
+        """What one more reading has shown, from the states of control before and after it."""
+        learned, ordered = self, before.ordered
+        if ordered is not None and now.ordered is None and inflow_since(ordered, reading):
+            learned = learned.from_inflow(ordered, reading)
+        command, earlier = now.command, before.command
+        if command is None:
+            return learned
+        learned = learned.from_charging(command, reading)
+        known_before = earlier is not None and earlier.command_status.read_back_at is not None
+        if command.command_status.read_back_at is None or known_before:
+            return learned
+        return learned.from_read_back(command)
+
+    def from_inflow(self, ordered: OrderedCharge, reading: PowerwallState) -> Learned:
+        """The first inflow after an order, whatever has become of its command meanwhile."""
+        seconds = (reading.read_at - ordered.at).total_seconds()
+        record = self.of(ordered.method)
+        return self._with(
+            ordered.method, replace(record, seen_s=record.seen_s.with_sample(seconds))
+        )
 
     def taper(self) -> tuple[float, float] | None:
         """From which level grid charging slows, and to what share of its rate at 100 %.

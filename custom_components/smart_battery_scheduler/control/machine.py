@@ -13,16 +13,19 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from ..powerwall.base import PowerwallState, Settings
+from .command_status import LATEST_INFLOW, Verdict, inflow_since, judge_stopped, shows, tells
 from .decisions import of_command, on_whose_word, simple
-from .evidence import Verdict, judge_stopped, shows, tells
+from .detours import PAUSE, to_setpoint
 from .interruptions import hands_off, interrupted
-from .late_writes import latecomer
+from .late_writes import is_watched, latecomer, unstopped
 from .model import (
+    Command,
     CommandStatus,
     ControlState,
     Decision,
     DecisionKind,
     DecisionReason,
+    OrderedCharge,
     OwnerSettings,
     Phase,
     Restore,
@@ -30,17 +33,19 @@ from .model import (
     SuspensionCause,
     Trigger,
 )
+from .refusals import REFUSALS_PER_WAY, differently
 from .situation import Situation, Step
 from .transitions import (
+    LONGEST_DOUBTED_RETRY_S,
     LONGEST_RESTORE_RETRY_S,
     LONGEST_RETRY_S,
     TRIES_PER_WAY,
-    calibration,
     earlier,
     effective,
     ignored,
     next_slot,
     order,
+    out_of_service,
     reached,
     refreshed,
     restore_again,
@@ -51,6 +56,17 @@ from .transitions import (
     verdict,
 )
 
+__all__ = [
+    "is_watched",
+    "resume",
+    "set_owner_settings",
+    "step",
+    "wake_at",
+    "write_failed",
+    "write_held",
+    "written",
+]
+
 FIRST_RETRY_S = 30.0
 # So long a stop waits for the reading that says whether a change is a person's.
 LONGEST_DOUBT = timedelta(minutes=2)
@@ -60,26 +76,83 @@ def step(state: ControlState, at: Situation) -> Step:
     """Make the next move, if one is due."""
     if state.completed is not None and not state.completed.same_deed(at.wanted):
         state = replace(state, completed=None)
-    return interrupted(state, at) or latecomer(state, at) or _HANDLERS[state.phase](state, at)
+    state = _still_awaited(state, at)
+    return (
+        interrupted(state, at)
+        or latecomer(state, at)
+        or unstopped(state, at)
+        or _HANDLERS[state.phase](state, at)
+    )
 
 
 def written(state: ControlState, at: Situation, sent_at: datetime) -> Step:
     """The back end accepted the write that ``step`` asked for."""
     command_status = CommandStatus(sent_at=sent_at, accepted_at=at.now)
-    state = replace(state, failures=0, retry_at=None)
+    failures = state.failures
     if state.phase is Phase.RESTORING and state.restore is not None:
-        restore = replace(
-            state.restore, tries=state.restore.tries + 1, command_status=command_status
-        )
-        return Step(state=replace(state, restore=restore))
+        return Step(state=_restore_written(state, state.restore, at, command_status))
+    state = replace(_refused_ways_rest(state, at), failures=0, retry_at=None)
     assert state.command is not None
+    if state.command.detour:
+        command = replace(state.command, detour=False)
+        return Step(state=replace(state, command=command, retry_at=at.now + PAUSE))
     command = replace(state.command, tries=state.command.tries + 1, command_status=command_status)
     first = command.tries == 1 and command.setpoint == 0
-    state = replace(transition(state, Trigger.ACCEPTED), command=command)
+    state = replace(
+        transition(state, Trigger.ACCEPTED), command=command, ordered=_awaited(state, at)
+    )
     kind = DecisionKind.STARTED if first else DecisionKind.RETRIED
     by_other_way = command.tries == 1 and command.setpoint > 0
     reason = DecisionReason.OTHER_METHOD if by_other_way else on_whose_word(command)
-    return Step(state=state, decisions=(of_command(command, at, kind, reason),))
+    published = of_command(command, at, kind, reason)
+    if failures > 0:
+        published = replace(published, detail=f"not taken before: {failures}")
+    return Step(state=state, decisions=(published,))
+
+
+def _awaited(state: ControlState, at: Situation) -> OrderedCharge | None:
+    """The charge whose inflow is awaited after a command was accepted: the first of several tries."""
+    command = state.command
+    if state.ordered is not None or command is None or command.current.method is None:
+        return state.ordered
+    return OrderedCharge(method=command.current.method, at=at.now)
+
+
+def _still_awaited(state: ControlState, at: Situation) -> ControlState:
+    """No inflow is awaited any more once there is one, or after an hour without."""
+    ordered = state.ordered
+    if ordered is None:
+        return state
+    has_come = at.reading is not None and inflow_since(ordered, at.reading)
+    return (
+        replace(state, ordered=None) if has_come or at.now - ordered.at > LATEST_INFLOW else state
+    )
+
+
+def _refused_ways_rest(state: ControlState, at: Situation) -> ControlState:
+    """A way that was refused until another was taken is left out of service for some hours."""
+    command = state.command
+    if command is None or command.tries > 0 or state.failures < REFUSALS_PER_WAY:
+        return state
+    for setpoint in command.setpoints[: command.setpoint]:
+        state = out_of_service(state, at, setpoint.method)
+    return state
+
+
+def _restore_written(
+    state: ControlState, restore: Restore, at: Situation, command_status: CommandStatus
+) -> ControlState:
+    if restore.detours:
+        restore = replace(restore, detours=restore.detours[1:])
+        return replace(state, restore=restore, failures=0, retry_at=at.now + PAUSE)
+    if len(restore.parts) > 1:
+        restore = replace(restore, parts=restore.parts[1:])
+        pause = timedelta(seconds=_retry_s(state)) if state.failures > len(restore.parts) else PAUSE
+        return replace(state, restore=restore, retry_at=at.now + pause)
+    state = replace(state, failures=0, retry_at=None)
+    restore = replace(restore, parts=())
+    restore = replace(restore, tries=restore.tries + 1, command_status=command_status)
+    return replace(state, restore=restore)
 
 
 def write_failed(
@@ -88,17 +161,20 @@ def write_failed(
     detail: str,
     wait_s: float | None = None,
     chance: float = 0.0,
+    may_differ: bool = True,
 ) -> Step:
-    """The write did not get through; try again later. Told on the first failure only.
+    """The write did not get through; try again later, and otherwise. Told on the first failure only.
 
     ``chance`` in [0, 1) makes the wait up to a fifth longer, so that homes do not ask in step.
+    ``may_differ``: something else may be taken where this was not.
     """
-    failures = state.failures + 1
-    longest_s = LONGEST_RESTORE_RETRY_S if state.phase is Phase.RESTORING else LONGEST_RETRY_S
-    pause_s = min(FIRST_RETRY_S * 2 ** min(failures - 1, 8), longest_s) * (1.0 + 0.2 * chance)
+    state = replace(state, failures=state.failures + 1)
+    if may_differ:
+        state = differently(state, at)
+    pause_s = _retry_s(state) * (1.0 + 0.2 * chance)
     retry_at = at.now + timedelta(seconds=max(pause_s, wait_s or 0.0))
-    state = replace(state, failures=failures, retry_at=retry_at)
-    if failures > 1:
+    state = replace(state, retry_at=retry_at)
+    if state.failures > 1:
         return Step(state=state)
     decision = Decision(
         at=at.now,
@@ -109,6 +185,21 @@ def write_failed(
         detail=detail,
     )
     return Step(state=state, decisions=(decision,))
+
+
+def _retry_s(state: ControlState) -> float:
+    """How long to wait after so many failures: anew for another way, and for every part once."""
+    failures, restore, command = state.failures, state.restore, state.command
+    longest_s, fresh = LONGEST_RETRY_S, 1
+    if state.phase is Phase.RESTORING:
+        parts = () if restore is None else restore.parts
+        # Of parts that are refused while others were taken none ends a charge any more.
+        refused = restore is not None and restore.stood_in and len(parts) == 1
+        longest_s = LONGEST_DOUBTED_RETRY_S if refused else LONGEST_RESTORE_RETRY_S
+        fresh += len(parts)
+    elif command is not None and len(command.setpoints) > 1 and failures >= REFUSALS_PER_WAY:
+        fresh = REFUSALS_PER_WAY
+    return float(min(FIRST_RETRY_S * 2 ** min(max(failures - fresh, 0), 8), longest_s))
 
 
 def write_held(state: ControlState, at: Situation, wait_s: float) -> Step:
@@ -217,7 +308,10 @@ def _commanding(state: ControlState, at: Situation) -> Step:
             state=replace(transition(state, Trigger.ACCEPTED), command=command),
             decisions=(decision,),
         )
-    return Step(state=sending(state, setpoint.settings), write=setpoint.settings)
+    body = setpoint.settings
+    if command.detour and state.owner is not None:
+        body = to_setpoint(state.owner.settings, setpoint.settings)
+    return Step(state=sending(state, body), write=body)
 
 
 def _verifying(state: ControlState, at: Situation) -> Step:
@@ -252,9 +346,14 @@ def _verifying(state: ControlState, at: Situation) -> Step:
                 state=replace(transition(state, Trigger.CONFIRMED), command=command),
                 decisions=(published,),
             )
-        case Verdict.NOT_CONFIRMED if reading.read_at - read_back_at >= at.timing.seen:
+        case Verdict.NOT_CONFIRMED if reading.read_at - read_back_at >= _patience(command, at):
             return ignored(state, at, DecisionReason.NOT_CONFIRMED)
     return Step(state=state)
+
+
+def _patience(command: Command, at: Situation) -> timedelta:
+    """How long a command may stand unseen: longer than this home is late, before a lever is changed."""
+    return at.timing.seen if command.tries < TRIES_PER_WAY else at.timing.change
 
 
 def _is_doubtful(state: ControlState, reading: PowerwallState) -> bool:
@@ -282,7 +381,7 @@ def _running(state: ControlState, at: Situation) -> Step:
                 command_status, doubted_at=None, confirmed_w=reading.battery_power_w
             )
         case Verdict.NOT_CONFIRMED:
-            if doubted_at is not None and reading.read_at - doubted_at >= at.timing.seen:
+            if doubted_at is not None and reading.read_at - doubted_at >= _patience(command, at):
                 return ignored(state, at, DecisionReason.NOT_CONFIRMED)
             command_status = replace(command_status, doubted_at=doubted_at or reading.read_at)
     return Step(state=replace(state, command=replace(command, command_status=command_status)))
@@ -309,15 +408,21 @@ def _restoring(state: ControlState, at: Situation) -> Step:
 
 def _restore_to(state: ControlState, at: Situation, owner: Settings) -> Step:
     """Send the home settings, unless nothing of ours can be in force."""
-    reading = at.reading
-    if not state.sent and reading is not None and shows(owner, reading.settings):
+    reading, restore = at.reading, state.restore
+    assert restore is not None
+    unsent = not state.sent and restore.doubts == 0
+    if unsent and reading is not None and shows(owner, reading.settings):
         return restored(state, at)
     if state.retry_at is not None and at.now < state.retry_at:
         return Step(state=state)
     if reading is not None and _is_doubtful(state, reading) and not at.is_last_chance:
         if at.now - reading.read_at < LONGEST_DOUBT:
             return Step(state=state)
-    return Step(state=sending(state, owner), write=owner)
+    if at.is_last_chance:
+        restore = replace(restore, detours=())
+    body, *_ = (*restore.detours, *restore.parts, owner)
+    state = replace(state, restore=restore)
+    return Step(state=sending(state, body), write=body)
 
 
 def _proving(
@@ -331,12 +436,7 @@ def _proving(
     # Storm Watch charges by itself.
     if hands_off(reading) is not None or judge_stopped(owner, reading) is not Verdict.NOT_CONFIRMED:
         return restored(state, at)
-    assert state.restore is not None
-    if waited < at.timing.seen or state.restore.tries < TRIES_PER_WAY:
-        return restore_again(state, at, waited, DecisionReason.NOT_CONFIRMED)
-    done = restored(replace(state, suspension=state.suspension or calibration(at)), at)
-    published = simple(at, DecisionKind.SUSPENDED, DecisionReason.CALIBRATION)
-    return replace(done, decisions=(*done.decisions, published))
+    return restore_again(state, at, waited, DecisionReason.NOT_CONFIRMED)
 
 
 def _is_on_its_way(restore: Restore, at: Situation) -> bool:
@@ -355,9 +455,9 @@ def _suspending(state: ControlState, at: Situation) -> Step:
         if at.reading is None:
             return Step(state=state)
         if hands_off(at.reading) is not None:
-            suspension = replace(
-                suspension, until=max(suspension.until, at.now + at.timing.settled)
-            )
+            # By the reading, not by the clock: the next look at the same reading must change nothing.
+            over = at.reading.read_at + at.timing.settled
+            suspension = replace(suspension, until=max(suspension.until, over))
             return Step(state=replace(state, suspension=suspension))
     if at.now < suspension.until:
         return Step(state=state)

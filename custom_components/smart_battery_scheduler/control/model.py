@@ -172,6 +172,7 @@ class Command:
     """What is asked of the battery, and how far that has got.
 
     ``setpoint`` is the place in the list of ways, ``tries`` how often the present one was accepted.
+    ``detour``: what is written next leads to it over other settings.
     """
 
     wanted: Wanted
@@ -180,6 +181,7 @@ class Command:
     setpoint: int = 0
     tries: int = 0
     command_status: CommandStatus = field(default_factory=CommandStatus)
+    detour: bool = False
 
     @property
     def current(self) -> Setpoint:
@@ -209,10 +211,19 @@ class Suspension:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Restore:
-    """The putting back of the home settings, and how far that has got."""
+    """The putting back of the home settings, and how far that has got.
+
+    ``doubts`` counts how often they stood and the battery did not follow; ``detours`` are
+    other writes that are still to come before them. ``parts`` are what is left to be written one by
+    one, because the whole was refused; ``stood_in``: self-powered was sent in place of a refused mode.
+    """
 
     begun_at: datetime
     tries: int = 0
+    doubts: int = 0
+    detours: tuple[Settings, ...] = ()
+    parts: tuple[Settings, ...] = ()
+    stood_in: bool = False
     command_status: CommandStatus = field(default_factory=CommandStatus)
 
 
@@ -229,6 +240,14 @@ class Recent:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OrderedCharge:
+    """A charge that was accepted and of which nothing has been seen yet."""
+
+    method: ChargeMethod
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ControlState:
     """Everything the controller knows about itself; stored whenever it changes.
 
@@ -238,7 +257,9 @@ class ControlState:
     its target. ``out_of_service`` lists levers that were ignored, each with the time from which
     it may be tried again. ``retry_at`` holds back a write after one that failed.
     ``strange_at`` is when settings first showed a value that is not ours. ``recent`` is what writes
-    of the period before would be known by.
+    of the period before would be known by. ``touched_at`` is when the last period ended;
+    ``doubted_at`` since when the battery has not followed the owner's settings since then.
+    ``ordered`` is the charge whose inflow is still awaited, whatever has become of its command.
     """
 
     phase: Phase = Phase.IDLE
@@ -254,6 +275,9 @@ class ControlState:
     retry_at: datetime | None = None
     strange_at: datetime | None = None
     recent: Recent | None = None
+    touched_at: datetime | None = None
+    doubted_at: datetime | None = None
+    ordered: OrderedCharge | None = None
 
     def must_be_stored(self, stored: ControlState) -> bool:
         """True if losing this state for the stored one would lose more than evidence."""
@@ -268,13 +292,21 @@ class ControlState:
             self.owner,
             self.sent,
             command
-            and (command.wanted.deed, command.wanted.ends_at, command.setpoint, command.tries),
-            restore and (restore.tries, restore.command_status.accepted_at),
+            and (
+                command.wanted.deed,
+                command.wanted.ends_at,
+                command.setpoint,
+                command.tries,
+                command.detour,
+            ),
+            restore
+            and (restore.tries, restore.detours, restore.parts, restore.command_status.accepted_at),
             self.suspension and self.suspension.cause,
             self.fault_until,
             self.completed,
             self.out_of_service,
             self.recent,
+            self.touched_at,
         )
 
 
@@ -292,6 +324,7 @@ class DecisionKind(StrEnum):
     SUSPENDED = "yielded"
     RESUMED = "resumed"
     RESTORED = "restored"
+    BROKEN = "broken"
 
 
 class DecisionReason(StrEnum):
@@ -326,6 +359,16 @@ class DecisionReason(StrEnum):
     NO_READING = "no_reading"
     LATE = "late"
     ERROR = "error"
+    CHARGES_WHEN_FORBIDDEN = "charges_when_forbidden"
+    CHARGES_UNASKED = "charges_unasked"
+    DOES_NOT_CHARGE = "does_not_charge"
+    DOES_NOT_SERVE = "does_not_serve"
+    BELOW_FLOOR = "below_floor"
+    EXPORTS = "exports"
+
+
+# What should be in force now, or None and why nothing should.
+type Judged = tuple[Wanted | None, DecisionReason]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,6 +10,9 @@ from ..planner.model import ChargeMethod
 from ..powerwall.base import PowerwallState, Settings
 from .model import ControlState, Decision, DecisionReason, Wanted
 
+# An older reading says nothing about the present.
+READING_LIMIT = timedelta(minutes=6)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Timing:
@@ -17,12 +20,15 @@ class Timing:
 
     ``read_back`` covers the minutes that Tesla may need to reach the gateway (NetZero's issues
     report seconds to a few minutes); it is widened by what a home has shown. ``untold`` is how long
-    readings may leave out the settings in question before they count as not standing.
+    readings may leave out the settings in question before they count as not standing. ``seen`` is when a
+    command that stands is sent once more, ``change`` when another lever is taken after that: owners
+    report gateways 8 to 40 minutes behind the cloud (netzero#238, #336), so it grows with what is seen.
     """
 
     read_back: timedelta = timedelta(seconds=210)
     untold: timedelta = timedelta(minutes=15)
     seen: timedelta = timedelta(seconds=180)
+    change: timedelta = timedelta(minutes=8)
     settled: timedelta = timedelta(minutes=5)
     stand_back: timedelta = timedelta(minutes=30)
     calibration: timedelta = timedelta(hours=2)

@@ -8,8 +8,9 @@ from datetime import datetime, timedelta
 from ..planner.model import Action, ChargeMethod
 from ..powerwall.base import PowerwallState, Settings
 from ..tariff.model import SLOT, floor_slot
+from .command_status import Verdict, judge, shows
 from .decisions import how_it_ended, of_command, simple
-from .evidence import Verdict, judge, shows
+from .detours import to_owner_settings
 from .model import (
     FULL_PERCENT,
     TRANSITIONS,
@@ -35,6 +36,8 @@ KNOWN_SENT = 8
 LONGEST_RETRY_S = 900.0
 # To stop outranks to begin.
 LONGEST_RESTORE_RETRY_S = 300.0
+# The settings stand and the battery does as it likes: a calibration takes hours.
+LONGEST_DOUBTED_RETRY_S = 3600.0
 
 
 def transition(state: ControlState, trigger: Trigger) -> ControlState:
@@ -165,11 +168,13 @@ def ignored(state: ControlState, at: Situation, reason: DecisionReason) -> Step:
         again = replace(command, tries=1, command_status=CommandStatus())
         return Step(state=replace(transition(state, Trigger.IGNORED), command=again))
     if command.tries < TRIES_PER_WAY:
-        again = replace(command, command_status=CommandStatus())
+        # A setting that stands already would not be passed on when it is sent again.
+        detour = reason is DecisionReason.NOT_CONFIRMED
+        again = replace(command, command_status=CommandStatus(), detour=detour)
         return Step(
             state=replace(transition(state, Trigger.IGNORED), command=again), decisions=(published,)
         )
-    state = _out_of_service(state, at, command.current.method)
+    state = out_of_service(state, at, command.current.method)
     if command.setpoint + 1 < len(command.setpoints):
         other = replace(
             command, setpoint=command.setpoint + 1, tries=0, command_status=CommandStatus()
@@ -204,9 +209,8 @@ def calibration(at: Situation) -> Suspension:
     return Suspension(cause=SuspensionCause.CALIBRATION, since=at.now, until=until)
 
 
-def _out_of_service(
-    state: ControlState, at: Situation, method: ChargeMethod | None
-) -> ControlState:
+def out_of_service(state: ControlState, at: Situation, method: ChargeMethod | None) -> ControlState:
+    """Plan and command without this lever for some hours."""
     if method is None:
         return state
     others = tuple(item for item in state.out_of_service if item[0] is not method)
@@ -217,15 +221,25 @@ def _out_of_service(
 def restore_again(
     state: ControlState, at: Situation, waited: timedelta, reason: DecisionReason
 ) -> Step:
-    """Not put back yet: wait, then send again, each time a little later, without end."""
-    restore = state.restore
-    assert restore is not None
-    patience_s = at.timing.read_back.total_seconds() * 2 ** min(restore.tries - 1, 3)
-    if waited.total_seconds() < min(patience_s, LONGEST_RESTORE_RETRY_S):
+    """Not put back yet: wait, then send again, each time a little later, without end.
+
+    Where the settings stand and only the battery does not follow, by a detour. Told at the first,
+    second, fourth, eighth time and so on: a battery that does as it likes may do so for a day.
+    """
+    restore, owner = state.restore, state.owner
+    assert restore is not None and owner is not None
+    unseen = reason is DecisionReason.NOT_CONFIRMED
+    times = restore.doubts + 1 if unseen else max(restore.tries, 1)
+    patience_s = at.timing.read_back.total_seconds() * 2 ** min(times - 1, 6)
+    longest_s = LONGEST_DOUBTED_RETRY_S if unseen else LONGEST_RESTORE_RETRY_S
+    if waited.total_seconds() < min(patience_s, longest_s):
         return Step(state=state)
     again = replace(restore, command_status=CommandStatus())
-    published = simple(at, DecisionKind.FAILED, reason)
-    return Step(state=replace(state, restore=again), decisions=(published,))
+    if unseen:
+        detours = to_owner_settings(owner.settings, state.sent)
+        again = replace(again, doubts=times, detours=detours)
+    published = (simple(at, DecisionKind.FAILED, reason),) if times & (times - 1) == 0 else ()
+    return Step(state=replace(state, restore=again), decisions=published)
 
 
 def restored(state: ControlState, at: Situation) -> Step:
@@ -247,6 +261,8 @@ def restored(state: ControlState, at: Situation) -> Step:
         retry_at=None,
         failures=0,
         strange_at=None,
+        touched_at=at.now if state.sent else state.touched_at,
+        doubted_at=None,
     )
     return Step(state=state, decisions=published)
 

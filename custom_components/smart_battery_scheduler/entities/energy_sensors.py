@@ -14,6 +14,7 @@ from homeassistant.components.sensor import (
     SensorStateClass,
 )
 from homeassistant.const import UnitOfEnergy
+from homeassistant.core import callback
 from homeassistant.util import dt as dt_util
 
 from ..const import MARKET_TIME_ZONE
@@ -68,6 +69,8 @@ def _day_attributes(day: DaySaving) -> Mapping[str, Any]:
         "cost_gbp": round(day.cost_p / 100, 2),
         "self_powered_cost_gbp": round(day.self_powered_p / 100, 2),
         "half_hours": day.half_hours,
+        "half_hours_bridged": day.bridged,
+        "half_hours_left_out": day.left_out,
     }
 
 
@@ -127,29 +130,49 @@ class EnergySensor(SmartBatteryEntity, SensorEntity):
 
 
 class SavingSensor(SmartBatteryEntity, SensorEntity):
-    """Against a battery that only stores the sun."""
+    """Against a battery that only stores the sun.
+
+    A day ends for it when the day's last half-hour is accounted for, and its whole sum is shown
+    once before the next day begins: long-term statistics keep what was shown last before
+    ``last_reset`` moves, and whole days add up to the total.
+    """
 
     entity_description: SavingSensorDescription
+
+    def __init__(self, site: Site, description: SavingSensorDescription) -> None:
+        """Begin with the day that the account has reached."""
+        super().__init__(site, description)
+        self._day = site.savings.shown_day or _today()
+
+    @callback
+    @override
+    def _follow(self) -> None:
+        reached = self.site.savings.shown_day
+        for over in self.site.savings.days_between(self._day, reached):
+            self._day = over
+            self.async_write_ha_state()
+        self._day = reached or self._day
+        self.async_write_ha_state()
 
     @property
     @override
     def native_value(self) -> float:
         """In pounds."""
-        return round(self.entity_description.value_fn(self.site, _today()) / 100, 4)
+        return round(self.entity_description.value_fn(self.site, self._day) / 100, 4)
 
     @property
     @override
     def last_reset(self) -> datetime | None:
         """When the count began at nothing."""
         since = self.entity_description.since_fn
-        return since(_today()) if since is not None else None
+        return since(self._day) if since is not None else None
 
     @property
     @override
     def extra_state_attributes(self) -> Mapping[str, Any] | None:
         """What it is the difference of."""
         attributes = self.entity_description.attributes_fn
-        return attributes(self.site.savings.day(_today())) if attributes is not None else None
+        return attributes(self.site.savings.day(self._day)) if attributes is not None else None
 
 
 def _today() -> date:

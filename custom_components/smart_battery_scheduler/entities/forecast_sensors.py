@@ -18,6 +18,7 @@ from homeassistant.util import dt as dt_util
 
 from ..const import MARKET_TIME_ZONE
 from ..history.accuracy import Score
+from ..history.load_quality import LoadQuality
 from ..site.site import Site
 from .base import SmartBatteryEntity
 
@@ -55,7 +56,20 @@ def _sun_attributes(site: Site) -> Mapping[str, Any]:
 
 def _load_attributes(site: Site) -> Mapping[str, Any]:
     day = site.accuracy.result(_today() - timedelta(days=1))
-    return _attributes(site.accuracy.load_score(), day.load_expected_kwh, day.load_measured_kwh)
+    return {
+        **_attributes(site.accuracy.load_score(), day.load_expected_kwh, day.load_measured_kwh),
+        **_quality(site.load_history.record.quality),
+    }
+
+
+def _quality(quality: LoadQuality | None) -> Mapping[str, float | None]:
+    """A day ahead, over two weeks."""
+    return {
+        "day_ahead_error_percent": None if quality is None else round(quality.error_percent, 1),
+        "of_last_week_percent": None if quality is None else round(quality.of_last_week_percent, 1),
+        "of_mean_percent": None if quality is None else round(quality.of_mean_percent, 1),
+        "coverage_percent": None if quality is None else round(quality.coverage_percent, 1),
+    }
 
 
 def _attributes(

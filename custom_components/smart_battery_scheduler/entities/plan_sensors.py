@@ -19,7 +19,7 @@ from homeassistant.util import dt as dt_util
 from ..const import GBP_PER_KWH, MARKET_TIME_ZONE, PENCE_PER_KWH
 from ..control.model import CommandStatus, Phase
 from ..history.accuracy import day_start
-from ..history.savings import planned_cost_p
+from ..history.savings import bill_ahead_p, planned_cost_p
 from ..planner.model import Action, Plan, PlannedSlot
 from ..site.plan_as_dict import plan_as_dict
 from ..site.site import Site
@@ -194,7 +194,7 @@ def _cost_attributes(site: Site) -> Mapping[str, Any]:
 
 
 def _plan_cost(site: Site) -> float | None:
-    return _pounds(site.planner.data.cost_p) if site.planner.data else None
+    return _pounds(bill_ahead_p(site.planner.data)) if site.planner.data else None
 
 
 def _plan_saving(site: Site) -> float | None:
@@ -316,7 +316,8 @@ PLAN_SENSORS: tuple[SiteSensorDescription, ...] = (
         translation_key="next_charge_target",
         native_unit_of_measurement=PERCENTAGE,
         suggested_display_precision=0,
-        value_fn=lambda site: charge.target_percent if (charge := _charge(site)) else None,
+        # Where it gets to, not where it is set to stop: a plan may ask for 100 and reach 60.
+        value_fn=lambda site: charge.reaches_percent if (charge := _charge(site)) else None,
     ),
     _moment(
         "override_end",

@@ -61,7 +61,7 @@ PROBLEMS = (SiteEvent.CHARGE_FAILED, SiteEvent.CHARGE_SKIPPED, SiteEvent.CONTROL
 REPEATED_AFTER = timedelta(hours=24)
 
 
-class OctopusUpdates:
+class KnownCauses:
     """Tells a cause that is new from one that goes on, so that nobody need be told twice.
 
     The same trouble for the same reason is no news until a charge has been seen or control has
@@ -101,7 +101,7 @@ class SiteEvents:
         """Nothing has happened yet."""
         self._hass = hass
         self._entry_id = entry_id
-        self._updated = OctopusUpdates()
+        self._updated = KnownCauses()
         self._published: tuple[SiteEvent, datetime | None] | None = None
         self._rates_until: datetime | None = None
 

@@ -13,6 +13,8 @@ from homeassistant.components.recorder.statistics import async_list_statistic_id
 from homeassistant.config_entries import ConfigFlowResult, OptionsFlow
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.selector import (
+    EntitySelector,
+    EntitySelectorConfig,
     SelectSelector,
     SelectSelectorConfig,
     SelectSelectorMode,
@@ -20,7 +22,14 @@ from homeassistant.helpers.selector import (
     StatisticSelectorConfig,
 )
 
-from ..history.house_load import CONF_CAR_STATISTICS, CONF_LOAD_FROM, CONF_LOAD_STATISTIC, LoadFrom
+from ..history.house_load import (
+    CONF_CAR_STATISTICS,
+    CONF_HOUSE_CALENDAR,
+    CONF_LOAD_FROM,
+    CONF_LOAD_STATISTIC,
+    CONF_PERSONS,
+    LoadFrom,
+)
 from ..history.load_history import async_dashboard, dashboard_balance
 
 USABLE = {"energy", "power"}
@@ -61,7 +70,13 @@ class LoadSteps(OptionsFlow):
         )
 
 
-LOAD_KEYS = (CONF_LOAD_FROM, CONF_LOAD_STATISTIC, CONF_CAR_STATISTICS)
+LOAD_KEYS = (
+    CONF_LOAD_FROM,
+    CONF_LOAD_STATISTIC,
+    CONF_CAR_STATISTICS,
+    CONF_PERSONS,
+    CONF_HOUSE_CALENDAR,
+)
 
 
 def _schema(sources: list[str]) -> vol.Schema:
@@ -74,6 +89,12 @@ def _schema(sources: list[str]) -> vol.Schema:
             vol.Required(CONF_LOAD_FROM, default=LoadFrom.AUTOMATIC.value): SelectSelector(select),
             vol.Optional(CONF_LOAD_STATISTIC): StatisticSelector(),
             vol.Optional(CONF_CAR_STATISTICS, default=list): StatisticSelector(several),
+            vol.Optional(CONF_PERSONS): EntitySelector(
+                EntitySelectorConfig(domain="person", multiple=True)
+            ),
+            vol.Optional(CONF_HOUSE_CALENDAR): EntitySelector(
+                EntitySelectorConfig(domain="calendar")
+            ),
         }
     )
 

@@ -24,6 +24,7 @@ from ..const import (
     CONF_LOSSES_PERCENT,
     CONF_PEAK_KW,
 )
+from ..solar.model import DEFAULT_LOSSES_PERCENT
 
 
 def _number(least: float, most: float, step: float, unit: str) -> NumberSelector:
@@ -39,7 +40,6 @@ def _number(least: float, most: float, step: float, unit: str) -> NumberSelector
 
 
 KILOWATT = UnitOfPower.KILO_WATT.value
-DEFAULT_LOSSES_PERCENT = 12
 # Without a value to begin with the form would show the smallest that is allowed.
 USUAL_PEAK_KW = 4
 PLANE_SCHEMA = vol.Schema(

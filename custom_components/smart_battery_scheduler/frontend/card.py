@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from hashlib import sha256
 from pathlib import Path
+from typing import Final
 
 from homeassistant.components.frontend import add_extra_js_url
 from homeassistant.components.http.server import StaticPathConfig
 from homeassistant.core import HomeAssistant
+from homeassistant.util.hass_dict import HassKey
 
 from ..const import DOMAIN
 
 FOLDER = Path(__file__).parent / "js"
+# Where the folder is served, while Home Assistant runs.
+CARD_URL: Final[HassKey[str]] = HassKey(f"{DOMAIN}_card_url")
 
 
 async def async_setup_card(hass: HomeAssistant) -> None:
@@ -25,6 +29,7 @@ async def async_setup_card(hass: HomeAssistant) -> None:
     await hass.http.async_register_static_paths(
         [StaticPathConfig(url, str(FOLDER), cache_headers=True)]
     )
+    hass.data[CARD_URL] = url
     add_extra_js_url(hass, f"{url}/loader.js")
     # The build for old browsers loads it as a script: it imports nothing before it runs.
     add_extra_js_url(hass, f"{url}/loader.js", es5=True)

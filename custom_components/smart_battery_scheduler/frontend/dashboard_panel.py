@@ -1,4 +1,10 @@
-"""The ready dashboard in the sidebar: there while any home wants it."""
+"""The ready dashboard in the sidebar: there while any home wants it.
+
+Pages that are open while the first home is set up have not loaded our modules, and never will before
+they are loaded again. So the sidebar leads to a panel of our own, which brings its module with it and
+goes on to the dashboard behind it. After a restart every page has them: then the sidebar leads there
+directly, and the address behind stays for who is still on it.
+"""
 
 from __future__ import annotations
 
@@ -22,15 +28,18 @@ from homeassistant.components.lovelace.const import (
 from homeassistant.components.lovelace.dashboard import LovelaceConfig
 from homeassistant.config_entries import ConfigFlowResult, OptionsFlow
 from homeassistant.const import CONF_ICON, CONF_MODE
-from homeassistant.core import HomeAssistant, callback
+from homeassistant.core import CoreState, HomeAssistant, callback
 from homeassistant.helpers.json import cached_json_fragment, json_fragment
 from homeassistant.helpers.selector import BooleanSelector
 
 from ..const import DOMAIN
 from ..site.site import SmartBatteryConfigEntry
+from .card import CARD_URL
 
 CONF_DASHBOARD: Final = "dashboard"
 URL_PATH: Final = "battery-plan"
+BEHIND: Final = "battery-plan-view"
+OPENER: Final = "smart-battery-scheduler-opener"
 # Its views are made in the browser, from what each home has at that moment.
 CONTENT: Final = {"strategy": {"type": "custom:smart-battery-scheduler"}}
 TITLE: Final = "Battery plan"
@@ -38,7 +47,7 @@ ICON: Final = "mdi:home-battery"
 PANEL: Final = {
     CONF_TITLE: TITLE,
     CONF_ICON: ICON,
-    CONF_SHOW_IN_SIDEBAR: True,
+    CONF_SHOW_IN_SIDEBAR: False,
     CONF_REQUIRE_ADMIN: False,
     CONF_MODE: MODE_YAML,
 }
@@ -79,20 +88,52 @@ def async_show_dashboard(hass: HomeAssistant) -> None:
         entry.options.get(CONF_DASHBOARD, False)
         for entry in hass.config_entries.async_entries(DOMAIN)
     )
-    shown = isinstance(dashboards.get(URL_PATH), OwnDashboard)
+    shown = isinstance(dashboards.get(BEHIND), OwnDashboard)
     if wanted and not shown and not async_panel_exists(hass, URL_PATH):
-        dashboards[URL_PATH] = OwnDashboard(hass, URL_PATH, PANEL)
-        async_register_built_in_panel(
-            hass,
-            LOVELACE_DOMAIN,
-            sidebar_title=TITLE,
-            sidebar_icon=ICON,
-            frontend_url_path=URL_PATH,
-            config={CONF_MODE: MODE_YAML},
-        )
+        _add_dashboard(hass, BEHIND)
+        if hass.state is CoreState.running:
+            _add_opener(hass)
+        else:
+            _add_dashboard(hass, URL_PATH)
     elif shown and not wanted:
-        async_remove_panel(hass, URL_PATH)
-        del dashboards[URL_PATH]
+        for url_path in (URL_PATH, BEHIND):
+            async_remove_panel(hass, url_path)
+            dashboards.pop(url_path, None)
+
+
+@callback
+def _add_dashboard(hass: HomeAssistant, url_path: str) -> None:
+    is_listed = url_path == URL_PATH
+    panel = {**PANEL, CONF_SHOW_IN_SIDEBAR: is_listed}
+    hass.data[LOVELACE_DATA].dashboards[url_path] = OwnDashboard(hass, url_path, panel)
+    async_register_built_in_panel(
+        hass,
+        LOVELACE_DOMAIN,
+        sidebar_title=TITLE if is_listed else None,
+        sidebar_icon=ICON if is_listed else None,
+        frontend_url_path=url_path,
+        config={CONF_MODE: MODE_YAML},
+        show_in_sidebar=is_listed,
+    )
+
+
+@callback
+def _add_opener(hass: HomeAssistant) -> None:
+    # As ``panel_custom`` registers one, which would have to be set up for it.
+    module = {
+        "name": OPENER,
+        "module_url": f"{hass.data[CARD_URL]}/opener.js",
+        "embed_iframe": False,
+        "trust_external": False,
+    }
+    async_register_built_in_panel(
+        hass,
+        "custom",
+        sidebar_title=TITLE,
+        sidebar_icon=ICON,
+        frontend_url_path=URL_PATH,
+        config={"_panel_custom": module, "dashboard": BEHIND},
+    )
 
 
 async def async_entry_updated(hass: HomeAssistant, entry: SmartBatteryConfigEntry) -> None:

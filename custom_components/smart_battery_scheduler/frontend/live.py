@@ -15,10 +15,11 @@ from ..const import CONF_KIND, KIND_DEMO, MARKET_TIME_ZONE
 from ..control.model import Decision
 from ..history.measurements import MeasuredSlot
 from ..planner.model import Plan
+from ..site.control_as_dict import command_status_as_dict
 from ..site.plan_as_dict import plan_as_dict
 from ..site.site import Site
 from ..tariff.model import Rate, floor_slot
-from ..text.status import has_reached, held_back, override_now
+from ..text.status import has_reached, held_back, override_now, token_refused
 from .merge_patch import without_nulls
 
 # Yesterday whole, wherever in the day one looks.
@@ -77,6 +78,7 @@ def _now(site: Site, now: datetime) -> dict[str, Json]:
             "off_grid": reading.islanding is not None and reading.islanding.value == "off_grid",
         },
         "reachable": site.battery.last_update_success,
+        "token_refused": token_refused(site) or None,
         "rates_reachable": site.rates.last_update_success,
         "phase": control.phase.value,
         "command": None
@@ -89,7 +91,7 @@ def _now(site: Site, now: datetime) -> dict[str, Json]:
             "ends_at": command.wanted.ends_at.isoformat(),
             "reached": has_reached(site, command),
             "tries": command.tries,
-            "evidence": encode(command.command_status),
+            "evidence": command_status_as_dict(command.command_status),
         },
         "override": encode(override_now(site, now)),
         "held_back": encode(held_back(site, now)),

@@ -118,7 +118,8 @@ class _Line:
     def _entry_state_changed(self) -> None:
         if self._open and self._entry.state is not ConfigEntryState.LOADED:
             self._send({"gone": True})
-            self.close()
+            # Later: who is told of a state does not survive that a listener leaves meanwhile.
+            self._hass.loop.call_soon(self.close)
 
     @callback
     def _changed(self) -> None:

@@ -11,15 +11,18 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
+from ..common.retention import too_old
 from ..const import MARKET_TIME_ZONE
 from ..planner.model import Plan
-from ..site.solar_forecast import was_turned_away
 from ..solar.model import SolarForecast
 from ..tariff.model import SLOT, floor_slot
+from .curtailment import may_have_been_curtailed
 from .measurements import MeasuredSlot, Measurements
 
 JUDGED = timedelta(days=7)
 DAYS_KEPT = timedelta(days=35)
+# So many days noted by a clock that is wrong make no day too old.
+DAYS_SPARED = 2
 # A day's expectation is noted in its first hours; later it is no forecast any more.
 NOTED_UNTIL = time(4)
 # Fewer half-hours than these prove nothing.
@@ -101,8 +104,8 @@ class Accuracy:
                 load_kwh=self.load_of(local.date(), now, plan),
                 pv_kwh=self.pv_of(local.date(), now, sun),
             )
-        _forget(self._half_hours, now - JUDGED)
-        _forget(self._days, now - DAYS_KEPT)
+        _forget(self._half_hours, too_old(self._half_hours, JUDGED))
+        _forget(self._days, too_old(self._days, DAYS_KEPT, DAYS_SPARED))
 
     def load_of(self, day: date, now: datetime, plan: Plan | None) -> float | None:
         """A local day's house load: what is measured of it, and what is expected of the rest."""
@@ -144,14 +147,18 @@ class Accuracy:
         return score(
             (each.pv_kwh, slot.energies.pv_kwh)
             for each, slot in self._pairs()
-            if each.pv_kwh is not None and not was_turned_away(slot, self._measurements)
+            if each.pv_kwh is not None and not may_have_been_curtailed(slot, self._measurements)
         )
 
-    def _pairs(self) -> Iterator[tuple[Expected, MeasuredSlot]]:
-        for each in self._half_hours.values():
-            slot = self._measurements.slot(each.start)
-            if slot is not None and slot.is_whole:
-                yield each, slot
+    def _pairs(self) -> list[tuple[Expected, MeasuredSlot]]:
+        """Expected and whole half-hours of the week up to the last one that is known."""
+        pairs = [
+            (each, slot)
+            for each in self._half_hours.values()
+            if (slot := self._measurements.slot(each.start)) is not None and slot.is_whole
+        ]
+        last = max((each.start for each, _ in pairs), default=None)
+        return [] if last is None else [pair for pair in pairs if pair[0].start > last - JUDGED]
 
     def _whole(self, before: datetime) -> Iterator[MeasuredSlot]:
         running = floor_slot(before)
@@ -199,6 +206,6 @@ def _short(kwh: float | None) -> float | None:
     return None if kwh is None else round(kwh, 4)
 
 
-def _forget(known: dict[datetime, Expected], before: datetime) -> None:
-    for start in [start for start in known if start < before]:
+def _forget(known: dict[datetime, Expected], old: Iterable[datetime]) -> None:
+    for start in old:
         del known[start]

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from homeassistant.core import CALLBACK_TYPE, callback
 
+from ..common.retention import too_old
 from ..control.model import Decision
 
 KEPT = timedelta(days=30)
@@ -41,7 +42,8 @@ class DecisionLog:
     def add(self, decision: Decision) -> None:
         """Write a line and tell the listeners."""
         self._decisions.append(decision)
-        while self._decisions and self._decisions[0].at < decision.at - KEPT:
+        old = too_old((each.at for each in self._decisions), KEPT)
+        while self._decisions and self._decisions[0].at in old:
             self._decisions.popleft()
         for listener in tuple(self._listeners):
             listener(decision)

@@ -7,7 +7,7 @@ So there is a past on the first day. What a car took is no habit of the house: i
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -23,10 +23,23 @@ REMEMBERED = timedelta(days=60)
 ROUNDING_KWH = 0.05
 # Beyond this a home's fuse would have blown: a meter jumped.
 ABSURD_KWH_PER_HOUR = 25.0
+# A meter that stood still for so long and then tells so much, has told it all at once.
+STOOD_STILL = timedelta(hours=2)
+JUMP_KWH, JUMP_TIMES = 2.0, 3.0
+# A house of 50 W, the least there is, has moved its meter three times by then.
+LEAST_TICKS_KW = 0.05 / 3
+# A car's half-hour of more than this is charging; so many of them say where the car is metered.
+CHARGING_KWH, ENOUGH_CHARGING = 0.3, 6
+# A car of 80 kWh at a socket of 2.3 kW is away from it sooner.
+LONGEST_SESSION = timedelta(hours=24)
+
+type IsDark = Callable[[datetime, timedelta], bool]
 
 CONF_LOAD_FROM = "load_from"
 CONF_LOAD_STATISTIC = "load_statistic"
 CONF_CAR_STATISTICS = "car_statistics"
+CONF_PERSONS = "persons"
+CONF_HOUSE_CALENDAR = "house_calendar"
 
 
 class LoadFrom(StrEnum):
@@ -57,38 +70,96 @@ class LoadSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Balance:
-    """Statistics whose sum is the house. The first of ``plus`` must be there in every hour.
+    """Statistics whose sum is the house. An hour that one of them does not know is not known.
 
-    The others may lack hours, as an inverter's does that sleeps at night: then nothing flowed.
+    ``suns`` are those of panels, whose inverter sleeps in the dark: then nothing flowed.
+    ``registers`` are several that count the grid's energy in turn, and may be away meanwhile.
     """
 
     plus: tuple[str, ...]
     minus: tuple[str, ...] = ()
+    suns: tuple[str, ...] = ()
+    registers: tuple[str, ...] = ()
 
     @property
     def ids(self) -> set[str]:
         """All statistics of it."""
         return {*self.plus, *self.minus}
 
-    def of(self, recorded: Mapping[str, Recorded]) -> Recorded:
-        """The house's own energies."""
+    def of(self, recorded: Mapping[str, Recorded], is_dark: IsDark) -> Recorded:
+        """The house's own energies; ``is_dark`` says whether a stretch of time has no sun."""
+        known = {each: recorded.get(each, Recorded()) for each in self.ids}
+        hours = {each: known[each].hours for each in known}
+        halves = {each: known[each].halves for each in known}
         return Recorded(
-            hours=self._net({each: recorded[each].hours for each in self.ids & set(recorded)}, 1.0),
-            halves=self._net(
-                {each: recorded[each].halves for each in self.ids & set(recorded)}, SLOT / HOUR
-            ),
+            hours=self._net(hours, HOUR, is_dark), halves=self._net(halves, SLOT, is_dark)
         )
 
     def _net(
-        self, energies: Mapping[str, Mapping[datetime, float]], hours: float
+        self, energies: Mapping[str, Mapping[datetime, float]], step: timedelta, is_dark: IsDark
     ) -> dict[datetime, float]:
         found: dict[datetime, float] = {}
-        for start in energies.get(self.plus[0], {}):
-            kwh = sum(energies.get(each, {}).get(start, 0.0) for each in self.plus)
-            kwh -= sum(energies.get(each, {}).get(start, 0.0) for each in self.minus)
-            if -ROUNDING_KWH <= kwh <= ABSURD_KWH_PER_HOUR * hours:
+        for start in sorted({start for each in energies.values() for start in each}):
+            parts = {
+                each: self._part(each, energies[each], start, step, is_dark) for each in energies
+            }
+            published = {each: kwh for each, kwh in parts.items() if kwh is not None}
+            if len(published) < len(parts):
+                continue
+            kwh = sum(published[each] for each in self.plus) - sum(
+                published[each] for each in self.minus
+            )
+            if -ROUNDING_KWH <= kwh <= ABSURD_KWH_PER_HOUR * (step / HOUR):
                 found[start] = max(kwh, 0.0)
-        return found
+        return _moving(found, step)
+
+    def _part(
+        self,
+        statistic: str,
+        energies: Mapping[datetime, float],
+        start: datetime,
+        step: timedelta,
+        is_dark: IsDark,
+    ) -> float | None:
+        kwh = energies.get(start)
+        if kwh is None and statistic in self.suns and is_dark(start, step):
+            return 0.0
+        return kwh
+
+
+def _moving(house: Mapping[datetime, float], step: timedelta) -> dict[datetime, float]:
+    """Without the times at which the meters stood still, and what they then told at once.
+
+    A house draws something always. Zeros for longer than the meter's own resolution explains are no
+    consumption (springfall2008/batpred#2793 and #237: they were forecast, and bought for), and so
+    are fewer of them before a reading of many times the usual.
+    """
+    if not any(house.values()):
+        return {}
+    jump = max(JUMP_KWH, JUMP_TIMES * sum(house.values()) / len(house))
+    resolution_kwh = min(kwh for kwh in house.values() if kwh > 0.0)
+    explained = max(STOOD_STILL, resolution_kwh / LEAST_TICKS_KW * HOUR)
+    untrue: set[datetime] = set()
+    for run in _zero_runs(house, step):
+        after = run[-1] + step
+        jumps = house.get(after, 0.0) >= jump
+        length = len(run) * step
+        if length > explained or (jumps and length >= STOOD_STILL):
+            untrue.update(run)
+        if jumps and length >= STOOD_STILL:
+            untrue.add(after)
+    return {start: kwh for start, kwh in house.items() if start not in untrue}
+
+
+def _zero_runs(house: Mapping[datetime, float], step: timedelta) -> list[list[datetime]]:
+    """Stretches of nothing, each in order."""
+    runs: list[list[datetime]] = []
+    for start in sorted(start for start, kwh in house.items() if kwh <= 0.0):
+        if runs and runs[-1][-1] == start - step:
+            runs[-1].append(start)
+        else:
+            runs.append([start])
+    return runs
 
 
 def halves_of(recorded: Recorded) -> dict[datetime, float]:
@@ -117,25 +188,76 @@ def without_cars(
     """The house without its cars; a half-hour of which a car's share is not known is left out.
 
     Where the share is known by the hour only, what remains is as even as it can be: a car takes
-    its power at a stretch, the rest of the house does not.
+    its power at a stretch, the rest of the house does not. A car cannot take more than the house
+    does: a meter that says so has told something else, and what that was about is left out.
     """
     for ev_charging in cars:
-        if ev_charging.hours or ev_charging.halves:
+        if (ev_charging.hours or ev_charging.halves) and not _is_elsewhere(
+            ev_charging.halves, loads, SLOT
+        ):
             loads = _without_car(loads, ev_charging)
     return dict(loads)
 
 
+def _is_elsewhere(
+    taken: Mapping[datetime, float], house: Mapping[datetime, float], step: timedelta
+) -> bool:
+    """Whether a car's energy is no part of the house's at all (springfall2008/batpred#1865).
+
+    Then its meter runs for half-hours on end, and the house has used less in nearly all of them.
+    """
+    charging = {at for at, kwh in taken.items() if kwh > CHARGING_KWH and at in house}
+    if len(charging) < ENOUGH_CHARGING:
+        return False
+    on_end = sum(at - step in charging or at + step in charging for at in charging)
+    less = sum(house[at] + ROUNDING_KWH < taken[at] for at in charging)
+    return on_end >= 0.5 * len(charging) and less >= 0.8 * len(charging)
+
+
 def _without_car(loads: Mapping[datetime, float], ev_charging: Recorded) -> dict[datetime, float]:
+    by_hour = {
+        start: kwh + loads[start + SLOT]
+        for start, kwh in loads.items()
+        if not start.minute and start + SLOT in loads
+    }
+    untrue_hours, untrue = (
+        _untrue(ev_charging.hours, by_hour, HOUR),
+        _untrue(ev_charging.halves, loads, SLOT),
+    )
+    hours = {at: kwh for at, kwh in ev_charging.hours.items() if at not in untrue_hours}
+    halves = {at: kwh for at, kwh in ev_charging.halves.items() if at not in untrue}
     found: dict[datetime, float] = {}
     for start, load in loads.items():
         hour = start.replace(minute=0)
-        taken, taken_in_hour = ev_charging.halves.get(start), ev_charging.hours.get(hour)
+        taken, taken_in_hour = halves.get(start), hours.get(hour)
         if taken is not None:
             found[start] = max(load - taken, 0.0)
-        elif taken_in_hour is not None:
+        elif taken_in_hour is not None and start not in untrue:
             other = loads.get(hour if start > hour else hour + SLOT, load)
             found[start] = _evened(load, other, taken_in_hour)
     return found
+
+
+def _untrue(
+    taken: Mapping[datetime, float], house: Mapping[datetime, float], step: timedelta
+) -> set[datetime]:
+    """When a car's meter says nothing true: where it tells more than the house has used.
+
+    Some tell a session's energy at its end (marq24/ha-evcc#90): then the time before is untrue as
+    well, for as long as the house needs to have used that much. What the house has not used in a
+    whole session's time is a spike (home-assistant/core#124420), and only itself untrue.
+    """
+    untrue: set[datetime] = set()
+    for end, kwh in taken.items():
+        if end not in house or kwh <= house[end] + ROUNDING_KWH:
+            continue
+        session, used, at = {end}, house[end], end - step
+        while used < kwh and end - at <= LONGEST_SESSION:
+            session.add(at)
+            used += house.get(at, 0.0)
+            at -= step
+        untrue |= session if used >= kwh else {end}
+    return untrue
 
 
 def _evened(load: float, other: float, taken: float) -> float:

@@ -3,38 +3,40 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
-from datetime import datetime, timedelta
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime, timedelta
+from functools import partial
 import logging
-from typing import TYPE_CHECKING
 
 from sqlalchemy.exc import SQLAlchemyError
 
 from homeassistant.components.energy.data import EnergyPreferences, async_get_manager
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.const import SUN_EVENT_SUNRISE, SUN_EVENT_SUNSET
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers.sun import get_astral_event_date
 
-from ..const import CONF_KIND, DOMAIN, KIND_DEMO
-from ..planner.load import Consumption
+from ..const import CONF_KIND, DOMAIN, KIND_DEMO, MARKET_TIME_ZONE
+from ..planner.load import Consumption, forecast_load
 from .house_load import (
     REMEMBERED,
     Balance,
+    IsDark,
     LoadFrom,
     LoadSettings,
     halves_of,
     history,
     measured_halves,
 )
+from .load_quality import ExpectedLoad, LoadQualityRecord
 from .measurements import MeasuredSlot
 from .recorder_statistics import Recorded, async_recorded
 
-if TYPE_CHECKING:
-    from ..site.site import SmartBatteryConfigEntry
-
 _LOGGER = logging.getLogger(__name__)
 
-# Rows come late: after each half-hour the last hours are read once more.
-OVERLAP = timedelta(hours=3)
+# Rows come late, and what is told after a gap belongs to the gap: the last day is read once more.
+OVERLAP = timedelta(hours=24)
 # A recorder that migrates its database may keep us waiting; the home is not to wait with us.
 LONGEST_READ_S = 20.0
 OWN_KEY = "house_power"
@@ -50,28 +52,65 @@ async def async_dashboard(hass: HomeAssistant) -> EnergyPreferences | None:
 
 def dashboard_balance(dashboard: EnergyPreferences | None) -> Balance | None:
     """The house by the dashboard's meters; None unless grid and battery are both there."""
-    plus: list[str] = []
+    plus: dict[str, list[str]] = {"grid": [], "solar": [], "battery": []}
     minus: list[str] = []
-    kinds = set()
-    # The grid first: its meter never sleeps.
-    sources = dashboard["energy_sources"] if dashboard else []
-    for source in sorted(sources, key=lambda each: each["type"] != "grid"):
-        if source["type"] not in ("grid", "solar", "battery"):
+    for source in dashboard["energy_sources"] if dashboard else []:
+        if source["type"] not in plus:
             continue
-        kinds.add(source["type"])
         if from_id := source.get("stat_energy_from"):
-            plus.append(str(from_id))
+            plus[source["type"]].append(str(from_id))
         if to_id := source.get("stat_energy_to"):
             minus.append(str(to_id))
-    complete = {"grid", "battery"} <= kinds and plus
-    return Balance(plus=tuple(plus), minus=tuple(minus)) if complete else None
+    if not plus["grid"] or not plus["battery"]:
+        return None
+    return Balance(
+        plus=(*plus["grid"], *plus["solar"], *plus["battery"]),
+        minus=tuple(minus),
+        suns=tuple(plus["solar"]),
+        registers=tuple(plus["grid"]) if len(plus["grid"]) > 1 else (),
+    )
+
+
+class Darkness:
+    """Whether the sun is down over a whole stretch of time, at Home Assistant's place."""
+
+    def __init__(self, hass: HomeAssistant) -> None:
+        """Nothing is looked up yet."""
+        self._hass = hass
+        self._days: dict[date, tuple[datetime, datetime] | None] = {}
+
+    def __call__(self, start: datetime, length: timedelta) -> bool:
+        """Look at the days around it, each of which is looked up once."""
+        around = (start.date() + timedelta(days=day) for day in (-1, 0, 1))
+        lights = (light for day in around if (light := self._light(day)) is not None)
+        return all(start + length <= rise or sunset <= start for rise, sunset in lights)
+
+    def _light(self, day: date) -> tuple[datetime, datetime] | None:
+        if day not in self._days:
+            rise, sunset = (
+                get_astral_event_date(self._hass, event, day)
+                for event in (SUN_EVENT_SUNRISE, SUN_EVENT_SUNSET)
+            )
+            self._days[day] = None if rise is None or sunset is None else (rise, sunset)
+        return self._days[day]
+
+
+def _house_of(
+    balance: Balance | None, recorded: Mapping[str, Recorded], is_dark: IsDark
+) -> dict[datetime, float]:
+    return halves_of(balance.of(recorded, is_dark)) if balance else {}
 
 
 class LoadHistory:
     """What the house used, for as long as is known."""
 
-    def __init__(self, hass: HomeAssistant, entry: SmartBatteryConfigEntry) -> None:
-        """Know nothing yet."""
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        entry: ConfigEntry,
+        noted: Iterable[ExpectedLoad] = (),
+    ) -> None:
+        """Know nothing yet but what was ``noted`` of the forecast."""
         self._hass = hass
         self._entry = entry
         self._settings: LoadSettings | None = None
@@ -82,6 +121,8 @@ class LoadHistory:
         self._before: dict[datetime, float] = {}
         self._read_at: datetime | None = None
         self._failing = False
+        self.record = LoadQualityRecord(noted)
+        self._darkness = Darkness(hass)
 
     async def async_refresh(self, now: datetime) -> None:
         """Read what is new; everything, if the owner's choice has changed."""
@@ -96,8 +137,10 @@ class LoadHistory:
         ids = {*settings.cars, *({self._own} if self._own else ())}
         ids |= self._balance.ids if self._balance else set()
         since = now - REMEMBERED
-        # A meter that the dashboard names since the last look has a past of its own.
-        if self._read_at is not None and ids <= self._recorded.keys():
+        # A meter that the dashboard names since the last look has a past of its own, and so has one
+        # whose rows were renamed meanwhile. A clock that was ahead has looked into the future.
+        published = {each for each, rows in self._recorded.items() if rows.hours or rows.halves}
+        if self._read_at is not None and self._read_at <= now and ids <= published:
             since = self._read_at - OVERLAP
         recorded = await self._async_read(ids, since, now)
         if recorded is None:
@@ -105,7 +148,10 @@ class LoadHistory:
         for each, newer in recorded.items():
             known = self._recorded.get(each, Recorded())
             self._recorded[each] = known.merged(newer, now - REMEMBERED)
-        self._theirs = halves_of(self._balance.of(self._recorded)) if self._balance else {}
+        # Where the sun stood over sixty days takes a small board a while.
+        self._theirs = await self._hass.async_add_executor_job(
+            _house_of, self._balance, dict(self._recorded), self._darkness
+        )
         self._before = halves_of(self._recorded.get(self._own or "", Recorded()))
         self._read_at = now
 
@@ -115,7 +161,8 @@ class LoadHistory:
         """The statistics; None if the recorder is busy or broken, which must not stop the home."""
         try:
             async with asyncio.timeout(LONGEST_READ_S):
-                recorded = await async_recorded(self._hass, ids, since, now)
+                resting = self._balance.registers if self._balance else ()
+                recorded = await async_recorded(self._hass, ids, since, now, resting)
         except (TimeoutError, SQLAlchemyError) as err:
             if not self._failing:
                 _LOGGER.warning(
@@ -127,6 +174,25 @@ class LoadHistory:
             return None
         self._failing = False
         return recorded
+
+    async def async_judge(
+        self, measured: Iterable[MeasuredSlot], now: datetime, annual_kwh: float
+    ) -> None:
+        """Note the day's forecast when a day begins; hold what was noted against what came."""
+        history, due = self.history(measured, now), self.record.due(now)
+        await self._hass.async_add_executor_job(self.record.judge, history)
+        if due:
+            spreads = await self._hass.async_add_executor_job(
+                partial(
+                    forecast_load,
+                    history,
+                    due,
+                    now=now,
+                    zone=MARKET_TIME_ZONE,
+                    annual_kwh=annual_kwh,
+                )
+            )
+            self.record.note(due, spreads)
 
     def history(self, measured: Iterable[MeasuredSlot], now: datetime) -> tuple[Consumption, ...]:
         """Half-hours oldest first, up to the running one."""

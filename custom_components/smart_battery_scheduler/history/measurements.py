@@ -2,7 +2,8 @@
 
 Energy between two readings is the mean of their powers times the time between, split at the
 half-hour. A gap longer than ``LONGEST_GAP`` is not bridged: nothing is invented for it, and a
-half-hour that was not mostly observed says so by its ``observed_s``.
+half-hour that was not mostly observed says so by its ``observed_s``. Where the clock is set back,
+the half-hours that it comes through once more keep what they have: nothing is counted twice.
 """
 
 from __future__ import annotations
@@ -11,12 +12,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from ..common.retention import too_old
 from ..powerwall.base import PowerwallState
 from ..tariff.model import SLOT, floor_slot
 
 LONGEST_GAP = timedelta(minutes=15)
 KEPT = timedelta(days=35)
 ENOUGH_OBSERVED = 0.8
+# A clock that is corrected by less is not one that was set back.
+TREMBLING = timedelta(minutes=2)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,6 +88,8 @@ class Measurements:
         self._slots = {slot.start: slot for slot in slots}
         self.totals = totals or Energies()
         self._last: _Powers | None = None
+        self._latest: datetime | None = None
+        self._seen_before: frozenset[datetime] = frozenset()
 
     @property
     def slots(self) -> tuple[MeasuredSlot, ...]:
@@ -102,6 +108,7 @@ class Measurements:
     def observe(self, reading: PowerwallState) -> None:
         """Add the time since the reading before."""
         before, self._last = self._last, _powers(reading)
+        self._mind_clock(reading.read_at)
         if before is None or self._last is None:
             return
         end = self._last.at
@@ -114,10 +121,21 @@ class Measurements:
             self.totals = self.totals.plus(part)
             self._add(start, until, part, reading.soc_percent)
             start = until
-        self._forget(end - KEPT)
+
+    def _mind_clock(self, now: datetime) -> None:
+        """Where the clock was set back, what was measured up to then is not added to."""
+        latest, self._latest = self._latest, now
+        if latest is None:
+            latest = max(self._slots, default=now)
+        if now < latest - TREMBLING:
+            self._seen_before |= frozenset(self._slots)
 
     def _add(self, start: datetime, until: datetime, part: Energies, level: float | None) -> None:
         key = floor_slot(start)
+        if key in self._seen_before:
+            return
+        if key not in self._slots:
+            self._forget()
         slot = self._slots.get(key) or MeasuredSlot(start=key, energies=Energies(), observed_s=0.0)
         self._slots[key] = replace(
             slot,
@@ -126,8 +144,8 @@ class Measurements:
             soc_percent=slot.soc_percent if level is None else level,
         )
 
-    def _forget(self, before: datetime) -> None:
-        for start in [start for start in self._slots if start < before]:
+    def _forget(self) -> None:
+        for start in too_old(self._slots, KEPT):
             del self._slots[start]
 
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from ..control.controller import Judged
-from ..control.evidence import NOISE_W
-from ..control.model import ControlState, Decision, DecisionKind, DecisionReason, Phase
+from ..control.command_status import NOISE_W
+from ..control.model import ControlState, Decision, DecisionKind, DecisionReason, Judged, Phase
 from ..planner.model import Action, Plan, PlannedSlot
 from ..powerwall.base import PowerwallState
 

@@ -1,13 +1,15 @@
 """Energies from the recorder's statistics: by the hour for long ago, by the half-hour lately.
 
 The recorder keeps hours for ever and five minutes for about ten days. A meter's row holds its
-change, a power sensor's the mean. A change is over the time since the row before: where that one
-is missing the change is not this row's alone, and says nothing.
+change, a power sensor's the mean. While an entity is unavailable there is no row; the change of the
+next one is over all the time since the row before (home-assistant/core#90731: a whole day's energy
+in one hour, home-assistant/frontend#26361). It belongs to the gap, and how it fell there is not
+known. Only where nothing can have flowed meanwhile is the gap known: it is nothing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Literal
@@ -20,6 +22,9 @@ from ..tariff.model import SLOT, floor_slot
 
 HOUR, FIVE_MINUTES = timedelta(hours=1), timedelta(minutes=5)
 FINE_KEPT = timedelta(days=10)
+# Less than this in a row is a meter's rounding.
+NOISE_KWH = 0.02
+STANDS_OUT = 1.5
 UNITS = {"energy": "kWh", "power": "kW"}
 
 type Energies = Mapping[datetime, float]
@@ -41,26 +46,37 @@ class Recorded:
 
 
 async def async_recorded(
-    hass: HomeAssistant, statistic_ids: set[str], since: datetime, now: datetime
+    hass: HomeAssistant,
+    statistic_ids: set[str],
+    since: datetime,
+    now: datetime,
+    resting: Collection[str] = (),
 ) -> dict[str, Recorded]:
-    """Every statistic's energies since then; empty without a recorder."""
+    """Every statistic's energies since then; empty without a recorder.
+
+    Those ``resting`` are away while they count nothing.
+    """
     if not statistic_ids or "recorder" not in hass.config.components:
         return {}
     fine_since = max(since, now - FINE_KEPT)
     return await get_instance(hass).async_add_executor_job(
-        _recorded, hass, statistic_ids, since, fine_since
+        _recorded, hass, statistic_ids, since, fine_since, frozenset(resting)
     )
 
 
 def _recorded(
-    hass: HomeAssistant, statistic_ids: set[str], since: datetime, fine_since: datetime
+    hass: HomeAssistant,
+    statistic_ids: set[str],
+    since: datetime,
+    fine_since: datetime,
+    resting: frozenset[str],
 ) -> dict[str, Recorded]:
     hours = _rows(hass, statistic_ids, since - HOUR, "hour")
     fine = _rows(hass, statistic_ids, fine_since - HOUR, "5minute")
     return {
         each: Recorded(
-            hours=energies(hours.get(each, ()), HOUR),
-            halves=half_hours(energies(fine.get(each, ()), FIVE_MINUTES)),
+            hours=energies(hours.get(each, ()), HOUR, may_rest=each in resting),
+            halves=half_hours(energies(fine.get(each, ()), FIVE_MINUTES, may_rest=each in resting)),
         )
         for each in statistic_ids
     }
@@ -77,21 +93,57 @@ def _rows(
     )
 
 
-def energies(rows: Iterable[StatisticsRow], step: timedelta) -> dict[datetime, float]:
-    """Rows as kWh by their start; a change without the row before it is left out."""
+def energies(
+    rows: Iterable[StatisticsRow], step: timedelta, *, may_rest: bool = False
+) -> dict[datetime, float]:
+    """Rows as kWh by their start; what is not known is missing.
+
+    ``may_rest``: the meter is away while it counts nothing, as one of two tariff registers.
+    """
+    published = _published(rows)
     found: dict[datetime, float] = {}
-    before: datetime | None = None
-    for row in rows:
-        start = datetime.fromtimestamp(row["start"], UTC)
-        change, mean = row.get("change"), row.get("mean")
-        if change is not None and before == start - step:
-            # A meter that was replaced or reset runs backwards once.
-            if change >= 0.0:
-                found[start] = change
-        elif change is None and mean is not None:
-            found[start] = mean * (step / HOUR)
-        before = start
+    for index, row in enumerate(published):
+        if row.change is None:
+            if row.mean is not None:
+                found[row.start] = row.mean * (step / HOUR)
+            continue
+        before = published[index - 1] if index else None
+        # A meter that was replaced or reset runs backwards once.
+        if before is None or row.change < -NOISE_KWH:
+            continue
+        missing = (row.start - before.start) // step - 1
+        after = published[index + 1] if index + 1 < len(published) else None
+        if missing and not _rested(row, after, step, may_rest=may_rest):
+            continue
+        gap = {before.start + (1 + each) * step: 0.0 for each in range(missing)}
+        found |= {**gap, row.start: max(row.change, 0.0)}
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    start: datetime
+    change: float | None
+    mean: float | None
+
+
+def _published(rows: Iterable[StatisticsRow]) -> list[_Row]:
+    return [
+        _Row(datetime.fromtimestamp(row["start"], UTC), row.get("change"), row.get("mean"))
+        for row in rows
+    ]
+
+
+def _rested(row: _Row, after: _Row | None, step: timedelta, *, may_rest: bool) -> bool:
+    """Whether nothing flowed in the gap before ``row``, so that its change is its own."""
+    change = row.change or 0.0
+    if change <= NOISE_KWH:
+        return True
+    next_to_it = after is not None and after.start == row.start + step
+    if not may_rest or after is None or not next_to_it or after.change is None:
+        return False
+    # What came back at once would stand out against the row that follows.
+    return change <= STANDS_OUT * after.change + NOISE_KWH
 
 
 def half_hours(fine: Energies) -> dict[datetime, float]:

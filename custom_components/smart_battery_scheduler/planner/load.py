@@ -3,7 +3,8 @@
 A half-hour is expected to be as it was on recent days of its kind (weekday or weekend), the latest
 counting most; what the last day and the last hours were above or below that is expected to last a
 while. The constants were weighed on two real homes' years: each is near its best for both, and
-none matters by itself.
+none matters by itself. A house that has changed for good is forecast at its new level
+(``load_level``), until its last hours are those of the house as it was.
 """
 
 from __future__ import annotations
@@ -16,14 +17,19 @@ from zoneinfo import ZoneInfo
 import numpy as np
 from numpy.typing import NDArray
 
+from .load_band import LoadWidths, widened
+from .load_household import Household, Occupancy, as_lived
+from .load_level import SLOTS_PER_DAY, WHOLE_DAY_SLOTS, Change, last_change
 from .model import Spread
 
 type Floats = NDArray[np.float64]
 
 SLOT_HOURS = 0.5
-SLOTS_PER_DAY = 48
 HALF_LIFE_DAYS = 14.0
 OTHER_KIND = 0.3
+AS_FORECAST, NOBODY_ASKED = LoadWidths(), Household()
+# The half-hours of the local day in which a lived-in house is most like an empty one: 02:00 to 05:00.
+ASLEEP = range(4, 10)
 # The neighbours of a half-hour speak for it too: a kettle does not keep time.
 NEIGHBOURS = ((-1, 0.25), (0, 0.5), (1, 0.25))
 # The default profile counts as this many days of experience.
@@ -32,7 +38,10 @@ DEFAULT_SPREAD = (0.6, 1.0, 1.5)
 # A day of less than this share of the usual is a day away from home: it says little of the others.
 AWAY_SHARE = 0.35
 AWAY_WEIGHT = 0.1
-WHOLE_DAY_SLOTS = 40
+# What is left of a day's weight by a change of the house, for each day since; never quite nothing.
+FADES_PER_DAY, LEAST_FADED = 0.7, 0.01
+# So soon a house that is lived in again is noticed.
+NOTICED_WITHIN = timedelta(hours=3)
 
 # Share of the day's energy by local hour for a typical British home (two-peaked, own estimate).
 HOURLY_SHARE = np.array(
@@ -75,14 +84,28 @@ def forecast_load(
     now: datetime,
     zone: ZoneInfo,
     annual_kwh: float,
+    widths: LoadWidths = AS_FORECAST,
+    household: Household = NOBODY_ASKED,
 ) -> tuple[Spread, ...]:
-    """A spread per half-hour start; without any history the typical home's."""
-    past = _Past(tuple(history), now, zone, annual_kwh)
-    kinds = [_kind(start, zone) for start in starts]
+    """A spread per half-hour start; without any history the typical home's.
+
+    ``widths`` are what this home's days have shown its bands to need; ``household`` is what is
+    known of its people.
+    """
+    past = _Past(tuple(history), now, zone, annual_kwh, is_back=household.somebody_home is True)
+    people = [household.ahead.get(start) for start in starts]
+    kinds = [
+        _kind(start, zone, free=each is Occupancy.HOME_ALL_DAY)
+        for start, each in zip(starts, people, strict=True)
+    ]
     cells = {kind: past.cell(*kind) for kind in sorted(set(kinds))}
     factors = past.lasting(starts, cells)
+    empty_kwh = past.empty_kwh()
     return tuple(
-        _scaled(cells[kind], float(factor)) for kind, factor in zip(kinds, factors, strict=True)
+        as_lived(
+            widened(_scaled(cells[kind], float(factor)), widths.at(kind[1] // 2)), empty_kwh, each
+        )
+        for kind, factor, each in zip(kinds, factors, people, strict=True)
     )
 
 
@@ -90,8 +113,15 @@ class _Past:
     """The history as arrays: energy, half-hour of the local day, kind of day, weight."""
 
     def __init__(
-        self, history: tuple[Consumption, ...], now: datetime, zone: ZoneInfo, annual_kwh: float
+        self,
+        history: tuple[Consumption, ...],
+        now: datetime,
+        zone: ZoneInfo,
+        annual_kwh: float,
+        *,
+        is_back: bool = False,
     ) -> None:
+        """``is_back``: somebody is known to be at home, so that no absence lasts."""
         self.now, self.zone, self.annual_kwh = now, zone, annual_kwh
         self.history = history
         self.kwh = np.array([item.kwh for item in history])
@@ -99,21 +129,54 @@ class _Past:
         self.weekend = np.array([weekend for weekend, _ in kinds], dtype=bool)
         self.half_hour = np.array([half_hour for _, half_hour in kinds], dtype=np.intp)
         self.at = [np.flatnonzero(self.half_hour == i) for i in range(SLOTS_PER_DAY)]
-        ages = np.array([(now - item.start) / timedelta(days=1) for item in history])
-        self.weight = 0.5 ** (ages / HALF_LIFE_DAYS) * self._away()
+        self.ages = np.array([(now - item.start) / timedelta(days=1) for item in history])
+        # What the forecast is made of: the energies, or those of the past at its present level.
+        self.levelled = self.kwh
+        self.fresh = 0.5 ** (self.ages / HALF_LIFE_DAYS)
+        self.weight = self.fresh * self._away(np.ones(len(history), dtype=bool))
+        change = last_change(self.ages, self.kwh)
+        if change is not None:
+            self._change(change, is_back=is_back)
 
-    def _away(self) -> Floats:
+    def _change(self, change: Change, *, is_back: bool) -> None:
+        """Go by the days since a change, unless the last hours are those of the time before."""
+        since = self.ages <= change.days
+        before = self.fresh * self._away(~since)
+        as_before = before * np.where(since, AWAY_WEIGHT, 1.0)
+        faded = max(FADES_PER_DAY**change.days, LEAST_FADED)
+        scale = np.where(since, 1.0, change.factor)
+        is_empty = change.factor < AWAY_SHARE
+        if (is_back and is_empty) or (
+            change.factor < 1.0 and self._is_as_before(as_before, change.factor)
+        ):
+            self.weight = as_before
+            return
+        self.levelled = self.kwh * scale
+        self.weight = np.where(since, self.fresh, before * faded)
+
+    def _is_as_before(self, weight: Floats, factor: float) -> bool:
+        """Whether the last hours are nearer to the house as it was than to the empty one."""
+        last = np.flatnonzero(self.ages <= NOTICED_WITHIN / timedelta(days=1))
+        usual = 0.0
+        for index in last:
+            here = self.at[self.half_hour[index]]
+            usual += float(np.average(self.kwh[here], weights=np.maximum(weight[here], 1e-9)))
+        used = float(self.kwh[last].sum())
+        # Half-way between the two levels, as factors go.
+        return len(last) > 0 and used > usual * np.sqrt(factor)
+
+    def _away(self, among: NDArray[np.bool_]) -> Floats:
         """Little weight for the half-hours of days on which hardly anybody was at home."""
         weights = np.ones(len(self.history))
-        if not self.history:
+        if not among.any():
             return weights
         dates = np.array([i.start.astimezone(self.zone).toordinal() for i in self.history])
-        days, index, counts = np.unique(dates, return_inverse=True, return_counts=True)
-        means = np.bincount(index, self.kwh, len(days)) / counts
+        days, index, counts = np.unique(dates[among], return_inverse=True, return_counts=True)
+        means = np.bincount(index, self.kwh[among], len(days)) / counts
         whole = counts >= WHOLE_DAY_SLOTS
         if whole.any():
             away = whole & (means < AWAY_SHARE * np.median(means[whole]))
-            weights[away[index]] = AWAY_WEIGHT
+            weights[among] = np.where(away[index], AWAY_WEIGHT, 1.0)
         return weights
 
     def cell(self, weekend: bool, half_hour: int) -> Spread:
@@ -124,9 +187,19 @@ class _Past:
         for offset, share in NEIGHBOURS:
             here = self.at[(half_hour + offset) % SLOTS_PER_DAY]
             same = np.where(self.weekend[here] == weekend, 1.0, OTHER_KIND)
-            values.append(self.kwh[here])
+            values.append(self.levelled[here])
             weights.append(self.weight[here] * same * share)
         return _spread(np.concatenate(values), np.concatenate(weights))
+
+    def empty_kwh(self) -> float:
+        """What the house uses in half an hour while nobody is there: as on days away, or at night."""
+        away = self._away(np.ones(len(self.history), dtype=bool)) < 1.0
+        if away.any():
+            return float(np.average(self.kwh[away], weights=self.fresh[away]))
+        asleep = np.isin(self.half_hour, ASLEEP)
+        if asleep.any():
+            return float(np.quantile(self.kwh[asleep], 0.25))
+        return float(_default_of(ASLEEP[0], self.annual_kwh))
 
     def lasting(self, starts: Sequence[datetime], cells: dict[tuple[bool, int], Spread]) -> Floats:
         """By what factor the surprise of the last hours is still there at each start."""
@@ -150,10 +223,10 @@ class _Past:
         return cells[kind].mean
 
 
-def _kind(start: datetime, zone: ZoneInfo) -> tuple[bool, int]:
-    """Weekend or not, and the half-hour of the local day."""
+def _kind(start: datetime, zone: ZoneInfo, *, free: bool = False) -> tuple[bool, int]:
+    """Weekend (or a ``free`` day) or not, and the half-hour of the local day."""
     local = start.astimezone(zone)
-    return local.weekday() >= 5, local.hour * 2 + local.minute // 30
+    return free or local.weekday() >= 5, local.hour * 2 + local.minute // 30
 
 
 def _default_of(half_hour: int, annual_kwh: float) -> float:

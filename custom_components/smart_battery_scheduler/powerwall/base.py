@@ -11,6 +11,9 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
+# Refused so often in a row, it is no hiccup: a person is asked for another token.
+REFUSALS_UNTIL_REAUTH = 3
+
 
 class OperatingMode(StrEnum):
     """Tesla's operating modes, by their wire names."""

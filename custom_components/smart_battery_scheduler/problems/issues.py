@@ -2,21 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
 
-from homeassistant.core import CALLBACK_TYPE, callback
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.helpers.event import async_track_time_interval
 from homeassistant.util import dt as dt_util
 
 from ..const import DOMAIN
+from ..control.model import DecisionReason
 from ..powerwall.base import OperatingMode, Settings
 from ..site.site import Site
+from ..text.messages import REASONS
 from .site_problems import ProblemSnapshot, SiteProblem, problems
 
 LOOK_EVERY = timedelta(minutes=5)
 # A button in a dialogue can do nothing about these.
-NOT_FIXABLE = frozenset({SiteProblem.RESTORE_IGNORED})
+NOT_FIXABLE = frozenset(
+    {
+        SiteProblem.RESTORE_IGNORED,
+        SiteProblem.PROMISE_BROKEN,
+        SiteProblem.OUT_OF_CONTACT,
+        SiteProblem.COMMANDS_REFUSED,
+    }
+)
+SEVERE = NOT_FIXABLE | {SiteProblem.COMMANDS_IGNORED}
 # As the Tesla app calls them, before and since 2026.
 MODES = {
     OperatingMode.SELF_POWERED: "Self-Powered",
@@ -33,7 +44,7 @@ class Issues:
     def __init__(self, site: Site) -> None:
         """Nothing is told yet."""
         self._site = site
-        self._published: frozenset[SiteProblem] = frozenset()
+        self._published: Mapping[SiteProblem, Mapping[str, str]] = {}
 
     @callback
     def async_start(self) -> CALLBACK_TYPE:
@@ -46,7 +57,7 @@ class Issues:
         def stop() -> None:
             stop_listening()
             stop_clock()
-            self._publish(frozenset())
+            self._publish({})
 
         return stop
 
@@ -60,35 +71,50 @@ class Issues:
             shown=site.battery.data.settings,
             imports=site.rates.data.imports,
             rates_answered=site.rates.last_update_success,
+            read_at=site.battery.data.read_at,
+            watch=site.controller.watch,
         )
-        self._publish(problems(snapshot))
+        self._publish(dict.fromkeys(problems(snapshot), self._placeholders()))
 
-    def _publish(self, now: frozenset[SiteProblem]) -> None:
-        if now == self._published:
-            return
-        for problem in now - self._published:
-            self._create(problem)
-        for problem in self._published - now:
+    def _placeholders(self) -> Mapping[str, str]:
+        """What is in force, what should be, and what is not as it should be."""
+        site = self._site
+        broken = sorted(site.controller.watch.lasting())
+        return {
+            "home": site.entry.title,
+            "broken": "; ".join(REASONS[DecisionReason(breach.value)] for breach in broken),
+            "in_force": in_force(site.battery.data.settings),
+            **by_hand(site.controller.owner_settings or Settings()),
+        }
+
+    def _publish(self, now: Mapping[SiteProblem, Mapping[str, str]]) -> None:
+        for problem, placeholders in now.items():
+            # Looked for, not only remembered: a fix flow deletes its notice, and the cause may last.
+            there = is_published(self._site.hass, issue_id(self._site, problem))
+            if not there or self._published.get(problem) != placeholders:
+                self._create(problem, placeholders)
+        for problem in self._published.keys() - now.keys():
             ir.async_delete_issue(self._site.hass, DOMAIN, issue_id(self._site, problem))
         self._published = now
 
-    def _create(self, problem: SiteProblem) -> None:
+    def _create(self, problem: SiteProblem, placeholders: Mapping[str, str]) -> None:
         site = self._site
         ir.async_create_issue(
             site.hass,
             DOMAIN,
             issue_id(site, problem),
             is_fixable=problem not in NOT_FIXABLE,
-            severity=ir.IssueSeverity.ERROR
-            if problem in (SiteProblem.COMMANDS_IGNORED, SiteProblem.RESTORE_IGNORED)
-            else ir.IssueSeverity.WARNING,
+            severity=ir.IssueSeverity.ERROR if problem in SEVERE else ir.IssueSeverity.WARNING,
             translation_key=problem.value,
-            translation_placeholders={
-                "home": site.entry.title,
-                **by_hand(site.controller.owner_settings or Settings()),
-            },
+            translation_placeholders=dict(placeholders),
             data={"entry_id": site.entry.entry_id, "trouble": problem.value},
         )
+
+
+def is_published(hass: HomeAssistant, notice: str) -> bool:
+    """Whether a notice is there; one that a person chose to ignore is."""
+    found = ir.async_get(hass).async_get_issue(DOMAIN, notice)
+    return found is not None and found.active
 
 
 def issue_id(site: Site, problem: SiteProblem) -> str:
@@ -105,3 +131,14 @@ def by_hand(settings: Settings) -> dict[str, str]:
         "reserve": AS_IT_IS if reserve is None else f"{reserve} %",
         "grid_charging": AS_IT_IS if charging is None else "on" if charging else "off",
     }
+
+
+def in_force(shown: Settings) -> str:
+    """The settings that stand by the last reading, in a person's words."""
+    names = {
+        "mode": "operating mode",
+        "reserve": "backup reserve",
+        "grid_charging": "grid charging",
+    }
+    known = {name: value for name, value in by_hand(shown).items() if value != AS_IT_IS}
+    return ", ".join(f"{names[name]} {value}" for name, value in known.items()) or "not known"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
 from enum import StrEnum
 
@@ -16,6 +16,7 @@ from ..control.model import (
     Phase,
     SuspensionCause,
 )
+from ..control.watchdog import Watch
 from ..planner.model import Action, ChargeMethod
 from ..powerwall.base import OperatingMode, Settings
 from ..tariff.model import RateTable
@@ -27,8 +28,14 @@ RATES_EXPECTED_BY = time(22)
 TARIFF_ENDED_AFTER = timedelta(hours=2)
 # Once is a person; so often in a day is a machine.
 FOREIGN_CHANGES_A_DAY = 3
-# So many unheeded writes are more than a slow night.
+# So many unheeded writes are more than a slow night, and so is so long a time after the second.
 RESTORE_TRIES = 4
+RESTORE_PATIENCE = timedelta(minutes=10)
+# Something of ours is in force, and nobody can see what becomes of it.
+OUT_OF_CONTACT_AFTER = timedelta(minutes=10)
+# Not taken so often, and for so long, by any way.
+REFUSALS = 3
+REFUSED_AFTER = timedelta(minutes=5)
 
 
 class SiteProblem(StrEnum):
@@ -40,11 +47,14 @@ class SiteProblem(StrEnum):
     ANOTHER_CONTROLLER = "another_controller"
     TARIFF_ENDED = "tariff_ended"
     RATES_LATE = "rates_late"
+    PROMISE_BROKEN = "promise_broken"
+    OUT_OF_CONTACT = "out_of_contact"
+    COMMANDS_REFUSED = "commands_refused"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProblemSnapshot:
-    """What the judgement looks at. ``shown`` are the settings of the last reading."""
+    """What the judgement looks at. ``shown`` are the settings of the last reading, of ``read_at``."""
 
     now: datetime
     control: ControlState
@@ -52,19 +62,37 @@ class ProblemSnapshot:
     shown: Settings
     imports: RateTable
     rates_answered: bool
+    read_at: datetime | None = None
+    watch: Watch = field(default_factory=Watch)
 
 
 def problems(snapshot: ProblemSnapshot) -> frozenset[SiteProblem]:
     """Everything that a person has to look at now."""
     checks: Mapping[SiteProblem, bool] = {
         SiteProblem.GRID_CHARGING_REFUSED: _grid_charging_refused(snapshot),
-        SiteProblem.COMMANDS_IGNORED: _commands_ignored(snapshot.control),
-        SiteProblem.RESTORE_IGNORED: _restore_ignored(snapshot.control),
+        **of_control(snapshot.control, snapshot.watch, snapshot.read_at, snapshot.now),
         SiteProblem.ANOTHER_CONTROLLER: _another_controller(snapshot),
         SiteProblem.TARIFF_ENDED: _tariff_ended(snapshot),
         SiteProblem.RATES_LATE: _rates_late(snapshot),
     }
     return frozenset(problem for problem, applies in checks.items() if applies)
+
+
+def of_control(
+    control: ControlState, watch: Watch, read_at: datetime | None, now: datetime
+) -> dict[SiteProblem, bool]:
+    """What is wrong between us and the battery, each with whether it is so now.
+
+    A promise that is broken is no trouble of its own where another one tells why.
+    """
+    found = {
+        SiteProblem.COMMANDS_IGNORED: _commands_ignored(control),
+        SiteProblem.RESTORE_IGNORED: _restore_ignored(control, now),
+        SiteProblem.OUT_OF_CONTACT: _out_of_contact(control, read_at, now),
+        SiteProblem.COMMANDS_REFUSED: _commands_refused(control, now),
+    }
+    told_already = any(found.values())
+    return {**found, SiteProblem.PROMISE_BROKEN: bool(watch.lasting()) and not told_already}
 
 
 def _since_resumed(snapshot: ProblemSnapshot) -> Iterator[Decision]:
@@ -103,10 +131,28 @@ def _commands_ignored(control: ControlState) -> bool:
     return control.fault_until is not None or calibrating
 
 
-def _restore_ignored(control: ControlState) -> bool:
+def _restore_ignored(control: ControlState, now: datetime) -> bool:
+    """The owner's settings do not come back: not taken, not shown, or not followed."""
     restore = control.restore
-    waiting = control.phase is Phase.RESTORING and restore is not None
-    return waiting and (restore is not None and restore.tries >= RESTORE_TRIES)
+    if control.phase is not Phase.RESTORING or restore is None:
+        return False
+    long = now - restore.begun_at >= RESTORE_PATIENCE
+    again = restore.tries + control.failures >= 2
+    return restore.tries >= RESTORE_TRIES or (long and again)
+
+
+def _commands_refused(control: ControlState, now: datetime) -> bool:
+    """The command of now is not taken: nothing of what is wanted is in force."""
+    command = control.command
+    if command is None or control.failures < REFUSALS:
+        return False
+    return now - command.begun_at >= REFUSED_AFTER
+
+
+def _out_of_contact(control: ControlState, read_at: datetime | None, now: datetime) -> bool:
+    """Something of ours is in force and no reading comes: a person can look, we cannot."""
+    silent = read_at is None or now - read_at >= OUT_OF_CONTACT_AFTER
+    return control.owner is not None and silent
 
 
 def _another_controller(snapshot: ProblemSnapshot) -> bool:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from ..common.serialisation import Json
+from ..common.serialisation import Json, encode
 from ..const import MARKET_TIME_ZONE
 from ..history.accuracy import Score
+from ..history.load_quality import LoadQuality
 from .site import Site
 
 
@@ -33,6 +34,8 @@ def forecasts_as_dict(site: Site, now: datetime) -> dict[str, Json]:
             "yesterday_expected_kwh": _rounded(yesterday.load_expected_kwh),
             "yesterday_measured_kwh": _rounded(yesterday.load_measured_kwh),
             "last_week": _score(site.accuracy.load_score()),
+            "day_ahead": _quality(site.load_history.record.quality),
+            "band_widened_by": encode(site.load_history.record.widths),
         },
     }
 
@@ -44,6 +47,18 @@ def _score(score: Score | None) -> Json:
         "error_percent": round(score.error_percent, 1),
         "bias_percent": round(score.bias_percent, 1),
         "half_hours": score.half_hours,
+    }
+
+
+def _quality(quality: LoadQuality | None) -> Json:
+    if quality is None:
+        return None
+    return {
+        "error_percent": round(quality.error_percent, 1),
+        "of_last_week_percent": round(quality.of_last_week_percent, 1),
+        "of_mean_percent": round(quality.of_mean_percent, 1),
+        "coverage_percent": round(quality.coverage_percent, 1),
+        "half_hours": quality.half_hours,
     }
 
 

@@ -2,43 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from datetime import datetime
 
+from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import CALLBACK_TYPE, Event, EventStateChangedData, HomeAssistant, callback
 from homeassistant.helpers.event import async_track_state_change_event
 from homeassistant.util import dt as dt_util
 
-from ..carbon.client import CarbonForecast, CarbonIntensity
+from ..carbon.client import CarbonForecast
 from ..events.site_events import SiteEvent, SiteEvents
+from ..history.house_load import CONF_HOUSE_CALENDAR, CONF_PERSONS
+from ..sources.build import GridEventSources
 from ..sources.carbon_coordinator import CarbonCoordinator
-from ..sources.coordinators import RatesCoordinator
+from ..sources.chosen_entities import LostEntities, async_lost
 from ..sources.ev_charging import EvCharging
 from ..sources.grid_sessions import Sessions, SessionWindow
-from ..sources.octopus_account import KeyQuestion, OctoplusAccount, OctoplusFeed, OctopusUpdates
+from ..sources.household import HouseholdWatch
+from ..sources.octopus_account import KeyQuestion, OctoplusFeed, OctopusUpdates
 from ..sources.rate_entities import EntitySource
 from ..sources.rate_sources import AccountSource
+from ..sources.rates_coordinator import RatesCoordinator
 from ..tariff.account import Property
 from ..tariff.problems import SupplyProblem
 from ..tariff.sessions import OctoplusSession
 from .preferences import Preferences
-
-if TYPE_CHECKING:
-    from .site import SmartBatteryConfigEntry
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GridEventSources:
-    """Where such facts come from; None where a home has no such source.
-
-    ``tariff_mark`` says whose rates are kept.
-    """
-
-    carbon: CarbonIntensity | None = None
-    octoplus: OctoplusAccount | None = None
-    tariff_mark: str = ""
 
 
 class GridEvents:
@@ -47,7 +37,7 @@ class GridEvents:
     def __init__(
         self,
         hass: HomeAssistant,
-        entry: SmartBatteryConfigEntry,
+        entry: ConfigEntry,
         sources: GridEventSources,
         manual: Iterable[SessionWindow],
         changed: Callable[[], None],
@@ -65,7 +55,9 @@ class GridEvents:
         self._preferring = False
         self._carbon_due = False
         self.sessions = Sessions(manual, changed)
-        self.ev_charging = EvCharging(hass, self._updated)
+        self.ev_charging = EvCharging(hass, self._car_changed)
+        self.household = HouseholdWatch(hass, self._updated)
+        entry.async_on_unload(self.household.stop)
         self.carbon = (
             CarbonCoordinator(hass, entry, sources.carbon) if sources.carbon is not None else None
         )
@@ -74,6 +66,7 @@ class GridEvents:
             joined=self._joined,
             dispatches=rates.async_dispatch,
             key_refused=KeyQuestion(hass, entry).async_received,
+            car_is_idle=lambda: self.ev_charging.is_idle,
         )
         self.octoplus = (
             OctoplusFeed(hass, entry, sources.octoplus, updates) if sources.octoplus else None
@@ -98,12 +91,12 @@ class GridEvents:
 
         @callback
         def updates(_: Event[EventStateChangedData]) -> None:
-            self._rates.async_dispatch(source.dispatches)
+            self._dispatch(source)
             self._entry.async_create_background_task(
                 self._hass, self._rates.async_request_refresh(), "read the rates' entities"
             )
 
-        self._rates.async_dispatch(source.dispatches)
+        self._dispatch(source)
         return async_track_state_change_event(self._hass, source.entity_ids, updates)
 
     @callback
@@ -115,6 +108,17 @@ class GridEvents:
             self._carbon_due |= self.carbon.enable(preferences.carbon_forecast)
         if self.octoplus is not None:
             self.octoplus.join = preferences.join_sessions
+
+    @property
+    def lost_entities(self) -> LostEntities:
+        """Chosen entities of others that cannot say anything any more."""
+        return async_lost(self._hass, self._entry)
+
+    async def async_look_at_people(self, now: datetime) -> None:
+        """Watch those that are chosen now, and read their calendar."""
+        options = self._entry.options
+        self.household.watch(options.get(CONF_PERSONS, ()), options.get(CONF_HOUSE_CALENDAR, ""))
+        await self.household.async_refresh(now)
 
     async def async_catch_up(self) -> None:
         """Fetch what changed preferences ask for, so that one plan takes all of it in."""
@@ -136,11 +140,28 @@ class GridEvents:
         if not self._preferring:
             self._changed()
 
+    @callback
+    def _car_changed(self) -> None:
+        if self.octoplus is not None:
+            self.octoplus.async_price_dispatches()
+        if isinstance(source := self._rates.source, EntitySource):
+            self._dispatch(source)
+        self._updated()
+
+    @callback
+    def _dispatch(self, source: EntitySource) -> None:
+        self._rates.async_dispatch(source.dispatches(self.ev_charging.is_idle))
+
     @property
     def problems(self) -> frozenset[SupplyProblem]:
         """What a person should know of rates, sessions and dispatches."""
         others = self.octoplus.problems if self.octoplus is not None else frozenset()
         return self._rates.source.problems | others
+
+    @property
+    def problem_placeholders(self) -> Mapping[str, str]:
+        """What the sentences about those name."""
+        return self._rates.source.placeholders
 
     @property
     def carbon_forecast(self) -> CarbonForecast | None:

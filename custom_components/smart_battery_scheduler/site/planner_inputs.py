@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
 
 from ..carbon.client import CarbonForecast
 from ..const import MARKET_TIME_ZONE
 from ..control.rules import Override
 from ..planner.load import Consumption, forecast_load
+from ..planner.load_band import LoadWidths
+from ..planner.load_household import Household
 from ..planner.model import (
     Action,
     Battery,
@@ -44,6 +46,8 @@ class SiteSnapshot:
     ``reserve_percent`` is the Powerwall's own reserve: the plan never goes below it.
     ``ready_once`` is a wish for one time only. ``override`` is what somebody asked for now: the plan
     counts on it and goes on from where it leads. ``car_charging``: the car charges now.
+    ``published`` are the import rates without what the car's charging makes cheap.
+    ``load_widths`` is how wide this house's bands have to be; ``household`` is who is at home.
     """
 
     now: datetime
@@ -62,6 +66,9 @@ class SiteSnapshot:
     manual: tuple[ManualSlot, ...] = ()
     carbon: CarbonForecast | None = None
     car_charging: bool = False
+    published: RateTable | None = None
+    load_widths: LoadWidths = field(default_factory=LoadWidths)
+    household: Household = field(default_factory=Household)
 
 
 def make_plan(snapshot: SiteSnapshot) -> Plan:
@@ -78,6 +85,8 @@ def plan_inputs(snapshot: SiteSnapshot) -> PlanInputs:
         now=snapshot.now,
         zone=MARKET_TIME_ZONE,
         annual_kwh=snapshot.preferences.annual_load_kwh,
+        widths=snapshot.load_widths,
+        household=snapshot.household,
     )
     slots = tuple(
         _slot(snapshot, start, end, load)
@@ -94,6 +103,8 @@ def plan_inputs(snapshot: SiteSnapshot) -> PlanInputs:
             lambda when: _p_per_kwh(snapshot.imports, when),
             lambda when: 0.0 if snapshot.exports is None else _p_per_kwh(snapshot.exports, when),
             MARKET_TIME_ZONE,
+            # A one-off is no habit: what a dispatch made cheap yesterday says nothing of tomorrow.
+            lambda when: _p_per_kwh(snapshot.published or snapshot.imports, when),
         ),
         rates_known_at=_next_publication(snapshot.now, snapshot.imports),
         running=_running(snapshot),

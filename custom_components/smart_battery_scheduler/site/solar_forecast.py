@@ -10,11 +10,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
+from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant
 
-from ..history.measurements import MeasuredSlot, Measurements
+from ..common.retention import too_old
+from ..history.curtailment import may_have_been_curtailed
+from ..history.measurements import Measurements
+from ..solar.doubt import believable
 from ..solar.learning import (
     COVERED_BY,
     LEAST_FORECAST_KWH,
@@ -24,21 +28,16 @@ from ..solar.learning import (
     covered_share,
     learn,
     under_cover,
-    was_curtailed,
 )
 from ..solar.model import SolarForecast, SolarSlot, SolarSource
 from ..solar.open_meteo import ATTRIBUTION, OpenMeteo
 from ..solar.solcast import DailyCalls, Solcast
 from ..solar.usual_sun import usual_sun
-from ..sources.coordinators import SolarCoordinator
-from ..tariff.model import SLOT, floor_slot
-
-if TYPE_CHECKING:
-    from .site import SmartBatteryConfigEntry
+from ..sources.build import Roof
+from ..sources.solar_coordinator import SolarCoordinator
+from ..tariff.model import floor_slot
 
 LEARN_EVERY = timedelta(hours=12)
-# Less than this in a half-hour is a meter's noise, not leave to export.
-EXPORTED_KWH = 0.02
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,17 +79,6 @@ class Cover:
         }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Roof:
-    """What is known of the roof: a name for its make, and what its inverters let through.
-
-    ``most_kwh`` is per half-hour; None is unknown.
-    """
-
-    made_for: str = ""
-    most_kwh: float | None = None
-
-
 class SiteSolar:
     """The roof's forecast, corrected by what the roof did."""
 
@@ -114,7 +102,7 @@ class SiteSolar:
     def of(
         cls,
         hass: HomeAssistant,
-        entry: SmartBatteryConfigEntry,
+        entry: ConfigEntry,
         source: SolarSource | None,
         roof: Roof,
         stored: SolarMemory,
@@ -147,7 +135,7 @@ class SiteSolar:
 
     @property
     def forecast(self) -> SolarForecast | None:
-        """The forecast by which to plan: corrected, and the usual sun where there is none.
+        """The forecast by which to plan: corrected, weighed, and the usual sun where there is none.
 
         None if nothing at all is known of a sun.
         """
@@ -161,7 +149,7 @@ class SiteSolar:
         if raw is None:
             return usual if usual.slots else None
         corrected = self.correction.apply(raw, most_kwh=self._most_kwh)
-        slots = dict(sorted({**usual.slots, **corrected.slots}.items()))
+        slots = believable(corrected.slots, usual.slots)
         return SolarForecast(
             made_at=raw.made_at, slots=self._cover.over(slots) if self._cover else slots
         )
@@ -184,19 +172,29 @@ class SiteSolar:
         slot = raw.slots.get(start) if raw else None
         if slot is not None and slot.mean_kwh >= LEAST_FORECAST_KWH:
             self._predicted.setdefault(start, round(slot.mean_kwh, 4))
-        for old in [start for start in self._predicted if start < now - REMEMBERED]:
+        for old in too_old(self._predicted, REMEMBERED):
             del self._predicted[old]
+        self._learn(now, measurements)
+
+    def _learn(self, now: datetime, measurements: Measurements) -> None:
+        """Twice a day, and at once where a clock was ahead; never from a time without any past."""
         learned_at = self._memory.learned_at
-        if learned_at is None or now - learned_at >= LEARN_EVERY:
-            correction = learn(self.observations(measurements), now)
-            self._memory = replace(self._memory, correction=correction, learned_at=now)
+        if learned_at is not None and timedelta(0) <= now - learned_at < LEARN_EVERY:
+            return
+        observations = tuple(self.observations(measurements))
+        known = any(now - REMEMBERED <= each.start < now for each in observations)
+        correction = learn(observations, now) if known or not observations else self.correction
+        self._memory = replace(self._memory, correction=correction, learned_at=now)
 
     def look_back(self, now: datetime, measurements: Measurements) -> None:
         """See what is usual, for the hours that no source foretells, and whether snow lies."""
-        measured = {
-            slot.start: slot.energies.pv_kwh for slot in measurements.slots if slot.is_whole
-        }
-        self._usual = SolarForecast(made_at=now, slots=usual_sun(measured, now))
+        whole = [slot for slot in measurements.slots if slot.is_whole]
+        usual = usual_sun(
+            {slot.start: slot.energies.pv_kwh for slot in whole},
+            now,
+            {slot.start for slot in whole if may_have_been_curtailed(slot, measurements)},
+        )
+        self._usual = SolarForecast(made_at=now, slots=usual)
         share = covered_share(self.observations(measurements), now)
         self._cover = None if share is None else Cover(since=floor_slot(now), share=share)
 
@@ -210,15 +208,5 @@ class SiteSolar:
                 start=start,
                 forecast_kwh=forecast_kwh,
                 measured_kwh=slot.energies.pv_kwh,
-                curtailed=was_turned_away(slot, measurements),
+                curtailed=may_have_been_curtailed(slot, measurements),
             )
-
-
-def was_turned_away(slot: MeasuredSlot, measurements: Measurements) -> bool:
-    """Whether the roof could have made more than it was let: battery full, nothing exported."""
-    before = measurements.slot(slot.start - SLOT)
-    levels = (slot.soc_percent, before.soc_percent if before else None)
-    return was_curtailed(
-        highest_percent=max((level for level in levels if level is not None), default=None),
-        may_export=slot.energies.export_kwh > EXPORTED_KWH,
-    )

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 import logging
-from typing import cast
+from typing import cast, override
 
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import ConfigEntryError, UnsupportedStorageVersionError
@@ -12,50 +11,27 @@ from homeassistant.helpers.storage import Store
 
 from ..common.serialisation import Json, decode, encode
 from ..const import DOMAIN
-from ..control.learning import Learned
-from ..control.model import ControlState, Decision
-from ..control.rules import Override
-from ..history.accuracy import AccuracyMemory
-from ..history.measurements import Energies, MeasuredSlot
-from ..history.savings import SavingsMemory
-from ..planner.model import ReadyBy
-from ..powerwall.simulated import SimulatedState
-from ..sources.grid_sessions import SessionWindow
-from ..tariff.account import Property
-from ..tariff.model import RateTable
-from .manual_slots import ManualSlot
-from .solar_forecast import SolarMemory
+from ..control.model import ControlState
+from .records import Records
+from .stored_names import from_version_1
 
 _LOGGER = logging.getLogger(__name__)
 
-VERSION = 1
+VERSION = 2
 # A kill loses so much of the ledger at most; the state of control it never loses.
 RECORDS_DELAY_S = 300.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Records:
-    """What a home remembers besides its control: rates, measurements, decisions, wishes.
+class SiteStore(Store[dict[str, Json]]):
+    """A file of one site, readable whichever earlier version wrote it."""
 
-    ``simulated`` is the demo home's battery.
-    """
-
-    import_rates: RateTable = field(default_factory=RateTable)
-    export_rates: RateTable | None = None
-    measured: tuple[MeasuredSlot, ...] = ()
-    totals: Energies = field(default_factory=Energies)
-    decisions: tuple[Decision, ...] = ()
-    override: Override | None = None
-    ready_once: ReadyBy | None = None
-    learned: Learned = field(default_factory=Learned)
-    simulated: SimulatedState | None = None
-    sun: SolarMemory = field(default_factory=SolarMemory)
-    accuracy: AccuracyMemory = field(default_factory=AccuracyMemory)
-    savings: SavingsMemory = field(default_factory=SavingsMemory)
-    manual_sessions: tuple[SessionWindow, ...] = ()
-    manual_slots: tuple[ManualSlot, ...] = ()
-    account_address: Property | None = None
-    tariff_mark: str = ""
+    @override
+    async def _async_migrate_func(
+        self, old_major_version: int, old_minor_version: int, old_data: dict[str, Json]
+    ) -> dict[str, Json]:
+        return (
+            cast(dict[str, Json], from_version_1(old_data)) if old_major_version == 1 else old_data
+        )
 
 
 class SiteStorage:
@@ -65,10 +41,10 @@ class SiteStorage:
         """Name the files after the config entry."""
         self._hass = hass
         self._newest: Records | None = None
-        self._control = Store[dict[str, Json]](
+        self._control = SiteStore(
             hass, VERSION, f"{DOMAIN}.{entry_id}.control", private=True, atomic_writes=True
         )
-        self._records = Store[dict[str, Json]](
+        self._records = SiteStore(
             hass,
             VERSION,
             f"{DOMAIN}.{entry_id}.records",

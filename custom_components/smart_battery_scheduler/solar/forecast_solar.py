@@ -14,16 +14,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from http import HTTPStatus
-from itertools import pairwise
 from math import hypot
 import re
 from typing import override
 
 from yarl import URL
 
-from ..common.http import Reply, aware, number
+from ..common.http import Reply, aware
 from ..common.poll_interval import PollInterval
-from ..tariff.model import SLOT, floor_slot
 from .model import (
     RoofPlane,
     SolarAuthError,
@@ -35,8 +33,9 @@ from .model import (
     SolarSlot,
     SolarUnreachableError,
 )
-from .pv import day_sigma, roof_slots, sky_sigma, spread
+from .pv import AVERAGE_DIFFUSE_SHARE, day_sigma, roof_slots, sky_sigma, spread
 from .requests import RoofClient
+from .wh_hours import energies
 
 BASE_URL = "https://api.forecast.solar"
 # Without a key 12 requests an hour are allowed, each plane needs one.
@@ -44,7 +43,6 @@ POLL_INTERVAL = PollInterval(
     every=timedelta(minutes=60), jitter=timedelta(minutes=10), retry=timedelta(minutes=30)
 )
 USUAL_WAIT_S = 3600.0
-AVERAGE_DIFFUSE_SHARE = 0.6
 
 _KEY = re.compile(r"[A-Za-z0-9]{16}")
 _REFUSALS = {
@@ -66,16 +64,16 @@ class ForecastSolar(RoofClient):
 
     @override
     async def fetch(self) -> SolarForecast:
-        """The roof over whole days in UTC, nights included."""
+        """The roof over the days that are told, nights included."""
         now = self._clock()
         planes = [(plane, self._spread(await self._energies(plane), now)) for plane in self._planes]
         return SolarForecast(made_at=now, slots=roof_slots(planes))
 
     @staticmethod
-    def _spread(energies: Mapping[datetime, float], now: datetime) -> dict[datetime, SolarSlot]:
+    def _spread(kwh: Mapping[datetime, float], now: datetime) -> dict[datetime, SolarSlot]:
         sky = sky_sigma(AVERAGE_DIFFUSE_SHARE)
         return {
-            start: spread(kwh, hypot(sky, day_sigma(start, now))) for start, kwh in energies.items()
+            start: spread(each, hypot(sky, day_sigma(start, now))) for start, each in kwh.items()
         }
 
     async def _energies(self, plane: RoofPlane) -> dict[datetime, float]:
@@ -96,45 +94,15 @@ class ForecastSolar(RoofClient):
 
 
 def half_hour_energies(body: object) -> dict[datetime, float]:
-    """A reply as kWh by the half-hour's UTC start, over whole days. Raises SolarReplyError.
+    """A reply as kWh by the half-hour's UTC start; what it does not tell is missing.
 
-    An interval's energy is shared out evenly over its time.
+    Raises SolarReplyError.
     """
     result = body.get("result") if isinstance(body, Mapping) else None
     periods = result.get("watt_hours_period") if isinstance(result, Mapping) else None
     if not isinstance(periods, Mapping) or not periods:
         raise SolarReplyError("the reply has no energies")
-    stamps = sorted((_moment(stamp), _kwh(energy)) for stamp, energy in periods.items())
-    first = stamps[0][0].replace(hour=0, minute=0, second=0, microsecond=0)
-    last = stamps[-1][0].replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
-    energies = dict.fromkeys(_starts(first, last), 0.0)
-    # Before the first stamp there was no sun.
-    for (since, _), (until, kwh) in pairwise([(first, 0.0), *stamps]):
-        if kwh > 0.0 and until > since:
-            for start in _starts(floor_slot(since), until):
-                overlap = min(until, start + SLOT) - max(since, start)
-                energies[start] += kwh * (overlap / (until - since))
-    return energies
-
-
-def _starts(first: datetime, last: datetime) -> list[datetime]:
-    count = -(-(last - first) // SLOT)
-    return [first + index * SLOT for index in range(count)]
-
-
-def _moment(stamp: object) -> datetime:
-    moment = aware(stamp)
-    if moment is None:
-        raise SolarReplyError("the reply has a time that is none")
-    return moment
-
-
-def _kwh(energy: object) -> float:
-    watt_hours = number(energy)
-    # No home's roof makes a megawatt-hour between two stamps.
-    if watt_hours is None or not 0.0 <= watt_hours <= 1e6:
-        raise SolarReplyError("the reply has an energy that cannot be")
-    return watt_hours / 1000.0
+    return energies(periods, labels_end=True)
 
 
 def _error(reply: Reply, body: object, now: datetime) -> SolarError:

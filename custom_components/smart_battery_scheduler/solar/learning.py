@@ -23,8 +23,10 @@ REMEMBERED = timedelta(days=28)
 LEAST_FORECAST_KWH = 0.03
 # A day that made less than this share of a fair forecast lay under snow, or was not measured.
 SNOW_SHARE, FAIR_DAY_KWH = 0.15, 1.0
-# What the roof did in so much time says what it will do in as much.
+# What the roof did in so much time says what it will do in as much. One day of nearly nothing is a
+# fog that was not forecast; snow and an inverter that is off last, and are told by two.
 COVERED_BY = timedelta(hours=24)
+COVERED_DAYS = 2
 LEAST_SHARE = 0.02
 # Of each hour's half-hours the lowest and highest are left out, by this share of them.
 TRIM = 0.15
@@ -77,16 +79,23 @@ def was_curtailed(*, highest_percent: float | None, may_export: bool) -> bool:
 def covered_share(observations: Iterable[Observation], now: datetime) -> float | None:
     """What share of the forecast the roof makes that lies under snow, or whose inverter is off.
 
-    None on any other day: when the last 24 hours had too little sun to tell, or the roof made
-    enough of it.
+    None on any other day: when one of the last days of 24 hours had too little sun to tell, or the
+    roof made enough of it.
     """
-    last = [
-        each for each in observations if now - COVERED_BY <= each.start < now and not each.curtailed
+    fair = [each for each in observations if not each.curtailed]
+    days = [
+        [
+            each
+            for each in fair
+            if now - (ago + 1) * COVERED_BY <= each.start < now - ago * COVERED_BY
+        ]
+        for ago in range(COVERED_DAYS)
     ]
-    if not _is_dead(last):
+    if not all(_is_dead(day) for day in days):
         return None
-    forecast = sum(each.forecast_kwh for each in last)
-    return max(sum(each.measured_kwh for each in last) / forecast, LEAST_SHARE)
+    forecast = sum(each.forecast_kwh for day in days for each in day)
+    measured = sum(each.measured_kwh for day in days for each in day)
+    return max(measured / forecast, LEAST_SHARE)
 
 
 def under_cover(slot: SolarSlot, share: float) -> SolarSlot:

@@ -9,6 +9,9 @@ from typing import Protocol
 
 from ..common.poll_interval import PollInterval
 
+# Cables, inverter and dirt of a roof whose losses nobody knows.
+DEFAULT_LOSSES_PERCENT = 12
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RoofPlane:
@@ -77,6 +80,16 @@ class SolarRequestError(SolarError):
 
 class SolarReplyError(SolarError):
     """Answered with something that cannot be understood."""
+
+
+def require_mostly_sound(sound: int, rows: int) -> None:
+    """Raise SolarReplyError for a reply of which less than half can be understood.
+
+    A row or two that cannot be (a null, a value beyond nature, a stamp that is none) are left out
+    and the rest is used; where most are so, something else was sent than is believed.
+    """
+    if sound == 0 or 2 * sound < rows:
+        raise SolarReplyError(f"of {rows} values in the reply only {sound} can be understood")
 
 
 class SolarRateLimitError(SolarError):

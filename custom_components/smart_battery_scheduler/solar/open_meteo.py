@@ -29,6 +29,7 @@ from .model import (
     SolarReplyError,
     SolarRequestError,
     SolarUnreachableError,
+    require_mostly_sound,
 )
 from .pv import PlaneWeather, plane_slots, roof_slots
 from .requests import RoofClient
@@ -105,9 +106,9 @@ def azimuth_from_south(bearing_degrees: float) -> float:
 
 
 def plane_weather(body: object) -> dict[datetime, PlaneWeather]:
-    """A reply as half-hours by their start. An hour with a null is not forecast.
+    """A reply as half-hours by their start. An hour without one sound value is not forecast.
 
-    Raises SolarReplyError if it is no forecast.
+    Raises SolarReplyError if it is no forecast, or mostly nonsense.
     """
     if not isinstance(body, Mapping):
         raise SolarReplyError("the reply is no JSON object")
@@ -124,16 +125,21 @@ def plane_weather(body: object) -> dict[datetime, PlaneWeather]:
             weather[start] = PlaneWeather(
                 irradiance_w_per_m2=irradiance, air_celsius=air, diffuse_share=share
             )
+    require_mostly_sound(len(weather), 1)
     return weather
 
 
 def _halves(
     label: datetime, hour_mean: float, quarters: Series
 ) -> tuple[tuple[datetime, float], tuple[datetime, float]]:
-    """The two half-hours before ``label``; together they have the hour's energy."""
+    """The two half-hours before ``label``; together they have the hour's energy.
+
+    A quarter below zero, which interpolation brings about near sunrise and sunset, is dark: taken
+    as it comes (-84, 10, 40, 35 W/m²) it would make one half-hour of the whole day's energy.
+    """
     first, second = label - HOUR, label - HALF_HOUR
     values = [quarters.get(first + QUARTER * index) for index in (1, 2, 3, 4)]
-    known = [value for value in values if value is not None]
+    known = [max(value, 0.0) for value in values if value is not None]
     if len(known) < 4 or (total := sum(known)) <= 0.0:
         return (first, hour_mean), (second, hour_mean)
     early = sum(known[:2]) / total
@@ -150,7 +156,10 @@ def _mean_temperature(temperatures: Series, label: datetime) -> float | None:
 def _block(
     body: Mapping[object, object], name: str, variables: Sequence[str]
 ) -> dict[str, dict[datetime, float]]:
-    """Series of a block by their labels; nulls are left out."""
+    """Series of a block by their labels; what is null or cannot be is left out.
+
+    Raises SolarReplyError where a variable is missing, or mostly nonsense.
+    """
     block = body.get(name)
     times = block.get("time") if isinstance(block, Mapping) else None
     if not isinstance(block, Mapping) or not isinstance(times, list):
@@ -161,25 +170,35 @@ def _block(
         values = block.get(variable)
         if not isinstance(values, list) or len(values) != len(labels):
             raise SolarReplyError(f"the reply has no whole {variable}")
-        pairs = zip(labels, values, strict=True)
-        found[variable] = {at: _sensible(value) for at, value in pairs if value is not None}
+        found[variable] = _series(labels, values)
     return found
 
 
-def _label(time: object) -> datetime:
+def _series(labels: Sequence[datetime | None], values: Sequence[object]) -> dict[datetime, float]:
+    published = [(at, value) for at, value in zip(labels, values, strict=True) if value is not None]
+    sound = {
+        at: sensible
+        for at, value in published
+        if at is not None and (sensible := _sensible(value)) is not None
+    }
+    # A series of nulls is a model that does not reach so far: its hours are not forecast.
+    if published:
+        require_mostly_sound(len(sound), len(published))
+    return sound
+
+
+def _label(time: object) -> datetime | None:
     seconds = number(time)
     # Outside of these years something else than seconds was sent.
     if seconds is None or not 1e9 < seconds < 1e10:
-        raise SolarReplyError("the reply has a time that is none")
+        return None
     return datetime.fromtimestamp(seconds, UTC)
 
 
-def _sensible(value: object) -> float:
-    """W/m² and °C alike lie well within these bounds; beyond them it is a fault."""
+def _sensible(value: object) -> float | None:
+    """W/m² and °C alike lie well within these bounds; beyond them it is a fault, and None."""
     converted = number(value)
-    if converted is None or not -100.0 <= converted <= 2000.0:
-        raise SolarReplyError("the reply has a value that cannot be")
-    return converted
+    return converted if converted is not None and -100.0 <= converted <= 2000.0 else None
 
 
 def _error(reply: Reply, reason: str, now: datetime) -> SolarError:

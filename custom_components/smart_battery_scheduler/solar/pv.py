@@ -25,6 +25,8 @@ TEMPERATURE_COEFFICIENT_PER_K = -0.0035
 ROSS_K_M2_PER_W = 0.0342
 
 DIRECT_SKY_SIGMA, DIFFUSE_SKY_SIGMA = 0.10, 0.40
+# For forecasts that say nothing of the kind of light.
+AVERAGE_DIFFUSE_SHARE = 0.6
 FIRST_DAY_SIGMA, LATER_SIGMA = 0.12, 0.22
 FIRST_DAY = timedelta(hours=24)
 # The standard normal distribution's 90 % quantile.

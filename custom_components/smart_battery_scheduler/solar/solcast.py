@@ -6,7 +6,7 @@ at ``period_end``. Every site costs a call; the day begins at 00:00 UTC. Facts: 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
@@ -27,23 +27,28 @@ from .model import (
     SolarRequestError,
     SolarSlot,
     SolarUnreachableError,
+    require_mostly_sound,
 )
-from .pv import SLOT_HOURS, total
+from .pv import AVERAGE_DIFFUSE_SHARE, SLOT_HOURS, sky_sigma, spread, total
 from .requests import asked
 
 BASE_URL = "https://api.solcast.com.au"
 CALLS_PER_DAY = 10
 HOURS_AHEAD = 96
 BUSY_WAIT_S = 900.0
+# Another Home Assistant with the same key shows only by calls that are gone: then each takes its
+# share. More than a few share no key; one that was not met for two weeks is gone.
+MOST_SHARERS = 4
+GONE_AFTER = timedelta(days=14)
 
 _SITE = re.compile(r"[0-9A-Za-z-]{4,40}")
 # No home's roof.
 ABSURD_KW = 1000.0
 
 
-def poll_interval(sites: int) -> PollInterval:
+def poll_interval(sites: int, allowed: int = CALLS_PER_DAY) -> PollInterval:
     """How often so many sites can be asked, with a call or two to spare for a restart."""
-    rounds = max((CALLS_PER_DAY - 1) // max(sites, 1), 1)
+    rounds = max((allowed - 1) // max(sites, 1), 1)
     every = timedelta(hours=24) / rounds
     # A call that fails is a call all the same.
     return PollInterval(every=every, jitter=timedelta(minutes=5), retry=every)
@@ -53,19 +58,66 @@ def poll_interval(sites: int) -> PollInterval:
 class DailyCalls:
     """How many calls were made on the UTC day that began at ``day``.
 
-    Store it, for a restart brings no new ones.
+    ``sharers`` are how many seem to use the key, this Home Assistant among them; ``met_at`` is when
+    another one was met last. Store it, for a restart brings no new calls.
     """
 
     day: datetime
     made: int = 0
+    sharers: int = 1
+    met_at: datetime | None = None
+
+    @property
+    def allowed(self) -> int:
+        """This Home Assistant's share of a day's calls."""
+        return CALLS_PER_DAY // self.sharers
 
     def left(self, now: datetime) -> int:
         """How many calls the day still has."""
-        return CALLS_PER_DAY - (self.made if self.day == _midnight(now) else 0)
+        return self.allowed - (self.made if self.day == _midnight(now) else 0)
 
     def spent(self, now: datetime, calls: int = 1) -> DailyCalls:
         """With so many more."""
-        return DailyCalls(day=_midnight(now), made=CALLS_PER_DAY - self.left(now) + calls)
+        made = self.made if self.day == _midnight(now) else 0
+        return replace(self._after(now), day=_midnight(now), made=made + calls)
+
+    def refused(self, now: datetime) -> DailyCalls:
+        """The day's calls are gone; somebody else made some of them, unless we made all."""
+        elsewhere = self.made < CALLS_PER_DAY
+        sharers = min(self.sharers + 1, MOST_SHARERS) if elsewhere else self.sharers
+        return DailyCalls(
+            day=_midnight(now),
+            made=CALLS_PER_DAY,
+            sharers=sharers,
+            met_at=now if elsewhere else self.met_at,
+        )
+
+    def _after(self, now: datetime) -> DailyCalls:
+        """One sharer less where none was met for long."""
+        if self.met_at is None or now - self.met_at < GONE_AFTER:
+            return self
+        sharers = max(self.sharers - 1, 1)
+        return replace(self, sharers=sharers, met_at=None if sharers == 1 else now)
+
+
+class KeyBudget:
+    """The calls of one key, for all homes of this Home Assistant that use it."""
+
+    def __init__(self, calls: DailyCalls) -> None:
+        """Go on from these calls."""
+        self.calls = calls
+        self._sites: set[str] = set()
+
+    def join(self, resource_ids: Iterable[str], calls: DailyCalls | None) -> None:
+        """Somebody asks for these sites too, and remembers these calls of the key."""
+        self._sites.update(resource_ids)
+        if calls is not None:
+            self.calls = max(self.calls, calls, key=lambda each: (each.day, each.made))
+
+    @property
+    def poll_interval(self) -> PollInterval:
+        """How often all of them can be asked."""
+        return poll_interval(len(self._sites), self.calls.allowed)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,19 +138,30 @@ class Solcast:
         resource_ids: Sequence[str],
         *,
         calls: DailyCalls | None = None,
+        budget: KeyBudget | None = None,
         base_url: str = BASE_URL,
         clock: Callable[[], datetime] = utc_now,
         timeout_s: float = TIMEOUT_S,
     ) -> None:
-        """``calls`` are those of today that were made before."""
-        self.calls = calls or DailyCalls(day=_midnight(clock()))
-        self.poll_interval = poll_interval(len(resource_ids))
+        """``calls`` are those of today that were made before; ``budget`` is shared by a key's users."""
+        self._budget = budget or KeyBudget(DailyCalls(day=_midnight(clock())))
+        self._budget.join(resource_ids, calls)
         self._session = session
         self._api_key = api_key
         self._resource_ids = tuple(resource_ids)
         self._base = URL(base_url)
         self._clock = clock
         self._timeout_s = timeout_s
+
+    @property
+    def calls(self) -> DailyCalls:
+        """The calls of the key so far."""
+        return self._budget.calls
+
+    @property
+    def poll_interval(self) -> PollInterval:
+        """How often the key allows to ask for all its sites."""
+        return self._budget.poll_interval
 
     def __repr__(self) -> str:
         """Name no secret."""
@@ -138,7 +201,7 @@ class Solcast:
         self._require(1)
         now = self._clock()
         # Counted before it is sent: a reply that is lost has cost its call all the same.
-        self.calls = self.calls.spent(now)
+        self._budget.calls = self.calls.spent(now)
         url = (self._base / path).with_query({"format": "json", "api_key": self._api_key, **query})
         reply, body = await asked(self._session, url, service="Solcast", timeout_s=self._timeout_s)
         if reply.status != HTTPStatus.OK:
@@ -154,8 +217,7 @@ class Solcast:
                 # Each new try is one of the day's ten.
                 wait_s = max(reply.retry_after_s(now, BUSY_WAIT_S), BUSY_WAIT_S)
                 return SolarRateLimitError(wait_s)
-            # Somebody else uses the same key.
-            self.calls = replace(self.calls, made=CALLS_PER_DAY)
+            self._budget.calls = self.calls.refused(now)
             return SolarRateLimitError(_until_tomorrow_s(now))
         if status >= HTTPStatus.INTERNAL_SERVER_ERROR or reply.is_page:
             return SolarUnreachableError(f"Solcast fails on its side (status {status})")
@@ -167,21 +229,35 @@ class Solcast:
 
 
 def parse_forecasts(body: Mapping[object, object]) -> dict[datetime, SolarSlot]:
-    """A reply as half-hours by their start. Raises SolarReplyError."""
+    """A reply as half-hours by their start; a row that makes no sense is not forecast.
+
+    Raises SolarReplyError where there is no forecast, or mostly nonsense.
+    """
     rows = body.get("forecasts")
     if not isinstance(rows, list):
         raise SolarReplyError("the reply has no forecasts")
-    return dict(map(_half_hour, rows))
+    found = dict(sound for row in rows if (sound := _half_hour(row)) is not None)
+    if rows:
+        require_mostly_sound(len(found), len(rows))
+    return found
 
 
-def _half_hour(row: object) -> tuple[datetime, SolarSlot]:
+def _half_hour(row: object) -> tuple[datetime, SolarSlot] | None:
     if not isinstance(row, Mapping) or row.get("period") != "PT30M":
-        raise SolarReplyError("a forecast is not of half an hour")
-    end = aware(row.get("period_end"))
-    if end is None or floor_slot(end) != end:
-        raise SolarReplyError("a forecast has no sensible time")
-    names = ("pv_estimate10", "pv_estimate", "pv_estimate90")
-    p10, p50, p90 = sorted(_kw(row.get(name)) * SLOT_HOURS for name in names)
+        return None
+    end, estimate = aware(row.get("period_end")), _kwh(row.get("pv_estimate"))
+    if end is None or floor_slot(end) != end or estimate is None:
+        return None
+    # A percentile that is missing takes the spread of an average sky.
+    usual = spread(estimate, sky_sigma(AVERAGE_DIFFUSE_SHARE))
+    low, high = _kwh(row.get("pv_estimate10")), _kwh(row.get("pv_estimate90"))
+    p10, p50, p90 = sorted(
+        (
+            usual.p10_kwh if low is None else low,
+            estimate,
+            usual.p90_kwh if high is None else high,
+        )
+    )
     return end - SLOT, SolarSlot(
         # Swanson's mean of three quantiles; the estimate itself is the middle one.
         mean_kwh=0.3 * p10 + 0.4 * p50 + 0.3 * p90,
@@ -191,11 +267,10 @@ def _half_hour(row: object) -> tuple[datetime, SolarSlot]:
     )
 
 
-def _kw(value: object) -> float:
-    power = number(value)
-    if power is None or not 0.0 <= power <= ABSURD_KW:
-        raise SolarReplyError("a forecast has a power that cannot be")
-    return power
+def _kwh(kw: object) -> float | None:
+    """A half-hour's energy at this mean power; None if it cannot be."""
+    power = number(kw)
+    return None if power is None or not 0.0 <= power <= ABSURD_KW else power * SLOT_HOURS
 
 
 def _site(body: object) -> Site:

@@ -7,7 +7,7 @@ days at the same time of day say what is usual, with their whole spread: weather
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from datetime import UTC, datetime, time, timedelta
 
 from ..tariff.model import SLOT, floor_slot
@@ -21,22 +21,39 @@ LEAST_DAYS = 3
 LEAST_DAY_KWH = 0.5
 
 
-def usual_sun(measured: Mapping[datetime, float], now: datetime) -> dict[datetime, SolarSlot]:
+def usual_sun(
+    measured: Mapping[datetime, float], now: datetime, curtailed: Container[datetime] = ()
+) -> dict[datetime, SolarSlot]:
     """The next days' half-hours by their UTC start; empty without a roof or enough of a past.
 
-    ``measured`` are kWh of whole half-hours by their UTC start.
+    ``measured`` are kWh of whole half-hours by their UTC start; in those that are ``curtailed`` the
+    roof could have made more.
     """
-    by_time: dict[time, list[float]] = defaultdict(list)
+    fair: dict[time, list[float]] = defaultdict(list)
+    at_least: dict[time, list[float]] = defaultdict(list)
     for start, kwh in measured.items():
         if now - LOOK_BACK <= start < now:
-            by_time[start.astimezone(UTC).time()].append(kwh)
-    known = {at: sorted(kwh) for at, kwh in by_time.items() if len(kwh) >= LEAST_DAYS}
+            kind = at_least if start in curtailed else fair
+            kind[start.astimezone(UTC).time()].append(kwh)
+    seen = {at: _usual(fair[at], at_least[at]) for at in {*fair, *at_least}}
+    known = {at: sorted(kwh) for at, kwh in seen.items() if len(kwh) >= LEAST_DAYS}
     if sum(sum(kwh) / len(kwh) for kwh in known.values()) < LEAST_DAY_KWH:
         return {}
     first = floor_slot(now)
     starts = [first + index * SLOT for index in range(AHEAD // SLOT)]
     times = {start: start.astimezone(UTC).time() for start in starts}
     return {start: _spread(known[at]) for start, at in times.items() if at in known}
+
+
+def _usual(fair: list[float], at_least: list[float]) -> list[float]:
+    """The fair days, and of the others those that were better than the fair ones all the same.
+
+    Where fair days are too few the others are the least that is known.
+    """
+    if len(fair) < LEAST_DAYS:
+        return [*fair, *at_least]
+    mean = sum(fair) / len(fair)
+    return [*fair, *(kwh for kwh in at_least if kwh > mean)]
 
 
 def _spread(kwh: list[float]) -> SolarSlot:

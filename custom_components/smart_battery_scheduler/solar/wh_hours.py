@@ -1,50 +1,90 @@
-"""The Energy dashboard's form of a solar forecast: watt-hours by ISO stamps. Pure.
+"""Watt-hours by ISO stamps: the Energy dashboard's form of a solar forecast, and others'. Pure.
 
 By Home Assistant's convention a stamp BEGINS the time its energy falls in, and the next stamp ends
 it. Stamps need not lie on the hour (sunrise is one for some) nor be evenly spaced. Forecast.Solar's
-integration put the END there before Home Assistant 2026.11. There is no spread in this form; ours
-is that of ``pv`` for a half-hour of average sky.
+service puts the END there, and so did its integration before Home Assistant 2026.11.
+
+A forecast may have holes: a stamp that is missing, a day, or all after some hour
+(BJReplay/ha-solcast-solar#423, MaStr/batcontrol#236). Between two stamps of next to nothing a gap is
+a night; any other gap is not forecast, which is another thing than no sun. There is no spread in
+this form; ours is that of ``pv`` for a half-hour of average sky.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 from math import hypot
 
 from ..common.http import aware, number
 from ..tariff.model import SLOT, floor_slot
-from .model import SolarForecast, SolarReplyError, SolarSlot
-from .pv import day_sigma, sky_sigma, spread
+from .model import SolarForecast, SolarReplyError, SolarSlot, require_mostly_sound
+from .pv import AVERAGE_DIFFUSE_SHARE, day_sigma, sky_sigma, spread
 
-AVERAGE_DIFFUSE_SHARE = 0.6
 HOUR = timedelta(hours=1)
 # No home's roof makes a megawatt-hour between two stamps.
 ABSURD_WH = 1e6
+# Next to nothing: a mean power of this much, or of this share of the forecast's highest.
+NIGHT_KW, NIGHT_SHARE = 0.15, 0.15
+# From the last sun that is worth a stamp to the first: in Shetland's December some 19 hours.
+LONGEST_NIGHT = timedelta(hours=20)
 
-type Intervals = list[tuple[datetime, datetime, float]]
+type Stamps = list[tuple[datetime, float]]
+type Daylight = Callable[[date], tuple[datetime, datetime] | None]
+
+
+@dataclass(frozen=True, slots=True)
+class _Interval:
+    """A stretch of time and its energy."""
+
+    start: datetime
+    end: datetime
+    kwh: float
+
+    @property
+    def kw(self) -> float:
+        return self.kwh / ((self.end - self.start) / HOUR)
 
 
 def energies(wh_hours: object, *, labels_end: bool = False) -> dict[datetime, float]:
-    """Energy in kWh by the half-hour's UTC start, over whole UTC days. Raises SolarReplyError.
+    """Energy in kWh by the half-hour's UTC start; half-hours that are not told are missing.
 
-    An interval's energy is shared out evenly over its time. None is longer than an hour: where
-    stamps are further apart there is a night between them.
+    An interval's energy is shared out evenly over its time. None is longer than an hour, nor than
+    the stamps usually are apart. Raises SolarReplyError.
     """
-    intervals = list(_intervals(_stamps(wh_hours), labels_end=labels_end))
-    if not intervals:
-        return {}
-    first = _midnight(min(start for start, _, _ in intervals))
-    last = _midnight(max(end for _, end, _ in intervals) - timedelta(seconds=1)) + timedelta(days=1)
-    found = {first + index * SLOT: 0.0 for index in range((last - first) // SLOT)}
-    for start, end, kwh in intervals:
-        slot = floor_slot(start)
-        while slot < end:
-            overlap = min(end, slot + SLOT) - max(start, slot)
-            found[slot] += kwh * (overlap / (end - start))
+    known = _intervals(stamps_of(wh_hours), labels_end=labels_end)
+    sums: dict[datetime, tuple[float, timedelta]] = {}
+    for each in [*known, *_nights(known)]:
+        slot = floor_slot(each.start)
+        while slot < each.end:
+            overlap = min(each.end, slot + SLOT) - max(each.start, slot)
+            kwh, covered = sums.get(slot, (0.0, timedelta(0)))
+            part = each.kwh * (overlap / (each.end - each.start))
+            sums[slot] = (kwh + part, covered + overlap)
             slot += SLOT
-    return found
+    return {slot: kwh for slot, (kwh, covered) in sorted(sums.items()) if covered >= SLOT}
+
+
+def labels_are_ends(wh_hours: object, daylight: Daylight) -> bool | None:
+    """Whether the stamps end their time, told by the sun; None if that cannot be told.
+
+    Energy cannot fall after sunset, so a stamp after sunset that has some ends its time; one
+    before sunrise begins it. ``daylight`` gives a UTC day's sunrise and sunset, or None. Raises
+    SolarReplyError.
+    """
+    days: dict[date, list[datetime]] = {}
+    for moment, kwh in stamps_of(wh_hours):
+        if kwh > 0.0:
+            days.setdefault(moment.date(), []).append(moment)
+    ends = begins = 0
+    for day, moments in days.items():
+        light = daylight(day)
+        if light is not None:
+            ends += moments[-1] >= light[1] and moments[0] > light[0]
+            begins += moments[0] <= light[0] and moments[-1] < light[1]
+    return None if ends == begins else ends > begins
 
 
 def with_spread(kwh: Mapping[datetime, float], now: datetime) -> SolarForecast:
@@ -68,41 +108,67 @@ def as_wh_hours(slots: Mapping[datetime, SolarSlot]) -> dict[str, float | int]:
     return hours
 
 
-def _stamps(wh_hours: object) -> list[tuple[datetime, float]]:
+def stamps_of(wh_hours: object) -> Stamps:
+    """Moments and kWh in order; what is no moment or no energy is left out.
+
+    Raises SolarReplyError where there is no such mapping, or mostly nonsense in it.
+    """
     if not isinstance(wh_hours, Mapping):
         raise SolarReplyError("the forecast has no hours")
     found: dict[datetime, float] = {}
     for stamp, energy in wh_hours.items():
         moment, watt_hours = aware(stamp), number(energy)
-        if moment is None:
-            raise SolarReplyError("the forecast has a time that is none")
-        if watt_hours is None or not 0.0 <= watt_hours <= ABSURD_WH:
-            raise SolarReplyError("the forecast has an energy that cannot be")
-        found[moment] = watt_hours / 1000.0
+        if moment is not None and watt_hours is not None and 0.0 <= watt_hours <= ABSURD_WH:
+            found[moment] = watt_hours / 1000.0
+    if wh_hours:
+        require_mostly_sound(len(found), len(wh_hours))
     return sorted(found.items())
 
 
-def _intervals(
-    stamps: list[tuple[datetime, float]], *, labels_end: bool
-) -> Iterator[tuple[datetime, datetime, float]]:
+def _intervals(stamps: Stamps, *, labels_end: bool) -> list[_Interval]:
     """Each energy with the time it falls in."""
     if not stamps:
-        return
+        return []
+    longest = _usual_step(stamps)
     if labels_end:
-        before = [(stamps[0][0] - HOUR, 0.0), *stamps]
-        for (since, _), (until, kwh) in pairwise(before):
-            yield max(since, until - HOUR), until, kwh
+        before = [(stamps[0][0] - longest, 0.0), *stamps]
+        return [
+            _Interval(max(since, until - longest), until, kwh)
+            for (since, _), (until, kwh) in pairwise(before)
+        ]
+    after = [*stamps, (stamps[-1][0] + longest, 0.0)]
+    return [
+        _Interval(since, min(until, since + longest), kwh)
+        for (since, kwh), (until, _) in pairwise(after)
+    ]
+
+
+def _nights(known: Sequence[_Interval]) -> Iterator[_Interval]:
+    """The gaps that are nights, those before the first day and after the last included."""
+    if not known:
         return
-    after = [*stamps, (stamps[-1][0] + _usual_step(stamps), 0.0)]
-    for (since, kwh), (until, _) in pairwise(after):
-        yield since, min(until, since + HOUR), kwh
+    faint = max(NIGHT_KW, NIGHT_SHARE * max(each.kw for each in known))
+    first, last = known[0], known[-1]
+    edges = (
+        _Interval(_midnight(first.start), _midnight(first.start), 0.0),
+        _Interval(_next_midnight(last.end), _next_midnight(last.end), 0.0),
+    )
+    for before, after in pairwise((edges[0], *known, edges[1])):
+        dark = all(each.kwh <= 0.0 or each.kw <= faint for each in (before, after))
+        if dark and timedelta(0) < after.start - before.end <= LONGEST_NIGHT:
+            yield _Interval(before.end, after.start, 0.0)
 
 
-def _usual_step(stamps: list[tuple[datetime, float]]) -> timedelta:
-    """How long the last interval is: as long as most are, an hour at most."""
+def _usual_step(stamps: Stamps) -> timedelta:
+    """How long an interval is at most: as long as most are, an hour at most."""
     steps = sorted(until - since for (since, _), (until, _) in pairwise(stamps))
     return min(steps[len(steps) // 2], HOUR) if steps else HOUR
 
 
 def _midnight(moment: datetime) -> datetime:
     return moment.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+
+
+def _next_midnight(moment: datetime) -> datetime:
+    """The midnight that ends the day of the moment before this one."""
+    return _midnight(moment - timedelta(microseconds=1)) + timedelta(days=1)

@@ -2,30 +2,91 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
 from homeassistant.util import dt as dt_util
 from homeassistant.util.hass_dict import HassKey
 
+from ..carbon.client import CarbonIntensity
 from ..common.service_urls import NETZERO, endpoint
 from ..const import CONF_KIND, CONF_SITE_ID, CONF_TOKEN, CONF_UNITS, DOMAIN, KIND_DEMO
 from ..demo.home import DemoSolar, demo_history, demo_powerwall
 from ..demo.rates import DemoTariff, next_publication
-from ..powerwall.base import PowerwallState, Purpose
+from ..history.measurements import MeasuredSlot
+from ..powerwall.base import Powerwall, PowerwallState, Purpose
 from ..powerwall.budget import RequestBudget
 from ..powerwall.netzero import BASE_URL, NetZeroPowerwall
-from ..site.grid_events import GridEventSources
-from ..site.site import SmartBatteryConfigEntry, Sources
-from ..site.solar_forecast import Roof
-from ..site.storage import Records
+from ..powerwall.simulated import SimulatedState
+from ..solar.model import SolarSource
+from ..solar.solcast import DailyCalls
+from ..tariff.account import Property
 from ..tariff.problems import SupplyProblem
-from .coordinators import Rates
+from .octopus_account import OctoplusAccount
+from .rates_coordinator import Rates, RateSource
 from .solar_sources import made_for, most_kwh_of, solar_source
 from .supplier import carbon_source, octoplus_account, rate_source, tariff_mark
 
 DEMO_PAST_DAYS = 28
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GridEventSources:
+    """Where sessions, dispatches and carbon come from; None where a site has no such source.
+
+    ``tariff_mark`` says whose rates are kept.
+    """
+
+    carbon: CarbonIntensity | None = None
+    octoplus: OctoplusAccount | None = None
+    tariff_mark: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Roof:
+    """What is known of the roof: a name for its make, and what its inverters let through.
+
+    ``most_kwh`` is per half-hour; None is unknown.
+    """
+
+    made_for: str = ""
+    most_kwh: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sources:
+    """Where a site's facts come from and what moves its battery.
+
+    ``units`` is the number of Powerwalls. ``past`` are half-hours known from elsewhere.
+    ``just_read`` is what setting the site up has read of the Powerwall.
+    """
+
+    powerwall: Powerwall
+    rates: RateSource
+    solar: SolarSource | None
+    units: int
+    past: Sequence[MeasuredSlot] = ()
+    roof: Roof = field(default_factory=Roof)
+    grid_events: GridEventSources = field(default_factory=GridEventSources)
+    just_read: PowerwallState | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Remembered:
+    """What clients go on from after a restart.
+
+    ``address`` is the property as it was last found on the account; ``solar_calls`` are those of a
+    solar source that allows few; ``simulated`` is the demo site's battery.
+    """
+
+    address: Property | None = None
+    solar_calls: DailyCalls | None = None
+    simulated: SimulatedState | None = None
+
 
 # One budget per site and process: a reload or a config flow must not get a fresh one.
 BUDGETS: HassKey[dict[str, RequestBudget]] = HassKey(f"{DOMAIN}_budgets")
@@ -55,14 +116,12 @@ async def async_try_powerwall(hass: HomeAssistant, token: str, site_id: str) -> 
     return reading
 
 
-async def build_sources(
-    hass: HomeAssistant, entry: SmartBatteryConfigEntry, records: Records
-) -> Sources:
+async def build_sources(hass: HomeAssistant, entry: ConfigEntry, remembered: Remembered) -> Sources:
     """The sources of the home that an entry describes."""
     if entry.data[CONF_KIND] == KIND_DEMO:
-        return await _demo(hass, records)
+        return await _demo(hass, remembered)
     token, site_id = entry.data[CONF_TOKEN], entry.data[CONF_SITE_ID]
-    rates = rate_source(hass, entry, records.account_address)
+    rates = rate_source(hass, entry, remembered.address)
     return Sources(
         powerwall=netzero(hass, token, site_id),
         just_read=hass.data.get(JUST_READ, {}).pop(site_id, None),
@@ -72,16 +131,16 @@ async def build_sources(
             octoplus=octoplus_account(hass, entry, rates),
             tariff_mark=tariff_mark(entry),
         ),
-        solar=solar_source(hass, entry, records.sun.calls),
+        solar=solar_source(hass, entry, remembered.solar_calls),
         roof=Roof(made_for=made_for(hass, entry), most_kwh=most_kwh_of(entry)),
         units=entry.data[CONF_UNITS],
     )
 
 
-async def _demo(hass: HomeAssistant, records: Records) -> Sources:
+async def _demo(hass: HomeAssistant, remembered: Remembered) -> Sources:
     now = dt_util.utcnow()
     return Sources(
-        powerwall=demo_powerwall(dt_util.utcnow, records.simulated),
+        powerwall=demo_powerwall(dt_util.utcnow, remembered.simulated),
         rates=DemoRates(),
         solar=DemoSolar(dt_util.utcnow),
         units=1,
@@ -100,6 +159,11 @@ class DemoRates:
     def problems(self) -> frozenset[SupplyProblem]:
         """Never any."""
         return frozenset()
+
+    @property
+    def placeholders(self) -> Mapping[str, str]:
+        """Nor anything to say of them."""
+        return {}
 
     async def fetch(self, start: datetime, end: datetime) -> Rates:
         """Generated, so it cannot fail."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 import logging
-from typing import TYPE_CHECKING
 
+from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, UpdateFailed
 
@@ -18,20 +18,15 @@ from ..carbon.client import (
 )
 from ..const import DOMAIN
 
-if TYPE_CHECKING:
-    from ..site.site import SmartBatteryConfigEntry
-
 _LOGGER = logging.getLogger(__name__)
 
 
 class CarbonCoordinator(DataUpdateCoordinator[CarbonForecast | None]):
     """Asks about once an hour while it is wanted; a failed question keeps the last answer."""
 
-    config_entry: SmartBatteryConfigEntry
+    config_entry: ConfigEntry
 
-    def __init__(
-        self, hass: HomeAssistant, entry: SmartBatteryConfigEntry, source: CarbonIntensity
-    ) -> None:
+    def __init__(self, hass: HomeAssistant, entry: ConfigEntry, source: CarbonIntensity) -> None:
         """Nothing is asked yet."""
         super().__init__(
             hass,

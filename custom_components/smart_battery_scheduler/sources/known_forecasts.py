@@ -1,26 +1,29 @@
 """Solar forecasts that Home Assistant's Energy dashboard knows already, from other integrations.
 
 The hook is Home Assistant's own: an integration's ``energy`` platform gives ``wh_hours`` for one of
-its config entries. What a source cannot give now is missing, and said.
+its config entries. What a source cannot give now is missing, and said. A stamp begins its time by
+the hook's convention; integrations that put the end there are recognised by the sun, which makes
+nothing before it rises and after it has set.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from homeassistant.components.energy.data import async_get_manager
 from homeassistant.components.energy.websocket_api import async_get_energy_platforms
 from homeassistant.config_entries import ConfigEntryState
-from homeassistant.const import MAJOR_VERSION, MINOR_VERSION
+from homeassistant.const import MAJOR_VERSION, MINOR_VERSION, SUN_EVENT_SUNRISE, SUN_EVENT_SUNSET
 from homeassistant.core import HomeAssistant
+from homeassistant.helpers.sun import get_astral_event_date
 from homeassistant.util import dt as dt_util
 
 from ..common.poll_interval import PollInterval
 from ..const import DOMAIN
 from ..solar.model import SolarForecast, SolarRequestError, SolarUnreachableError
-from ..solar.wh_hours import energies, with_spread
+from ..solar.wh_hours import energies, labels_are_ends, with_spread
 
 # Somebody else pays for the requests; reading is free. At start the other may not be ready yet.
 POLL_INTERVAL = PollInterval(
@@ -97,8 +100,17 @@ class KnownForecasts:
         forecast = await platform(self._hass, entry_id) if platform else None
         if forecast is None:
             raise SolarUnreachableError(f"{entry.title} has no forecast at present")
-        return energies(forecast.get("wh_hours"), labels_end=_labels_end(entry.domain))
+        hours = forecast.get("wh_hours")
+        return energies(hours, labels_end=self._labels_end(entry.domain, hours))
 
+    def _labels_end(self, domain: str, hours: object) -> bool:
+        if domain == LABELS_END_DOMAIN:
+            return (MAJOR_VERSION, MINOR_VERSION) < LABELS_BEGIN_SINCE
+        return labels_are_ends(hours, self._daylight) or False
 
-def _labels_end(domain: str) -> bool:
-    return domain == LABELS_END_DOMAIN and (MAJOR_VERSION, MINOR_VERSION) < LABELS_BEGIN_SINCE
+    def _daylight(self, day: date) -> tuple[datetime, datetime] | None:
+        rise, sets = (
+            get_astral_event_date(self._hass, event, day)
+            for event in (SUN_EVENT_SUNRISE, SUN_EVENT_SUNSET)
+        )
+        return None if rise is None or sets is None else (rise, sets)

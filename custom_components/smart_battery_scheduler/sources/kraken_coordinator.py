@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 import logging
-from typing import TYPE_CHECKING
 
+from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, UpdateFailed
 
@@ -14,9 +14,6 @@ from ..common.poll_interval import PollInterval, wait_after_failures
 from ..const import DOMAIN
 from ..tariff.errors import TariffAuthError, TariffError, TariffRateLimitError
 from ..tariff.kraken_errors import FeatureGoneError
-
-if TYPE_CHECKING:
-    from ..site.site import SmartBatteryConfigEntry
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -28,12 +25,12 @@ REFUSED_WAIT = timedelta(hours=6)
 class KrakenCoordinator[T](DataUpdateCoordinator[T]):
     """``problem`` is the last failure, None while all is well."""
 
-    config_entry: SmartBatteryConfigEntry
+    config_entry: ConfigEntry
 
     def __init__(
         self,
         hass: HomeAssistant,
-        entry: SmartBatteryConfigEntry,
+        entry: ConfigEntry,
         name: str,
         poll_interval: PollInterval,
         ask: Callable[[], Awaitable[T]],

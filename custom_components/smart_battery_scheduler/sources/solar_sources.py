@@ -7,13 +7,16 @@ or ``entries``. An entry without it has what its roof planes say, by Open-Meteo.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import UTC, date, datetime
 from hashlib import sha256
 import json
 from typing import Any
 
+from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
 from homeassistant.util import dt as dt_util
+from homeassistant.util.hass_dict import HassKey
 
 from ..common.service_urls import FORECAST_SOLAR, OPEN_METEO, SOLCAST, endpoint
 from ..const import (
@@ -28,6 +31,7 @@ from ..const import (
     CONF_RESOURCE_IDS,
     CONF_SOLAR,
     CONF_SOURCE,
+    DOMAIN,
     SOLAR_FORECAST_SOLAR,
     SOLAR_KNOWN,
     SOLAR_NONE,
@@ -35,15 +39,18 @@ from ..const import (
     SOLAR_SOLCAST,
     SUBENTRY_ROOF_PLANE,
 )
-from ..flows.roof_plane import DEFAULT_LOSSES_PERCENT
-from ..site.site import SmartBatteryConfigEntry
 from ..solar.forecast_solar import ForecastSolar
-from ..solar.model import RoofPlane, SolarSource
+from ..solar.model import DEFAULT_LOSSES_PERCENT, RoofPlane, SolarSource
 from ..solar.open_meteo import OpenMeteo
+from ..solar.open_meteo_past import PAST_BASE_URL, OpenMeteoPast
 from ..solar.pv import SLOT_HOURS
 from ..solar.requests import RoofClient
-from ..solar.solcast import BASE_URL as SOLCAST_URL, DailyCalls, Solcast
+from ..solar.solcast import BASE_URL as SOLCAST_URL, DailyCalls, KeyBudget, Solcast
 from .known_forecasts import KnownForecasts
+
+NEVER = datetime.min.replace(tzinfo=UTC)
+# One budget per key and process: two homes, a reload or a config flow get no calls of their own.
+SOLCAST_BUDGETS: HassKey[dict[str, KeyBudget]] = HassKey(f"{DOMAIN}_solcast_budgets")
 
 # Those that are told the panels, each with the variable that may name a stand-in.
 ROOF_CLIENTS: dict[str, tuple[type[RoofClient], str]] = {
@@ -64,7 +71,7 @@ def plane_of(data: Mapping[str, Any]) -> RoofPlane:
     )
 
 
-def planes_of(entry: SmartBatteryConfigEntry) -> list[RoofPlane]:
+def planes_of(entry: ConfigEntry) -> list[RoofPlane]:
     """The entry's roof planes."""
     return [
         plane_of(subentry.data)
@@ -73,7 +80,7 @@ def planes_of(entry: SmartBatteryConfigEntry) -> list[RoofPlane]:
     ]
 
 
-def most_kwh_of(entry: SmartBatteryConfigEntry) -> float | None:
+def most_kwh_of(entry: ConfigEntry) -> float | None:
     """What the inverters let through in a half-hour; None if one of them is not known."""
     limits: dict[str | int, float | None] = {}
     for index, plane in enumerate(planes_of(entry)):
@@ -82,7 +89,7 @@ def most_kwh_of(entry: SmartBatteryConfigEntry) -> float | None:
     return sum(known) * SLOT_HOURS if known and len(known) == len(limits) else None
 
 
-def made_for(hass: HomeAssistant, entry: SmartBatteryConfigEntry) -> str:
+def made_for(hass: HomeAssistant, entry: ConfigEntry) -> str:
     """A name for the entry's source and roof, without a secret and without the place in clear."""
     settings = {
         key: value
@@ -96,7 +103,7 @@ def made_for(hass: HomeAssistant, entry: SmartBatteryConfigEntry) -> str:
 
 
 def solar_source(
-    hass: HomeAssistant, entry: SmartBatteryConfigEntry, calls: DailyCalls | None = None
+    hass: HomeAssistant, entry: ConfigEntry, calls: DailyCalls | None = None
 ) -> SolarSource | None:
     """The entry's source; None where there is nothing to ask or nobody to ask it of."""
     return build(hass, entry.data.get(CONF_SOLAR, {}), planes_of(entry), calls)
@@ -129,6 +136,25 @@ def build(
     )
 
 
+def archived_forecast(
+    hass: HomeAssistant, entry: ConfigEntry, first: date, last: date
+) -> OpenMeteoPast | None:
+    """What was expected of the entry's roof on past days; None where nobody keeps an archive."""
+    settings, planes = entry.data.get(CONF_SOLAR, {}), planes_of(entry)
+    if settings.get(CONF_SOURCE, SOLAR_OPEN_METEO) != SOLAR_OPEN_METEO or not planes:
+        return None
+    return OpenMeteoPast(
+        async_get_clientsession(hass),
+        hass.config.latitude,
+        hass.config.longitude,
+        planes,
+        first=first,
+        last=last,
+        base_url=endpoint(OPEN_METEO, PAST_BASE_URL),
+        clock=dt_util.utcnow,
+    )
+
+
 def solcast(
     hass: HomeAssistant,
     api_key: str,
@@ -136,11 +162,16 @@ def solcast(
     calls: DailyCalls | None = None,
 ) -> Solcast:
     """Solcast for some rooftop sites; ``calls`` are those the day has had."""
+    budgets = hass.data.setdefault(SOLCAST_BUDGETS, {})
+    budget = budgets.setdefault(
+        sha256(api_key.encode()).hexdigest(), KeyBudget(DailyCalls(day=NEVER))
+    )
     return Solcast(
         async_get_clientsession(hass),
         api_key,
         resource_ids,
         calls=calls,
+        budget=budget,
         base_url=endpoint(SOLCAST, SOLCAST_URL),
         clock=dt_util.utcnow,
     )

@@ -11,6 +11,7 @@ from datetime import date, datetime, time, timedelta, tzinfo
 
 from ..control.model import Decision, DecisionKind
 from ..history.measurements import Energies, MeasuredSlot
+from ..history.savings import bill_ahead_p
 from ..planner.model import Action, NoteCode, Plan
 from ..site.site import Site
 from ..tariff.model import SLOT, RateTable
@@ -142,12 +143,13 @@ def _plan(plan: Plan | None, picture: Picture) -> str:
     warning = ""
     if missed is not None and (reached := missed.numbers.get("reached_percent")) is not None:
         warning = f" It will not be ready in time: {reached:.0f} % at most."
-    if plan.cost_p is None:
+    ahead_p = bill_ahead_p(plan)
+    if plan.cost_p is None or ahead_p is None:
         return f"the cost is not known: rates are missing.{warning}"
     saving = ""
     if plan.baseline_cost_p is not None and round(plan.baseline_cost_p - plan.cost_p) > 0:
         saving = f", {pounds(plan.baseline_cost_p - plan.cost_p)} less than self-powered"
-    return f"{pounds(plan.cost_p)} for the next {hours:.0f} hours{saving}.{warning}"
+    return f"{pounds(ahead_p)} for the next {hours:.0f} hours{saving}.{warning}"
 
 
 def _yesterday(day: DayResult) -> str:

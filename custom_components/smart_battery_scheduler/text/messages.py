@@ -8,6 +8,7 @@ from datetime import datetime
 from ..common.serialisation import Json
 from ..control.model import DecisionKind, DecisionReason
 from ..events.site_events import SiteEvent
+from ..planner.model import Action
 
 REASONS = {
     DecisionReason.PLAN: "the plan says so",
@@ -39,9 +40,23 @@ REASONS = {
     DecisionReason.NO_READING: "the Powerwall cannot be read",
     DecisionReason.LATE: "an earlier command came through late",
     DecisionReason.ERROR: "something went wrong",
+    DecisionReason.CHARGES_WHEN_FORBIDDEN: (
+        "the battery charges from the grid at a time when it must not"
+    ),
+    DecisionReason.CHARGES_UNASKED: "the battery charges from the grid although nothing asks for it",
+    DecisionReason.DOES_NOT_CHARGE: "the battery does not charge although it should",
+    DecisionReason.DOES_NOT_SERVE: "the battery stays idle while the home buys from the grid",
+    DecisionReason.BELOW_FLOOR: "the battery is used below the level to be kept",
+    DecisionReason.EXPORTS: "energy from the battery goes out to the grid",
 }
 # Who sets the Powerwall's own settings through us takes over from a command.
 SUSPENSION_REASONS = {**REASONS, DecisionReason.USER: "the settings were changed by hand"}
+
+ORDERS: Mapping[str, str] = {
+    Action.CHARGE: "charge from the grid",
+    Action.HOLD: "keep what is in the battery",
+    Action.USE: "run the house from the battery",
+}
 
 
 def message_of(site_event: SiteEvent, data: Mapping[str, Json], now: datetime) -> str:
@@ -74,11 +89,24 @@ def message_of(site_event: SiteEvent, data: Mapping[str, Json], now: datetime) -
             return f"A session is joined{snapshot.moment('start')}{snapshot.until()}."
 
 
+def order_message(order: Mapping[str, Json], now: datetime) -> str:
+    """What somebody asked for; without an action, to go back to the plan."""
+    snapshot = _Details(order, now)
+    asked = ORDERS.get(str(order.get("action")))
+    if asked is None:
+        return "Asked to go back to the plan."
+    target = snapshot.number("target_percent")
+    to = f" to {target:.0f} %" if target is not None else ""
+    return f"Asked to {asked}{to}{snapshot.until()}."
+
+
 def line_of(kind: DecisionKind, reason: DecisionReason) -> str:
     """What a line of the ledger says."""
     match kind:
         case DecisionKind.SUSPENDED:
             return f"Stepped back: {SUSPENSION_REASONS[reason]}."
+        case DecisionKind.BROKEN:
+            return f"Not as it should be: {REASONS[reason]}."
         case DecisionKind.RESUMED:
             # Its reason is what stood in the way, or that a person said to go on.
             return "Resumed: what stood in the way is over."

@@ -12,6 +12,7 @@ from ..control.model import DecisionReason, SuspensionCause
 from ..control.rules import Override
 from ..planner.model import Action, Plan, PlannedSlot, Reason, ReasonCode
 from ..powerwall.base import PowerwallState
+from .messages import REASONS
 
 # A Powerwall at rest still shows some ten watts.
 AT_REST_W = 100.0
@@ -42,7 +43,8 @@ class Picture:
     """A home at one moment, as much of it as is known.
 
     ``held_back`` is the rule against the charge of this moment; without ``in_contact`` the reading
-    is the last that came.
+    is the last that came. ``refused``: the back end does not take what is written; ``broken`` is what
+    the battery does wrong.
     """
 
     now: datetime
@@ -56,6 +58,9 @@ class Picture:
     faulty: bool = False
     held_back: DecisionReason | None = None
     in_contact: bool = True
+    token_refused: bool = False
+    refused: bool = False
+    broken: DecisionReason | None = None
 
     @property
     def slot(self) -> PlannedSlot | None:
@@ -148,6 +153,10 @@ def say_why(site: Picture) -> str:
     hindered = hindrance(site)
     if hindered is not None:
         return hindered
+    if site.refused:
+        return "NetZero does not take the commands; they go on being sent."
+    if site.broken is not None:
+        return f"It is not as it should be: {REASONS[site.broken]}."
     if site.held_back is not None:
         return f"It does not charge because {HELD_BACK[site.held_back]}."
     if site.override is not None:
@@ -227,7 +236,12 @@ def _measured(site: Picture) -> str:
     if not site.in_contact:
         received = say_moment(site.reading.read_at, site)
         level_then = f"{site.reading.soc_percent:.0f} percent"
-        return f"There is no contact with the battery; it was at {level_then} {received}."
+        why = (
+            "NetZero refuses the token"
+            if site.token_refused
+            else "There is no contact with the battery"
+        )
+        return f"{why}; it was at {level_then} {received}."
     level = f"The battery is at {site.reading.soc_percent:.0f} percent"
     power_w = site.reading.battery_power_w
     if power_w is None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from homeassistant.exceptions import HomeAssistantError
 from homeassistant.util import dt as dt_util
 
 from ..const import MARKET_TIME_ZONE
@@ -12,6 +13,9 @@ from ..control.rules import Override
 from ..planner.model import Action, ReadyBy
 from ..site.site import Site
 from .speech import HELD_BACK, Picture
+
+# Once may be a hiccup of the network.
+REFUSED_OFTEN = 3
 
 
 def override_now(site: Site, now: datetime) -> Override | None:
@@ -47,9 +51,19 @@ def is_charging(site: Site) -> bool:
     )
 
 
+def token_refused(site: Site) -> bool:
+    """Whether there is no contact because NetZero does not take the token: only a person can mend that."""
+    error = site.battery.last_exception
+    return (
+        not site.battery.last_update_success
+        and isinstance(error, HomeAssistantError)
+        and error.translation_key == "powerwall_auth"
+    )
+
+
 def held_back(site: Site, now: datetime) -> DecisionReason | None:
     """The rule that keeps the planned charge, or the one somebody asked for, from being done now."""
-    wanted, reason = site.judged(now)
+    wanted, reason = site.wanted_at(now)
     return reason if wanted is None and reason in HELD_BACK else None
 
 
@@ -81,4 +95,10 @@ def picture_of(site: Site, now: datetime) -> Picture:
         faulty=state.phase is Phase.FAULT,
         held_back=held_back(site, now),
         in_contact=site.battery.last_update_success,
+        token_refused=token_refused(site),
+        refused=state.failures >= REFUSED_OFTEN,
+        broken=next(
+            (DecisionReason(breach.value) for breach in sorted(site.controller.watch.lasting())),
+            None,
+        ),
     )

@@ -2,8 +2,9 @@
 import { drawChart } from "./chart.js";
 import { Choosing } from "./choosing.js";
 import { Controls } from "./controls.js";
-import { h, say } from "./dom.js";
+import { h, renew, say } from "./dom.js";
 import { Format } from "./format.js";
+import { levelsByDay } from "./levels.js";
 import { Line, listHomes } from "./line.js";
 import { Home, Orders, orderWords } from "./orders.js";
 import { askWhyNots, drawPanel } from "./panel.js";
@@ -47,12 +48,20 @@ class SmartBatterySchedulerCard extends HTMLElement {
     }
     const moved = this.config && this.config.config_entry !== config.config_entry;
     this.config = config;
-    if (moved) {
-      this.disconnect();
-      this.tryAfter = 0;
-    }
+    if (moved) this.leaveHome();
     this.connect();
     this.render();
+  }
+
+  // Nothing of the home before is shown or can be ordered from while the other one is found.
+  leaveHome() {
+    this.disconnect();
+    this.finding = undefined;
+    this.home = undefined;
+    this.state = undefined;
+    this.orders?.show(null);
+    this.answers?.clear();
+    if (this.choosing) this.choosing.span = this.choosing.anchor = null;
   }
 
   set hass(hass) {
@@ -90,11 +99,11 @@ class SmartBatterySchedulerCard extends HTMLElement {
     if (!this._hass || !this.config || !this.isConnected || this.line || this.finding) return;
     // Called with every change of any state.
     if (Date.now() < (this.tryAfter ?? 0)) return;
-    this.finding = true;
+    const finding = (this.finding = {});
     this.tryAfter = Date.now() + TRY_AGAIN_MS;
     try {
       const entryId = this.config.config_entry ?? (await listHomes(this._hass))[0]?.entry_id;
-      if (!this.isConnected) return;
+      if (!this.isConnected || this.finding !== finding) return;
       if (!entryId) {
         this.told(null, "no_home");
         return;
@@ -102,9 +111,9 @@ class SmartBatterySchedulerCard extends HTMLElement {
       this.home = new Home(this._hass, entryId);
       this.line = new Line(this._hass.connection, entryId, (state, problem) => this.told(state, problem));
     } catch {
-      this.told(null, "not_running");
+      if (this.finding === finding) this.told(null, "not_running");
     } finally {
-      this.finding = false;
+      if (this.finding === finding) this.finding = undefined;
     }
   }
 
@@ -241,7 +250,7 @@ class SmartBatterySchedulerCard extends HTMLElement {
     this.top.refresh(state, this.slots, now, this.config.title, t, f);
     this.renderTimeline(now);
     this.renderOrders();
-    this.money.replaceChildren(...drawMoney(state, t, f));
+    renew(this.money, this.shadow, drawMoney(state, this.slots, t, f));
   }
 
   renderTimeline(now) {
@@ -258,26 +267,23 @@ class SmartBatterySchedulerCard extends HTMLElement {
       this.chart.replaceChildren(h("div", { class: "empty" }, t("waiting")));
       return;
     }
-    const level = this.state.now.reading?.charge_level_percent;
-    const view = { slots: this.shown, width: this.width, now, level, chosen: this.choosing.span, t, f, clock };
+    const charge = this.state.now.reading?.charge_level_percent;
+    const level = levelsByDay(this.slots, (at) => f.date(at));
+    const view = { slots: this.shown, width: this.width, now, charge, level, chosen: this.choosing.span, t, f, clock };
     this.describe(now);
     this.chart.replaceChildren(this.tabular ? "" : this.drawn(view));
     this.chart.hidden = this.tabular === true;
     this.renderTable(now);
-    this.legend.replaceChildren(this.tabular ? "" : drawLegend(this.shown, t));
+    renew(this.legend, this.shadow, this.tabular ? "" : drawLegend(this.shown, t));
     this.renderPanel(now);
   }
 
-  // The same frame with new rows: who has scrolled stays there, and so does the focus.
+  // The same frame with new rows: who has scrolled stays there.
   renderTable(now) {
     const { t, f, table } = this;
     table.hidden = !this.tabular;
-    if (!this.tabular) return table.replaceChildren();
-    const focused = this.shadow.activeElement?.dataset?.start;
     const choose = (slot) => this.choosing.choose(slot, false);
-    table.replaceChildren(drawTable({ slots: this.slots, now, t, f, choose }));
-    if (focused) table.querySelector(`[data-start="${focused}"]`)?.focus();
-    return undefined;
+    renew(table, this.shadow, this.tabular ? drawTable({ slots: this.slots, now, t, f, choose }) : "");
   }
 
   // A browser too old for the chart still gets the table.
@@ -302,8 +308,9 @@ class SmartBatterySchedulerCard extends HTMLElement {
   renderPanel(now) {
     const { t, f, home, orders, answers, state } = this;
     const slots = this.choosing.slots();
-    const focused = this.shadow.activeElement?.dataset?.wish;
-    this.panel.replaceChildren(
+    renew(
+      this.panel,
+      this.shadow,
       slots.length
         ? drawPanel({
             slots, now, t, f, home, orders, answers,
@@ -312,7 +319,6 @@ class SmartBatterySchedulerCard extends HTMLElement {
           })
         : h("div", { class: "hint" }, t(this.tabular ? "pick_row" : "pick")),
     );
-    if (focused) this.panel.querySelector(`[data-wish="${focused}"]`)?.focus();
   }
 
   renderOrders() {
@@ -329,7 +335,7 @@ class SmartBatterySchedulerCard extends HTMLElement {
     const words = this.order.querySelector("span") ?? h("span", {});
     say(words, orderWords(order, state, t, f));
     const undo = order.undo && h("button", { onclick: order.undo }, t("undo"));
-    this.order.replaceChildren(words, ...(undo ? [undo] : []));
+    renew(this.order, this.shadow, words, undo);
   }
 }
 

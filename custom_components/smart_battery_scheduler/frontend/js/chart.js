@@ -1,6 +1,5 @@
 // The timeline as SVG: rates above, what is done in the middle, the battery below.
 import { svg } from "./dom.js";
-import { rateLevels } from "./levels.js";
 import { hourMarks, linear, rateDomain, ticks } from "./scales.js";
 import { bands } from "./timeline.js";
 
@@ -131,8 +130,7 @@ function dayNames(slots, at, f) {
   });
 }
 
-function rateBars({ slots }, at) {
-  const level = rateLevels(slots.map((slot) => slot.rate));
+function rateBars({ slots, level }, at) {
   const zero = at.y(0);
   return slots.map((slot) => {
     const x = at.x(slot.start) + 0.5;
@@ -142,7 +140,7 @@ function rateBars({ slots }, at) {
       return svg("line", { class: "no-rate", x1: x, x2: x + width, y1: y, y2: y });
     }
     const y = at.y(slot.rate);
-    const kind = ["rate", level(slot.rate), slot.estimate && "estimate", slot.past && "past"];
+    const kind = ["rate", level(slot), slot.estimate && "estimate", slot.past && "past"];
     return svg("rect", {
       class: kind.filter(Boolean).join(" "), x, width,
       y: Math.min(y, zero), height: Math.max(1.5, Math.abs(y - zero)), rx: Math.min(2, width / 3),
@@ -188,11 +186,11 @@ function energies({ slots }, at) {
 }
 
 // The measured line ends, and the planned one begins, at what the battery shows now.
-function chargeLevel({ slots, now, level }, at) {
+function chargeLevel({ slots, now, charge }, at) {
   const past = consecutive(slots.filter((slot) => slot.past && Number.isFinite(slot.to)));
   const planned = slots.filter((slot) => !slot.past && Number.isFinite(slot.to));
   const point = (when, value) => `${at.x(when)},${at.percent(value)}`;
-  const current = planned[0]?.start <= now && Number.isFinite(level) ? point(now, level) : undefined;
+  const current = planned[0]?.start <= now && Number.isFinite(charge) ? point(now, charge) : undefined;
   const drawn = past.map((run) => {
     const points = run.map((slot) => point(slot.end, slot.to));
     if (current && run.at(-1).end === planned[0].start) points.push(current);

@@ -1,6 +1,6 @@
 // Charge now, hold, use, back to the plan: each with an end.
 import { h, say } from "./dom.js";
-import { overrideSeen, overrideStands, planGoesOn } from "./orders.js";
+import { overrideSeen, overrideStands, planGoesOn, planIsSeen } from "./orders.js";
 
 const MINUTES = [30, 60, 120, 180, 360];
 const TARGETS = [50, 60, 70, 80, 100];
@@ -58,14 +58,14 @@ export class Controls {
   order(action, label) {
     const { home, orders } = this.card;
     if (action === "resume") {
-      return orders.give(label, () => home.ask("resume"), { proven: planGoesOn, now: true });
+      return orders.give(label, () => home.ask("resume"), { proven: planIsSeen, now: true, back: true });
     }
     const data = { duration: { minutes: Number(this.end.value) } };
     if (action === "charge" && this.target.value) data.target_percent = Number(this.target.value);
     return orders.give(label, () => home.ask(action, data), {
       proven: overrideSeen(action),
       stands: overrideStands(action),
-      undo: () => orders.give(this.card.t("resume"), () => home.ask("resume")),
+      undo: () => orders.give(this.card.t("resume"), () => home.ask("resume"), { proven: planIsSeen, now: true, back: true }),
       now: true,
     });
   }

@@ -48,9 +48,11 @@ function rows(entities) {
   return [{ type: "entities", entities: listed, grid_options: { columns: "full" } }];
 }
 
+// What is done and ordered is filed under the scheduler's switch: sentences, not every change of a state.
 function logbook(entities) {
-  if (!entities.length) return [];
-  const target = { entity_id: entities.map((entity) => entity.entity_id) };
+  const scheduler = entities.find((entity) => entity.translation_key === "scheduler");
+  if (!scheduler) return [];
+  const target = { entity_id: [scheduler.entity_id] };
   return [{ type: "logbook", target, hours_to_show: 24, grid_options: { columns: "full" } }];
 }
 

@@ -19,6 +19,22 @@ function fill(element, attributes, children) {
   return element;
 }
 
+// Puts new children in place of old ones, unless nothing differs: what is read aloud is not read again, and
+// whoever stands on a button stays on it. `root` knows what has the focus.
+export function renew(element, root, ...children) {
+  const now = children.flat(2).filter((child) => child !== undefined && child !== null && child !== "");
+  const before = [...element.childNodes];
+  if (before.length === now.length && now.every((child, index) => same(before[index], child))) return;
+  const focused = root.activeElement;
+  const name = focused && element.contains(focused) ? nameOf(focused) : undefined;
+  element.replaceChildren(...now);
+  if (name === undefined) return;
+  [...element.querySelectorAll("button, select, input, [tabindex]")].find((each) => nameOf(each) === name)?.focus();
+}
+
+const same = (node, child) => (typeof child === "string" ? node.textContent === child : node.isEqualNode(child));
+const nameOf = ({ dataset, textContent }) => dataset.wish ?? dataset.start ?? textContent;
+
 // Replaces the content only if its text differs: what is read aloud is not read again.
 export function say(element, text) {
   if (element.textContent !== text) element.textContent = text;

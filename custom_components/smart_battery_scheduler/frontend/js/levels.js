@@ -1,4 +1,4 @@
-// Which rates are cheap and which dear, among those in view. Pure.
+// Which rates are cheap and which expensive, among those of the same day: the same whatever a card shows of it. Pure.
 const CHEAP_SHARE = 0.33;
 const DEAR_SHARE = 0.75;
 // A fixed rate is neither.
@@ -15,4 +15,15 @@ export function rateLevels(rates) {
     if (rate <= cheap) return "cheap";
     return rate >= dear ? "dear" : "usual";
   };
+}
+
+// The level of a half-hour among all that are known of its day; `dayOf` names the day of a moment.
+export function levelsByDay(slots, dayOf) {
+  const rates = new Map();
+  for (const slot of slots) {
+    const day = dayOf(slot.start);
+    rates.set(day, [...(rates.get(day) ?? []), slot.rate]);
+  }
+  const levels = new Map([...rates].map(([day, each]) => [day, rateLevels(each)]));
+  return (slot) => levels.get(dayOf(slot.start))?.(slot.rate) ?? "unknown";
 }

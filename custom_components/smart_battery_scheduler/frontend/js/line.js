@@ -34,8 +34,10 @@ export class Line {
     } catch (error) {
       if (this.closed || this.turn !== turn) return;
       this.state = null;
-      this.again();
-      this.told(null, error?.code === "unauthorized" ? "not_allowed" : "not_running");
+      const refused = error?.code === "unauthorized";
+      // Who may not see it is not asked for: a new connection, after a change of rights, asks again.
+      if (!refused) this.again();
+      this.told(null, refused ? "not_allowed" : "not_running");
     }
   }
 

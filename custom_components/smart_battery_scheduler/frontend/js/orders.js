@@ -15,8 +15,8 @@ export class Orders {
 
   // call() asks; proven(state) says when the home's own state shows it, stands(state) whether it is still
   // in force; undo() takes it back; `now` tells an order for this moment from a wish.
-  async give(what, call, { proven = () => true, stands = () => true, undo = null, now = false } = {}) {
-    const order = { what, stage: "pending", proven, stands, stood: false, undo: null, now };
+  async give(what, call, { proven = () => true, stands = () => true, undo = null, now = false, back = false } = {}) {
+    const order = { what, stage: "pending", proven, stands, stood: false, undo: null, now, back };
     this.show(order);
     try {
       const answer = await call();
@@ -75,6 +75,7 @@ export function orderWords(order, state, t, f) {
   const command = state?.now.command;
   const why = order.now && state && hindrance(state, t);
   if (why) return t("waits", { what, why });
+  if (order.stage === "accepted" && order.back) return t("going_back", { what });
   if (order.stage === "accepted") {
     return command?.source === "override"
       ? t("proven", { what, proof: proof(command, t, f) })
@@ -135,7 +136,16 @@ const needsNoCommand = (action, { now }) =>
   now.reachable &&
   Number.isFinite(now.reading?.charge_level_percent);
 
-// What the order to go on waits for: nothing asked for, and nothing in the way.
+// What the order to go on waits for: nothing asked for, nothing in the way, and what was in force is over: the
+// owner's settings stand again, or the plan's own command is seen.
+export const planIsSeen = (state) => {
+  const { command, phase, reachable } = state.now;
+  if (!planGoesOn(state)) return false;
+  if (state.home.dry_run) return true;
+  return command ? Boolean(command.evidence?.seen_at) : phase === "idle" && reachable;
+};
+
+// Nothing is asked for, and nothing stands in the way.
 export const planGoesOn = ({ now }) => !now.override && !now.yielded && !now.fault_until;
 
 // What a wish's order waits for: the wish is known and a plan was made since.

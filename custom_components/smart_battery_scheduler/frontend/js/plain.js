@@ -2,6 +2,7 @@
 // throughout, so that it runs where the other modules do not.
 const SUBSCRIBE = "smart_battery_scheduler/subscribe";
 const HOMES = "smart_battery_scheduler/homes";
+const AGAIN_AFTER_MS = 5000;
 const ACTIONS = { charge: "Charge", hold: "Hold", use: "Use", export: "Export" };
 
 function merged(state, patch) {
@@ -48,7 +49,8 @@ export function plainTable(state, now) {
   return table;
 }
 
-export function definePlain(type) {
+// `error` is why the card itself could not be loaded, if it is known.
+export function definePlain(type, error) {
   if (customElements.get(type)) return;
   customElements.define(
     type,
@@ -58,29 +60,67 @@ export function definePlain(type) {
       }
 
       set hass(hass) {
-        if (!this.begun) this.begin(hass.connection);
-        this.begun = true;
+        this.connection = hass.connection;
+        this.begin();
+      }
+
+      connectedCallback() {
+        this.begin();
+      }
+
+      disconnectedCallback() {
+        clearTimeout(this.timer);
+        this.end();
       }
 
       getCardSize() {
         return 10;
       }
 
-      begin(connection) {
+      // Once at a time; what comes of an earlier turn is not heard any more.
+      begin() {
+        const connection = this.connection;
+        if (this.turn || !connection || !this.isConnected) return;
+        const turn = {};
+        this.turn = turn;
+        const told = (event) => this.turn === turn && this.told(event);
         const chosen = this.config.config_entry
           ? Promise.resolve(this.config.config_entry)
           : connection.sendMessagePromise({ type: HOMES }).then((found) => found.homes[0].entry_id);
         chosen
-          .then((entry) =>
-            connection.subscribeMessage((event) => this.told(event), { type: SUBSCRIBE, config_entry_id: entry }),
-          )
-          .catch(() => this.show("This home is not running"));
+          .then((entry) => connection.subscribeMessage(told, { type: SUBSCRIBE, config_entry_id: entry }))
+          .then((unsubscribe) => {
+            if (this.turn === turn) this.unsubscribe = unsubscribe;
+            else unsubscribe();
+          })
+          .catch((failure) => {
+            if (this.turn !== turn) return;
+            const refused = failure && failure.code === "unauthorized";
+            this.show(refused ? "You may not see this home" : "This home is not running");
+            if (!refused) this.again();
+          });
+      }
+
+      end() {
+        this.turn = undefined;
+        if (this.unsubscribe) Promise.resolve(this.unsubscribe()).catch(() => {});
+        this.unsubscribe = undefined;
+      }
+
+      again() {
+        this.end();
+        this.timer = setTimeout(() => this.begin(), AGAIN_AFTER_MS);
       }
 
       told(event) {
-        if (event.gone) return this.show("This home is not running");
+        if (event.gone) {
+          this.show("This home is not running");
+          return this.again();
+        }
         this.state = event.state || merged(this.state, event.patch);
-        return this.show("This browser is too old for the chart and the controls.", this.state);
+        const why = error && error.message ? ` (${error.message})` : "";
+        const words = `The card could not be loaded${why}: here is the plan as a table. Reload the page to try again.`;
+        return this.show(words, this.state);
       }
 
       show(words, state) {

@@ -1,7 +1,7 @@
 // The parts of the card that stand above and below the timeline.
 import { h, say } from "./dom.js";
 import { slotAt } from "./timeline.js";
-import { glance, nextWords, powerWords, reasonWords } from "./words.js";
+import { glance, isUpToDate, nextWords, powerWords, reasonWords } from "./words.js";
 
 // The answer at a glance: built once, then only its words change.
 export class Top {
@@ -37,7 +37,7 @@ export class Top {
     const follows = told.tone === "well" && !state.now.override;
     say(this.why, follows ? reasonWords(current?.planned?.reason, now, t, f) : "");
     const goesOn = state.home.scheduler_enabled && told.tone !== "trouble";
-    say(this.next, goesOn ? nextWords(slots, now, t, f) : "");
+    say(this.next, goesOn ? nextWords(slots, now, t, f, state.now.override) : "");
     say(this.name, title ?? state.home.title);
     const badges = [
       state.home.demo && "demo", state.home.dry_run && "dry_run", !state.may_control && "read_only",
@@ -49,22 +49,31 @@ export class Top {
   battery(state, t, f) {
     const reading = state.now.reading ?? {};
     const level = reading.charge_level_percent;
+    // What it was minutes ago is a level still; a power is not.
+    const powers = isUpToDate(state, Date.now()) ? reading : {};
     this.fill.style.setProperty("--level", Number.isFinite(level) ? level / 100 : 0);
-    this.cell.classList.toggle("charging", reading.battery_w < -50);
+    this.cell.classList.toggle("charging", powers.battery_w < -50);
     say(this.value, f.percent(level));
     this.cell.setAttribute("aria-label", `${t("battery_level")} ${f.percent(level)}`);
     for (const { which, value, word } of this.flows) {
-      const watts = reading[`${which}_w`];
+      const watts = powers[`${which}_w`];
       say(value, f.kw(watts));
       say(word, powerWords(which, watts, t));
     }
   }
 }
 
-export function drawMoney(state, t, f) {
+// What the rows of the table add up to; unknown while one of them is.
+export function costAhead(slots) {
+  const costs = slots.filter((slot) => slot.planned).map((slot) => slot.planned.cost_p);
+  return costs.length && costs.every(Number.isFinite) ? costs.reduce((sum, cost) => sum + cost, 0) : undefined;
+}
+
+export function drawMoney(state, slots, t, f) {
   const { plan } = state;
   const parts = [];
-  if (plan?.cost_p !== undefined) parts.push(h("span", {}, `${t("cost")} `, h("b", {}, f.money(plan.cost_p))));
+  const ahead = costAhead(slots);
+  if (ahead !== undefined) parts.push(h("span", {}, `${t("cost")} `, h("b", {}, f.money(ahead))));
   if (plan?.cost_p !== undefined && plan.self_use_cost_p !== undefined) {
     const saving = h("b", {}, f.money(plan.self_use_cost_p - plan.cost_p));
     parts.push(h("span", {}, `${t("saving")} `, saving, ` ${t("against")}`));

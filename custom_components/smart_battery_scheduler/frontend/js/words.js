@@ -65,9 +65,9 @@ export function hindrance(state, t) {
 function troubleOf(state, now, t, f) {
   const { reading, yielded, fault_until: fault } = state.now;
   const heard = reading ? Date.parse(reading.read_at) : undefined;
-  if (!state.now.reachable || (heard !== undefined && now - heard > STALE_MS)) {
+  if (!isUpToDate(state, now)) {
     return {
-      headline: t("unreachable"),
+      headline: t(state.now.token_refused ? "token_refused" : "unreachable"),
       detail: heard ? t("since", { time: f.moment(heard, now) }) : "",
     };
   }
@@ -82,6 +82,11 @@ function troubleOf(state, now, t, f) {
     return { headline: t("fault"), detail: t("fault_until", { time }) };
   }
   return undefined;
+}
+
+// Whether what the battery shows is of now.
+export function isUpToDate({ now: { reachable, reading } }, now) {
+  return reachable && (!reading || now - Date.parse(reading.read_at) <= STALE_MS);
 }
 
 // How far a command is proven, strongest evidence first.
@@ -103,10 +108,12 @@ export function rateWords(slot, t, f) {
   return slot.estimate ? t("estimated", { rate: f.rate(slot.rate) }) : f.rate(slot.rate);
 }
 
-export function nextWords(slots, now, t, f) {
-  const change = nextChange(slots, now);
-  if (!change) return "";
-  const time = f.moment(change.start, now);
+// An override comes first: what the plan does next is done when that is over, and not before.
+export function nextWords(slots, now, t, f, override) {
+  const over = override ? Date.parse(override.until) : undefined;
+  const change = over ? slotAt(slots, over) : nextChange(slots, now);
+  if (!change?.action) return "";
+  const time = f.moment(over ?? change.start, now);
   return change.action === "charge"
     ? t("next_charge", { time, rate: rateWords(change, t, f) })
     : t("next", { what: t(change.action).toLowerCase(), time });

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from custom_components.smart_battery_scheduler.control.evidence import (
+from custom_components.smart_battery_scheduler.control.command_status import (
     Verdict,
     balanced,
     foreign_changes,
@@ -61,12 +61,27 @@ def flowing(
     ("action", "how", "target", "reading", "verdict"),
     [
         (Action.CHARGE, setpoint(100, ChargeMethod.BACKUP), 100, flowing(-3300), Verdict.CONFIRMED),
+        (Action.CHARGE, setpoint(100, ChargeMethod.BACKUP), 100, flowing(-1000), Verdict.CONFIRMED),
         (
             Action.CHARGE,
             setpoint(100, ChargeMethod.BACKUP),
             100,
-            flowing(-1000),
+            flowing(-200),
             Verdict.NOT_CONFIRMED,
+        ),
+        (
+            Action.CHARGE,
+            setpoint(100, ChargeMethod.BACKUP),
+            100,
+            flowing(-1000, solar_w=1400),
+            Verdict.NOT_CONFIRMED,
+        ),
+        (
+            Action.CHARGE,
+            setpoint(100, ChargeMethod.BACKUP),
+            100,
+            replace(IDLE, house_power_w=7000.0, grid_power_w=7000.0),
+            Verdict.UNKNOWN,
         ),
         (
             Action.CHARGE,
@@ -111,7 +126,15 @@ def flowing(
         (Action.HOLD, setpoint(50), None, flowing(-1500, solar_w=1900.0), Verdict.CONFIRMED),
         (Action.USE, setpoint(20), None, flowing(400), Verdict.CONFIRMED),
         (Action.USE, setpoint(20), None, flowing(-1500), Verdict.NOT_CONFIRMED),
-        (Action.USE, setpoint(20), None, replace(IDLE, solar_power_w=None), Verdict.UNKNOWN),
+        (Action.USE, setpoint(20), None, replace(IDLE, solar_power_w=None), Verdict.NOT_CONFIRMED),
+        (Action.USE, setpoint(48), None, flowing(0), Verdict.CONFIRMED),
+        (
+            Action.USE,
+            setpoint(20),
+            None,
+            replace(IDLE, solar_power_w=None, grid_power_w=None),
+            Verdict.UNKNOWN,
+        ),
         (Action.HOLD, setpoint(50), None, replace(IDLE, house_power_w=None), Verdict.CONFIRMED),
         (Action.CHARGE, setpoint(100), 100, replace(IDLE, battery_power_w=None), Verdict.UNKNOWN),
         (Action.CHARGE, setpoint(100), 100, replace(IDLE, grid_power_w=5000.0), Verdict.UNKNOWN),
@@ -129,6 +152,14 @@ def test_a_stop_is_seen_when_nothing_flows_from_the_grid() -> None:
     owner = Settings(operating_mode=SELF, backup_reserve_percent=20)
     assert judge_stopped(owner, flowing(-3300)) is Verdict.NOT_CONFIRMED
     assert judge_stopped(owner, flowing(400)) is Verdict.CONFIRMED
+    assert judge_stopped(owner, flowing(0)) is Verdict.NOT_CONFIRMED, "idle while the house buys"
+    assert judge_stopped(owner, flowing(0, level=22.0)) is Verdict.UNKNOWN, "hardly anything left"
+    assert judge_stopped(owner, flowing(0, level=None)) is Verdict.UNKNOWN
+    assert judge_stopped(owner, flowing(0, solar_w=400.0)) is Verdict.UNKNOWN, "nothing to serve"
+    assert judge_stopped(owner, replace(IDLE, grid_power_w=5000.0)) is Verdict.UNKNOWN
+    assert judge_stopped(owner, replace(IDLE, battery_power_w=None)) is Verdict.UNKNOWN
+    derived = replace(flowing(0), grid_power_w=None)
+    assert judge_stopped(owner, derived) is Verdict.NOT_CONFIRMED
     time_based = replace(owner, operating_mode=OperatingMode.TIME_BASED)
     assert judge_stopped(time_based, flowing(-3300)) is Verdict.CONFIRMED
 

@@ -8,24 +8,36 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import fields, replace
+from datetime import timedelta
 from enum import Enum
 
 from ..planner.model import Action, ChargeMethod
 from ..powerwall.base import OperatingMode, PowerwallState, Settings
-from .model import FULL_PERCENT, Setpoint
+from .model import FULL_PERCENT, OrderedCharge, Setpoint
 from .setpoints import HIGHEST_PARTIAL_RESERVE_PERCENT
 
 # Meter noise and the gateway's own standby flows (Powerwalls idle at up to ~100 W).
 NOISE_W = 150.0
 # More than this from the grid into the battery is charging, not noise.
 GRID_CHARGING_W = 300.0
-# A lever's usual rate is only usual: half of it is proof enough.
+# A lever's usual rate is only usual: half of it is proof enough, wherever it comes from. Any inflow
+# from the grid that is no noise is proof as well: units down, cold packs and import limits leave a
+# quarter of the rate (core#110516, Powerwall-Dashboard#576, #632).
 ENOUGH_OF_RATE = 0.5
+# So much from the grid into the house (a car) may leave nothing for the battery under an import limit.
+LIMITED_W = 5000.0
 # Near full the battery tapers; any real inflow is then proof.
 TAPER_FROM_PERCENT = 80.0
 AT_TARGET_PERCENT = 0.5
 # The four powers must add up to within this, or the reading proves nothing.
 IMBALANCE_W = 1000.0
+# An inflow that comes later than this after an order has another cause (40 minutes were reported).
+LATEST_INFLOW = timedelta(minutes=60)
+# Above its reserve by more than this a Powerwall has something to serve the house with; its own
+# scale and the app's differ by some percent near the bottom.
+ABOVE_RESERVE_PERCENT = 3.0
+# More than this from the grid is the house buying, not the gateway's regulation.
+BUYING_W = 200.0
 
 
 class Verdict(Enum):
@@ -120,6 +132,14 @@ def grid_charging_w(reading: PowerwallState) -> float | None:
     return max(0.0, -battery - max(0.0, solar - house))
 
 
+def inflow_since(ordered: OrderedCharge, reading: PowerwallState) -> bool:
+    """Whether the reading shows the inflow of a charge that was ordered not too long ago."""
+    measured_at = reading.measured_at or reading.read_at
+    in_time = ordered.at <= measured_at <= ordered.at + LATEST_INFLOW
+    from_grid_w = grid_charging_w(reading)
+    return in_time and from_grid_w is not None and from_grid_w > GRID_CHARGING_W
+
+
 def balanced(reading: PowerwallState) -> bool:
     """True unless the four powers contradict each other (load = solar + battery + grid)."""
     powers = (reading.solar_power_w, reading.battery_power_w, reading.grid_power_w)
@@ -144,29 +164,77 @@ def judge(
         case Action.CHARGE:
             target = FULL_PERCENT if target_percent is None else target_percent
             rate_w = rates_w[setpoint.method or ChargeMethod.RESERVE]
-            return _judge_charge(-battery_w, target, reading.soc_percent, rate_w)
+            return _judge_charge(-battery_w, target, reading, rate_w)
         case Action.HOLD:
             return _judge_hold(battery_w, setpoint.settings.backup_reserve_percent, reading)
         case Action.USE | Action.EXPORT:
-            return _judge_no_grid_charging(setpoint.settings.backup_reserve_percent, reading)
+            reserve = setpoint.settings.backup_reserve_percent
+            charging = _judge_no_grid_charging(reserve, reading)
+            idle = judge_serving(reserve, reading) is Verdict.NOT_CONFIRMED
+            return Verdict.NOT_CONFIRMED if idle else charging
 
 
 def judge_stopped(owner: Settings, reading: PowerwallState) -> Verdict:
-    """Whether no charging of ours goes on once the home settings stand again."""
+    """Whether nothing of ours goes on once the home settings stand again.
+
+    Seen is only a battery that serves the house; one that charges from the grid, or that idles
+    above its reserve while the house buys, has not stopped.
+    """
     if owner.operating_mode is not OperatingMode.SELF_POWERED:
-        # In the other modes Tesla may charge by itself: nothing can be concluded.
+        # In the other modes Tesla may do either by itself: nothing can be concluded.
         return Verdict.CONFIRMED
-    return _judge_no_grid_charging(owner.backup_reserve_percent, reading)
+    reserve = owner.backup_reserve_percent
+    if not balanced(reading):
+        return Verdict.UNKNOWN
+    if _judge_no_grid_charging(reserve, reading) is Verdict.NOT_CONFIRMED:
+        return Verdict.NOT_CONFIRMED
+    return judge_serving(reserve, reading)
+
+
+def judge_serving(reserve: int | None, reading: PowerwallState) -> Verdict:
+    """Whether the battery serves a house that would else buy.
+
+    Not seen: above its reserve it idles while the house buys. Unknown where there is nothing to
+    serve, or nothing to serve with.
+    """
+    battery_w, level = reading.battery_power_w, reading.soc_percent
+    if battery_w is None:
+        return Verdict.UNKNOWN
+    if battery_w > NOISE_W:
+        return Verdict.CONFIRMED
+    buying_w = grid_import_w(reading)
+    if level is None or reserve is None or buying_w is None:
+        return Verdict.UNKNOWN
+    idles = battery_w >= -NOISE_W and buying_w > BUYING_W
+    has_energy = level > reserve + ABOVE_RESERVE_PERCENT
+    return Verdict.NOT_CONFIRMED if idles and has_energy else Verdict.UNKNOWN
+
+
+def grid_import_w(reading: PowerwallState) -> float | None:
+    """Power from the grid, W; what is exported is negative. Derived where it is not reported."""
+    if reading.grid_power_w is not None:
+        return reading.grid_power_w
+    battery, solar, house = reading.battery_power_w, reading.solar_power_w, reading.house_power_w
+    if battery is None or solar is None or house is None:
+        return None
+    return house - solar - battery
 
 
 def _judge_charge(
-    charging_w: float, target_percent: float, level: float | None, rate_w: float
+    charging_w: float, target_percent: float, reading: PowerwallState, rate_w: float
 ) -> Verdict:
+    level, from_grid_w = reading.soc_percent, grid_charging_w(reading)
     if level is not None and level >= target_percent - AT_TARGET_PERCENT:
         return Verdict.CONFIRMED
     tapering = level is not None and level >= TAPER_FROM_PERCENT
     enough_w = NOISE_W if tapering else rate_w * ENOUGH_OF_RATE
-    return Verdict.CONFIRMED if charging_w >= enough_w else Verdict.NOT_CONFIRMED
+    flows_in = from_grid_w is not None and from_grid_w > GRID_CHARGING_W
+    if flows_in or charging_w >= enough_w:
+        return Verdict.CONFIRMED
+    buying_w = grid_import_w(reading)
+    if buying_w is not None and buying_w >= LIMITED_W and charging_w >= -NOISE_W:
+        return Verdict.UNKNOWN
+    return Verdict.NOT_CONFIRMED
 
 
 def _judge_hold(battery_w: float, reserve: int | None, reading: PowerwallState) -> Verdict:

@@ -1,0 +1,70 @@
+"""Another order on the way to the same one: what is sent again must differ.
+
+Tesla may take a write that equals its own copy for no change and never pass it on to a gateway that
+missed the first one (owners report a battery that goes on as before while the app shows the new
+settings: netzero#38, #52, #94, #256; vlo/powerwall2#26). So a repeat leads over other settings and
+back; none of them may order what is not wanted.
+"""
+
+from __future__ import annotations
+
+from dataclasses import fields, replace
+from datetime import timedelta
+
+from ..powerwall.base import OperatingMode, Settings
+from .setpoints import HIGHEST_PARTIAL_RESERVE_PERCENT
+
+# Two writes at one moment may be handed to the gateway as one.
+PAUSE = timedelta(seconds=20)
+
+
+def to_owner_settings(owner: Settings, sent: tuple[Settings, ...]) -> tuple[Settings, ...]:
+    """What to write, one after the other, before the owner's settings are written again.
+
+    Together they differ in every field that writes of ours (``sent``) may have left behind; if
+    none is known, in all. None of them charges: backup mode goes without grid charging, and the
+    reserve goes down.
+    """
+    by_mode = not sent or any(_differs(each.operating_mode, owner.operating_mode) for each in sent)
+    by_rest = not sent or any(
+        _differs(each.backup_reserve_percent, owner.backup_reserve_percent)
+        or _differs(each.grid_charging, owner.grid_charging)
+        for each in sent
+    )
+    charged = not sent or any(_differs(each.grid_charging, owner.grid_charging) for each in sent)
+    over_mode = (_over_another_mode(owner),) if by_mode and owner.operating_mode else ()
+    over_rest = (_over_another_reserve(owner, charged),) if by_rest or not over_mode else ()
+    return (*over_mode, *over_rest)
+
+
+def to_setpoint(owner: Settings, setpoint: Settings) -> Settings:
+    """What to write before a setpoint is written again: the owner's own values of its fields."""
+    given = {
+        item.name: getattr(owner, item.name)
+        for item in fields(Settings)
+        if getattr(setpoint, item.name) is not None
+    }
+    return Settings(**given)
+
+
+def _differs(ours: object, theirs: object) -> bool:
+    return ours is not None and ours != theirs
+
+
+def _over_another_mode(owner: Settings) -> Settings:
+    other = OperatingMode.SELF_POWERED
+    if owner.operating_mode is OperatingMode.SELF_POWERED:
+        other = OperatingMode.BACKUP
+    return replace(
+        owner, operating_mode=other, grid_charging=None if owner.grid_charging is None else False
+    )
+
+
+def _over_another_reserve(owner: Settings, charged: bool) -> Settings:
+    reserve, charging = owner.backup_reserve_percent, owner.grid_charging
+    if reserve is not None:
+        # 81-99 do not exist: next below 100 is 80.
+        reserve = min(reserve - 1, HIGHEST_PARTIAL_RESERVE_PERCENT) if reserve else 1
+    if charging is not None and charged and owner.operating_mode is OperatingMode.SELF_POWERED:
+        charging = not charging
+    return replace(owner, backup_reserve_percent=reserve, grid_charging=charging)

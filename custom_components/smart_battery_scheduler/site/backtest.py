@@ -1,0 +1,166 @@
+"""The replay of one site's past: runs in the background and stores what it found.
+
+It runs in a thread of its own at the lowest priority, a day of a tariff at a time, so that the event
+loop and the plans of the day go first. A restart in the middle begins it again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+import logging
+import os
+import threading
+from typing import cast
+
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers.storage import Store
+from homeassistant.util import dt as dt_util
+
+from ..common.serialisation import Json, decode, encode
+from ..const import DOMAIN
+from ..history.backtest.compare import BacktestResult, Progress, run
+from .backtest_inputs import BacktestFacts, Scope, async_replay
+
+_LOGGER = logging.getLogger(__name__)
+
+STORE_VERSION = 1
+USUAL_DAYS, MOST_DAYS = 30, 92
+LOWEST_PRIORITY = 19
+
+
+class BacktestStoppedError(Exception):
+    """Somebody has stopped the replay before it had a result."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BacktestMemory:
+    """What survives a restart: what was found last, and the days of a run that had not ended."""
+
+    result: BacktestResult | None = None
+    unfinished_days: int | None = None
+
+
+class Backtest:
+    """One replay at a time; ``share`` says how far it is, ``result`` is the last that ended."""
+
+    def __init__(
+        self, hass: HomeAssistant, entry: ConfigEntry, facts: Callable[[], BacktestFacts]
+    ) -> None:
+        """``facts`` are asked for when a run begins. Nothing is read yet."""
+        self.share: float | None = None
+        self.result: BacktestResult | None = None
+        self._hass, self._entry, self._facts = hass, entry, facts
+        self._running: asyncio.Task[BacktestResult] | None = None
+        self._listeners: set[Callable[[float], None]] = set()
+        self._store = Store[dict[str, Json]](
+            hass, STORE_VERSION, store_key(entry.entry_id), private=True, atomic_writes=True
+        )
+
+    @property
+    def is_running(self) -> bool:
+        """Whether a run is under way."""
+        return self._running is not None and not self._running.done()
+
+    async def async_begin(self) -> None:
+        """Read what was stored, and begin again what a restart has cut off."""
+        memory = _memory_of(await self._store.async_load())
+        self.result = memory.result
+        if memory.unfinished_days is not None:
+            self.start(memory.unfinished_days)
+
+    @callback
+    def async_add_listener(self, listener: Callable[[float], None]) -> Callable[[], None]:
+        """Be told how far a run is, 0 to 1; returns what ends that."""
+        self._listeners.add(listener)
+        return lambda: self._listeners.discard(listener)
+
+    @callback
+    def start(self, days: int) -> None:
+        """Begin a run over so many days up to yesterday, unless one is under way."""
+        if self.is_running:
+            return
+        self.share = 0.0
+        self._running = self._entry.async_create_background_task(
+            self._hass, self._async_run(days), "replay of the past"
+        )
+
+    async def async_result(self) -> BacktestResult:
+        """The result of the run under way. Raises BacktestStoppedError when it is stopped."""
+        if self._running is None:
+            raise BacktestStoppedError
+        try:
+            return await asyncio.shield(self._running)
+        except asyncio.CancelledError:
+            if self._running is None or self._running.cancelled():
+                raise BacktestStoppedError from None
+            raise
+
+    async def async_stop(self) -> None:
+        """Stop a run; the result before it stays."""
+        running, self._running, self.share = self._running, None, None
+        if running is not None:
+            running.cancel()
+        await self._async_save(None)
+
+    async def _async_run(self, days: int) -> BacktestResult:
+        await self._async_save(days)
+        now = dt_util.utcnow()
+        replay = await async_replay(self._hass, self._entry, self._facts(), Scope(days=days), now)
+        thread = ThreadPoolExecutor(1, "replay", initializer=_give_way)
+        try:
+            result = await self._async_go_through(thread, run(replay, now))
+        finally:
+            # Waiting for the step that runs would hold up the event loop.
+            thread.shutdown(wait=False, cancel_futures=True)
+        self.result, self.share = result, None
+        await self._async_save(None)
+        return result
+
+    async def _async_go_through(
+        self, thread: ThreadPoolExecutor, steps: Iterator[Progress]
+    ) -> BacktestResult:
+        while True:
+            step = await self._hass.loop.run_in_executor(thread, next, steps)
+            self.share = step.share
+            for listener in tuple(self._listeners):
+                listener(step.share)
+            if step.result is not None:
+                return step.result
+
+    async def _async_save(self, unfinished_days: int | None) -> None:
+        memory = BacktestMemory(result=self.result, unfinished_days=unfinished_days)
+        encoded = await self._hass.async_add_executor_job(encode, memory)
+        await self._store.async_save(cast(dict[str, Json], encoded))
+
+
+def store_key(entry_id: str) -> str:
+    """The name of a site's file of replays."""
+    return f"{DOMAIN}.{entry_id}.backtest"
+
+
+async def async_remove_backtest(hass: HomeAssistant, entry_id: str) -> None:
+    """Delete a removed site's file."""
+    await Store[dict[str, Json]](hass, STORE_VERSION, store_key(entry_id)).async_remove()
+
+
+def _memory_of(data: dict[str, Json] | None) -> BacktestMemory:
+    """What was stored; a file of another shape is left out, for everything in it can be made anew."""
+    if data is None:
+        return BacktestMemory()
+    try:
+        return decode(BacktestMemory, cast(Json, data))
+    except TypeError, ValueError:
+        _LOGGER.warning("A stored replay could not be read and is left out")
+        return BacktestMemory()
+
+
+def _give_way() -> None:
+    """Let everything else go first; where the system does not allow that, run as it is."""
+    try:
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), LOWEST_PRIORITY)
+    except AttributeError, OSError:
+        _LOGGER.debug("The priority of a replay could not be lowered")

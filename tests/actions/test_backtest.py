@@ -1,0 +1,166 @@
+"""The home's past, replayed on request."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from freezegun.api import FrozenDateTimeFactory
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from custom_components.smart_battery_scheduler.const import DOMAIN
+from custom_components.smart_battery_scheduler.history.measurements import Energies, MeasuredSlot
+from custom_components.smart_battery_scheduler.site.backtest import BacktestStoppedError, store_key
+from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import ServiceValidationError
+
+from ..days.stage import Day
+from ..entities.conftest import Ask
+from ..history.backtest.generated import metered
+
+NOW = datetime(2026, 1, 16, 10, 7, tzinfo=UTC)
+FIRST = datetime(2026, 1, 12, tzinfo=UTC).date()
+
+
+def generated_past(days: int) -> list[MeasuredSlot]:
+    """What our own readings would have made of the generated home."""
+    return [
+        MeasuredSlot(
+            start=slot.start,
+            energies=Energies(
+                load_kwh=0.3,
+                pv_kwh=slot.pv_kwh or 0.0,
+                import_kwh=slot.import_kwh or 0.0,
+                export_kwh=slot.export_kwh or 0.0,
+                battery_in_kwh=slot.battery_in_kwh or 0.0,
+                battery_out_kwh=slot.battery_out_kwh or 0.0,
+            ),
+            observed_s=1800.0,
+        )
+        for slot in metered(FIRST, days)
+    ]
+
+
+@pytest.fixture
+async def demo(hass: HomeAssistant, freezer: FrozenDateTimeFactory) -> MockConfigEntry:
+    """The demo home, which has four weeks behind it."""
+    freezer.move_to(NOW)
+    entry = MockConfigEntry(domain=DOMAIN, title="Home", data={"kind": "demo", "units": 1})
+    entry.add_to_hass(hass)
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    await hass.async_block_till_done()
+    return entry
+
+
+async def test_the_action_answers_with_what_the_last_days_would_have_cost(
+    demo: MockConfigEntry, ask: Ask, hass_storage: dict[str, Any]
+) -> None:
+    """The action answers with what the last days would have cost, and the result is stored."""
+    answer = await ask.answer("backtest", days=3)
+    assert answer["days"] == 3
+    assert (answer["first_day"], answer["last_day"]) == ("2026-01-13", "2026-01-15")
+    (present,) = answer["tariffs"]
+    assert present["name"] == "present"
+    assert 0 < present["optimum_gbp"] <= present["gbp"] < present["self_powered_gbp"]
+    assert answer["paid_gbp"] > 0
+    assert answer["sources"]["import"] == {"measured": 144}
+    assert answer["sources"]["sun_forecast"] == {"measured_with_usual_error": 144}
+    stored = hass_storage[store_key(demo.entry_id)]["data"]
+    assert stored["unfinished_days"] is None
+    assert stored["result"]["days"] == 3
+    assert len(stored["result"]["half_hours"]) == 144
+
+
+async def test_a_run_can_be_stopped_and_the_result_before_it_stays(
+    hass: HomeAssistant, demo: MockConfigEntry, ask: Ask
+) -> None:
+    """A run shows its progress and can be stopped; the result before it stays."""
+    before = await ask.answer("backtest", days=1)
+    backtest = demo.runtime_data.backtest
+    backtest.start(28)
+    waiting = hass.async_create_task(backtest.async_result())
+    async with asyncio.timeout(30):
+        while not backtest.share:
+            await asyncio.sleep(0)
+    assert 0.0 < backtest.share < 1.0
+    assert await ask.answer("backtest", stop=True) == before
+    with pytest.raises(BacktestStoppedError):
+        await waiting
+    assert not backtest.is_running
+    assert backtest.share is None
+
+
+async def test_a_restart_in_the_middle_begins_the_run_again(
+    hass: HomeAssistant, demo: MockConfigEntry, hass_storage: dict[str, Any]
+) -> None:
+    """A restart in the middle of a run begins it again."""
+    demo.runtime_data.backtest.start(2)
+    await asyncio.sleep(0)
+    assert await hass.config_entries.async_reload(demo.entry_id)
+    assert demo.runtime_data.backtest.is_running
+    result = await demo.runtime_data.backtest.async_result()
+    assert result.days == 2
+    assert hass_storage[store_key(demo.entry_id)]["data"]["unfinished_days"] is None
+
+
+async def test_a_stored_replay_of_another_shape_is_left_out(
+    hass: HomeAssistant, hass_storage: dict[str, Any], freezer: FrozenDateTimeFactory
+) -> None:
+    """A stored replay of another shape does not keep the home from starting."""
+    freezer.move_to(NOW)
+    entry = MockConfigEntry(domain=DOMAIN, title="Home", data={"kind": "demo", "units": 1})
+    hass_storage[store_key(entry.entry_id)] = {
+        "version": 1,
+        "minor_version": 1,
+        "key": store_key(entry.entry_id),
+        "data": {"result": "bent"},
+    }
+    entry.add_to_hass(hass)
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    assert entry.runtime_data.backtest.result is None
+
+
+async def test_removing_the_home_removes_its_replay(
+    hass: HomeAssistant, demo: MockConfigEntry, ask: Ask, hass_storage: dict[str, Any]
+) -> None:
+    """Removing the home removes its replay."""
+    await ask.answer("backtest", days=1)
+    assert store_key(demo.entry_id) in hass_storage
+    await hass.config_entries.async_remove(demo.entry_id)
+    assert store_key(demo.entry_id) not in hass_storage
+
+
+@pytest.mark.parametrize("days", [0, 93, -1])
+async def test_days_out_of_range_are_refused_and_nothing_runs(
+    demo: MockConfigEntry, ask: Ask, days: int
+) -> None:
+    """Days out of range are refused with a message, and nothing runs."""
+    with pytest.raises(ServiceValidationError) as refused:
+        await ask.answer("backtest", days=days)
+    assert refused.value.translation_key == "out_of_range"
+    assert not demo.runtime_data.backtest.is_running
+
+
+async def test_a_real_home_is_compared_on_the_tariffs_of_its_region(site: Day, ask: Ask) -> None:
+    """A home on Octopus is compared on the tariffs that its region is sold."""
+    now = site.freezer().replace(tzinfo=UTC)
+    shift = now.date() - FIRST - timedelta(days=2)
+    past = generated_past(2)
+    site.site.measurements.adopt(
+        MeasuredSlot(start=each.start + shift, energies=each.energies, observed_s=1800.0)
+        for each in past
+    )
+    answer = await ask.answer("backtest", days=2)
+    names = {each["name"] for each in answer["tariffs"]}
+    assert {"present", "agile", "go", "cosy", "flux", "flexible"} <= names
+    costs = [each["gbp"] for each in answer["tariffs"]]
+    assert costs == sorted(costs)
+    assert {each["name"] for each in answer["variants"]} >= {"one_more_unit", "larger_roof"}
+
+
+async def test_without_a_past_the_answer_says_what_is_missing(site: Day, ask: Ask) -> None:
+    """Without a past there are no tariffs, and no figure is invented."""
+    answer = await ask.answer("backtest", days=5)
+    assert (answer["days"], answer["tariffs"], answer["paid_gbp"]) == (0, [], None)
