@@ -98,9 +98,9 @@ def test_no_rule_makes_it_cheaper(inputs: PlanInputs, data: st.DataObject) -> No
     """A ban, a peak, a pin or a lower ceiling never lowers what is expected to be paid."""
     index = data.draw(st.integers(0, len(inputs.slots) - 1))
     rules: list[dict[str, object]] = [
-        {"charge_banned": True},
-        {"pin": Action.HOLD},
-        {"pin": Action.USE},
+        {"charge_blocked": True},
+        {"forced": Action.HOLD},
+        {"forced": Action.USE},
     ]
     rule = data.draw(st.sampled_from(rules))
     free, bound = plan(inputs), plan(with_slot(inputs, index, **rule))
