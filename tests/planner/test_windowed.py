@@ -6,7 +6,7 @@ from hypothesis import given, settings, strategies as st
 import numpy as np
 
 from custom_components.smart_battery_scheduler.planner.grid import LEVELS, PER_PERCENT
-from custom_components.smart_battery_scheduler.planner.recursion import NEVER_P, windowed
+from custom_components.smart_battery_scheduler.planner.windows import NEVER_P, windowed
 
 
 @settings(max_examples=40, deadline=None)

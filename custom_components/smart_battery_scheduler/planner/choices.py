@@ -10,7 +10,8 @@ from .grid import LEVELS, PER_PERCENT, Floats
 from .model import Action, ChargeMethod
 from .problem import Problem
 from .reach import LeverReach, extra_p
-from .recursion import CHARGE, HOLD, NEVER_P, Solution
+from .recursion import CHARGE, HOLD, Solution
+from .windows import NEVER_P
 
 # Options whose costs lie this close are equals: taste decides, and the least meddling wins.
 EQUAL_P = 0.01

@@ -32,17 +32,16 @@ from functools import cached_property
 import numpy as np
 
 from .demand import QUANTILES, WEIGHTS
-from .grid import LEVELS, PER_PERCENT, Bools, Floats, Lookup
+from .grid import LEVELS, PER_PERCENT, Floats, Lookup
 from .problem import Problem
 from .reach import Charge, LeverReach, Sale, extra_p
+from .windows import NEVER_P, windowed
 
 # Options of a slot: use, hold; then each lever's whole reach; then each lever's best target within
 # it; and, where the battery may sell, its whole reach in selling and the best reserve within it.
 # (A use that ends at a reserve above the floor was an option, too: on five windows of real days it
 # saved nothing, and took a third of the time.)
 USE, HOLD, CHARGE = 0, 1, 2
-# Stands for "cannot be": finite, because a share of infinity is not a number.
-NEVER_P = 1e9
 # Stands for "only if nothing else is left".
 WISHED_P = 1e6
 ALL = slice(0, LEVELS)
@@ -479,35 +478,3 @@ def only_used_p(problem: Problem, slot: int, after: Floats) -> Floats:
     here.price, here.worn_p = here.bill, 0.0
     found: Floats = _used(here) + _base_p(here)
     return found
-
-
-def windowed(worth: Floats, stops: Bools, window: int) -> Floats:
-    """The least of ``worth`` (level, ...) among the stops above each level and within reach.
-
-    Stops are whole percents: every second level. From a whole percent and from the half above it
-    the next stop is the same; only where the window is odd does the half see one stop further.
-    """
-    best = np.full_like(worth, NEVER_P)
-    if window < 1:
-        return best
-    wholes, odd = divmod(window, 2)
-    ahead = np.full((LEVELS // 2 + 1 + wholes, *worth.shape[1:]), NEVER_P)
-    ahead[: LEVELS // 2][stops[2::2]] = worth[2::2][stops[2::2]]
-    if wholes:
-        least = _sliding(ahead, wholes)[: LEVELS // 2 + 1]
-        best[::2] = least
-        best[1::2] = least[:-1]
-    if odd:
-        further = ahead[wholes : wholes + LEVELS // 2]
-        best[1::2] = np.minimum(best[1::2], further)
-    return best
-
-
-def _sliding(values: Floats, window: int) -> Floats:
-    """The least of ``window`` neighbours, from each on (place, ...)."""
-    least, width = values, 1
-    while width < window:
-        step = min(width, window - width)
-        least = np.minimum(least[:-step], least[step:])
-        width += step
-    return least
