@@ -86,7 +86,7 @@ test("what the home does by itself needs no command, and is not waited for", () 
 
 test("the plan goes on when nothing is asked for and nothing is in the way", () => {
   assert.equal(planGoesOn({ now: {} }), true);
-  for (const now of [{ override: {} }, { yielded: {} }, { fault_until: "x" }]) assert.equal(planGoesOn({ now }), false);
+  for (const now of [{ override: {} }, { suspension: {} }, { fault_until: "x" }]) assert.equal(planGoesOn({ now }), false);
 });
 
 test("a failure is news for a while only", async (context) => {

@@ -73,7 +73,7 @@ test("an order that cannot be done now says why", () => {
   const order = { what: "Charge now", stage: "accepted", now: true };
   const words = (now) => orderWords(order, charging({ override: asked, ...now }), t, f);
   assert.equal(words({ held_back: "peak" }), "Charge now: not now, this is in your peak window");
-  assert.equal(words({ yielded: { cause: "off_grid" } }), "Charge now: not now, the home is off the grid");
+  assert.equal(words({ suspension: { cause: "off_grid" } }), "Charge now: not now, the home is off the grid");
   assert.equal(words({ fault_until: iso(START) }), "Charge now: not now, the Powerwall does not follow");
   assert.equal(words({}), "Charge now: accepted, waiting for proof");
 });
@@ -96,7 +96,7 @@ test("figures as each of Home Assistant's formats writes them", () => {
 for (const [name, state, headline, tone] of [
   ["unreachable", charging({ reachable: false }), "No contact with the Powerwall", "trouble"],
   ["stale", charging({ reading: { read_at: "2026-11-21T01:30:00Z" } }), "No contact with the Powerwall", "trouble"],
-  ["storm", charging({ yielded: { cause: "storm_watch", until: iso(START + SLOT) } }), "Suspended: Storm Watch is active", "trouble"],
+  ["storm", charging({ suspension: { cause: "storm_watch", until: iso(START + SLOT) } }), "Suspended: Storm Watch is active", "trouble"],
   ["fault", charging({ fault_until: iso(START + SLOT) }), "The Powerwall does not follow commands", "trouble"],
   ["off", charging({}, { scheduler_enabled: false }), "Scheduler is off", "wait"],
   ["dry run", charging({}, { dry_run: true }), "Dry run, would be: Charging to 80 % until 03:00", "well"],

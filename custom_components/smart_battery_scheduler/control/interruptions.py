@@ -79,7 +79,7 @@ def _strangers(state: ControlState, at: Situation, reading: PowerwallState) -> S
 
 
 def changed_at_rest(state: ControlState, at: Situation) -> Step | None:
-    """Step back, if somebody has changed the settings while nothing of ours is in force.
+    """Suspend control, if somebody has changed the settings while nothing of ours is in force.
 
     Two readings must say so. What they have set is theirs, and they have set it for now.
     """

@@ -37,7 +37,7 @@ KNOWN_SENT = 8
 LONGEST_RETRY_S = 900.0
 # To stop outranks to begin.
 LONGEST_RESTORE_RETRY_S = 300.0
-# The settings stand and the battery does as it likes: a calibration takes hours.
+# The settings stand and the battery does something else: a calibration takes hours.
 LONGEST_DOUBTED_RETRY_S = 3600.0
 
 
@@ -200,7 +200,7 @@ def ignored(state: ControlState, at: Situation, reason: DecisionReason) -> Step:
         transition(state, Trigger.EXHAUSTED),
         command=None,
         restore=Restore(begun_at=at.now),
-        # Standing back is enough: when that is over every charge method gets its chance again.
+        # Suspending is enough: when that is over every charge method gets its chance again.
         out_of_service=(),
     )
     if command.command_status.read_back_at is None:
@@ -238,7 +238,7 @@ def restore_again(
     """Not restored yet: wait, then send again, each time a little later, without end.
 
     Where the settings stand and only the battery does not follow, by a detour. Told at the first,
-    second, fourth, eighth time and so on: a battery that does as it likes may do so for a day.
+    second, fourth, eighth time and so on: a battery that does not follow may go on so for a day.
     """
     restore, owner = state.restore, state.owner
     assert restore is not None and owner is not None

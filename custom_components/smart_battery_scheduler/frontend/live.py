@@ -95,7 +95,7 @@ def _now(site: Site, now: datetime) -> dict[str, Json]:
         },
         "override": encode(override_now(site, now)),
         "held_back": encode(held_back(site, now)),
-        "yielded": None
+        "suspension": None
         if control.suspension is None
         else {
             "cause": control.suspension.cause.value,

@@ -9,7 +9,7 @@ import numpy as np
 from .grid import LEVELS, PER_PERCENT, Floats
 from .model import Action, ChargeMethod
 from .problem import Problem
-from .reach import LeverReach, extra_p
+from .reach import MethodReach, extra_p
 from .recursion import CHARGE, HOLD, Solution
 from .windows import NEVER_P
 
@@ -93,7 +93,7 @@ def action_of(problem: Problem, option: int) -> Action:
     return Action.HOLD if option == HOLD else Action.USE
 
 
-def method_of(problem: Problem, option: int) -> LeverReach:
+def method_of(problem: Problem, option: int) -> MethodReach:
     """The charge method of an option that charges: the whole reaches come first, then the best targets."""
     return problem.methods[(option - CHARGE) % len(problem.methods)]
 
@@ -137,7 +137,7 @@ def highest_reserve(problem: Problem) -> int:
     return problem.battery.highest_partial_reserve_percent
 
 
-def _ceiling_percent(slot: int, method: LeverReach) -> int:
+def _ceiling_percent(slot: int, method: MethodReach) -> int:
     """The highest level at which a charge method may stop in a slot."""
     allowed = np.flatnonzero(method.stops[slot])
     return int(allowed[-1]) // PER_PERCENT if len(allowed) else 100
@@ -169,7 +169,7 @@ def _best_sale(problem: Problem, solution: Solution, slot: int, stored_kwh: floa
 
 
 def _best_target(
-    problem: Problem, solution: Solution, slot: int, method: LeverReach, stored_kwh: float
+    problem: Problem, solution: Solution, slot: int, method: MethodReach, stored_kwh: float
 ) -> int:
     """The level at which a charge that need not use its whole reach should stop."""
     after, price, _ = _expected_after(problem, solution, slot, charging=True)

@@ -9,7 +9,7 @@ import numpy as np
 from .grid import Floats
 from .model import Action
 from .problem import Problem
-from .reach import LeverReach
+from .reach import MethodReach
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ def flows(
     action: Action,
     stored_kwh: Floats,
     target_kwh: Floats,
-    method: LeverReach | None = None,
+    method: MethodReach | None = None,
 ) -> Flows:
     """Play a slot from ``stored_kwh`` to, or down to, ``target_kwh``; both (level, column or 1).
 

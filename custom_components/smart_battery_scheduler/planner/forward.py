@@ -34,7 +34,7 @@ from .flows import Flows, flows
 from .grid import LEVELS, Floats, Lookup
 from .model import Action, ChargeMethod
 from .problem import Problem
-from .reach import LeverReach, extra_p
+from .reach import MethodReach, extra_p
 from .recursion import (
     CHARGE,
     WISHED_P,
@@ -118,7 +118,7 @@ class _Tally:
         choice = self._choice(action, method, float(kwh))
         self.choices[choice] = self.choices.get(choice, 0.0) + float(part.sum())
 
-    def _choice(self, action: Action, method: LeverReach | None, target_kwh: float) -> Choice:
+    def _choice(self, action: Action, method: MethodReach | None, target_kwh: float) -> Choice:
         problem = self.problem
         percent = round(target_kwh / problem.battery.capacity_kwh * 100.0)
         if method is not None:
@@ -128,7 +128,7 @@ class _Tally:
         percent = min(percent, highest_reserve(problem))
         return Choice(action, target_percent=max(percent, problem.floor_percent))
 
-    def _count(self, made: Flows, likely: Floats, method: LeverReach | None) -> None:
+    def _count(self, made: Flows, likely: Floats, method: MethodReach | None) -> None:
         problem, view = self.problem, self.view
 
         def by_course(kwh: Floats) -> Floats:

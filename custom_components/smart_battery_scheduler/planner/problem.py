@@ -15,7 +15,7 @@ import numpy as np
 from .demand import Demand
 from .grid import LEVELS, Bools, Floats, Grid
 from .model import Action, ChargeMethod, PlanInputs, Session, SlotInputs
-from .reach import LeverReach, Sale
+from .reach import MethodReach, Sale
 
 # A manual slot that is not met costs this much per kWh: more than any rate, and still no infinity, so
 # that the plan comes as near as it can.
@@ -79,7 +79,7 @@ class Problem:
     def _lay_reach(self) -> None:
         self.demand = Demand(self.grid, self.inputs.slots)
         self.methods = tuple(
-            LeverReach(self.grid, self.demand, method, self.ceiling_kwh, self.must_charge)
+            MethodReach(self.grid, self.demand, method, self.ceiling_kwh, self.must_charge)
             for method in self.battery.methods
         )
         every = list(range(len(self.methods)))
@@ -199,7 +199,7 @@ class Problem:
         each: Floats = self.bill_p[slot]
         return each
 
-    def highest_stop_kwh(self, slot: int, method: LeverReach) -> float:
+    def highest_stop_kwh(self, slot: int, method: MethodReach) -> float:
         """The highest level at which a charge method may stop in a slot."""
         allowed = np.flatnonzero(method.stops[slot])
         return float(self.levels_kwh[allowed[-1]]) if len(allowed) else self.battery.capacity_kwh

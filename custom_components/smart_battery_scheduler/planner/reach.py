@@ -36,7 +36,7 @@ class Charge:
     window: int
 
 
-class LeverReach:
+class MethodReach:
     """One charge method's charges, slot by slot."""
 
     def __init__(

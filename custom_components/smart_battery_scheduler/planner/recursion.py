@@ -34,7 +34,7 @@ import numpy as np
 from .demand import QUANTILES, WEIGHTS
 from .grid import LEVELS, PER_PERCENT, Floats, Lookup
 from .problem import Problem
-from .reach import Charge, LeverReach, Sale, extra_p
+from .reach import Charge, MethodReach, Sale, extra_p
 from .windows import NEVER_P, windowed
 
 # Options of a slot: use, hold; then each charge method's whole reach; then each charge method's best target within
@@ -348,7 +348,7 @@ def _charging(
         start_below[target] = asked if problem.rules.least_charge_kwh else LEVELS
 
 
-def _whole_reach(here: SlotView, method: LeverReach, charge: Charge) -> Floats:
+def _whole_reach(here: SlotView, method: MethodReach, charge: Charge) -> Floats:
     """A charge method's whole reach, where it does something and goes not too far."""
     problem = here.problem
     total = charge.ends[0].read(here.after.charging)
@@ -367,7 +367,7 @@ def _whole_reach(here: SlotView, method: LeverReach, charge: Charge) -> Floats:
     return total
 
 
-def _stored_p(here: SlotView, method: LeverReach) -> Floats:
+def _stored_p(here: SlotView, method: MethodReach) -> Floats:
     """What a stored kWh costs by a charge method: (column)."""
     problem = here.problem
     pence: Floats = (here.price + extra_p(method.model, problem.rules)) / problem.eta
@@ -382,7 +382,7 @@ def _sunned_kwh(here: SlotView) -> Floats:
     return sunned
 
 
-def _to_target(here: SlotView, method: LeverReach, charge: Charge) -> Floats:
+def _to_target(here: SlotView, method: MethodReach, charge: Charge) -> Floats:
     """Charging by one charge method to the best level at which it can stop."""
     problem = here.problem
     stored_p = _stored_p(here, method)
@@ -408,7 +408,7 @@ def least_steps(problem: Problem, slot: int) -> int:
     return max(int(np.ceil(least_kwh / problem.step_kwh)), 1)
 
 
-def best_targets(here: SlotView, method: LeverReach, rows: slice) -> Floats:
+def best_targets(here: SlotView, method: MethodReach, rows: slice) -> Floats:
     """The stops, kWh by (level, course), at which a charge to a target ends from some levels."""
     problem, slot = here.problem, here.slot
     worth = here.after.charging + np.multiply.outer(problem.levels_kwh, _stored_p(here, method))

@@ -146,7 +146,7 @@ export const planIsSeen = (state) => {
 };
 
 // Nothing is asked for, and nothing stands in the way.
-export const planGoesOn = ({ now }) => !now.override && !now.yielded && !now.fault_until;
+export const planGoesOn = ({ now }) => !now.override && !now.suspension && !now.fault_until;
 
 // What a wish's order waits for: the wish is known and a plan was made since.
 export const planFollows = (asked) => (state) => Date.parse(state.plan?.made_at ?? 0) >= asked;

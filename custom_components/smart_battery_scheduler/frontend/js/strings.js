@@ -6,7 +6,7 @@ const en = {
   until: "{what} until {time}", would: "Dry run, would be: {what}", by_you: "{what}, on your word",
   starts: "{what}: from {time}", charge_reaching: "Charge to {target}",
   off: "Scheduler is off", no_plan: "No plan yet", waiting: "Waiting for rates and a reading",
-  yielded: "Suspended: {cause}", until_about: "Looks again at {time}",
+  suspension: "Suspended: {cause}", until_about: "Looks again at {time}",
   off_grid: "the home is off the grid", storm_watch: "Storm Watch is active",
   grid_services: "a virtual power plant is using the battery",
   calibration: "the Powerwall is calibrating", somebody_else: "someone else changed the settings",

@@ -58,12 +58,12 @@ function heldBack({ now }, t) {
 
 // Why what was asked for is not being done, in words.
 export function hindrance(state, t) {
-  const { yielded, fault_until: fault } = state.now;
-  return yielded ? t(yielded.cause) : fault ? t("faulty") : heldBack(state, t);
+  const { suspension, fault_until: fault } = state.now;
+  return suspension ? t(suspension.cause) : fault ? t("faulty") : heldBack(state, t);
 }
 
 function troubleOf(state, now, t, f) {
-  const { reading, yielded, fault_until: fault } = state.now;
+  const { reading, suspension, fault_until: fault } = state.now;
   const heard = reading ? Date.parse(reading.read_at) : undefined;
   if (!isUpToDate(state, now)) {
     return {
@@ -71,10 +71,10 @@ function troubleOf(state, now, t, f) {
       detail: heard ? t("since", { time: f.moment(heard, now) }) : "",
     };
   }
-  if (yielded) {
+  if (suspension) {
     return {
-      headline: t("yielded", { cause: t(yielded.cause) }),
-      detail: t("until_about", { time: f.moment(Date.parse(yielded.until), now) }),
+      headline: t("suspension", { cause: t(suspension.cause) }),
+      detail: t("until_about", { time: f.moment(Date.parse(suspension.until), now) }),
     };
   }
   if (fault) {
