@@ -13,6 +13,7 @@ from .actions import async_setup_actions
 from .const import CONF_KIND, CONF_SITE_ID, CONF_TOKEN, DOMAIN, KIND_NETZERO
 from .control.model import DecisionReason
 from .events.event_bus import async_setup_event_bus
+from .frontend.backtest_csv import async_setup_backtest_csv
 from .frontend.card import async_setup_card
 from .frontend.dashboard_panel import async_entry_updated, async_show_dashboard
 from .frontend.websocket_api import async_setup_websocket_api
@@ -50,6 +51,7 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
     async_setup_actions(hass)
     async_setup_event_bus(hass)
     async_setup_websocket_api(hass)
+    async_setup_backtest_csv(hass)
     await async_setup_card(hass)
     return True
 

@@ -150,14 +150,26 @@ def _dispatches(world: World, variables: Variables) -> Json:
     now = world.clock()
     if device not in world.octoplus.cars:
         raise KrakenError("KT-CT-4340", "Unable to fetch planned dispatches.")
+    planned: list[Json] = [
+        {"start": start.isoformat(), "end": end.isoformat(), "type": kind}
+        for start, end, kind in world.octoplus.dispatches
+        if end > now
+    ]
     return {
-        "devices": [{"id": device, "status": {"currentState": "SMART_CONTROL_IN_PROGRESS"}}],
+        "devices": [{"id": device, "status": {"currentState": world.octoplus.car_state}}],
         "flexPlannedDispatches": [
-            {"start": start.isoformat(), "end": end.isoformat(), "type": kind}
-            for start, end, kind in world.octoplus.dispatches
-            if end > now
+            *world.octoplus.odd_dispatches,
+            *planned,
         ],
-        "completedDispatches": [],
+        "completedDispatches": [
+            {
+                "start": start.isoformat(),
+                "end": end.isoformat(),
+                "delta": "-3.5",
+                "meta": {"source": None, "location": "AT_HOME"},
+            }
+            for start, end in world.octoplus.completed
+        ],
     }
 
 

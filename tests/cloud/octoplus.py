@@ -72,6 +72,14 @@ class Octoplus:
     free: list[FreeSession] = field(default_factory=list)
     cars: dict[str, str] = field(default_factory=dict)
     dispatches: list[tuple[datetime, datetime, str]] = field(default_factory=list)
+    # SMART_CONTROL_IN_PROGRESS while a charge is scheduled or goes on, SMART_CONTROL_CAPABLE when
+    # a car is plugged in and none is (HomeAssistant-OctopusEnergy, entities/intelligent).
+    car_state: str = "SMART_CONTROL_IN_PROGRESS"
+    # What was done, newest first; as on the real API without a word of what set it off, boosts
+    # among it (HomeAssistant-OctopusEnergy, FAQ on started dispatches).
+    completed: list[tuple[datetime, datetime]] = field(default_factory=list)
+    # Entries as they are, to stand among the planned ones.
+    odd_dispatches: list[Json] = field(default_factory=list)
     fields_gone: set[str] = field(default_factory=set)
     errors: dict[str, str] = field(default_factory=dict)
     points_used_by_others: int = 0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from base64 import b64encode
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 import re
 
@@ -101,12 +101,16 @@ def _property(number: int, since: str, until: str | None, meter_points: list[Jso
 
 
 class Octopus:
-    """Products, rates, places and accounts. ``account`` may be exchanged."""
+    """Products, rates, places and accounts. ``account`` may be exchanged.
+
+    ``others`` are further accounts of the same key, by number.
+    """
 
     def __init__(self, world: World) -> None:
         """Stand in front of a world."""
         self._world = world
         self.account = account_body()
+        self.others: dict[Json, dict[str, Json]] = {}
 
     def products(self, request: web.Request) -> web.Response:
         """GET /v1/products/."""
@@ -134,6 +138,10 @@ class Octopus:
             return _not_found()
         product, registers, region = found
         kind = request.match_info["kind"]
+        if product.four_rates:
+            # Asked for the wrong list the real one answers 200 and nothing (evcc-io/evcc#33692).
+            rows = {"day": product.rows, "night": product.night}.get(kind) or _nothing
+            return self._paged(request, rows, region, faults)
         if (registers == "2R") != (kind != "standard"):
             has = "day and night rates, not standard" if registers == "2R" else "standard rates"
             return refuse(400, f"This tariff has {has}.")
@@ -158,7 +166,11 @@ class Octopus:
         number = request.match_info["number"]
         if not re.fullmatch(r"A-[0-9A-Z]{8}", number):
             return page("<h1>Not Found</h1>", 404)
-        return answer(self.account) if number == self.account["number"] else _not_found()
+        body = {self.account["number"]: self.account, **self.others}.get(number)
+        if body is None:
+            # A closed account of the same key, or somebody else's (HomeAssistant-OctopusEnergy#366).
+            return _not_found()
+        return answer(body)
 
     def _refusal(self, request: web.Request) -> web.Response | None:
         authorization = request.headers.get("Authorization")
@@ -188,9 +200,14 @@ class Octopus:
         def tariff(registers: str, letter: str) -> Json:
             code = f"E-{registers}-{product.code}-{letter}"
             place = f"{base}/v1/products/{product.code}/electricity-tariffs/{code}"
-            kinds = ("standard",) if registers == "1R" else ("day", "night")
+            kinds: tuple[str, ...] = ("standard",) if registers == "1R" else ("day", "night")
+            if product.four_rates:
+                kinds = ("day", "night", "ev-device-peak", "ev-device-off-peak")
             links: list[Json] = [_link(f"{place}/standing-charges/", "standing_charges")]
-            links += [_link(f"{place}/{kind}-unit-rates/", f"{kind}_unit_rates") for kind in kinds]
+            links += [
+                _link(f"{place}/{kind}-unit-rates/", f"{kind.replace('-', '_')}_unit_rates")
+                for kind in kinds
+            ]
             exc = product.standing_exc_vat
             inc = round(exc * (1.0 + vat_at(self._world.clock())), 6)
             method = "varying" if product.night else "direct_debit_monthly"
@@ -213,14 +230,16 @@ class Octopus:
             if key != "direction"
         }
         active_at = self._world.clock().astimezone(UTC).isoformat()
-        dual = [f"_{letter}" for letter in REGIONS] if product.night else []
+        one = {f"_{letter}": tariff("1R", letter) for letter in REGIONS}
+        two = {f"_{letter}": tariff("2R", letter) for letter in REGIONS}
         return {
             **detail,
             "tariffs_active_at": active_at,
-            "single_register_electricity_tariffs": {
-                f"_{letter}": tariff("1R", letter) for letter in REGIONS
-            },
-            "dual_register_electricity_tariffs": {name: tariff("2R", name[1:]) for name in dual},
+            "single_register_electricity_tariffs": {} if product.four_rates else one,
+            "dual_register_electricity_tariffs": (
+                two if product.night and not product.four_rates else {}
+            ),
+            "four_rate_ev_electricity_tariffs": one if product.four_rates else {},
             "single_register_gas_tariffs": {},
         }
 
@@ -302,9 +321,14 @@ def _tariff(request: web.Request) -> tuple[Product, str, str] | None:
     product = PRODUCTS.get(request.match_info["product"])
     if match is None or product is None or match[2] != product.code:
         return None
-    if match[1] == "2R" and product.night is None:
+    if match[1] == "2R" and (product.night is None or product.four_rates):
         return None
-    return product, product.registers if product.registers == "2R" else match[1], match[3]
+    return product, match[1], match[3]
+
+
+def _nothing(_: Ask) -> Iterator[Row]:
+    """No row."""
+    return iter(())
 
 
 def _window(query: Mapping[str, str], now: datetime) -> tuple[datetime, datetime] | web.Response:

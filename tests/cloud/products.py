@@ -45,7 +45,8 @@ type Rows = Callable[[Ask], Iterator[Row]]
 class Product:
     """One product. ``night`` are the rows of its night register.
 
-    ``registers`` is 2R for one that has day and night rates whatever its tariff codes say.
+    ``four_rates``: day and night rates under a code of one register, as every new Intelligent Go
+    tariff has them (evcc-io/evcc#33692; HomeAssistant-OctopusEnergy#1708).
     """
 
     code: str
@@ -53,7 +54,7 @@ class Product:
     direction: str
     rows: Rows
     night: Rows | None = None
-    registers: str = "1R"
+    four_rates: bool = False
     available_from: str = "2024-10-01T00:00:00+01:00"
     available_to: str | None = None
     brand: str = "OCTOPUS_ENERGY"
@@ -299,8 +300,26 @@ _OTHERS = (
         direction="IMPORT",
         rows=_open_rows({datetime(2025, 12, 12, tzinfo=UTC): 26.4}, taxed=True),
         night=_open_rows({datetime(2025, 12, 12, tzinfo=UTC): 6.7}, taxed=True),
-        registers="2R",
+        four_rates=True,
         available_from="2025-12-12T00:00:00Z",
+    ),
+    Product(
+        # Known to the list, with no price in any: HomeAssistant-OctopusEnergy#1417, #1279.
+        code="OE-LOYAL-FIX-12M-25-05-01",
+        display_name="Octopus 12M Fixed",
+        direction="IMPORT",
+        rows=_open_rows({}, taxed=True),
+        available_from="2025-05-01T00:00:00+01:00",
+    ),
+    Product(
+        code="IOG-SMB-VAR-24-10-29",
+        display_name="Intelligent Octopus Go",
+        direction="IMPORT",
+        # With 5 % VAT 30.371355 and 6.89997, the prices of evcc-io/evcc#33692.
+        rows=_open_rows({datetime(2024, 10, 29, tzinfo=UTC): 28.9251}, taxed=True),
+        night=_open_rows({datetime(2024, 10, 29, tzinfo=UTC): 6.5714}, taxed=True),
+        four_rates=True,
+        available_from="2024-10-29T00:00:00Z",
     ),
 )
 

@@ -30,6 +30,7 @@ __all__ = ["day"]
 
 LONG_AGO = "2024-10-15T00:00:00+01:00"
 AGILE = (("E-1R-AGILE-24-10-01-C", LONG_AGO, None),)
+SILENT = "E-1R-OE-LOYAL-FIX-12M-25-05-01-C"
 OUTGOING = (("E-1R-AGILE-OUTGOING-19-05-13-C", LONG_AGO, None),)
 TEXTS = json.loads(
     Path("custom_components/smart_battery_scheduler/translations/en.json").read_text("utf-8")
@@ -134,6 +135,83 @@ async def test_what_is_bought_later_need_not_be_understood_yet(flow: Flow, cloud
     assert result["step_id"] == "solar"
 
 
+def apart(label: str = "2 EXAMPLE STREET") -> dict[str, Any]:
+    """An account with an export meter alone (Webreaper/SolisAgileManager#184)."""
+    body: dict[str, Any] = account_body((), OUTGOING)
+    site = body["properties"][1]
+    site["id"], site["address_line_1"] = 77, label
+    site["electricity_meter_points"] = site["electricity_meter_points"][1:]
+    return {**body, "number": "A-EXPORT01", "properties": [site]}
+
+
+async def test_a_second_account_that_cannot_be_read_does_not_spoil_the_first(
+    flow: Flow, cloud: Cloud
+) -> None:
+    """HomeAssistant-OctopusEnergy#366. The home is asked for: it might be on the other one."""
+    cloud.world.account_numbers = ["A-CLOSED01", ACCOUNT_NUMBER]
+    await flow.choose("account")
+    result = await flow.answer(api_key=API_KEY)
+    assert result["step_id"] == "property"
+    (option,) = result["data_schema"].schema["property"].config["options"]
+    result = await flow.answer(property=option["value"])
+    assert result["step_id"] == "solar"
+
+
+async def test_an_export_meter_on_an_account_of_its_own_is_found_by_the_address(
+    flow: Flow, cloud: Cloud
+) -> None:
+    """However it is written."""
+    cloud.octopus.account = account_body(exports=())
+    cloud.octopus.others = {"A-EXPORT01": apart("2  Example street,")}
+    cloud.world.account_numbers = [ACCOUNT_NUMBER, "A-EXPORT01"]
+    await flow.choose("account")
+    await flow.answer(api_key=API_KEY)
+    await flow.answer(source="none")
+    data = flow.result["result"].data["tariff"]
+    assert (data["export_account"], data["export_property"]) == ("A-EXPORT01", "77")
+    assert data["export_tariff"] == OUTGOING[0][0]
+
+
+@pytest.mark.parametrize("chosen", ["A-EXPORT01:77", None])
+async def test_an_export_meter_at_another_address_is_asked_about(
+    flow: Flow, cloud: Cloud, chosen: str | None
+) -> None:
+    """It may be this home's or another's."""
+    cloud.octopus.account = account_body(exports=())
+    cloud.octopus.others = {"A-EXPORT01": apart("THE OLD BARN")}
+    cloud.world.account_numbers = [ACCOUNT_NUMBER, "A-EXPORT01"]
+    await flow.choose("account")
+    result = await flow.answer(api_key=API_KEY)
+    assert result["step_id"] == "export_meter"
+    await flow.answer(**({} if chosen is None else {"export_property": chosen}))
+    await flow.answer(source="none")
+    data = flow.result["result"].data["tariff"]
+    assert data.get("export_account") == (None if chosen is None else "A-EXPORT01")
+    assert data["export_tariff"] == (None if chosen is None else OUTGOING[0][0])
+
+
+async def test_two_import_meters_of_a_home_are_asked_about(flow: Flow, cloud: Cloud) -> None:
+    """Each by its tariff and the last digits of its number."""
+    body: dict[str, Any] = account_body()
+    points = body["properties"][1]["electricity_meter_points"]
+    go = {"tariff_code": "E-1R-GO-VAR-22-10-14-C", "valid_from": LONG_AGO, "valid_to": None}
+    points.append({**points[0], "mpan": "1200000009999", "agreements": [go]})
+    cloud.octopus.account = body
+    await flow.choose("account")
+    result = await flow.answer(api_key=API_KEY)
+    assert result["step_id"] == "property"
+    options = result["data_schema"].schema["property"].config["options"]
+    assert [each["label"].split(" · ")[1:] for each in options] == [
+        [AGILE[0][0], f"…{points[0]['mpan'][-4:]}"],
+        ["E-1R-GO-VAR-22-10-14-C", "…9999"],
+    ]
+    await flow.answer(property=options[1]["value"])
+    await flow.answer(source="none")
+    data = flow.result["result"].data["tariff"]
+    assert data["import_mpan"] == "1200000009999"
+    assert data["import_tariff"] == "E-1R-GO-VAR-22-10-14-C"
+
+
 async def test_accounts_of_one_key_are_told_apart(flow: Flow, cloud: Cloud) -> None:
     """An account that is not within reach of the key is not chosen in silence."""
     cloud.world.account_numbers = []
@@ -155,6 +233,13 @@ async def test_accounts_of_one_key_are_told_apart(flow: Flow, cloud: Cloud) -> N
             "controls the battery itself",
         ),
         (account_body((("GREEN DEAL", LONG_AGO, None),)), "tariff_unknown", "no rates"),
+        # HomeAssistant-OctopusEnergy#1417: known to the list, and no price in it.
+        (account_body(((SILENT, LONG_AGO, None),)), "tariff_no_rates", SILENT),
+        (
+            account_body((("E-1R-VAR-22-11-01-C", "2099-01-21T00:00:00Z", None),)),
+            "supply_later",
+            "21 January 2099",
+        ),
     ],
     ids=[
         "no electricity",
@@ -163,6 +248,8 @@ async def test_accounts_of_one_key_are_told_apart(flow: Flow, cloud: Cloud) -> N
         "unknown tariff",
         "Intelligent Flux",
         "no tariff code",
+        "a price list without prices",
+        "supply that begins next week",
     ],
 )
 async def test_an_account_without_rates_is_explained(
@@ -173,7 +260,8 @@ async def test_an_account_without_rates_is_explained(
     await flow.choose("account")
     result = await flow.answer(api_key=API_KEY)
     assert result["errors"] == {"base": key}
-    assert says in sentence(key)
+    named = result["description_placeholders"] or {}
+    assert says in sentence(key).format(**named)
     cloud.octopus.account = account_body()
     await flow.answer(api_key=API_KEY)
     assert flow.result["step_id"] == "solar"
@@ -283,6 +371,38 @@ async def test_the_octopus_energy_integrations_rates_are_suggested(flow: Flow) -
     await flow.answer(source="none")
     site: Site = flow.result["result"].runtime_data
     assert [rate.p_per_kwh for rate in site.rates.data.imports.rates] == [10.0, 20.0]
+
+
+@pytest.mark.parametrize(
+    ("platform", "name"),
+    [("octopus_intelligent", "octopus_intelligent_slot"), ("ohme", "ohme_slot_active")],
+)
+async def test_other_integrations_dispatch_entities_are_suggested(
+    flow: Flow, platform: str, name: str
+) -> None:
+    """Megakid's Octopus Intelligent and dan-r's Ohme list the car's dispatches too."""
+    registry = er.async_get(flow.hass)
+    for each in (name, f"{name}_next_1_hour"):
+        registry.async_get_or_create("binary_sensor", platform, each, suggested_object_id=each)
+    await flow.choose("rate_entities")
+    suggested = {
+        str(key): key.description["suggested_value"]
+        for key in flow.result["data_schema"].schema
+        if key.description
+    }
+    assert suggested == {"dispatch_entity": f"binary_sensor.{name}"}
+
+
+async def test_one_that_can_never_tell_is_refused_beside_one_that_does(flow: Flow) -> None:
+    """It would be waited for without end."""
+    pence = {"unit_of_measurement": "p/kWh"}
+    flow.hass.states.async_set("sensor.price", "24.1", pence)
+    flow.hass.states.async_set("sensor.other", "unknown")
+    await flow.choose("rate_entities")
+    result = await flow.answer(rate_entities=["sensor.price", "sensor.other"])
+    assert result["errors"] == {"rate_entities": "entity_unit"}
+    result = await flow.answer(rate_entities=["sensor.price"])
+    assert result["step_id"] == "solar"
 
 
 @pytest.mark.parametrize(

@@ -117,3 +117,14 @@ def test_gaps_are_no_trouble(days: int, gaps: set[int]) -> None:
     for course in price_scenarios(STARTS, rates.get, rates.get, UK):
         assert len(course.import_p_per_kwh) == len(STARTS)
         assert all(10.0 <= rate <= 30.0 for rate in course.import_p_per_kwh)
+
+
+def test_a_one_off_is_no_habit() -> None:
+    """What was cheap once stands where it is known, and in no guess (springfall2008/batpred#4854)."""
+    usual = table(20)
+    dispatched = usual | {NOW + HALF_HOUR * index: 7.0 for index in range(8)}
+    courses = price_scenarios(STARTS, dispatched.get, usual.get, UK, usual.get)
+    assert len(courses) == COURSES
+    for course in courses:
+        assert course.import_p_per_kwh[:8] == (7.0,) * 8
+        assert 7.0 not in course.import_p_per_kwh[8:]

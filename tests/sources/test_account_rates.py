@@ -18,6 +18,8 @@ from ..days.stage import Day
 
 AGILE = "E-1R-AGILE-24-10-01-C"
 FLEXIBLE = "E-1R-VAR-22-11-01-C"
+SILENT = "E-1R-OE-LOYAL-FIX-12M-25-05-01-C"
+NEW_GO = "E-1R-IOG-SMB-VAR-24-10-29-C"
 OUTGOING = "E-1R-AGILE-OUTGOING-19-05-13-C"
 LONG_AGO = "2024-10-15T00:00:00+01:00"
 MIDNIGHT = datetime(2026, 1, 15, tzinfo=UTC)
@@ -30,6 +32,16 @@ def notices(day: Day) -> set[str]:
         for (domain, _), issue in ir.async_get(day.hass).issues.items()
         if domain == DOMAIN and issue.active
     } & {each.value for each in SupplyProblem}
+
+
+def named(day: Day, notice: str) -> dict[str, str]:
+    """What a notice names besides the home."""
+    found = [
+        issue.translation_placeholders or {}
+        for issue in ir.async_get(day.hass).issues.values()
+        if issue.domain == DOMAIN and issue.translation_key == notice
+    ]
+    return {key: value for key, value in found[0].items() if key != "home"}
 
 
 async def later(day: Day, hours: float) -> None:
@@ -113,8 +125,18 @@ async def test_a_key_that_works_again_needs_no_other(day: Day) -> None:
             account_body((("E-1R-INTELLI-FLUX-IMPORT-23-07-14-C", LONG_AGO, None),)),
             "intelligent_flux",
         ),
+        (account_body(((SILENT, LONG_AGO, None),)), "no_rates"),
+        (account_body(((FLEXIBLE, "2026-01-21T00:00:00Z", None),)), "supply_later"),
     ],
-    ids=["agreement ended", "export only", "moved house", "unknown tariff", "Intelligent Flux"],
+    ids=[
+        "agreement ended",
+        "export only",
+        "moved house",
+        "unknown tariff",
+        "Intelligent Flux",
+        "a price list without prices",
+        "supply that begins next week",
+    ],
 )
 async def test_an_account_that_gives_no_rates_is_told_once_and_the_home_goes_on(
     day: Day, account: dict[str, object], notice: str
@@ -128,6 +150,59 @@ async def test_an_account_that_gives_no_rates_is_told_once_and_the_home_goes_on(
     await later(day, 7)
     assert notices(day) == set()
     assert day.site.rates.data.imports.rates
+
+
+async def test_a_tariff_without_prices_is_named_until_it_has_some(day: Day) -> None:
+    """HomeAssistant-OctopusEnergy#1417: the source answers, there is nothing, nobody says so."""
+    day.cloud.octopus.account = account_body(((SILENT, LONG_AGO, None),))
+    await day.start()
+    assert named(day, "no_rates") == {"tariff": SILENT}
+    day.cloud.octopus.account = account_body(((NEW_GO, LONG_AGO, None),))
+    await later(day, 7)
+    assert notices(day) == set()
+    assert day.site.rates.data.imports.at(dt_util.utcnow()) is not None
+
+
+async def test_a_supply_that_begins_next_week_is_named_by_its_day(day: Day) -> None:
+    """By the calendar of the market; taken back on that day. What is agreed anew is named anew."""
+    day.cloud.octopus.account = account_body(((FLEXIBLE, "2026-01-21T00:00:00Z", None),))
+    await day.start()
+    assert named(day, "supply_later") == {"day": "21 January 2026"}
+    day.cloud.octopus.account = account_body(((FLEXIBLE, "2026-01-23T00:00:00Z", None),))
+    await later(day, 7)
+    assert named(day, "supply_later") == {"day": "23 January 2026"}
+    await later(day, 9 * 24)
+    assert notices(day) == set()
+
+
+async def test_a_next_tariff_that_is_not_published_yet_is_no_trouble(day: Day) -> None:
+    """Agile from midnight on, before 16:00: today's tariff has its rates."""
+    day.cloud.octopus.account = account_body(
+        ((FLEXIBLE, LONG_AGO, MIDNIGHT.isoformat()), (AGILE, MIDNIGHT.isoformat(), None))
+    )
+    await day.start()
+    assert day.site.rates.data.imports.at(MIDNIGHT) is None
+    assert notices(day) == set()
+
+
+async def test_export_that_is_paid_later_is_nothing_till_then_and_no_reason_to_poll(
+    day: Day,
+) -> None:
+    """Not yet paid is 0, not unknown: the home polls as if all were known."""
+    begins = datetime(2026, 2, 1, tzinfo=UTC)
+    flat = "E-1R-OUTGOING-VAR-24-10-26-C"
+    day.cloud.octopus.account = account_body(
+        ((FLEXIBLE, LONG_AGO, None),), ((flat, begins.isoformat(), None),)
+    )
+    await day.start()
+    exports, now = day.site.rates.data.exports, dt_util.utcnow()
+    assert exports is not None
+    assert {rate.p_per_kwh for rate in exports.rates} == {0.0}
+    assert exports.known_until(now) > now + timedelta(hours=53)
+    assert notices(day) == set()
+    day.cloud.requests.clear()
+    await day.run(4)
+    assert len([each for each in day.cloud.requests if each.endpoint is Endpoint.RATES]) <= 4
 
 
 @pytest.mark.parametrize("fault", [Fault.UNAUTHORISED, Fault.FORBIDDEN])

@@ -12,6 +12,7 @@ from custom_components.smart_battery_scheduler.control.model import DecisionReas
 from custom_components.smart_battery_scheduler.planner.model import Action, Session
 from custom_components.smart_battery_scheduler.site.planner_inputs import plan_inputs
 from custom_components.smart_battery_scheduler.site.site import Site
+from custom_components.smart_battery_scheduler.tariff.model import SLOT, floor_slot
 from custom_components.smart_battery_scheduler.tariff.sessions import SessionKind
 from homeassistant.core import CoreState, HomeAssistant
 from homeassistant.helpers import issue_registry as ir
@@ -170,18 +171,97 @@ async def test_rates_of_a_price_sensor_are_followed_as_it_changes(
     hass.states.async_set("sensor.price", "10", attributes)
     await day.run(0.02)
     assert day.site.rates.data.imports.known_until(midnight) == midnight + 48 * HOUR
-    planned = {"planned_dispatches": [{"start": midnight + 20 * HOUR, "end": midnight + 21 * HOUR}]}
-    hass.states.async_set(CAR, "off", planned)
-    await day.settle()
-    dispatched = day.site.rates.data.imports.at(midnight + 20 * HOUR)
-    assert dispatched is not None
-    assert dispatched.p_per_kwh == 10.0
     hass.states.async_remove("sensor.price")
     await day.run(0.6)
     assert day.site.rates.data.imports.known_until(dt_util.utcnow()) == midnight + 48 * HOUR
     assert notices(day) == {"rate_entity"}
     asked = [each for each in day.cloud.requests if each.endpoint is Endpoint.RATES]
     assert asked == []
+
+
+@pytest.mark.parametrize(
+    ("tariff_code", "state", "cheap_now", "cheap_later"),
+    [
+        ("E-1R-INTELLI-VAR-24-10-29-C", "off", True, True),
+        ("E-1R-IOG-SMB-VAR-24-10-29-C", "off", False, False),
+        ("E-1R-IOG-SMB-VAR-24-10-29-C", "on", True, False),
+        (None, "off", False, False),
+        (None, "on", True, False),
+    ],
+    ids=["no allowance", "idle car", "car charges", "idle, tariff not told", "charges, not told"],
+)
+async def test_a_dispatch_entity_makes_cheap_what_the_tariff_lets_it(
+    day: Day,
+    hass: HomeAssistant,
+    tariff_code: str | None,
+    state: str,
+    cheap_now: bool,
+    cheap_later: bool,
+) -> None:
+    """Seen: an entity that was off, and a plan that bought at 30 p for 6.9 (netzero#390)."""
+    now = floor_slot(dt_util.utcnow())
+    prices = [
+        {"start": now + index * SLOT, "end": now + (index + 1) * SLOT, "value": value}
+        for index, value in enumerate([30.0] * 12 + [6.9] * 12)
+    ]
+    attributes = {"unit_of_measurement": "p/kWh", "rates": prices, "tariff_code": tariff_code}
+    hass.states.async_set("sensor.price", "30", attributes)
+    planned = [
+        {"start": now, "end": now + 2 * SLOT, "source": "SMART"},
+        {"start": now + 6 * SLOT, "end": now + 8 * SLOT, "source": "SMART"},
+    ]
+    hass.states.async_set(CAR, state, {"planned_dispatches": planned})
+    tariff = {"rate_entities": ["sensor.price"], "export_entities": [], "dispatch_entity": CAR}
+    hass.config_entries.async_update_entry(day.entry, data={**day.entry.data, "tariff": tariff})
+    await day.start()
+    await day.settle()
+    imports = day.site.rates.data.imports
+    published = [imports.at(now + index * SLOT) for index in (0, 1, 2, 6)]
+    prices_p = [rate.p_per_kwh if rate else None for rate in published]
+    low, later = 6.9 if cheap_now else 30.0, 6.9 if cheap_later else 30.0
+    assert prices_p == [low, low, 30.0, later]
+
+
+async def test_what_a_dispatch_made_cheap_is_no_guess_of_tomorrow(
+    day: Day, hass: HomeAssistant
+) -> None:
+    """Seen: 17.4 p guessed for an hour of 30 p, and the battery filled less (batpred#4854)."""
+    now = floor_slot(dt_util.utcnow())
+    start = now - timedelta(days=1)
+    prices = [
+        {
+            "start": start + index * SLOT,
+            "end": start + (index + 1) * SLOT,
+            "value": 6.9 if index in (32, 80) else 30.0,
+        }
+        for index in range(96)
+    ]
+    code = "E-1R-INTELLI-VAR-24-10-29-C"
+    attributes = {
+        "unit_of_measurement": "p/kWh",
+        "rates": prices,
+        "tariff_code": code,
+    }
+    hass.states.async_set("sensor.price", "30", attributes)
+    dispatch = {"start": now - 4 * HOUR, "end": now + 4 * HOUR, "source": "SMART"}
+    hass.states.async_set(CAR, "on", {"planned_dispatches": [dispatch]})
+    tariff = {"rate_entities": ["sensor.price"], "export_entities": [], "dispatch_entity": CAR}
+    hass.config_entries.async_update_entry(day.entry, data={**day.entry.data, "tariff": tariff})
+    await day.start()
+    cheap = day.site.rates.data.imports.at(now)
+    assert cheap is not None
+    assert cheap.p_per_kwh < 30.0
+    snapshot = day.site.snapshot()
+    assert snapshot is not None
+    inputs = plan_inputs(snapshot)
+    assert inputs.price_scenarios
+    guessed = {
+        each.import_p_per_kwh[index]
+        for each in inputs.price_scenarios
+        for index, slot in enumerate(inputs.slots)
+        if slot.import_p_per_kwh is None and slot.start.hour in (20, 21, 22, 0, 1, 2, 3)
+    }
+    assert guessed == {30.0}
 
 
 async def test_an_export_entity_that_is_gone_leaves_the_imports(

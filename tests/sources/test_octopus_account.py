@@ -21,6 +21,7 @@ from ..days.stage import Day
 from .test_account_rates import LONG_AGO, notices
 
 INTELLIGENT = (("E-1R-INTELLI-VAR-24-10-29-C", LONG_AGO, None),)
+NEW_GO = (("E-1R-IOG-SMB-VAR-24-10-29-C", LONG_AGO, None),)
 NOON = datetime(2026, 1, 14, 12, tzinfo=UTC)
 EVENING = datetime(2026, 1, 14, 18, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -243,6 +244,129 @@ async def test_a_car_that_cannot_be_told_hides_no_other_cars_dispatches(day: Day
     assert day.site.rates.data.imports.at(EVENING) != expensive
 
 
+@pytest.mark.parametrize(
+    "fault", [Fault.SERVER_ERROR_PAGE, Fault.DISCONNECT, Fault.FORBIDDEN_PAGE, Fault.RATE_LIMITED]
+)
+async def test_any_failure_ends_the_belief_in_dispatches_after_half_an_hour(
+    day: Day, fault: Fault
+) -> None:
+    """Not one error code only: a plan of which nothing is heard may be withdrawn."""
+    expensive = await dispatches_that_cannot_be_told(day)
+    day.cloud.world.octoplus.errors.clear()
+    day.cloud.faults.add(fault, Endpoint.GRAPHQL)
+    await day.run(0.4)
+    assert day.site.rates.data.imports.at(EVENING) != expensive
+    await day.run(0.2)
+    assert day.site.rates.data.imports.at(EVENING) == expensive
+    day.cloud.faults.clear(fault)
+    await asked_again(day)
+    assert day.site.rates.data.imports.at(EVENING) != expensive
+
+
+async def test_one_entry_without_times_hides_no_other(day: Day) -> None:
+    """Nulls among the planned ones."""
+    day.cloud.octopus.account = account_body(INTELLIGENT, ())
+    octoplus = day.cloud.world.octoplus
+    octoplus.cars = {"car-1": "One"}
+    octoplus.odd_dispatches = [{"start": None, "end": None, "type": "SMART"}, None]
+    octoplus.dispatches = [(EVENING, EVENING + HOUR, "SMART")]
+    await day.start()
+    assert day.site.rates.data.imports.at(EVENING) != day.site.rates.published.imports.at(EVENING)
+    assert feed(day).dispatches.last_update_success
+
+
+async def test_a_first_car_is_noticed_with_the_next_question(day: Day) -> None:
+    """Not after the six hours for which known cars are kept."""
+    day.cloud.octopus.account = account_body(INTELLIGENT, ())
+    octoplus = day.cloud.world.octoplus
+    octoplus.dispatches = [(EVENING, EVENING + HOUR, "SMART")]
+    await day.start()
+    expensive = day.site.rates.data.imports.at(EVENING)
+    assert expensive == day.site.rates.published.imports.at(EVENING)
+    octoplus.cars = {"car-1": "One"}
+    await asked_again(day, HOUR / 12)
+    assert day.site.rates.data.imports.at(EVENING) != expensive
+
+
+async def test_a_car_that_takes_anothers_place_is_noticed_within_two_questions(day: Day) -> None:
+    """The old one cannot be told any more."""
+    day.cloud.octopus.account = account_body(INTELLIGENT, ())
+    octoplus = day.cloud.world.octoplus
+    octoplus.cars = {"car-1": "One"}
+    await day.start()
+    octoplus.cars = {"car-2": "Two"}
+    octoplus.dispatches = [(EVENING, EVENING + HOUR, "SMART")]
+    expensive = day.site.rates.data.imports.at(EVENING)
+    for _ in range(2):
+        await asked_again(day, HOUR / 12)
+    assert day.site.rates.data.imports.at(EVENING) != expensive
+
+
+async def test_completed_boosts_are_not_cheap(day: Day) -> None:
+    """Completed dispatches do not say what set them off: only what was planned counts (BD's FAQ)."""
+    day.cloud.octopus.account = account_body(INTELLIGENT, ())
+    octoplus = day.cloud.world.octoplus
+    octoplus.cars = {"car-1": "One"}
+    now = dt_util.utcnow()
+    octoplus.completed = [(now - 2 * HOUR, now - HOUR)]
+    await day.start()
+    assert day.site.rates.data.imports == day.site.rates.published.imports
+
+
+# --- a tariff with an allowance for the car -----------------------------------------------------
+
+
+def is_cheap(day: Day, when: datetime) -> bool:
+    """Whether the house buys at the night's rate then."""
+    rate = day.site.rates.data.imports.at(when)
+    assert rate is not None
+    return rate.p_per_kwh == pytest.approx(6.5714 * 1.05)
+
+
+async def car_at_noon(day: Day, state: str, **preferences: object) -> None:
+    """A new Intelligent Go home at five past noon; a dispatch from noon to two."""
+    day.cloud.octopus.account = account_body(NEW_GO, ())
+    octoplus = day.cloud.world.octoplus
+    octoplus.cars, octoplus.car_state = {"car-1": "One"}, state
+    octoplus.dispatches = [(NOON, NOON + 2 * HOUR, "SMART")]
+    day.freezer.move_to(NOON + timedelta(minutes=5))
+    await day.start(**preferences)
+
+
+async def test_a_charging_car_makes_its_dispatch_cheap_until_it_stops(day: Day) -> None:
+    """And the half-hour in which it stopped stays so."""
+    await car_at_noon(day, "SMART_CONTROL_IN_PROGRESS")
+    assert [is_cheap(day, NOON + index * HOUR / 2) for index in range(5)] == [True] * 4 + [False]
+    day.cloud.world.octoplus.car_state = "SMART_CONTROL_CAPABLE"
+    await asked_again(day, timedelta(minutes=5))
+    assert [is_cheap(day, NOON + index * HOUR / 2) for index in range(3)] == [True, False, False]
+
+
+@pytest.mark.parametrize("state", ["SMART_CONTROL_CAPABLE", "SMART_CONTROL_OFF", "BOOSTING"])
+async def test_a_planned_dispatch_with_a_car_that_is_connected_only_changes_nothing(
+    day: Day, state: str
+) -> None:
+    """Seen: the rate became 6.9 p and the Powerwall charged at 30 p."""
+    await car_at_noon(day, state)
+    assert not is_cheap(day, NOON)
+    assert day.site.rates.data.imports == day.site.rates.published.imports
+
+
+async def test_a_car_that_the_house_sees_idle_makes_nothing_cheap(day: Day) -> None:
+    """Octopus calls a charge under way that is only scheduled; the owner's charger knows better."""
+    day.hass.states.async_set("binary_sensor.charger", "off")
+    await car_at_noon(day, "SMART_CONTROL_IN_PROGRESS", car_charging_entity="binary_sensor.charger")
+    assert not is_cheap(day, NOON)
+    day.hass.states.async_set("binary_sensor.charger", "on")
+    await day.settle()
+    assert is_cheap(day, NOON)
+    assert is_cheap(day, NOON + HOUR)
+    day.hass.states.async_set("binary_sensor.charger", "off")
+    await day.settle()
+    assert is_cheap(day, NOON), "a half-hour that has begun so is billed so"
+    assert not is_cheap(day, NOON + HOUR)
+
+
 async def test_no_dispatches_are_asked_for_without_an_intelligent_tariff(day: Day) -> None:
     """Others have none."""
     await day.start()
@@ -295,6 +419,26 @@ async def test_a_field_that_is_gone_is_told_once_and_the_rest_goes_on(
     assert waits[operation] == timedelta(hours=24)
     octoplus.fields_gone = set()
     await asked_again(day, timedelta(hours=1))
+    await day.run(0.05)
+    assert notices(day) == set()
+
+
+async def test_a_sessions_query_refused_with_a_good_key_asks_for_no_other_key(day: Day) -> None:
+    """HomeAssistant-OctopusEnergy#885: it was asked for ever. Said once; the rest goes on."""
+    octoplus = day.cloud.world.octoplus
+    octoplus.errors["Sessions"] = "KT-CT-1111"
+    octoplus.free = [FreeSession("FREE_1", EVENING, EVENING + HOUR)]
+    await day.start()
+    await day.run(0.05)
+    assert day.hass.config_entries.flow.async_progress() == []
+    assert notices(day) == {"sessions_gone"}
+    assert day.site.sessions.at(EVENING) is Session.POWER_UP
+    minted = octoplus.minted
+    await day.run(12)
+    assert octoplus.minted <= minted + 16, "a token an hour, not two for each refusal"
+    assert day.hass.config_entries.flow.async_progress() == []
+    octoplus.errors.clear()
+    await asked_again(day)
     await day.run(0.05)
     assert notices(day) == set()
 

@@ -102,6 +102,38 @@ def product(
     }
 
 
+def product_url(product_code: str) -> str:
+    """Where a product's own page is."""
+    return f"{BASE}/v1/products/{product_code}/"
+
+
+def product_page(
+    tariff_code: str,
+    *kinds: str,
+    filed: str = "single_register_electricity_tariffs",
+    base: str = BASE,
+) -> Body:
+    """A product's own page, with one tariff that has these lists of rates."""
+    product_code = tariff_code.split("-", 2)[2].rsplit("-", 1)[0]
+    place = f"{base}/v1/products/{product_code}/electricity-tariffs/{tariff_code}"
+    links: list[Json] = [
+        {
+            "href": f"{place}/{kind}-unit-rates/",
+            "method": "GET",
+            "rel": f"{kind.replace('-', '_')}_unit_rates",
+        }
+        for kind in kinds
+    ]
+    tariff: Json = {"code": tariff_code, "links": links}
+    return {
+        **product(product_code, None),
+        "single_register_electricity_tariffs": {},
+        "dual_register_electricity_tariffs": {},
+        filed: {f"_{tariff_code[-1]}": {"direct_debit_monthly": tariff}},
+        "single_register_gas_tariffs": {},
+    }
+
+
 def agreement(code: str, since: str, until: str | None = None) -> Body:
     """A tariff over a time."""
     return {"tariff_code": code, "valid_from": since, "valid_to": until}

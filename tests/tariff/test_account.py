@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from datetime import UTC, datetime
 from typing import Any
 
@@ -13,6 +14,7 @@ from custom_components.smart_battery_scheduler.tariff.account import (
     account_number,
     parse_account,
 )
+from custom_components.smart_battery_scheduler.tariff.agreement_rates import address_of
 from custom_components.smart_battery_scheduler.tariff.errors import TariffReplyError
 
 from .bodies import ACCOUNT, Body, account, address, agreement, meter_point
@@ -168,6 +170,35 @@ def test_what_cannot_be_understood_is_refused(body: object) -> None:
     """Half an account would be a wrong tariff."""
     with pytest.raises(TariffReplyError):
         parse_account(body)
+
+
+def test_a_null_in_a_home_that_was_left_does_not_spoil_the_present_one() -> None:
+    """One of several; which it is stays known."""
+    broken: Any = address(1, deepcopy(IMPORTS), until="2020-11-30T00:00:00Z")
+    broken["electricity_meter_points"][0]["mpan"] = None
+    found = parse_account(account(broken, address(2, IMPORTS)))
+    assert [each.id for each in found.current(NOW)] == ["2"]
+    assert found.unreadable == {"1"}
+
+
+def test_nulls_in_lists_and_agreements_without_a_tariff_are_none() -> None:
+    """BottlecapDave's integration meets agreements whose tariff code is null."""
+    body: Any = address(2, deepcopy(IMPORTS))
+    body["electricity_meter_points"].insert(0, None)
+    point = body["electricity_meter_points"][1]
+    point["agreements"] = [None, {"tariff_code": None, "valid_from": None}, *point["agreements"]]
+    (only,) = parse_account({"number": ACCOUNT, "properties": [None, body]}).current(NOW)
+    assert tariff_at(only.import_point(NOW), NOW) == AGILE
+
+
+def test_a_home_that_cannot_be_understood_is_not_taken_for_one_that_was_left() -> None:
+    """It is its own that cannot be read: nobody has moved."""
+    broken: Any = address(1, deepcopy(IMPORTS))
+    broken["electricity_meter_points"][0]["mpan"] = None
+    found = parse_account(account(broken, address(2, IMPORTS)))
+    with pytest.raises(TariffReplyError):
+        address_of(found, "1", NOW)
+    assert address_of(found, "2", NOW).id == "2"
 
 
 def test_missing_lists_are_empty() -> None:

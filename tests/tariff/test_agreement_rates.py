@@ -15,6 +15,7 @@ from custom_components.smart_battery_scheduler.tariff.account import Agreement, 
 from custom_components.smart_battery_scheduler.tariff.agreement_rates import (
     AccountRates,
     AddressRates,
+    Meters,
     MovedOutError,
     NoImportError,
     Piece,
@@ -251,6 +252,46 @@ async def test_an_export_that_is_given_up_is_no_problem_any_more(
     evening.tick(timedelta(hours=6, minutes=10))
     assert (await fetch(rates, cloud)).exports is None
     assert rates.export_problem is None
+
+
+async def test_an_export_meter_on_an_account_of_its_own(
+    octopus: OctopusRest, cloud: Cloud, evening: FrozenDateTimeFactory
+) -> None:
+    """Webreaper/SolisAgileManager#184. If it cannot be read exports are unknown, or as last read."""
+    cloud.octopus.account = account_body(exports=())
+    apart = account(address(77, EXPORTS)) | {"number": "A-EXPORT01"}
+    meters = Meters(export_account="A-EXPORT01", export_property="77")
+
+    def source() -> AccountRates:
+        return AccountRates(octopus, ACCOUNT_NUMBER, clock=cloud.world.clock, meters=meters)
+
+    unread = await fetch(source(), cloud)
+    assert len(unread.imports.rates) == 12
+    assert unread.exports == RateTable()
+    cloud.octopus.others = {"A-EXPORT01": apart}
+    rates = source()
+    found = await fetch(rates, cloud)
+    assert found.exports is not None
+    assert len(found.exports.rates) == 12
+    cloud.octopus.others = {}
+    evening.tick(timedelta(hours=6, minutes=10))
+    assert (await fetch(rates, cloud)).exports
+    assert isinstance(rates.export_problem, TariffNotFoundError)
+
+
+async def test_of_two_import_meters_the_one_that_was_chosen(
+    octopus: OctopusRest, cloud: Cloud
+) -> None:
+    """A second meter for a heat pump has a tariff of its own."""
+    body = account_body()
+    second = meter_point("1200000000009", agreement(GO, "2024-10-15T00:00:00+01:00"))
+    body["properties"][1]["electricity_meter_points"].append(second)  # type: ignore[index,call-overload,union-attr]  # JSON
+    cloud.octopus.account = body
+    rates = AccountRates(
+        octopus, ACCOUNT_NUMBER, clock=cloud.world.clock, meters=Meters(import_mpan="1200000000009")
+    )
+    found = await fetch(rates, cloud)
+    assert {rate.p_per_kwh for rate in found.imports.rates} == {27.195}
 
 
 async def test_a_new_agreement_is_followed_within_hours(

@@ -111,18 +111,26 @@ def test_a_boost_is_not_cheap(kind: str) -> None:
 @pytest.mark.parametrize(
     ("meta", "cheap"),
     [
-        ({"source": "smart-charge", "location": "AT_HOME"}, True),
-        ({"source": "smart-charge", "location": "AWAY_FROM_HOME"}, False),
-        ({"source": None, "location": None}, True),
-        (None, True),
+        ({"source": "smart-charge", "location": "AT_HOME"}, (True, True)),
+        ({"source": "SMART", "location": None}, (True, True)),
+        ({"source": "smart-charge", "location": "AWAY_FROM_HOME"}, (False, False)),
+        ({"source": "bump-charge", "location": "AT_HOME"}, (False, False)),
+        ({"source": "BOOST", "location": "AT_HOME"}, (False, False)),
+        ({"source": None, "location": "AT_HOME"}, (False, True)),
+        (None, (False, True)),
     ],
-    ids=["at home", "elsewhere", "not told", "nothing told"],
+    ids=["at home", "place not told", "elsewhere", "bump", "boost", "not told", "nothing told"],
 )
-def test_a_car_charged_elsewhere_made_nothing_cheap_here(meta: Json, cheap: bool) -> None:
-    """The completed list holds public chargers too."""
+def test_completed_boosts_are_not_cheap_nor_what_may_have_been_one(
+    meta: Json, cheap: tuple[bool, bool]
+) -> None:
+    """The completed list holds boosts and public chargers, mostly without a source (BD's FAQ).
+
+    What may have been a smart charge is counted against the allowance all the same.
+    """
     done = planned(EVENING, 30) | {"delta": "-7.1", "meta": meta}
-    found = parse_dispatches({"completedDispatches": [done]})
-    assert bool(cheap_half_hours(found.completed)) is cheap
+    (found,) = parse_dispatches({"completedDispatches": [done]}).completed
+    assert (found.is_cheap, found.counts) == cheap
 
 
 def test_dispatched_half_hours_cost_the_night_rate() -> None:
@@ -158,7 +166,26 @@ def test_dispatched_half_hours_cost_the_night_rate() -> None:
         "soon",
     ],
 )
-def test_nonsense_is_refused(dispatch: object) -> None:
-    """Cheap half-hours at the wrong time cost money."""
+def test_an_entry_without_times_hides_no_other(dispatch: Json) -> None:
+    """It makes nothing cheap by itself; those beside it are read."""
+    good = planned(EVENING, 60)
+    found = parse_dispatches(
+        {"flexPlannedDispatches": [dispatch, good], "completedDispatches": [good, dispatch]}
+    )
+    assert [each.start for each in found.planned] == [EVENING]
+    assert [each.start for each in found.completed] == [EVENING]
+
+
+def test_a_reply_of_another_shape_is_refused() -> None:
+    """Nothing is known then, which is not the same as nothing planned."""
     with pytest.raises(TariffReplyError):
-        parse_dispatches({"flexPlannedDispatches": [dispatch]})
+        parse_dispatches({"flexPlannedDispatches": "soon"})
+
+
+def test_completed_dispatches_of_years_are_left_behind() -> None:
+    """Only the last days can matter to an allowance that begins anew at noon."""
+    old = planned(EVENING - timedelta(days=400), 30)
+    found = parse_dispatches(
+        {"completedDispatches": [planned(EVENING, 30), old]}, EVENING - timedelta(days=3)
+    )
+    assert [each.start for each in found.completed] == [EVENING]

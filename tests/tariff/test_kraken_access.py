@@ -19,7 +19,10 @@ from custom_components.smart_battery_scheduler.tariff.errors import (
     TariffReplyError,
     TariffUnreachableError,
 )
-from custom_components.smart_battery_scheduler.tariff.kraken_errors import FeatureGoneError
+from custom_components.smart_battery_scheduler.tariff.kraken_errors import (
+    FeatureGoneError,
+    NotForThisKeyError,
+)
 from custom_components.smart_battery_scheduler.tariff.octopus_graphql import (
     REQUESTS_PER_HOUR,
     OctopusGraphQL,
@@ -127,10 +130,13 @@ async def test_an_expired_token_is_renewed_once_and_the_query_repeated(
 async def test_a_query_that_is_always_refused_does_not_mint_and_mint(
     graphql: OctopusGraphQL, kraken: Kraken, clock: Clock
 ) -> None:
-    """A young token is not refused for its age. Asked for an hour, every 4 minutes."""
+    """A young token is not refused for its age, and the key not for one question (BD#885).
+
+    Asked for an hour, every 4 minutes.
+    """
     kraken.replies["Sessions"] = refusal("KT-CT-1111")
     for _ in range(15):
-        with pytest.raises(TariffAuthError):
+        with pytest.raises(NotForThisKeyError):
             await graphql.sessions(ACCOUNT)
         clock.tick(minutes=4)
     assert kraken.minted <= 5

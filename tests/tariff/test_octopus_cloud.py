@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from datetime import UTC, datetime, timedelta
+import threading
 
 import aiohttp
 from freezegun.api import FrozenDateTimeFactory
 import pytest
 
+from custom_components.smart_battery_scheduler.common import http
+from custom_components.smart_battery_scheduler.tariff import octopus_graphql
 from custom_components.smart_battery_scheduler.tariff.codes import TariffCode
+from custom_components.smart_battery_scheduler.tariff.dispatches import Dispatches, parse_dispatches
 from custom_components.smart_battery_scheduler.tariff.errors import (
     TariffAuthError,
     TariffBlockedError,
@@ -19,6 +23,8 @@ from custom_components.smart_battery_scheduler.tariff.errors import (
     TariffReplyError,
     TariffUnreachableError,
 )
+from custom_components.smart_battery_scheduler.tariff.json_shape import JsonObject
+from custom_components.smart_battery_scheduler.tariff.octopus_graphql import OctopusGraphQL
 from custom_components.smart_battery_scheduler.tariff.octopus_rest import OctopusRest
 from custom_components.smart_battery_scheduler.tariff.products import Offer
 
@@ -144,3 +150,42 @@ async def test_silence_ends_by_our_own_clock(
     freezer.tick(6)
     with pytest.raises(TariffUnreachableError):
         await asking
+
+
+async def test_completed_dispatches_of_years_are_not_read_on_the_event_loop(
+    cloud: Cloud, session: aiohttp.ClientSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They come whole, whatever is asked for: 150 ms were seen. Of them the last days are kept."""
+    octoplus = cloud.world.octoplus
+    octoplus.cars = {"car-1": "One"}
+    octoplus.completed = [
+        (SIX_PM - timedelta(hours=8 * index), SIX_PM - timedelta(hours=8 * index - 1))
+        for index in range(3000)
+    ]
+    graphql = OctopusGraphQL(
+        session,
+        API_KEY,
+        base_url=cloud.url,
+        sessions_url=cloud.url,
+        clock=cloud.world.clock,
+        timeout_s=5.0,
+    )
+    threads: set[str] = set()
+    read, parse = http.Reply.json, parse_dispatches
+
+    def reads(reply: http.Reply) -> object:
+        if len(reply.content) > 100_000:
+            threads.add(threading.current_thread().name)
+        return read(reply)
+
+    def parses(data: JsonObject, since: datetime | None = None) -> Dispatches:
+        threads.add(threading.current_thread().name)
+        return parse(data, since)
+
+    monkeypatch.setattr(http.Reply, "json", reads)
+    monkeypatch.setattr(octopus_graphql, "parse_dispatches", parses)
+    (device,) = await graphql.devices(ACCOUNT_NUMBER)
+    found = await graphql.dispatches(ACCOUNT_NUMBER, device)
+    assert len(found.completed) == 10
+    assert threads
+    assert threading.current_thread().name not in threads

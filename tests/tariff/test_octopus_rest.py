@@ -38,6 +38,8 @@ from .bodies import (
     half_hour_rows,
     page,
     product,
+    product_page,
+    product_url,
     rates_url,
     row,
 )
@@ -244,7 +246,7 @@ async def test_times_are_sent_as_utc_with_a_z_and_on_half_hours(
 
 async def test_rates_need_no_key(octopus: OctopusRest, wire: Wire) -> None:
     """So none is sent."""
-    wire.get(rates_url(CODE, START, END), payload=page())
+    wire.get(rates_url(CODE, START, END), payload=page(*half_hour_rows(START, END)))
     await octopus.rates(AGILE, START, END, taxed=True)
     ((request,),) = wire.requests.values()
     assert "Authorization" not in request.kwargs["headers"]
@@ -284,9 +286,13 @@ async def test_a_list_without_end_is_given_up(octopus: OctopusRest, wire: Wire) 
 
 
 async def test_not_yet_published_is_an_empty_table(octopus: OctopusRest, wire: Wire) -> None:
-    """Status 200, count 0."""
-    wire.get(rates_url(CODE, START, END), payload=page())
-    assert (await octopus.rates(AGILE, START, END, taxed=True)).rates == ()
+    """Status 200, count 0; the product names no other list, and no other is asked for."""
+    wire.get(rates_url(CODE, START, END), payload=page(), repeat=True)
+    wire.get(product_url("AGILE-24-10-01"), payload=product_page(CODE, "standard"), repeat=True)
+    for _ in range(2):
+        assert (await octopus.rates(AGILE, START, END, taxed=True)).rates == ()
+    asked = [url.path for _, url in wire.requests]
+    assert not [path for path in asked if "day" in path or "night" in path]
 
 
 async def test_two_registers_are_asked_as_day_and_night(octopus: OctopusRest, wire: Wire) -> None:

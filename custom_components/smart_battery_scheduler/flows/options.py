@@ -7,13 +7,14 @@ from typing import Any
 from homeassistant.config_entries import ConfigFlowResult
 
 from ..frontend.dashboard_panel import DashboardStep
+from .backtest import BacktestSteps
 from .load import LoadSteps
 from .preferences import PreferenceSteps
 
-PAGES = ["planning", "control", "house_load", "fine_tuning", "dashboard"]
+PAGES = ["planning", "control", "house_load", "fine_tuning", "dashboard", "backtest"]
 
 
-class SmartBatteryOptionsFlow(LoadSteps, PreferenceSteps, DashboardStep):
+class SmartBatteryOptionsFlow(LoadSteps, PreferenceSteps, DashboardStep, BacktestSteps):
     """The options of a home."""
 
     async def async_step_init(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:

@@ -26,8 +26,11 @@ from ..const import (
     CONF_ACCOUNT_NUMBER,
     CONF_API_KEY,
     CONF_DISPATCH_ENTITY,
+    CONF_EXPORT_ACCOUNT,
     CONF_EXPORT_ENTITIES,
+    CONF_EXPORT_PROPERTY,
     CONF_EXPORT_TARIFF,
+    CONF_IMPORT_MPAN,
     CONF_IMPORT_TARIFF,
     CONF_NIGHT,
     CONF_POSTCODE,
@@ -37,7 +40,7 @@ from ..const import (
     NIGHT_SMART_METER,
 )
 from ..sources.known_rates import KnownRates, known_rates
-from ..sources.rate_entities import RateEntityError, rates_of
+from ..sources.price_lists import RateEntityError, check_entity, rates_of
 from ..sources.supplier import (
     NIGHTS,
     REGIONS,
@@ -107,6 +110,7 @@ class TariffSteps(ConfigFlow):
         super().__init__()
         self._api_key = ""
         self._addresses: tuple[FoundAddress, ...] = ()
+        self._address: FoundAddress
         self._tariff: dict[str, Any] = {}
 
     async def tariff_done(self, tariff: Mapping[str, Any]) -> ConfigFlowResult:
@@ -126,19 +130,23 @@ class TariffSteps(ConfigFlow):
     ) -> ConfigFlowResult:
         """The API key; everything else is found from it."""
         errors: dict[str, str] = {}
+        placeholders: Mapping[str, str] = {}
         if user_input is not None:
             try:
                 self._api_key, number = credentials(user_input)
-                self._addresses = await async_addresses_of(self.hass, self._api_key, number)
-                if len(self._addresses) > 1:
+                self._addresses, complete = await async_addresses_of(
+                    self.hass, self._api_key, number
+                )
+                if len(self._addresses) > 1 or not complete:
                     return await self.async_step_property()
                 return await self._address_chosen(self._addresses[0])
             except TariffProblem as problem:
-                errors[problem.field] = problem.key
+                errors, placeholders = {problem.field: problem.key}, problem.placeholders
         return self.async_show_form(
             step_id="account",
             data_schema=self.add_suggested_values_to_schema(ACCOUNT_SCHEMA, user_input or {}),
             errors=errors,
+            description_placeholders=placeholders,
         )
 
     async def async_step_property(
@@ -146,6 +154,7 @@ class TariffSteps(ConfigFlow):
     ) -> ConfigFlowResult:
         """Which address, where the key has several."""
         errors: dict[str, str] = {}
+        placeholders: Mapping[str, str] = {}
         if user_input is not None:
             chosen = user_input[CONF_PROPERTY]
             try:
@@ -153,7 +162,7 @@ class TariffSteps(ConfigFlow):
                     next(address for address in self._addresses if address.choice == chosen)
                 )
             except TariffProblem as problem:
-                errors[problem.field] = problem.key
+                errors, placeholders = {problem.field: problem.key}, problem.placeholders
         options = [
             SelectOptionDict(value=address.choice, label=address.label)
             for address in self._addresses
@@ -163,9 +172,41 @@ class TariffSteps(ConfigFlow):
             step_id="property",
             data_schema=vol.Schema({vol.Required(CONF_PROPERTY): SelectSelector(choose)}),
             errors=errors,
+            description_placeholders=placeholders,
+        )
+
+    async def async_step_export_meter(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Which export meter is the home's, where they stand on accounts of their own."""
+        address = self._address
+        choices = {
+            f"{number}:{place.id}": (number, place) for number, place in address.export_choices
+        }
+        errors: dict[str, str] = {}
+        placeholders: Mapping[str, str] = {}
+        if user_input is not None:
+            chosen = choices.get(user_input.get(CONF_EXPORT_PROPERTY, ""))
+            try:
+                return await self._address_chosen(address.selling_by(chosen, dt_util.utcnow()))
+            except TariffProblem as problem:
+                errors, placeholders = {problem.field: problem.key}, problem.placeholders
+        options = [
+            SelectOptionDict(value=key, label=place.label or number)
+            for key, (number, place) in choices.items()
+        ]
+        choose = SelectSelectorConfig(options=options, mode=SelectSelectorMode.LIST)
+        return self.async_show_form(
+            step_id="export_meter",
+            data_schema=vol.Schema({vol.Optional(CONF_EXPORT_PROPERTY): SelectSelector(choose)}),
+            errors=errors,
+            description_placeholders={"address": address.label, **placeholders},
         )
 
     async def _address_chosen(self, address: FoundAddress) -> ConfigFlowResult:
+        if address.export_choices:
+            self._address = address
+            return await self.async_step_export_meter()
         imports, exports = await async_try_address(self.hass, self._api_key, address)
         self._tariff = {
             CONF_API_KEY: self._api_key,
@@ -174,6 +215,11 @@ class TariffSteps(ConfigFlow):
             CONF_IMPORT_TARIFF: imports,
             CONF_EXPORT_TARIFF: exports,
         }
+        if address.import_mpan is not None:
+            self._tariff[CONF_IMPORT_MPAN] = address.import_mpan
+        if address.exports is not None:
+            number, place = address.exports
+            self._tariff |= {CONF_EXPORT_ACCOUNT: number, CONF_EXPORT_PROPERTY: place.id}
         if has_night_rate(address):
             return await self.async_step_night()
         return await self.tariff_done(self._tariff)
@@ -189,15 +235,17 @@ class TariffSteps(ConfigFlow):
     async def async_step_region(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Agile by postcode or region letter."""
         errors: dict[str, str] = {}
+        placeholders: Mapping[str, str] = {}
         if user_input is not None:
             try:
                 return await self.tariff_done(await self._agile(user_input))
             except TariffProblem as problem:
-                errors[problem.field] = problem.key
+                errors, placeholders = {problem.field: problem.key}, problem.placeholders
         return self.async_show_form(
             step_id="region",
             data_schema=self.add_suggested_values_to_schema(REGION_SCHEMA, user_input or {}),
             errors=errors,
+            description_placeholders=placeholders,
         )
 
     async def _agile(self, user_input: Mapping[str, Any]) -> dict[str, str | None]:
@@ -251,7 +299,7 @@ class TariffSteps(ConfigFlow):
         )
 
     def _unreadable(self, user_input: Mapping[str, Any]) -> dict[str, str]:
-        """At least one entity of each kind must have rates now."""
+        """At least one entity of each kind must have rates now, and every one be able to."""
         if not user_input[CONF_RATE_ENTITIES]:
             return {CONF_RATE_ENTITIES: "entity_missing"}
         for field in (CONF_RATE_ENTITIES, CONF_EXPORT_ENTITIES):
@@ -260,6 +308,7 @@ class TariffSteps(ConfigFlow):
             for entity_id in entity_ids:
                 try:
                     state = self.hass.states.get(entity_id)
+                    check_entity(state, entity_id)
                     known |= bool(rates_of(state, entity_id, now).rates)
                 except RateEntityError as err:
                     return {field: err.key}

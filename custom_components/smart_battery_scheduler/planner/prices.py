@@ -29,16 +29,21 @@ HALF_LIFE_DAYS = 5.0
 
 
 def price_scenarios(
-    starts: Sequence[datetime], imports: RateAt, exports: RateAt, zone: ZoneInfo
+    starts: Sequence[datetime],
+    imports: RateAt,
+    exports: RateAt,
+    zone: ZoneInfo,
+    usual_imports: RateAt | None = None,
 ) -> tuple[PriceScenario, ...]:
     """One course per recent day, newest first, over half-hour ``starts`` (aware, in order).
 
     Published rates stand in every course. Empty if nothing is to be guessed, or if not one whole
-    day of import rates is known.
+    day of import rates is known. ``usual_imports`` are the rates to guess by where ``imports`` holds
+    what was cheap once only, as a half-hour in which Octopus charged the car.
     """
     if all(imports(start) is not None for start in starts):
         return ()
-    bought = _Days.before(starts, imports, zone)
+    bought = _Days.before(starts, usual_imports or imports, zone)
     sold = _Days.before(starts, exports, zone)
     half_hours = [_place(start, zone)[1] for start in starts]
     import_p = [imports(start) for start in starts]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from homeassistant.core import CALLBACK_TYPE, callback
 from homeassistant.helpers import issue_registry as ir
 
@@ -21,6 +23,7 @@ class SupplyIssues:
         """Nothing is told yet."""
         self._site = site
         self._published: frozenset[SupplyProblem] = frozenset()
+        self._placeholders: Mapping[str, str] = {}
 
     @callback
     def async_start(self) -> CALLBACK_TYPE:
@@ -37,6 +40,11 @@ class SupplyIssues:
 
     @callback
     def _look(self) -> None:
+        placeholders = self._site.grid_events.problem_placeholders
+        if placeholders != self._placeholders:
+            # Another tariff or another day: what was told names the wrong one.
+            self._publish(frozenset())
+        self._placeholders = placeholders
         self._publish(self._site.grid_events.problems - ASKED_ELSEWHERE)
 
     def _publish(self, now: frozenset[SupplyProblem]) -> None:
@@ -51,7 +59,7 @@ class SupplyIssues:
                 is_fixable=False,
                 severity=ir.IssueSeverity.WARNING,
                 translation_key=problem.value,
-                translation_placeholders={"home": site.entry.title},
+                translation_placeholders={"home": site.entry.title, **self._placeholders},
             )
         for problem in self._published - now:
             ir.async_delete_issue(site.hass, DOMAIN, issue_id(site, problem))

@@ -55,6 +55,7 @@ class Backtest:
         self.result: BacktestResult | None = None
         self._hass, self._entry, self._facts = hass, entry, facts
         self._running: asyncio.Task[BacktestResult] | None = None
+        self._listeners: set[Callable[[float], None]] = set()
         self._store = Store[dict[str, Json]](
             hass, STORE_VERSION, store_key(entry.entry_id), private=True, atomic_writes=True
         )
@@ -70,6 +71,12 @@ class Backtest:
         self.result = memory.result
         if memory.unfinished_days is not None:
             self.start(memory.unfinished_days)
+
+    @callback
+    def async_add_listener(self, listener: Callable[[float], None]) -> Callable[[], None]:
+        """Be told how far a run is, 0 to 1; returns what ends that."""
+        self._listeners.add(listener)
+        return lambda: self._listeners.discard(listener)
 
     @callback
     def start(self, days: int) -> None:
@@ -119,6 +126,8 @@ class Backtest:
         while True:
             step = await self._hass.loop.run_in_executor(thread, next, steps)
             self.share = step.share
+            for listener in tuple(self._listeners):
+                listener(step.share)
             if step.result is not None:
                 return step.result
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
@@ -55,7 +55,7 @@ class GridEvents:
         self._preferring = False
         self._carbon_due = False
         self.sessions = Sessions(manual, changed)
-        self.ev_charging = EvCharging(hass, self._updated)
+        self.ev_charging = EvCharging(hass, self._car_changed)
         self.household = HouseholdWatch(hass, self._updated)
         entry.async_on_unload(self.household.stop)
         self.carbon = (
@@ -66,6 +66,7 @@ class GridEvents:
             joined=self._joined,
             dispatches=rates.async_dispatch,
             key_refused=KeyQuestion(hass, entry).async_received,
+            car_is_idle=lambda: self.ev_charging.is_idle,
         )
         self.octoplus = (
             OctoplusFeed(hass, entry, sources.octoplus, updates) if sources.octoplus else None
@@ -90,12 +91,12 @@ class GridEvents:
 
         @callback
         def updates(_: Event[EventStateChangedData]) -> None:
-            self._rates.async_dispatch(source.dispatches)
+            self._dispatch(source)
             self._entry.async_create_background_task(
                 self._hass, self._rates.async_request_refresh(), "read the rates' entities"
             )
 
-        self._rates.async_dispatch(source.dispatches)
+        self._dispatch(source)
         return async_track_state_change_event(self._hass, source.entity_ids, updates)
 
     @callback
@@ -139,11 +140,28 @@ class GridEvents:
         if not self._preferring:
             self._changed()
 
+    @callback
+    def _car_changed(self) -> None:
+        if self.octoplus is not None:
+            self.octoplus.async_price_dispatches()
+        if isinstance(source := self._rates.source, EntitySource):
+            self._dispatch(source)
+        self._updated()
+
+    @callback
+    def _dispatch(self, source: EntitySource) -> None:
+        self._rates.async_dispatch(source.dispatches(self.ev_charging.is_idle))
+
     @property
     def problems(self) -> frozenset[SupplyProblem]:
         """What a person should know of rates, sessions and dispatches."""
         others = self.octoplus.problems if self.octoplus is not None else frozenset()
         return self._rates.source.problems | others
+
+    @property
+    def problem_placeholders(self) -> Mapping[str, str]:
+        """What the sentences about those name."""
+        return self._rates.source.placeholders
 
     @property
     def carbon_forecast(self) -> CarbonForecast | None:

@@ -44,6 +44,7 @@ class SiteSnapshot:
     ``reserve_percent`` is the Powerwall's own reserve: the plan never goes below it.
     ``ready_once`` is a wish for one time only. ``override`` is what somebody asked for now: the plan
     counts on it and goes on from where it leads. ``car_charging``: the car charges now.
+    ``published`` are the import rates without what the car's charging makes cheap.
     ``load_widths`` is how wide this house's bands have to be; ``household`` is who is at home.
     """
 
@@ -63,6 +64,7 @@ class SiteSnapshot:
     manual: tuple[ManualSlot, ...] = ()
     carbon: CarbonForecast | None = None
     car_charging: bool = False
+    published: RateTable | None = None
     load_widths: LoadWidths = field(default_factory=LoadWidths)
     household: Household = field(default_factory=Household)
 
@@ -99,6 +101,8 @@ def plan_inputs(snapshot: SiteSnapshot) -> PlanInputs:
             lambda when: _p_per_kwh(snapshot.imports, when),
             lambda when: 0.0 if snapshot.exports is None else _p_per_kwh(snapshot.exports, when),
             MARKET_TIME_ZONE,
+            # A one-off is no habit: what a dispatch made cheap yesterday says nothing of tomorrow.
+            lambda when: _p_per_kwh(snapshot.published or snapshot.imports, when),
         ),
         rates_known_at=_next_publication(snapshot.now, snapshot.imports),
         running=_running(snapshot),

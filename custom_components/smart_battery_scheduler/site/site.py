@@ -271,6 +271,7 @@ class Site:
             preferences=self.preferences,
             reserve_percent=self._own_reserve_percent(),
             imports=self.rates.data.imports,
+            published=self.rates.published.imports,
             exports=self.rates.data.exports,
             solar=self.sun.forecast,
             history=self.load_history.history(self.measurements.slots, now),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -159,6 +159,11 @@ class DemoRates:
     def problems(self) -> frozenset[SupplyProblem]:
         """Never any."""
         return frozenset()
+
+    @property
+    def placeholders(self) -> Mapping[str, str]:
+        """Nor anything to say of them."""
+        return {}
 
     async def fetch(self, start: datetime, end: datetime) -> Rates:
         """Generated, so it cannot fail."""

@@ -48,6 +48,13 @@ class EvCharging:
         self._stop: CALLBACK_TYPE = lambda: None
         self.charging = False
 
+    @property
+    def is_idle(self) -> bool:
+        """Whether the entity says that the car does not charge; not so while it says nothing."""
+        state = self._hass.states.get(self._entity_id) if self._entity_id else None
+        known = state is not None and state.state not in (STATE_UNKNOWN, STATE_UNAVAILABLE)
+        return known and not self.charging
+
     @callback
     def watch(self, entity_id: str) -> None:
         """Watch this entity from now on; an empty name watches none."""

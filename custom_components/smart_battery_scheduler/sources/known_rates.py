@@ -1,4 +1,4 @@
-"""Rates that Home Assistant has already: the entities of the Octopus Energy custom integration."""
+"""Rates that Home Assistant has already: entities of integrations known by name."""
 
 from __future__ import annotations
 
@@ -12,7 +12,13 @@ from homeassistant.helpers import entity_registry as er
 # binary_sensor.octopus_energy_<device>_intelligent_dispatching.
 PLATFORM = "octopus_energy"
 DAYS = ("previous_day_rates", "current_day_rates", "next_day_rates")
-DISPATCHING = "intelligent_dispatching"
+# The car's cheap charging, by platform and the end of the entity's id; the first that is there. The
+# others are megakid's Octopus Intelligent and dan-r's Ohme.
+DISPATCHING = (
+    (PLATFORM, "intelligent_dispatching"),
+    ("octopus_intelligent", "octopus_intelligent_slot"),
+    ("ohme", "slot_active"),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,14 +32,17 @@ class KnownRates:
 
 def known_rates(hass: HomeAssistant) -> KnownRates:
     """What is there of one meter for each direction."""
-    entities = sorted(
-        entry.entity_id
-        for entry in er.async_get(hass).entities.values()
-        if entry.platform == PLATFORM and entry.disabled_by is None
-    )
+    enabled = [each for each in er.async_get(hass).entities.values() if each.disabled_by is None]
+    entities = sorted(each.entity_id for each in enabled if each.platform == PLATFORM)
     rates = [each for each in entities if each.startswith("event.") and each.endswith(DAYS)]
     electricity = [each for each in rates if "_electricity_" in each]
-    dispatching = [each for each in entities if each.endswith(DISPATCHING)]
+    dispatching = [
+        each.entity_id
+        for platform, name in DISPATCHING
+        for each in sorted(enabled, key=lambda entry: entry.entity_id)
+        if each.platform == platform and each.domain == "binary_sensor"
+        if each.entity_id.endswith(name)
+    ]
     return KnownRates(
         imports=_of_one_meter(each for each in electricity if "_export_" not in each),
         exports=_of_one_meter(each for each in electricity if "_export_" in each),

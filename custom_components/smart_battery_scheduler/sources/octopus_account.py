@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 import logging
 
 from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntry
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
+from homeassistant.helpers.event import async_track_point_in_utc_time
 from homeassistant.util import dt as dt_util
 from homeassistant.util.hass_dict import HassKey
 
@@ -17,13 +18,9 @@ from ..common.service_urls import OCTOPLUS, OCTOPUS, endpoint
 from ..const import CONF_REAUTH, DOMAIN, REAUTH_OCTOPUS
 from ..tariff.account import Property
 from ..tariff.codes import TariffCode
-from ..tariff.dispatches import DISPATCHES_POLL_INTERVAL, Device, Dispatch, Dispatches
+from ..tariff.dispatches import DISPATCHES_POLL_INTERVAL, Dispatch, Dispatches
 from ..tariff.errors import TariffAuthError, TariffError, TariffNotSupportedError
-from ..tariff.kraken_errors import (
-    DispatchesUnavailableError,
-    FeatureGoneError,
-    SessionNotJoinableError,
-)
+from ..tariff.kraken_errors import FeatureGoneError, SessionNotJoinableError
 from ..tariff.octopus_graphql import BASE_URL, SESSIONS_URL, OctopusGraphQL
 from ..tariff.problems import SupplyProblem, supply_problem_of
 from ..tariff.sessions import (
@@ -32,6 +29,7 @@ from ..tariff.sessions import (
     OctoplusSession,
     OctoplusSessions,
 )
+from .car_dispatches import CarDispatches
 from .kraken_coordinator import KrakenCoordinator
 
 _LOGGER = logging.getLogger(__name__)
@@ -40,9 +38,10 @@ _LOGGER = logging.getLogger(__name__)
 CLIENTS: HassKey[dict[str, OctopusGraphQL]] = HassKey(f"{DOMAIN}_kraken")
 # The step of the reauthentication flow that asks for Octopus' key.
 REAUTH_STEP = "reauth_octopus"
-DEVICES_KEPT = timedelta(hours=6)
-# What a car was planned holds so long when it cannot be told; then it may well be withdrawn.
-DISPATCHES_HOLD = timedelta(minutes=30)
+
+
+def _nothing() -> None:
+    """Stop what was not begun."""
 
 
 def kraken(hass: HomeAssistant, api_key: str) -> OctopusGraphQL:
@@ -94,12 +93,16 @@ class OctoplusAccount:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OctopusUpdates:
-    """Who wants to know of what: of all sessions, of a session joined, of the car's charging."""
+    """Who wants to know of what: of all sessions, of a session joined, of the car's charging.
+
+    ``car_is_idle`` is asked: whether the home itself sees that no car charges.
+    """
 
     sessions: Callable[[tuple[OctoplusSession, ...]], None]
     joined: Callable[[OctoplusSession], None]
     dispatches: Callable[[tuple[Dispatch, ...]], None]
     key_refused: Callable[[bool], None]
+    car_is_idle: Callable[[], bool]
 
 
 class OctoplusFeed:
@@ -117,9 +120,8 @@ class OctoplusFeed:
         self._entry = entry
         self._account = account
         self._updated = updates
-        self._devices: tuple[Device, ...] = ()
-        self._devices_until: datetime | None = None
-        self._last: dict[str, tuple[datetime, Dispatches]] = {}
+        self._cars = CarDispatches(account.client, account.number)
+        self._stop_waiting: CALLBACK_TYPE = _nothing
         self._unjoinable: set[str] = set()
         self._published: set[str] = set()
         self.join = False
@@ -129,9 +131,11 @@ class OctoplusFeed:
         self.free = KrakenCoordinator[tuple[OctoplusSession, ...]](
             hass, entry, "free electricity", FREE_SESSIONS_POLL_INTERVAL, self._ask_free, ()
         )
-        self.dispatches = KrakenCoordinator(
-            hass, entry, "dispatches", DISPATCHES_POLL_INTERVAL, self._ask_dispatches, Dispatches()
+        self.dispatches = KrakenCoordinator[tuple[Dispatches, ...]](
+            hass, entry, "dispatches", DISPATCHES_POLL_INTERVAL, self._ask_dispatches, ()
         )
+        # That a car still charges is news, though all is said in the same words.
+        self.dispatches.always_update = True
 
     @callback
     def async_start(self) -> CALLBACK_TYPE:
@@ -147,7 +151,7 @@ class OctoplusFeed:
 
         @callback
         def stop() -> None:
-            for each in stops:
+            for each in (*stops, self._stop_waiting):
                 each()
 
         return stop
@@ -159,7 +163,7 @@ class OctoplusFeed:
         found = {supply_problem_of(problem)} if problem is not None else set()
         if isinstance(self.free.problem, FeatureGoneError):
             found.add(SupplyProblem.FREE_GONE)
-        if isinstance(self.dispatches.problem, FeatureGoneError) and self._is_intelligent():
+        if isinstance(self.dispatches.problem, FeatureGoneError) and self._tariff():
             found.add(SupplyProblem.DISPATCHES_GONE)
         return frozenset(each for each in found if each is not None)
 
@@ -215,50 +219,48 @@ class OctoplusFeed:
 
     # --- the car ---------------------------------------------------------------------------
 
-    async def _ask_dispatches(self) -> Dispatches:
-        if not self._is_intelligent():
-            return Dispatches()
-        now, client, number = dt_util.utcnow(), self._account.client, self._account.number
-        if self._devices_until is None or now >= self._devices_until:
-            self._devices = await client.devices(number)
-            self._devices_until = now + DEVICES_KEPT
-        found = [await self._dispatches_of(device, now) for device in self._devices]
-        return Dispatches(
-            planned=tuple(sorted((d for each in found for d in each.planned), key=_by_start)),
-            completed=tuple(sorted((d for each in found for d in each.completed), key=_by_start)),
-            state=found[0].state if found else None,
-        )
+    async def _ask_dispatches(self) -> tuple[Dispatches, ...]:
+        """What is believed of each car. Raises a TariffError if no car can be asked about."""
+        if self._tariff() is None:
+            self._cars.forget()
+            return ()
+        return await self._cars.ask(dt_util.utcnow())
 
-    async def _dispatches_of(self, device: Device, now: datetime) -> Dispatches:
-        try:
-            found = await self._account.client.dispatches(self._account.number, device)
-        except DispatchesUnavailableError:
-            published_at, last = self._last.get(device.id, (now, Dispatches()))
-            return last if now - published_at < DISPATCHES_HOLD else replace(last, planned=())
-        self._last[device.id] = (now, found)
-        return found
-
-    def _is_intelligent(self) -> bool:
+    def _tariff(self) -> TariffCode | None:
+        """The Intelligent tariff that is in force; None if it is another."""
         now, address = dt_util.utcnow(), self._account.address()
         point = address.import_point(now) if address else None
         agreement = point.agreement_at(now) if point else None
         if agreement is None:
-            return False
+            return None
         try:
-            return TariffCode.parse(agreement.tariff_code).is_intelligent
+            code = TariffCode.parse(agreement.tariff_code)
         except TariffNotSupportedError:
-            return False
+            return None
+        return code if code.is_intelligent else None
 
     @callback
     def _dispatches_came(self) -> None:
         self._look_for_refusals()
-        published = self.dispatches.data
-        self._updated.dispatches((*published.completed, *published.planned))
+        self.async_price_dispatches()
+
+    @callback
+    def async_price_dispatches(self) -> None:
+        """Tell what the cars' charging makes cheap now; and again when what is believed ends."""
+        self._stop_waiting()
+        tariff, now = self._tariff(), dt_util.utcnow()
+        if tariff is None:
+            self._updated.dispatches(())
+            return
+        idle = self._updated.car_is_idle()
+        self._updated.dispatches(self._cars.cheap(now, tariff.has_car_allowance, idle))
+        if (ends := self._cars.belief_ends(now)) is not None:
+            self._stop_waiting = async_track_point_in_utc_time(self._hass, self._belief_ended, ends)
+
+    @callback
+    def _belief_ended(self, _: datetime) -> None:
+        self.async_price_dispatches()
 
     def _look_for_refusals(self) -> None:
         problems = (self.sessions.problem, self.dispatches.problem)
         self._updated.key_refused(any(isinstance(each, TariffAuthError) for each in problems))
-
-
-def _by_start(dispatch: Dispatch) -> tuple[datetime, datetime]:
-    return dispatch.start, dispatch.end

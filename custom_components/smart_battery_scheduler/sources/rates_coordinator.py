@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 import logging
@@ -51,7 +52,15 @@ class RateError(Exception):
 
 
 class RateSource(Protocol):
-    """Where rates come from. ``problems``: what a person should know since the last fetch."""
+    """Where rates come from. ``problems``: what a person should know since the last fetch.
+
+    ``placeholders`` are what the sentences about them name, by name.
+    """
+
+    @property
+    def placeholders(self) -> Mapping[str, str]:
+        """Empty while all is well."""
+        ...
 
     @property
     def problems(self) -> frozenset[SupplyProblem]:

@@ -5,8 +5,10 @@ The one place where the supplier's errors become texts for people.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant
@@ -19,8 +21,11 @@ from ..const import (
     CONF_ACCOUNT_NUMBER,
     CONF_API_KEY,
     CONF_DISPATCH_ENTITY,
+    CONF_EXPORT_ACCOUNT,
     CONF_EXPORT_ENTITIES,
+    CONF_EXPORT_PROPERTY,
     CONF_EXPORT_TARIFF,
+    CONF_IMPORT_MPAN,
     CONF_IMPORT_TARIFF,
     CONF_NIGHT,
     CONF_PROPERTY,
@@ -29,10 +34,12 @@ from ..const import (
     NIGHT_OLD_METER,
     NIGHT_SMART_METER,
 )
-from ..tariff.account import Agreement, MeterPoint, Property
-from ..tariff.agreement_rates import AccountRates, TariffRates
+from ..tariff.account import Account, Agreement, MeterPoint, Property
+from ..tariff.agreement_rates import AccountRates, Meters, TariffRates
 from ..tariff.codes import TariffCode
 from ..tariff.errors import (
+    NoRatesError,
+    SupplyLaterError,
     TariffAuthError,
     TariffBlockedError,
     TariffError,
@@ -45,6 +52,7 @@ from ..tariff.errors import (
 from ..tariff.model import RateTable
 from ..tariff.octopus_rest import BASE_URL, OctopusRest
 from ..tariff.past_tariffs import standing_charges
+from ..tariff.problems import placeholders_of
 from ..tariff.products import Offer
 from ..tariff.rows import OLD_METER_NIGHT, SMART_METER_NIGHT
 from .octopus_account import KeyQuestion, OctoplusAccount, kraken
@@ -52,6 +60,8 @@ from .rate_entities import EntitySource
 from .rate_sources import AccountSource, TariffSource
 from .rates_coordinator import RateSource
 
+# What is tried at set-up: a day has rates whatever is not published yet.
+TRIED = timedelta(hours=24)
 # The letters of the distribution regions, as the form's options.
 REGIONS = ("a", "b", "c", "d", "e", "f", "g", "h", "j", "k", "l", "m", "n", "p")
 # When the night rate holds, as the form's options.
@@ -59,13 +69,19 @@ NIGHTS = {NIGHT_SMART_METER: SMART_METER_NIGHT, NIGHT_OLD_METER: OLD_METER_NIGHT
 
 
 class TariffProblem(Exception):
-    """Something about the tariff that a person can mend: a text key, and the field at fault."""
+    """Something about the tariff that a person can mend: a text key, and the field at fault.
 
-    def __init__(self, key: str, field: str = "base") -> None:
+    ``placeholders`` are what the text names.
+    """
+
+    def __init__(
+        self, key: str, field: str = "base", placeholders: Mapping[str, str] | None = None
+    ) -> None:
         """Name the text and the field."""
         super().__init__(key)
         self.key = key
         self.field = field
+        self.placeholders = placeholders or {}
 
 
 def octopus(hass: HomeAssistant, api_key: str | None = None) -> OctopusRest:
@@ -91,6 +107,10 @@ def problem_of(error: TariffError) -> TariffProblem:
             return TariffProblem("tariff_refused")
         case TariffNotSupportedError():
             return TariffProblem("tariff_unknown")
+        case NoRatesError():
+            return TariffProblem("tariff_no_rates", placeholders=placeholders_of(error))
+        case SupplyLaterError():
+            return TariffProblem("supply_later", placeholders=placeholders_of(error))
         case TariffNotFoundError():
             return TariffProblem("octopus_not_found")
         case _:
@@ -119,7 +139,7 @@ async def async_agile_tariffs(
         products = await client.current_products(*offers)
         codes = [TariffCode.of(product.code, region.upper()) for product in products]
         for code in codes:
-            await client.rates(code, now, now + timedelta(hours=1), taxed=code is codes[0])
+            await _async_try_tariff(client, code, now, taxed=code is codes[0])
     except TariffNotFoundError as err:
         raise TariffProblem("not_on_offer") from err
     except TariffError as err:
@@ -127,59 +147,129 @@ async def async_agile_tariffs(
     return codes[0].text, codes[1].text if sold else None
 
 
+async def _async_try_tariff(
+    client: OctopusRest, code: TariffCode, now: datetime, *, taxed: bool
+) -> None:
+    """Ask for its rates. Raises a TariffError, NoRatesError for a price list without any.
+
+    Since yesterday: the hours ahead of a late night may not be published yet.
+    """
+    found = await client.rates(code, now - TRIED, now + timedelta(hours=1), taxed=taxed)
+    if not found.rates:
+        raise NoRatesError(code.text)
+
+
+type Place = tuple[str, Property]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class FoundAddress:
-    """An address that buys electricity on one of a key's accounts.
+    """An address that buys electricity on one of a key's accounts, by one of its meters.
 
-    ``bought`` and ``sold`` are its agreements from now on, the present one first.
+    ``bought`` and ``sold`` are its agreements from now on, the present one first. ``import_mpan`` is
+    told where the address has several import meters. ``exports`` is the account and property of an
+    export meter that stands apart; ``export_choices`` are those that may be meant.
     """
 
     account_number: str
     address: Property
     bought: tuple[Agreement, ...]
     sold: tuple[Agreement, ...]
+    import_mpan: str | None = None
+    exports: Place | None = None
+    export_choices: tuple[Place, ...] = ()
 
     @property
     def choice(self) -> str:
         """What tells it from the others."""
-        return f"{self.account_number}:{self.address.id}"
+        meter = f":{self.import_mpan}" if self.import_mpan else ""
+        return f"{self.account_number}:{self.address.id}{meter}"
 
     @property
     def label(self) -> str:
-        """By what its owner knows it."""
-        return self.address.label or self.account_number
+        """By what its owner knows it; of several meters also the tariff and the last digits."""
+        place = self.address.label or self.account_number
+        if self.import_mpan is None:
+            return place
+        return f"{place} · {self.bought[0].tariff_code} · …{self.import_mpan[-4:]}"
+
+    def selling_by(self, place: Place | None, now: datetime) -> FoundAddress:
+        """The same home, with this export meter of another account, or with none."""
+        point = place[1].export_point(now) if place is not None else None
+        return replace(self, exports=place, export_choices=(), sold=_from_now_on(point, now))
 
 
-async def async_addresses_of(
-    hass: HomeAssistant, key: str, number: str | None
-) -> tuple[FoundAddress, ...]:
-    """The addresses of a key, or of one of its accounts. Raises TariffProblem if there is none."""
+class FoundAddresses(NamedTuple):
+    """The homes of a key. Not ``complete``: one of its accounts could not be read."""
+
+    addresses: tuple[FoundAddress, ...]
+    complete: bool
+
+
+async def async_addresses_of(hass: HomeAssistant, key: str, number: str | None) -> FoundAddresses:
+    """The addresses of a key, or of one of its accounts. Raises TariffProblem if there is none.
+
+    An account that cannot be read takes nothing from the others.
+    """
     client, now = octopus(hass, key), dt_util.utcnow()
     numbers = (number,) if number else await _async_accounts_of(hass, key)
-    try:
-        accounts = [await client.account(each) for each in numbers]
-    except TariffError as err:
-        raise problem_of(err) from err
-    current = [
-        (account.number, address) for account in accounts for address in account.current(now)
-    ]
-    if not current:
+    accounts: list[Account] = []
+    errors: list[TariffError] = []
+    for each in numbers:
+        try:
+            accounts.append(await client.account(each))
+        except TariffError as err:
+            errors.append(err)
+    if not accounts:
+        raise problem_of(errors[0])
+    places = [(account.number, address) for account in accounts for address in account.current(now)]
+    if not places:
         raise TariffProblem("moved_out")
-    addresses = [
-        FoundAddress(
-            account_number=number,
-            address=address,
-            bought=_from_now_on(address.import_point(now), now),
-            sold=_from_now_on(address.export_point(now), now),
-        )
-        for number, address in current
-    ]
-    found = tuple(address for address in addresses if address.bought)
+    found = tuple(address for place in places for address in _found_at(place, places, now))
     if not found:
-        raise TariffProblem(
-            "export_only" if any(address.sold for address in addresses) else "no_import"
+        sells = any(address.selling(now) for _, address in places)
+        raise TariffProblem("export_only" if sells else "no_import")
+    complete = not errors and not any(account.unreadable for account in accounts)
+    return FoundAddresses(found, complete)
+
+
+def _found_at(place: Place, places: Sequence[Place], now: datetime) -> Iterator[FoundAddress]:
+    """A home for each import meter of an address."""
+    number, address = place
+    points = address.buying(now)
+    for point in points:
+        mpan = point.mpan if len(points) > 1 else None
+        found = FoundAddress(
+            account_number=number,
+            address=address.metered_by(mpan),
+            bought=point.from_now_on(now),
+            sold=_from_now_on(address.export_point(now), now),
+            import_mpan=mpan,
         )
-    return found
+        yield found if address.selling(now) else _with_export_apart(found, places, now)
+
+
+def _with_export_apart(
+    address: FoundAddress, places: Sequence[Place], now: datetime
+) -> FoundAddress:
+    """Its export meter may stand on an account of its own: by the address, or to be asked."""
+    apart = tuple(place for place in places if place[1].selling(now) and not place[1].buying(now))
+    here = [place for place in apart if _same_address(place[1], address.address)]
+    if len(here) == 1:
+        return address.selling_by(here[0], now)
+    return replace(address, export_choices=apart)
+
+
+def _same_address(one: Property, other: Property) -> bool:
+    """Whether postcode and first line are the same, however they are written."""
+    keys = [
+        tuple(
+            "".join(filter(str.isalnum, part)).casefold()
+            for part in (each.postcode or "", each.label.partition(",")[0])
+        )
+        for each in (one, other)
+    ]
+    return keys[0] == keys[1] and all(keys[0])
 
 
 def _from_now_on(point: MeterPoint | None, now: datetime) -> tuple[Agreement, ...]:
@@ -224,8 +314,10 @@ async def async_try_address(
     """
     now = dt_util.utcnow()
     try:
+        if address.bought[0].valid_from > now:
+            raise SupplyLaterError(address.bought[0].valid_from)
         imports = TariffCode.parse(address.bought[0].tariff_code)
-        await octopus(hass, key).rates(imports, now, now + timedelta(hours=1), taxed=True)
+        await _async_try_tariff(octopus(hass, key), imports, now, taxed=True)
     except TariffNotFoundError as err:
         raise TariffProblem("tariff_unknown") from err
     except TariffError as err:
@@ -256,6 +348,11 @@ def rate_source(
             clock=dt_util.utcnow,
             night=NIGHTS.get(tariff.get(CONF_NIGHT)),
             kept=kept,
+            meters=Meters(
+                import_mpan=tariff.get(CONF_IMPORT_MPAN),
+                export_account=tariff.get(CONF_EXPORT_ACCOUNT),
+                export_property=tariff.get(CONF_EXPORT_PROPERTY),
+            ),
         )
         return AccountSource(rates, KeyQuestion(hass, entry).async_received)
     client, exports = octopus(hass), tariff[CONF_EXPORT_TARIFF]
@@ -263,6 +360,7 @@ def rate_source(
     return TariffSource(
         TariffRates.of_code(client, imports, taxed=True),
         TariffRates.of_code(client, TariffCode.parse(exports), taxed=False) if exports else None,
+        dt_util.utcnow,
     )
 
 
@@ -272,8 +370,8 @@ def tariff_mark(entry: ConfigEntry) -> str:
     keys = [CONF_ACCOUNT_NUMBER, CONF_PROPERTY, CONF_RATE_ENTITIES, CONF_EXPORT_ENTITIES]
     if tariff.get(CONF_ACCOUNT_NUMBER) is None:
         keys += [CONF_IMPORT_TARIFF, CONF_EXPORT_TARIFF]
-    if CONF_NIGHT in tariff:
-        keys.append(CONF_NIGHT)
+    apart = (CONF_NIGHT, CONF_IMPORT_MPAN, CONF_EXPORT_ACCOUNT, CONF_EXPORT_PROPERTY)
+    keys += [key for key in apart if key in tariff]
     return "|".join(str(tariff.get(key)) for key in keys)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 import re
 
@@ -73,6 +73,37 @@ class Property:
         """The meter point of sold electricity; None where export is not paid."""
         return self._point(now, is_export=True)
 
+    def buying(self, now: datetime) -> tuple[MeterPoint, ...]:
+        """All that electricity is bought by, now or later. More than one: ask which is meant."""
+        points = (point for point in self.meter_points if not point.is_export)
+        return tuple(point for point in points if point.from_now_on(now))
+
+    def metered_by(self, import_mpan: str | None) -> Property:
+        """The same home, with this one of its import meters; itself if there is no such."""
+        if import_mpan is None or import_mpan not in {each.mpan for each in self.meter_points}:
+            return self
+        return replace(
+            self,
+            meter_points=tuple(
+                each for each in self.meter_points if each.is_export or each.mpan == import_mpan
+            ),
+        )
+
+    def selling(self, now: datetime) -> bool:
+        """Whether electricity is sold here, now or later."""
+        return any(each.is_export and each.from_now_on(now) for each in self.meter_points)
+
+    def with_exports_of(self, other: Property | None) -> Property:
+        """The same home, selling by the export meters of another account's property."""
+        sold = other.meter_points if other is not None else ()
+        return replace(
+            self,
+            meter_points=(
+                *(each for each in self.meter_points if not each.is_export),
+                *(each for each in sold if each.is_export),
+            ),
+        )
+
     def _point(self, now: datetime, *, is_export: bool) -> MeterPoint | None:
         points = [point for point in self.meter_points if point.is_export is is_export]
         with_agreement = (point for point in points if point.from_now_on(now))
@@ -81,10 +112,14 @@ class Property:
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Account:
-    """An account and all its addresses, past ones too."""
+    """An account and all its addresses, past ones too.
+
+    ``unreadable`` are the ids of those that could not be understood, beside others that could.
+    """
 
     number: str
     properties: tuple[Property, ...]
+    unreadable: frozenset[str] = frozenset()
 
     def current(self, now: datetime) -> tuple[Property, ...]:
         """Where the account holder lives now. More than one: ask which is meant."""
@@ -102,9 +137,20 @@ def account_number(typed: str) -> str:
 def parse_account(body: object) -> Account:
     """The reply to a question about an account. Raises TariffReplyError."""
     account = one_object(body, "the account")
+    found: list[Property] = []
+    errors: dict[str, TariffReplyError] = {}
+    for each in objects(account, "properties"):
+        try:
+            found.append(_property(each))
+        except TariffReplyError as error:
+            # One of several, perhaps left long ago, must not spoil all.
+            errors[str(each.get("id"))] = error
+    if errors and not found:
+        raise next(iter(errors.values()))
     return Account(
         number=text(account, "number"),
-        properties=tuple(map(_property, objects(account, "properties"))),
+        properties=tuple(found),
+        unreadable=frozenset(errors),
     )
 
 
@@ -125,7 +171,9 @@ def _property(body: JsonObject) -> Property:
 
 
 def _meter_point(body: JsonObject) -> MeterPoint:
-    agreements = (_agreement(each) for each in objects(body, "agreements"))
+    # An agreement without a tariff is none: they are listed so at times.
+    listed = (each for each in objects(body, "agreements") if each.get("tariff_code") is not None)
+    agreements = (_agreement(each) for each in listed)
     return MeterPoint(
         mpan=text(body, "mpan"),
         is_export=body.get("is_export") is True,

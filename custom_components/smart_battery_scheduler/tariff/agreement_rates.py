@@ -12,10 +12,17 @@ from ..common.http import utc_now
 from ..common.poll_interval import PollInterval, wait_after_failures
 from .account import Account, Agreement, MeterPoint, Property
 from .codes import TariffCode
-from .errors import TariffError, TariffNotFoundError, TariffNotSupportedError
-from .model import RateTable
+from .errors import (
+    NoRatesError,
+    SupplyLaterError,
+    TariffError,
+    TariffNotFoundError,
+    TariffNotSupportedError,
+    TariffReplyError,
+)
+from .model import SLOT, Rate, RateTable, floor_slot
 from .octopus_rest import OctopusRest
-from .rows import NightWindow
+from .rows import NightWindow, slots
 
 ACCOUNT_POLL_INTERVAL = PollInterval(every=timedelta(hours=6), jitter=timedelta(minutes=10))
 
@@ -77,7 +84,12 @@ class TariffRates:
         taxed: bool,
         night: NightWindow | None = None,
     ) -> None:
-        """``taxed`` for bought energy; ``night`` as ``OctopusRest.rates`` takes it."""
+        """``taxed`` for bought energy; ``night`` as ``OctopusRest.rates`` takes it.
+
+        ``problem`` says after a fetch why there is no rate for that instant though all was
+        answered: NoRatesError, SupplyLaterError, or what stands in the way of that tariff alone.
+        """
+        self.problem: TariffError | None = None
         self._client = client
         self._agreements = tuple(agreements)
         self._taxed = taxed
@@ -89,8 +101,12 @@ class TariffRates:
         always = Agreement(tariff_code=code.text, valid_from=datetime.min.replace(tzinfo=UTC))
         return cls(client, (always,), taxed=taxed)
 
-    async def fetch(self, start: datetime, end: datetime) -> RateTable:
+    async def fetch(
+        self, start: datetime, end: datetime, *, now: datetime | None = None
+    ) -> RateTable:
         """What is published for [start, end), each tariff as long as it is agreed.
+
+        ``now`` in that time is the instant that ``problem`` speaks of.
 
         A tariff that is not known or not supported leaves its time without rates, if another one
         has some: one that is over, or only to come, must not take away today's. Raises a
@@ -99,15 +115,30 @@ class TariffRates:
         table = RateTable()
         refused: TariffError | None = None
         answered = False
+        self.problem = self._not_begun(now)
         for piece in pieces(self._agreements, start, end):
+            in_force = now is not None and piece.start <= now < piece.end
             try:
-                table = table.merged(await self._piece(piece))
+                found = await self._piece(piece)
                 answered = True
             except (TariffNotFoundError, TariffNotSupportedError) as error:
                 refused = error
+                self.problem = error if in_force else self.problem
+                continue
+            if in_force and not found.rates:
+                # All of it is empty, the hours that are past too: not a matter of publication.
+                self.problem = NoRatesError(piece.tariff_code)
+            table = table.merged(found)
         if refused is not None and not answered:
             raise refused
         return table
+
+    def _not_begun(self, now: datetime | None) -> SupplyLaterError | None:
+        """The agreement that is to come, if none is in force."""
+        if now is None or any(each.covers(now) for each in self._agreements):
+            return None
+        begins = [each.valid_from for each in self._agreements if each.valid_from > now]
+        return SupplyLaterError(min(begins)) if begins else None
 
     async def _piece(self, piece: Piece) -> RateTable:
         code = TariffCode.parse(piece.tariff_code)
@@ -121,12 +152,20 @@ class TariffRates:
         )
 
 
+def unpaid(start: datetime, end: datetime) -> RateTable:
+    """Nothing a kWh for the half-hours of [start, end)."""
+    whole = slots(floor_slot(start), floor_slot(end))
+    return RateTable(tuple(Rate(slot, slot + SLOT, 0.0) for slot in whole))
+
+
 def address_of(account: Account, property_id: str | None, now: datetime) -> Property:
     """The home meant by ``property_id``; without one, the first that buys electricity.
 
-    Raises MovedOutError or NoImportError.
+    Raises MovedOutError, NoImportError, or TariffReplyError for one that cannot be understood.
     """
     current = account.current(now)
+    if property_id in account.unreadable:
+        raise TariffReplyError("the home cannot be understood")
     if property_id is not None:
         current = tuple(address for address in current if address.id == property_id)
     if not current:
@@ -150,12 +189,26 @@ def _buys(address: Property, now: datetime) -> bool:
     return point is not None and bool(point.from_now_on(now))
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Meters:
+    """Which meters a home goes by where its account does not tell.
+
+    ``import_mpan`` of several; ``export_account`` and ``export_property`` of an export meter that
+    stands on an account of its own.
+    """
+
+    import_mpan: str | None = None
+    export_account: str | None = None
+    export_property: str | None = None
+
+
 class AccountRates:
     """The rates of a home by its account, which is read again now and then.
 
     So a change of tariff is followed without anybody's doing. Rates need no key: while the
     account cannot be read again the agreements last read hold, and ``account_problem`` says what
-    is wrong; ``export_problem`` says why export rates are missing while import rates are there.
+    is wrong. ``import_problem`` and ``export_problem`` say why there is no rate now of a direction
+    though all was answered.
     """
 
     def __init__(
@@ -167,9 +220,13 @@ class AccountRates:
         clock: Callable[[], datetime] = utc_now,
         night: NightWindow | None = None,
         kept: Property | None = None,
+        meters: Meters | None = None,
     ) -> None:
         """``kept`` is the home as it was last read: it holds until the account is read."""
+        self._meters = meters or Meters()
+        self._export_account_problem: TariffError | None = None
         self.account_problem: TariffError | None = None
+        self.import_problem: TariffError | None = None
         self.export_problem: TariffError | None = None
         self._client = client
         self._number = account_number
@@ -195,22 +252,32 @@ class AccountRates:
         now = self._clock()
         address = await self._current_address(now)
         bought, sold = import_point_of(address, now), address.export_point(now)
-        self.export_problem = None
+        self.import_problem, self.export_problem = None, self._export_account_problem
         imports = TariffRates(self._client, bought.agreements, taxed=True, night=self._night)
-        return AddressRates(
-            imports=await imports.fetch(start, end),
-            exports=await self._exports(sold, start, end) if sold is not None else None,
-        )
+        table = await imports.fetch(start, end, now=now)
+        self.import_problem = imports.problem
+        if sold is None:
+            # Not told is not unpaid.
+            unknown = self._export_account_problem is not None
+            return AddressRates(imports=table, exports=RateTable() if unknown else None)
+        return AddressRates(imports=table, exports=await self._exports(sold, start, end, now))
 
-    async def _exports(self, sold: MeterPoint, start: datetime, end: datetime) -> RateTable | None:
-        if not sold.from_now_on(self._clock()):
+    async def _exports(
+        self, sold: MeterPoint, start: datetime, end: datetime, now: datetime
+    ) -> RateTable | None:
+        if not sold.from_now_on(now):
             return None
         rates = TariffRates(self._client, sold.agreements, taxed=False, night=self._night)
         try:
-            return await rates.fetch(start, end)
+            table = await rates.fetch(start, end, now=now)
         except (TariffNotFoundError, TariffNotSupportedError) as error:
             self.export_problem = error
             return RateTable()
+        if isinstance(rates.problem, SupplyLaterError):
+            # Not paid yet: nothing until then, which is known and not missing.
+            return unpaid(start, min(rates.problem.begins, end)).merged(table)
+        self.export_problem = rates.problem or self.export_problem
+        return table
 
     async def _current_address(self, now: datetime) -> Property:
         if (
@@ -220,7 +287,7 @@ class AccountRates:
         ):
             return self._address
         try:
-            address = address_of(await self._client.account(self._number), self._property_id, now)
+            address = await self._read(now)
         except TariffError as error:
             if self._address is None:
                 raise
@@ -231,3 +298,18 @@ class AccountRates:
         self._address, self.account_problem, self._failures = address, None, 0
         self._read_again_at = now + ACCOUNT_POLL_INTERVAL.next_wait()
         return address
+
+    async def _read(self, now: datetime) -> Property:
+        """The home as its account has it, with the export meter of another if it is so."""
+        account = await self._client.account(self._number)
+        address = address_of(account, self._property_id, now).metered_by(self._meters.import_mpan)
+        if self._meters.export_account is None:
+            return address
+        try:
+            sold = await self._client.account(self._meters.export_account)
+        except TariffError as error:
+            self._export_account_problem = error
+            return address.with_exports_of(self._address)
+        self._export_account_problem = None
+        by_id = {each.id: each for each in sold.current(now)}
+        return address.with_exports_of(by_id.get(self._meters.export_property or ""))

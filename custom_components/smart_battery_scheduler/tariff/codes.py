@@ -1,7 +1,8 @@
 """Tariff codes and regions.
 
-A code reads ``{fuel}-{registers}-{product}-{region}``, as ``E-1R-AGILE-24-10-01-C``. Regions are the
-fourteen grid supply point groups; there is no I and no O.
+A code reads ``{fuel}-{registers}-{product}-{region}``, as ``E-1R-AGILE-24-10-01-C``; fuel and registers
+are missing in those of trials, as ``V2G-TRIAL-24-01-01-C``. Regions are the fourteen grid supply
+point groups; there is no I and no O.
 """
 
 from __future__ import annotations
@@ -10,16 +11,24 @@ from dataclasses import dataclass
 import re
 
 from .errors import TariffNotSupportedError, Unsupported
+from .rate_links import RateKind
 
-_FORM = re.compile(r"([EG])-([0-9A-Z]+R)-(.+)-([A-HJ-NP])")
+_FORM = re.compile(r"(?:([A-Z])-([0-9A-Z]*R)-)?(.+)-([A-HJ-NP])")
 _GROUP = re.compile(r"_?([A-HJ-NP])")
+# FLAT2R is a meter of two registers at one price.
+_USUAL_KINDS = {
+    "1R": (RateKind.STANDARD,),
+    "FLAT2R": (RateKind.STANDARD,),
+    "2R": (RateKind.DAY, RateKind.NIGHT),
+}
 _INTELLIGENT_FLUX = "INTELLI-FLUX-"
 _INTELLIGENT = ("INTELLI-", "IOG-")
+_WITHOUT_ALLOWANCE = ("INTELLI-", "IOG-KDP-")
 
 
 @dataclass(frozen=True, slots=True)
 class TariffCode:
-    """A tariff code, taken apart."""
+    """A tariff code, taken apart. ``registers`` is empty where the code does not name them."""
 
     text: str
     registers: str
@@ -37,11 +46,11 @@ class TariffCode:
         if match is None:
             raise TariffNotSupportedError(text, Unsupported.UNKNOWN_FORM)
         fuel, registers, product, region = match.groups()
-        if fuel != "E":
+        if fuel not in ("E", None):
             raise TariffNotSupportedError(text, Unsupported.NOT_ELECTRICITY)
         if product.startswith(_INTELLIGENT_FLUX):
             raise TariffNotSupportedError(text, Unsupported.INTELLIGENT_FLUX)
-        return cls(code, registers, product, region)
+        return cls(code, registers or "", product, region)
 
     @classmethod
     def of(cls, product: str, region: str) -> TariffCode:
@@ -54,9 +63,23 @@ class TariffCode:
         return self.registers == "2R"
 
     @property
+    def usual_kinds(self) -> tuple[RateKind, ...]:
+        """The rates that such a code has as a rule; none where only the product's page can say."""
+        return _USUAL_KINDS.get(self.registers, ())
+
+    @property
     def is_intelligent(self) -> bool:
         """True when Octopus charges the car and may add cheap half-hours (dispatches)."""
         return self.product.startswith(_INTELLIGENT)
+
+    @property
+    def has_car_allowance(self) -> bool:
+        """True where only six hours of car charging a day are cheap (see ``car_allowance``).
+
+        Of the Intelligent Go products only the older ones are without; one that is not known yet
+        is taken to be as the new ones are.
+        """
+        return self.is_intelligent and not self.product.startswith(_WITHOUT_ALLOWANCE)
 
 
 def region_letter(group: str) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from enum import StrEnum
 
 
@@ -36,6 +37,24 @@ class TariffNotFoundError(TariffError):
 
 class TariffReplyError(TariffError):
     """Answered with something that cannot be understood."""
+
+
+class NoRatesError(TariffError):
+    """The price list knows the tariff and has no rate of it: a person should know which it is."""
+
+    def __init__(self, tariff_code: str) -> None:
+        """Name the tariff."""
+        super().__init__(f"no rates are published for {tariff_code}")
+        self.tariff_code = tariff_code
+
+
+class SupplyLaterError(TariffError):
+    """No agreement is in force yet; the first one begins at ``begins`` (aware)."""
+
+    def __init__(self, begins: datetime) -> None:
+        """Name the instant."""
+        super().__init__(f"the supply begins at {begins:%Y-%m-%d %H:%M} UTC")
+        self.begins = begins
 
 
 class Unsupported(StrEnum):

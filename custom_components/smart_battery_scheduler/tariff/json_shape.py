@@ -10,13 +10,13 @@ type JsonObject = Mapping[object, object]
 
 
 def objects(body: JsonObject, key: str) -> list[JsonObject]:
-    """The objects of a list; none if it is absent. Raises TariffReplyError."""
+    """The objects of a list, nulls left out; none if it is absent. Raises TariffReplyError."""
     items = body.get(key)
     if items is None:
         return []
     if not isinstance(items, list):
         raise TariffReplyError(f"{key} is not a list")
-    return [one_object(item, key) for item in items]
+    return [one_object(item, key) for item in items if item is not None]
 
 
 def one_object(body: object, name: str) -> JsonObject:

@@ -49,6 +49,14 @@ class FeatureGoneError(TariffError):
     """The API has switched this off: do without."""
 
 
+class NotForThisKeyError(FeatureGoneError):
+    """A token that was just made is refused for this one question: do without.
+
+    It says nothing of the key: that is judged where a token is made with it, and where the account
+    is read (HomeAssistant-OctopusEnergy#885).
+    """
+
+
 class SessionNotJoinableError(TariffError):
     """There is no such session, or not for this account."""
 

@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 from ..common.http import number
 from .errors import TariffAuthError, TariffRateLimitError, TariffReplyError
 from .json_shape import JsonObject, one_object, text
-from .kraken_errors import TokenRefusedError
+from .kraken_errors import NotForThisKeyError, TokenRefusedError
 
 MINT = """mutation ObtainToken($input: ObtainJSONWebTokenInput!) {
   obtainKrakenToken(input: $input) { token refreshToken refreshExpiresIn }
@@ -65,12 +65,13 @@ class TokenKeeper:
     async def token(self, *, refused: str | None = None) -> str:
         """A token that is good for some minutes; another one than ``refused``.
 
-        Raises a TariffError; TariffAuthError if the key itself is refused.
+        Raises a TariffError: TariffAuthError if the key itself is refused, NotForThisKeyError if
+        ``refused`` is too young to be refused for its age.
         """
         async with self._lock:
             tokens, now = self._tokens, self._clock()
             if tokens is not None and tokens.token == refused and now < tokens.minted_at + YOUNG:
-                raise TariffAuthError("Octopus refuses what was asked for with this key")
+                raise NotForThisKeyError("Octopus does not answer this for the key")
             if tokens is not None and tokens.token != refused and now < tokens.renew_at:
                 return tokens.token
             self._tokens = await self._renewed(tokens, now)

@@ -7,9 +7,10 @@ password. Lists come in pages, newest first, whatever order is asked for.
 from __future__ import annotations
 
 from base64 import b64encode
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from http import HTTPStatus
+from typing import NamedTuple
 
 import aiohttp
 from yarl import URL
@@ -28,6 +29,7 @@ from .errors import (
 )
 from .model import RateTable, floor_slot
 from .products import Offer, Product, current, parse_products
+from .rate_links import RateKind, parse_rate_links
 from .rows import (
     DIRECT_DEBIT,
     INTELLIGENT_NIGHT,
@@ -52,6 +54,16 @@ class WrongRegistersError(TariffError):
     """Standard rates were asked of a tariff that has day and night rates."""
 
 
+class _Asked(NamedTuple):
+    """For what half-hours rates are asked, and how they are to be read."""
+
+    start: datetime
+    end: datetime
+    taxed: bool
+    payment_method: str
+    night: NightWindow
+
+
 class OctopusRest:
     """The API as a client of ours sees it. Every method raises a TariffError when it fails."""
 
@@ -70,6 +82,7 @@ class OctopusRest:
         self._base = URL(base_url)
         self._clock = clock
         self._timeout_s = timeout_s
+        self._named: dict[str, dict[RateKind, URL]] = {}
 
     def __repr__(self) -> str:
         """Name no secret."""
@@ -121,20 +134,56 @@ class OctopusRest:
         ``taxed`` for bought energy; sold energy bears no VAT. ``night`` is the window of a tariff
         with two registers, by default that of a smart meter. Intelligent Go has its own.
         """
-        start, end = floor_slot(start), ceil_slot(end)
-
-        async def table(kind: str) -> RateTable:
-            rows = await self._rows(code, f"{kind}-unit-rates", start, end)
-            return half_hours(for_payment(rows, payment_method), start, end, taxed=taxed)
-
-        if not code.is_two_register:
-            try:
-                return await table("standard")
-            except WrongRegistersError:
-                # Some single-register codes have two rates all the same.
-                pass
         window = INTELLIGENT_NIGHT if code.is_intelligent else night or SMART_METER_NIGHT
-        return day_and_night(await table("day"), await table("night"), window)
+        asked = _Asked(floor_slot(start), ceil_slot(end), taxed, payment_method, window)
+        if (named := self._named.get(code.text)) is not None:
+            return await self._table(asked, named)
+        usual = self._built(code, code.usual_kinds)
+        try:
+            found = await self._table(asked, usual)
+        except WrongRegistersError:
+            return await self._table(asked, self._built(code, (RateKind.DAY, RateKind.NIGHT)))
+        if found.rates:
+            return found
+        # Nothing: not published yet, or the prices are in another list than the code lets think.
+        named = await self._links(code)
+        others = {kind: url for kind, url in named.items() if kind not in usual}
+        if not others and not usual:
+            raise TariffNotFoundError("Octopus does not list that tariff")
+        if not others:
+            return found
+        self._named[code.text] = others
+        return await self._table(asked, others)
+
+    async def _table(self, asked: _Asked, links: Mapping[RateKind, URL]) -> RateTable:
+        """The rates of these lists as one table."""
+        tables = {kind: await self._half_hours(asked, url) for kind, url in links.items()}
+        if RateKind.STANDARD in tables:
+            return tables[RateKind.STANDARD]
+        day, night = (tables.get(kind, RateTable()) for kind in (RateKind.DAY, RateKind.NIGHT))
+        return day_and_night(day, night, asked.night)
+
+    async def _half_hours(self, asked: _Asked, url: URL) -> RateTable:
+        rows = for_payment(await self._rows(url, asked.start, asked.end), asked.payment_method)
+        return half_hours(rows, asked.start, asked.end, taxed=asked.taxed)
+
+    def _built(self, code: TariffCode, kinds: Iterable[RateKind]) -> dict[RateKind, URL]:
+        """The addresses of rates by the code alone."""
+        place = self._base / "v1/products" / code.product / "electricity-tariffs" / code.text
+        return {kind: place / kind.path / "" for kind in kinds}
+
+    async def _links(self, code: TariffCode) -> dict[RateKind, URL]:
+        """The addresses of rates by the product's page; none where that has no such tariff."""
+        try:
+            body = await self._get(self._base / "v1/products" / code.product / "")
+        except TariffNotFoundError:
+            return {}
+        links = parse_rate_links(body, code.text)
+        return {kind: self._own_url(href, "rates") for kind, href in links.items()}
+
+    async def _rows(self, url: URL, start: datetime, end: datetime) -> tuple[PriceRow, ...]:
+        window = {"period_from": utc_stamp(start), "period_to": utc_stamp(end)}
+        return parse_rows(await self._list(url.with_query({**window, "page_size": PAGE_SIZE})))
 
     async def listed(
         self, path: str, query: Mapping[str, str | int], *, keyed: bool = False
@@ -142,14 +191,6 @@ class OctopusRest:
         """All rows of any other list below ``v1/``; ``keyed`` for what belongs to an account."""
         url = (self._base / "v1" / path).with_query(dict(query))
         return await self._list(url, self._authorization() if keyed else None)
-
-    async def _rows(
-        self, code: TariffCode, kind: str, start: datetime, end: datetime
-    ) -> tuple[PriceRow, ...]:
-        path = f"v1/products/{code.product}/electricity-tariffs/{code.text}/{kind}/"
-        window = {"period_from": utc_stamp(start), "period_to": utc_stamp(end)}
-        url = (self._base / path).with_query({**window, "page_size": PAGE_SIZE})
-        return parse_rows(await self._list(url))
 
     async def _list(self, url: URL, headers: Mapping[str, str] | None = None) -> list[object]:
         """All rows of a list, page after page."""
@@ -167,14 +208,16 @@ class OctopusRest:
         raise TariffReplyError("the list has no end")
 
     def _next_page(self, link: object) -> URL | None:
-        if link is None:
-            return None
+        return None if link is None else self._own_url(link, "the next page")
+
+    def _own_url(self, link: object, name: str) -> URL:
+        """An address that a reply names. Raises TariffReplyError if it leads elsewhere."""
         try:
             url = URL(link) if isinstance(link, str) else None
         except ValueError:
             url = None
         if url is None or not url.absolute or url.origin() != self._base.origin():
-            raise TariffReplyError("the next page is somewhere else")
+            raise TariffReplyError(f"the link to {name} leads somewhere else")
         return url
 
     def _authorization(self) -> dict[str, str]:

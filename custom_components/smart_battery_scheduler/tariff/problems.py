@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+from ..const import MARKET_TIME_ZONE
 from .agreement_rates import MovedOutError, NoImportError
 from .errors import (
+    NoRatesError,
+    SupplyLaterError,
     TariffAuthError,
     TariffError,
     TariffNotFoundError,
@@ -23,6 +26,8 @@ class SupplyProblem(StrEnum):
     NO_IMPORT = "no_import"
     INTELLIGENT_FLUX = "intelligent_flux"
     TARIFF_UNKNOWN = "tariff_unknown"
+    NO_RATES = "no_rates"
+    SUPPLY_LATER = "supply_later"
     SESSIONS_GONE = "sessions_gone"
     FREE_GONE = "free_gone"
     DISPATCHES_GONE = "dispatches_gone"
@@ -40,9 +45,25 @@ def supply_problem_of(error: TariffError) -> SupplyProblem | None:
             return SupplyProblem.NO_IMPORT
         case TariffNotSupportedError(reason=Unsupported.INTELLIGENT_FLUX):
             return SupplyProblem.INTELLIGENT_FLUX
+        case NoRatesError():
+            return SupplyProblem.NO_RATES
+        case SupplyLaterError():
+            return SupplyProblem.SUPPLY_LATER
         case TariffNotSupportedError() | TariffNotFoundError():
             return SupplyProblem.TARIFF_UNKNOWN
         case FeatureGoneError():
             return SupplyProblem.SESSIONS_GONE
         case _:
             return None
+
+
+def placeholders_of(error: TariffError | None) -> dict[str, str]:
+    """What the sentence about an error names: the tariff, or the day by the market's calendar."""
+    match error:
+        case NoRatesError():
+            return {"tariff": error.tariff_code}
+        case SupplyLaterError():
+            begins = error.begins.astimezone(MARKET_TIME_ZONE)
+            return {"day": f"{begins.day} {begins:%B %Y}"}
+        case _:
+            return {}
