@@ -17,8 +17,8 @@ from .frontend.backtest_csv import async_setup_backtest_csv
 from .frontend.card import async_setup_card
 from .frontend.dashboard_panel import async_entry_updated, async_show_dashboard
 from .frontend.websocket_api import async_setup_websocket_api
-from .household_notices import HouseholdNotices
 from .powerwall.base import PowerwallError, Purpose, Settings
+from .problems.household_notices import HouseholdNotices
 from .problems.issues import Issues, by_hand
 from .problems.lost_entities import LostEntityIssues
 from .problems.supply_issues import SupplyIssues
@@ -64,13 +64,26 @@ async def async_setup_entry(hass: HomeAssistant, entry: SmartBatteryConfigEntry)
     async_follow(hass, entry)
     watch = Watch(entry)
     storage = SiteStorage(hass, entry.entry_id)
-    control = await storage.async_load_control()
-    records = (await storage.async_load_records()).of_tariff(tariff_mark(entry))
+    loaded = await storage.async_load()
+    records = loaded.records.of_tariff(tariff_mark(entry))
     sources = await build_sources(hass, entry, records.remembered)
-    site = Site(hass, entry, sources, storage, control, records)
-    await site.async_start()
-    entry.runtime_data = site
-    await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
+    site = Site(hass, entry, sources, storage, loaded.control, records)
+    try:
+        await site.async_start()
+        entry.runtime_data = site
+        await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
+        _attach(hass, entry, site, watch)
+    except BaseException:
+        # Nobody would look after what it has begun by then.
+        await site.async_give_up()
+        raise
+    # What somebody changed while the above was waited for.
+    await watch.async_entry_updated(hass, entry)
+    return True
+
+
+def _attach(hass: HomeAssistant, entry: SmartBatteryConfigEntry, site: Site, watch: Watch) -> None:
+    """Notices and listeners of a home that has started."""
     # What could not be put back before is this home's own affair again.
     ir.async_delete_issue(hass, DOMAIN, _not_restored(entry))
     entry.async_on_unload(Issues(site).async_start())
@@ -80,26 +93,28 @@ async def async_setup_entry(hass: HomeAssistant, entry: SmartBatteryConfigEntry)
     entry.async_on_unload(entry.add_update_listener(watch.async_entry_updated))
     entry.async_on_unload(entry.add_update_listener(async_entry_updated))
     entry.async_on_unload(async_track_renames(hass, entry))
-    # What somebody changed while the above was waited for.
-    await watch.async_entry_updated(hass, entry)
-    return True
 
 
 async def async_unload_entry(hass: HomeAssistant, entry: SmartBatteryConfigEntry) -> bool:
-    """Put the home settings back, then take the entities away."""
+    """Take the entities away, then put the home settings back.
+
+    In this order: where the entities cannot go the entry stays loaded, and its home has to go on.
+    """
+    if not await hass.config_entries.async_unload_platforms(entry, PLATFORMS):
+        return False
     site = entry.runtime_data
     is_restored = await site.async_stop(DecisionReason.SWITCHED_OFF)
     if not is_restored and entry.disabled_by is not None:
         # Nobody knows when it runs again.
         _raise_what_to_set(hass, entry, site.controller.owner_settings or Settings())
-    return await hass.config_entries.async_unload_platforms(entry, PLATFORMS)
+    return True
 
 
 async def async_remove_entry(hass: HomeAssistant, entry: SmartBatteryConfigEntry) -> None:
     """Put back what an earlier run may have left on the Powerwall, then forget everything."""
     async_show_dashboard(hass)
     storage = SiteStorage(hass, entry.entry_id)
-    control = await storage.async_load_control()
+    control = (await storage.async_load()).control
     restore = control.restore
     accepted = restore is not None and restore.command_status.accepted_at is not None
     if control.owner is not None and not accepted and entry.data[CONF_KIND] == KIND_NETZERO:

@@ -62,6 +62,8 @@ class ConfigFolder:
 
     path: Path
     port: int
+    integration: Path = ROOT / "custom_components" / DOMAIN
+    """The code of the integration that is linked into it."""
 
     @property
     def url(self) -> str:
@@ -100,10 +102,9 @@ class ConfigFolder:
         custom = self.path / "custom_components"
         custom.mkdir(exist_ok=True)
         link = custom / DOMAIN
-        source = ROOT / "custom_components" / DOMAIN
-        if not link.is_symlink() or link.resolve() != source:
+        if not link.is_symlink() or link.resolve() != self.integration.resolve():
             link.unlink(missing_ok=True)
-            link.symlink_to(source, target_is_directory=True)
+            link.symlink_to(self.integration, target_is_directory=True)
 
 
 def _store(path: Path, version: int, data: object) -> None:

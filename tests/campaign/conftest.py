@@ -66,6 +66,6 @@ async def player(
     )
     async with running(World(scenario, utc_now)) as cloud:
         point_to(cloud, monkeypatch)
-        entry = site_entry(cloud, units=story.hardware.units)
+        entry = site_entry(cloud, units=story.entered_units)
         entry.add_to_hass(hass)
         yield Player(Day(hass, frozen, cloud, entry, hass_storage), story)

@@ -16,7 +16,9 @@ from custom_components.smart_battery_scheduler.control.model import (
 from custom_components.smart_battery_scheduler.planner.model import Action
 
 from ..cloud.log import RequestLog
+from .delivery import undelivered
 from .player import Player, Witness
+from .promises import untold, without_cause
 from .story import READ, WRITE
 from .truth import Sample
 
@@ -28,6 +30,11 @@ VERIFICATION = timedelta(minutes=8)
 PATIENCE = timedelta(minutes=12)
 # A hold at a whole percent may draw the battery down to it first, which proves nothing.
 HOLD_PATIENCE = timedelta(minutes=90)
+
+# A plan changes at most a dozen times a day, and each change may take a start and a stop, each sent
+# again once; as much again for restarts and for what is lost on the way.
+MOST_WRITES_A_DAY = 96
+MOST_FIGHTS = 2
 
 _ENDINGS = frozenset(
     {
@@ -50,15 +57,53 @@ def broken(player: Player) -> list[str]:
         *_budget(player.day.cloud.requests),
         *_unproven(player.witness),
         *_untrue(player.witness),
+        *untold(player.witness.samples, player.witness.decisions),
+        *without_cause(player.witness.samples),
+        *_too_many_writes(player.day.cloud.requests),
+        *_fought(player),
+        *_undelivered(player),
     ]
+
+
+def _too_many_writes(requests: RequestLog) -> Iterator[str]:
+    most = requests.most_within(timedelta(hours=24), WRITE)
+    if most > MOST_WRITES_A_DAY:
+        yield f"{most} writes within a day"
+
+
+def _fought(player: Player) -> Iterator[str]:
+    """How often a rival's reserve was written over: it is theirs after the second time."""
+    for since, until, reserve in player.rivalries:
+        over = [
+            request.at
+            for request in player.day.cloud.requests.writes
+            if since <= request.at < until
+            and isinstance(request.body, dict)
+            and request.body.get("backup_reserve_percent") not in (None, reserve)
+        ]
+        if len(over) > MOST_FIGHTS:
+            yield f"the reserve that somebody else sets was written over {len(over)} times: {over}"
+
+
+def _undelivered(player: Player) -> Iterator[str]:
+    """On days without faults, by what the site is and not by what its owner has entered."""
+    story = player.story
+    quirks = story.quirks
+    spoils = (
+        quirks.gateway_loses_share or quirks.gateway_one_behind or quirks.gateway_hears_only_changes
+    )
+    if story.events or quirks.refusals or quirks.others_per_minute or spoils:
+        return
+    lag = timedelta(seconds=quirks.gateway_behind_s + story.longest_delay_s)
+    yield from undelivered(player.witness.samples, story.hardware, lag)
 
 
 def _settings_lost(player: Player) -> Iterator[str]:
     control = player.day.site.controller.state
     if control.owner is not None:
         yield f"the home settings are still not put back ({control.phase})"
-    if not player.theirs.stand(player.day.shown):
-        yield f"the user's settings are lost: {player.day.shown}, right: {player.theirs}"
+    if (strays := player.strays()) is not None:
+        yield f"the user's settings are lost: {strays}"
 
 
 def _forbidden_charging(witness: Witness) -> Iterator[str]:

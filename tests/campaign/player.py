@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Coroutine
 from copy import deepcopy
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from random import Random
 from typing import Any
@@ -14,7 +14,7 @@ from pytest_homeassistant_custom_component.common import async_fire_time_changed
 
 from custom_components.smart_battery_scheduler.control.model import Decision
 from custom_components.smart_battery_scheduler.control.rules import Override
-from custom_components.smart_battery_scheduler.planner.model import Action, Session
+from custom_components.smart_battery_scheduler.planner.model import Action
 from custom_components.smart_battery_scheduler.powerwall.base import OperatingMode, Settings
 from custom_components.smart_battery_scheduler.powerwall.physics import Circumstances, flows
 from custom_components.smart_battery_scheduler.powerwall.simulated import Delivery, after_a_while
@@ -23,7 +23,9 @@ from homeassistant.config_entries import ConfigEntryState
 from homeassistant.util import dt as dt_util
 
 from ..cloud.faults import Fault
+from ..cloud.quirks import Quirks
 from ..days.stage import Day
+from .sampling import take_sample
 from .story import READ, WRITE, Event, Kind, Story
 from .truth import Sample, Theirs
 
@@ -31,6 +33,18 @@ OVERRIDE_LASTS = timedelta(minutes=90)
 # After the last fault: back-off, a stood-back calibration and an ignored write must all be over.
 LONGEST_AFTERMATH = timedelta(hours=5)
 QUIET_FOR = timedelta(minutes=25)
+RIVAL_LASTS, RIVAL_EVERY = timedelta(hours=2), timedelta(minutes=3)
+# Less than meters show.
+UNSEEN_W = 150.0
+PASSING_QUIRKS = (
+    "gateway_loses_share",
+    "gateway_behind_s",
+    "gateway_one_behind",
+    "gateway_hears_only_changes",
+    "replica_share",
+    "refusals",
+    "others_per_minute",
+)
 MODES = {"self_powered": OperatingMode.SELF_POWERED, "time_based": OperatingMode.TIME_BASED}
 NOTHING = Settings()
 
@@ -43,6 +57,30 @@ class Witness:
     decisions: list[Decision] = field(default_factory=list)
     lives: list[datetime] = field(default_factory=list)
     wrong: list[str] = field(default_factory=list)
+
+
+@dataclass
+class Rival:
+    """Another automation that sets the reserve again and again (netzero#81, #261)."""
+
+    until: datetime | None = None
+    reserve: int = 100
+    next_at: datetime | None = None
+
+    def is_at_work(self, now: datetime) -> bool:
+        """Whether it insists at present."""
+        return self.until is not None and now < self.until
+
+    def change(self, now: datetime, shown: Settings) -> Settings | None:
+        """What it sets now, if it does."""
+        if not self.is_at_work(now):
+            return None
+        if self.next_at is not None and now < self.next_at:
+            return None
+        self.next_at = now + RIVAL_EVERY
+        if shown.backup_reserve_percent == self.reserve:
+            return None
+        return Settings(backup_reserve_percent=self.reserve)
 
 
 class Player:
@@ -63,7 +101,10 @@ class Player:
             timedelta(seconds=story.longest_delay_s),
         )
         world.deliver = self._courier
-        self.theirs = Theirs(world.powerwall.state.shown)
+        world.quirks = story.quirks
+        self.theirs = Theirs(world.powerwall.state.shown, story.quirks)
+        self._rival = Rival()
+        self.rivalries: list[tuple[datetime, datetime, int]] = []
         self._alive = False
         self._away_until: datetime | None = None
 
@@ -85,9 +126,15 @@ class Player:
 
     async def aftermath(self) -> None:
         """Nothing goes wrong any more and nothing is wanted."""
+        world = self.day.cloud.world
         self.day.cloud.faults.clear()
-        self.day.cloud.world.deliver = self._courier
-        self.day.cloud.world.powerwall.meet(Circumstances())
+        world.deliver = self._courier
+        world.powerwall.meet(Circumstances())
+        # What is shown stays as bent as it was: that is this home's nature.
+        world.quirks = replace(
+            world.quirks,
+            **{name: getattr(Quirks(), name) for name in PASSING_QUIRKS},
+        )
         await self._come_up()
         if not await self._comes_up_by_itself():
             self.witness.wrong.append(f"the home stays down ({self.day.entry.state})")
@@ -97,9 +144,7 @@ class Player:
         end, well_since = dt_util.utcnow() + LONGEST_AFTERMATH, None
         while (now := dt_util.utcnow()) < end:
             await self.run_until(now + timedelta(minutes=5))
-            well = self.day.site.controller.state.owner is None and self.theirs.stand(
-                self.day.shown
-            )
+            well = self.day.site.controller.state.owner is None and not self.strays()
             well_since = (well_since or now) if well else None
             if well_since is not None and now - well_since >= QUIET_FOR:
                 return
@@ -121,6 +166,7 @@ class Player:
         while (now := dt_util.utcnow()) < when:
             if not self._alive and self._away_until is not None and now >= self._away_until:
                 await self._come_up()
+            self._let_the_rival_act(now)
             self.day.freezer.tick(min(self.day.to_next_timer(), when - now))
             async_fire_time_changed(self.day.hass)
             await self._settle()
@@ -132,49 +178,50 @@ class Player:
 
     def _note(self) -> None:
         """Look behind the scenes."""
-        world, now = self.day.cloud.world, dt_util.utcnow()
-        powerwall = world.powerwall
-        state = powerwall.state
-        house_w, sun_w = world.house_w(now), world.sun_w(now)
-
-        def under(settings: Settings) -> float:
-            there = flows(
-                powerwall.hardware, settings, state.circumstances, state.stored_kwh, house_w, sun_w
-            )
-            return max(0.0, -there.battery_w - max(0.0, sun_w - house_w))
-
-        self.theirs.watch(powerwall.reading().settings, now, self.day.cloud.requests)
-        site = self.day.site if self._alive else None
+        now = dt_util.utcnow()
+        shown = self.day.cloud.world.powerwall.reading().settings
+        self.theirs.watch(shown, now, self.day.cloud.requests)
         self.witness.samples.append(
-            Sample(
-                at=now,
-                from_grid_w=under(state.obeyed),
-                from_grid_by_theirs_w=max(under(each) for each in self.theirs.possible()),
-                battery_w=powerwall.reading().battery_power_w or 0.0,
-                level=powerwall.soc_percent,
-                shown=state.shown,
-                disturbed=self._disturbed(),
-                on_grid=state.circumstances.on_grid,
-                storm=state.circumstances.storm_watch,
-                power_down=site is not None and site.sessions.at(now) is Session.POWER_DOWN,
-                override=site is not None and site.override is not None,
-                ceiling_p=site.preferences.price_ceiling_p_per_kwh if site else None,
-                rate_p=self._rate_p(now),
+            take_sample(
+                self.day.hass,
+                self.day.cloud,
+                self.day.site if self._alive else None,
+                self.theirs,
+                now,
+                foreign=self._rival.is_at_work(now),
             )
         )
 
-    def _rate_p(self, now: datetime) -> float | None:
-        if not self._alive:
-            return None
-        rate = self.day.site.rates.data.imports.at(now)
-        return rate.p_per_kwh if rate else None
+    def strays(self) -> str | None:
+        """How what stands differs from the user's own settings; None if it does not.
 
-    def _disturbed(self) -> bool:
-        """Whether anything keeps us at this moment from knowing or changing the truth."""
-        state = self.day.cloud.world.powerwall.state
-        armed = any(rule.endpoint in (READ, WRITE) for rule in self.day.cloud.faults)
-        forced = state.circumstances.forced_battery_w is not None
-        return not self._alive or armed or forced or bool(state.pending)
+        The gateway's settings are the true ones. Where they differ and the battery does all the same
+        what it would do under the user's, no reading can show it.
+        """
+        powerwall = self.day.cloud.world.powerwall
+        state = powerwall.state
+        if not self.theirs.stand(state.shown):
+            return f"the cloud shows {state.shown}, right: {self.theirs}"
+        if self.theirs.stand(state.obeyed):
+            return None
+        now = dt_util.utcnow()
+        house_w, sun_w = self.day.cloud.world.house_w(now), self.day.cloud.world.sun_w(now)
+
+        def power_w(settings: Settings) -> float:
+            return flows(
+                powerwall.hardware, settings, state.circumstances, state.stored_kwh, house_w, sun_w
+            ).battery_w
+
+        is_w = power_w(state.obeyed)
+        if any(abs(is_w - power_w(each)) < UNSEEN_W for each in self.theirs.possible()):
+            return None
+        return f"the gateway acts on {state.obeyed}, right: {self.theirs}"
+
+    def _let_the_rival_act(self, now: datetime) -> None:
+        change = self._rival.change(now, self.day.shown)
+        if change is not None:
+            self.day.cloud.world.powerwall.set_in_app(change)
+            self.theirs.set_in_app(change, now)
 
     # --- happenings ------------------------------------------------------------------------
 
@@ -195,6 +242,12 @@ class Player:
                 world.powerwall.meet(Circumstances(storm_watch=True))
             case Kind.FORCED:
                 world.powerwall.meet(Circumstances(forced_battery_w=event.number))
+            case Kind.COLD:
+                world.powerwall.meet(Circumstances(charge_limit_w=event.number))
+            case Kind.RIVAL:
+                now = dt_util.utcnow()
+                self._rival = Rival(until=now + RIVAL_LASTS, reserve=round(event.number))
+                self.rivalries.append((now, now + RIVAL_LASTS, self._rival.reserve))
             case Kind.CALM:
                 world.powerwall.meet(Circumstances())
             case Kind.APP:

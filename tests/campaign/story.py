@@ -12,9 +12,14 @@ from custom_components.smart_battery_scheduler.powerwall.base import OperatingMo
 from custom_components.smart_battery_scheduler.powerwall.physics import Hardware
 
 from ..cloud.faults import Endpoint, Fault
+from ..cloud.quirks import Quirks
 from ..cloud.world import SCENARIOS
+from .oddities import random_quirks, random_site
 
 DAY = timedelta(hours=24)
+# The real planner takes its time: every so many-th day, and on each that is ordinary but for its quirks.
+PLANNED_EVERY = 4
+ORDINARY_EVERY = 10
 
 READ, WRITE = Endpoint.NETZERO_READ, Endpoint.NETZERO_WRITE
 # Weighted by how often they are met in life.
@@ -98,7 +103,9 @@ class Kind(StrEnum):
     OUTAGE = "outage"
     STORM = "storm"
     FORCED = "forced"
+    COLD = "cold"
     CALM = "calm"
+    RIVAL = "rival"
     APP = "app"
     THROUGH_US = "through_us"
     OVERRIDE = "override"
@@ -156,6 +163,8 @@ class Story:
     longest_delay_s: float
     live_every_s: float
     noise_w: float
+    entered_units: int = 1
+    quirks: Quirks = field(default_factory=Quirks)
     events: tuple[Event, ...] = field(default_factory=tuple)
 
     def __str__(self) -> str:
@@ -164,6 +173,7 @@ class Story:
             f"seed {self.seed}: {self.scenario}, {self.soc_percent:.0f} %,"
             f" {'wild' if self.wild else 'planned'}, delay {self.shortest_delay_s:.0f}-"
             f"{self.longest_delay_s:.0f} s, live every {self.live_every_s:.0f} s, {_unusual(self.hardware)}"
+            f" entered as {self.entered_units}, {_unusual(self.quirks)}"
         )
         return "\n".join([head, *(f"  {event}" for event in self.events)])
 
@@ -184,18 +194,24 @@ def random_story(seed: int) -> Story:
     events = [event for _ in range(random.randint(3, 14)) for event in _random_events(random)]
     events += _sessions(Random(f"sessions {seed}"))
     events += _refusals(Random(f"refusals {seed}"))
+    events += _rivals(Random(f"rivals {seed}"))
+    # An ordinary day with odd clouds or hardware: what could be delivered has to be.
+    is_ordinary = seed % ORDINARY_EVERY == 0
+    scenario = random.choice(sorted(SCENARIOS))
+    site = random_site(Random(f"site {seed}"), random.choice(HARDWARE))
     return Story(
         seed=seed,
-        scenario=random.choice(sorted(SCENARIOS)),
-        hardware=random.choice(HARDWARE),
+        scenario=scenario,
+        hardware=site.hardware,
+        entered_units=site.entered_units,
+        quirks=random_quirks(Random(f"quirks {seed}")),
         soc_percent=random.uniform(3.0, 100.0),
-        # The real planner takes its time: one day in twenty.
-        wild=seed % 20 != 0,
+        wild=not is_ordinary and seed % PLANNED_EVERY != 0,
         shortest_delay_s=shortest,
         longest_delay_s=shortest + random.choice([0.0, 10.0, 100.0]),
         live_every_s=random.choice([0.0, 0.0, 60.0, 150.0]),
         noise_w=random.choice([0.0, 20.0, 60.0]),
-        events=tuple(sorted(events, key=lambda event: event.after)),
+        events=() if is_ordinary else tuple(sorted(events, key=lambda event: event.after)),
     )
 
 
@@ -207,8 +223,9 @@ def _random_events(random: Random) -> Iterator[Event]:
     elif drawn < 0.53:
         yield from _fault(random, after, OTHER_FAULTS)
     elif drawn < 0.65:
-        kind = random.choice([Kind.OUTAGE, Kind.STORM, Kind.FORCED])
-        yield Event(after=after, kind=kind, number=random.choice([0.0, -1700.0, 800.0]))
+        kind = random.choice([Kind.OUTAGE, Kind.STORM, Kind.FORCED, Kind.COLD])
+        number = random.choice([0.0, -1700.0, 800.0])
+        yield Event(after=after, kind=kind, number=900.0 if kind is Kind.COLD else number)
         yield Event(after=after + _minutes(random, 3, 180), kind=Kind.CALM)
     elif drawn < 0.72:
         yield Event(after=after, kind=Kind.APP, change=random.choice(USERS_CHANGES))
@@ -244,6 +261,12 @@ def _refusals(random: Random) -> Iterator[Event]:
             endpoints=(READ, WRITE),
             times=random.choice([1, 2, 5]),
         )
+
+
+def _rivals(random: Random) -> Iterator[Event]:
+    """Now and then another automation that insists on its own reserve, every three minutes for hours."""
+    if random.random() < 0.08:
+        yield Event(after=_minutes(random, 60, 1200), kind=Kind.RIVAL, number=100.0)
 
 
 def _fault(

@@ -8,13 +8,19 @@ from datetime import datetime
 from http import HTTPStatus
 from itertools import product
 
+from custom_components.smart_battery_scheduler.planner.model import Action
 from custom_components.smart_battery_scheduler.powerwall.base import Settings
 
 from ..cloud.log import RequestLog
+from ..cloud.quirks import Quirks
 from .story import READ
 
 # A person's change that stood in so many good readings must not be lost any more.
 ENOUGH_READINGS = 3
+# Of those that come from copies that lag behind, some do not show it.
+ENOUGH_LAGGING_READINGS = 10
+# What 0.95 x + 5 makes of a low reserve.
+MIXED_SCALES_PERCENT = 5
 NAMES = ("operating_mode", "backup_reserve_percent", "grid_charging")
 
 
@@ -39,6 +45,21 @@ class Sample:
     override: bool
     ceiling_p: float | None
     rate_p: float | None
+    alive: bool
+    forced: bool
+    suspended: bool
+    hidden: bool
+    foreign: bool
+    forbidden: bool
+    wanted: Action | None
+    by_backup: bool
+    target_percent: float
+    floor_percent: float
+    full_percent: float
+    house_w: float
+    sun_w: float
+    serves_by_theirs_w: float
+    notices: frozenset[str]
 
 
 @dataclass
@@ -56,8 +77,11 @@ class Theirs:
     already on its way, wiped out before leaves both values right.
     """
 
-    def __init__(self, settings: Settings) -> None:
-        """Begin with what stands."""
+    def __init__(self, settings: Settings, quirks: Quirks) -> None:
+        """Begin with what stands, in a home with these quirks."""
+        # Where the scales are mixed up nobody can write back to the percent what was read.
+        self._reserve_slack = MIXED_SCALES_PERCENT if quirks.reserve_in_raw_scale else 0
+        self._enough = ENOUGH_LAGGING_READINGS if quirks.replica_share else ENOUGH_READINGS
         self._right: dict[str, set[object]] = {name: {getattr(settings, name)} for name in NAMES}
         self._open: list[_Change] = []
         self._seen_requests = 0
@@ -96,7 +120,7 @@ class Theirs:
                 self._open.remove(change)
                 continue
             change.readings += good
-            if change.readings >= ENOUGH_READINGS:
+            if change.readings >= self._enough:
                 self._right[change.name] = {change.value}
                 self._open.remove(change)
 
@@ -107,8 +131,16 @@ class Theirs:
             yield Settings(**dict(zip(NAMES, values, strict=True)))  # type: ignore[arg-type]
 
     def stand(self, shown: Settings) -> bool:
-        """Whether what is shown is right in every field."""
-        return all(getattr(shown, name) in self._right[name] for name in NAMES)
+        """Whether these settings are right in every field."""
+        return all(self._is_right(name, getattr(shown, name)) for name in NAMES)
+
+    def _is_right(self, name: str, value: object) -> bool:
+        if isinstance(value, bool) or not isinstance(value, int):
+            return value in self._right[name]
+        return any(
+            isinstance(right, int) and abs(right - value) <= self._reserve_slack
+            for right in self._right[name]
+        )
 
     def __str__(self) -> str:
         """The right values."""

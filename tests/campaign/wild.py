@@ -49,6 +49,6 @@ class WildPlanner:
         )[0]
         if action is Action.CHARGE:
             method = random.choice([ChargeMethod.BACKUP, ChargeMethod.RESERVE])
-            return action, {"lever": method, "target_percent": random.choice(TARGETS)}
+            return action, {"method": method, "target_percent": random.choice(TARGETS)}
         target = random.choice([None, 10, 35]) if action is Action.USE else None
         return action, {"target_percent": target}

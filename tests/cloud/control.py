@@ -10,6 +10,7 @@
 - ``POST /control/app``: settings changed by a person in the app, by their names on the wire.
 - ``POST /control/level``: ``{"percent": 30}``.
 - ``POST /control/publication``: ``{"imports_at": "16:05", "exports_at": "17:00"}``.
+- ``POST /control/quirks``: ``{"gateway_behind_s": 900}``, any of ``quirks.py``; the others stay.
 - ``POST /control/delivery``: ``{"shortest_s": 5, "longest_s": 180, "seed": 1}``.
 
 Every change is answered with the state after it.
@@ -31,6 +32,7 @@ from custom_components.smart_battery_scheduler.powerwall.simulated import after_
 from .clock import ScaledClock
 from .faults import Endpoint, Fault
 from .netzero import parse_change
+from .quirks import Quirks
 from .world import World
 
 type Change = Callable[[World, Mapping[str, Json]], None]
@@ -46,6 +48,7 @@ def control_routes(world: World) -> Iterable[web.RouteDef]:
         "level": _set_level,
         "publication": _publish,
         "delivery": _deliver,
+        "quirks": _be_odd,
     }
     views: dict[str, Callable[[World], Json]] = {
         "state": _state,
@@ -162,3 +165,11 @@ def _deliver(world: World, body: Mapping[str, Json]) -> None:
         timedelta(seconds=decode(float, body["shortest_s"])),
         timedelta(seconds=decode(float, body["longest_s"])),
     )
+
+
+def _be_odd(world: World, body: Mapping[str, Json]) -> None:
+    known = encode(world.quirks)
+    assert isinstance(known, dict)
+    if unknown := set(body) - set(known):
+        raise ValueError(f"Unknown quirks: {sorted(unknown)}")
+    world.quirks = decode(Quirks, {**known, **body})

@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from email.utils import format_datetime
 import json
 
 from aiohttp import web
@@ -23,7 +24,9 @@ from custom_components.smart_battery_scheduler.powerwall.base import (
 )
 from custom_components.smart_battery_scheduler.powerwall.simulated import Courier, Delivery
 
+from .bent import Replicas, bent, refusal_of
 from .faults import Endpoint, Fault, FaultRule
+from .quirks import Refusal
 from .replies import ERROR_PAGE, answer, page, refuse
 from .world import World
 
@@ -51,6 +54,9 @@ class NetZero:
         self._last_body: Json = None
         self._live: Json = None
         self._live_since: datetime | None = None
+        self._replicas = Replicas()
+        self._readings = 0
+        self._others_until: datetime | None = None
 
     @staticmethod
     def endpoint(request: web.Request) -> Endpoint:
@@ -59,6 +65,13 @@ class NetZero:
 
     async def answer(self, request: web.Request, faults: Sequence[FaultRule]) -> web.StreamResponse:
         """The reply to a request, after limits and faults."""
+        response = await self._answer(request, faults)
+        response.headers["Date"] = format_datetime(self._world.cloud_now(), usegmt=True)
+        return response
+
+    async def _answer(
+        self, request: web.Request, faults: Sequence[FaultRule]
+    ) -> web.StreamResponse:
         limits = self._limits()
         if limits["X-RateLimit-Remaining"] == "-1":
             return self.limited()
@@ -82,7 +95,7 @@ class NetZero:
         headers = {
             "X-RateLimit-Limit": str(LIMIT),
             "X-RateLimit-Remaining": "0",
-            "X-RateLimit-Reset": str(round(reset.timestamp())),
+            "X-RateLimit-Reset": self._reset(reset),
         }
         detail = f"Request was throttled. Expected available in {wait_s} seconds."
         return refuse(429, detail, headers)
@@ -90,16 +103,40 @@ class NetZero:
     def _limits(self) -> dict[str, str]:
         """Count this request; the limit's headers. Remaining is -1 for one too many."""
         now = self._world.clock()
-        while self._asked and not timedelta() <= now - self._asked[0] < WINDOW:
-            self._asked.popleft()
-        remaining = LIMIT - len(self._asked) - 1
+        self._let_others_ask(now)
+        remaining = LIMIT - self._within(now) - 1
         if remaining >= 0:
             self._asked.append(now)
         return {
             "X-RateLimit-Limit": str(LIMIT),
             "X-RateLimit-Remaining": str(remaining),
-            "X-RateLimit-Reset": str(round((self._asked[0] + WINDOW).timestamp())),
+            "X-RateLimit-Reset": self._reset(self._asked[0] + WINDOW),
         }
+
+    def _reset(self, moment: datetime) -> str:
+        """A moment as the header has it, by the cloud's clock."""
+        ahead_s = self._world.quirks.clock_ahead_s
+        return str(round(moment.timestamp() + ahead_s))
+
+    def _within(self, now: datetime) -> int:
+        """How many requests count against the limit now."""
+        while self._asked and not timedelta() <= now - self._asked[0] < WINDOW:
+            self._asked.popleft()
+        return len(self._asked)
+
+    def _let_others_ask(self, now: datetime) -> None:
+        """Another client's requests since the last of ours, evenly spread; refused ones do not count."""
+        often, since = self._world.quirks.others_per_minute, self._others_until
+        self._others_until = now
+        if often == 0 or since is None or now < since:
+            return
+        every = WINDOW / often
+        begun = max(since, now - 2 * WINDOW).timestamp() // every.total_seconds() + 1
+        moment = datetime.fromtimestamp(begun * every.total_seconds(), now.tzinfo)
+        while moment <= now:
+            if self._within(moment) < LIMIT:
+                self._asked.append(moment)
+            moment += every
 
     def _refusal(self, request: web.Request) -> web.Response | None:
         authorization = request.headers.get("Authorization")
@@ -114,7 +151,10 @@ class NetZero:
         kinds = {rule.fault for rule in faults}
         if Fault.STALE in kinds and self._last_body is not None:
             return self._last_body
-        body = self._body(self._world.powerwall.reading())
+        self._readings += 1
+        body = self._replicas.answer(
+            self._body(self._world.powerwall.reading()), self._world.clock(), self._world.quirks
+        )
         self._last_body = body
         if Fault.NO_LIVE_STATUS in kinds:
             body = {**body, "live_status": None}
@@ -128,18 +168,23 @@ class NetZero:
 
     def _body(self, state: PowerwallState) -> dict[str, Json]:
         """A reading on the wire, with powers as old and as rough as the world's meters."""
-        body, now = config_body(state), self._world.clock()
+        world, now = self._world, self._world.clock()
+        ahead = timedelta(seconds=world.quirks.clock_ahead_s)
+        body = config_body(state, (state.measured_at or state.read_at) + ahead)
         since = self._live_since
         if since is None or not timedelta() <= now - since < self._world.live_every:
             self._live_since = now
             self._live = _noisy(body["live_status"], self._world.meter_noise_w, now)
-        return {**body, "live_status": self._live}
+        return bent({**body, "live_status": self._live}, world.quirks, self._readings)
 
     async def _write(self, request: web.Request, faults: Sequence[FaultRule]) -> web.Response:
         try:
-            change = parse_change(json.loads(await request.read()))
+            asked = json.loads(await request.read())
+            change = parse_change(asked)
         except (ValueError, TypeError) as error:
             return answer({"non_field_errors": [str(error)]}, 400)
+        if (refusal := refusal_of(asked, self._world.quirks)) is not None:
+            return _refused(refusal)
         powerwall, usual = self._world.powerwall, self._world.powerwall.deliver
         for rule in faults:
             powerwall.deliver = _spoilt(powerwall.deliver, rule)
@@ -154,13 +199,18 @@ class NetZero:
         return answer(self._body(state))
 
 
-def config_body(state: PowerwallState) -> dict[str, Json]:
+def _refused(refusal: Refusal) -> web.Response:
+    if refusal.status >= 500:
+        return page(ERROR_PAGE, refusal.status)
+    return answer({refusal.field: ["This value is not allowed."]}, refusal.status)
+
+
+def config_body(state: PowerwallState, measured_at: datetime) -> dict[str, Json]:
     """A reading on the wire."""
     settings = state.settings
     island = state.islanding or Islanding.ON_GRID
     grid = "Inactive" if island is Islanding.OFF_GRID else "Active"
     level = state.soc_percent
-    measured_at = state.measured_at or state.read_at
     return {
         "backup_reserve_percent": settings.backup_reserve_percent,
         "operational_mode": settings.operating_mode,
@@ -259,13 +309,13 @@ def _spoilt(deliver: Courier, rule: FaultRule) -> Courier:
             case Fault.LOST:
                 return Delivery(shown=Settings(), obeyed=Settings())
             case Fault.NOT_OBEYED:
-                return Delivery(shown=delivery.shown, obeyed=Settings(), delay=delivery.delay)
+                return replace(delivery, obeyed=Settings())
             case Fault.LATE:
                 late = timedelta(seconds=float(rule.detail or 180))
-                return Delivery(shown=delivery.shown, obeyed=delivery.obeyed, delay=late)
+                return replace(delivery, delay=late)
             case Fault.FIELD_LOST:
                 rest = replace(change, **{_FIELDS[rule.detail or "grid_charging"]: None})
-                return Delivery(shown=rest, obeyed=rest, delay=delivery.delay)
+                return replace(delivery, shown=rest, obeyed=rest)
             case _:
                 return delivery
 

@@ -23,6 +23,7 @@ from custom_components.smart_battery_scheduler.powerwall.base import (
 from .clock import ScaledClock
 from .faults import Endpoint, Fault
 from .fixtures import netzero_client
+from .quirks import Quirks, Refusal
 from .server import Cloud, running
 from .world import SCENARIOS, SITE_ID, TOKEN, World
 
@@ -129,6 +130,17 @@ async def test_circumstances_app_level_publication_and_delivery(
     assert (await powerwall.read()).settings.operating_mode is OperatingMode.BACKUP
 
 
+async def test_quirks_are_set_one_by_one(cloud: Cloud, session: aiohttp.ClientSession) -> None:
+    """Those that are not named stay."""
+    refusal = {"field": "operational_mode", "status": 400, "value": "backup"}
+    await control(session, cloud, "POST", "quirks", {"gateway_behind_s": 900})
+    await control(session, cloud, "POST", "quirks", {"refusals": [refusal]})
+    assert cloud.world.quirks == Quirks(
+        gateway_behind_s=900.0,
+        refusals=(Refusal(field="operational_mode", status=400, value="backup"),),
+    )
+
+
 @pytest.mark.parametrize(
     ("name", "body"),
     [
@@ -144,6 +156,8 @@ async def test_circumstances_app_level_publication_and_delivery(
         ("publication", {"imports_at": "teatime"}),
         ("publication", {"breakfast_at": "08:00"}),
         ("delivery", {}),
+        ("quirks", {"gateway": "lazy"}),
+        ("quirks", {"gateway_behind_s": "late"}),
         ("level", []),
     ],
 )

@@ -22,8 +22,10 @@ from custom_components.smart_battery_scheduler.powerwall.simulated import (
 from custom_components.smart_battery_scheduler.solar.model import RoofPlane
 
 from .faults import Faults
+from .gateway import Gateway
 from .log import RequestLog
 from .octoplus import Octoplus
+from .quirks import Quirks
 from .rates import PUBLICATION, SPIKE_DAY, SUNNY_DAY, WINDY_DAY, WINTER_DAY, DayShape
 
 TOKEN = "FakeTokenFakeTokenFakeTokenFakeToken0001"
@@ -126,6 +128,8 @@ class World:
         self.requests = RequestLog()
         self.publication = Publication()
         self.deliver: Courier = at_once
+        self.quirks = Quirks()
+        self._gateway = Gateway(lambda: self.quirks, self._copy, clock)
         # Tesla's powers and their stamp are renewed only so often, and meters are not exact.
         self.live_every = timedelta()
         self.meter_noise_w = 0.0
@@ -153,8 +157,20 @@ class World:
             house_w=self.house_w,
             sun_w=self.sun_w,
             hardware=scenario.hardware,
-            deliver=lambda change: self.deliver(change),
+            deliver=lambda change: self._gateway.pass_on(change, self.deliver(change)),
         )
+
+    def _copy(self) -> Settings:
+        """The cloud's copy of the settings, once all that is on its way to it has come."""
+        state = self.powerwall.state
+        copy = state.shown
+        for pending in state.pending:
+            copy = pending.shown.over(copy)
+        return copy
+
+    def cloud_now(self) -> datetime:
+        """What time the clouds think it is."""
+        return self.clock() + timedelta(seconds=self.quirks.clock_ahead_s)
 
     def baseline(self, settings: Settings | None = None) -> SimulatedPowerwall:
         """The same home with a battery of its own that nobody commands, as from now."""

@@ -10,7 +10,12 @@ import json
 
 import pytest
 
-from custom_components.smart_battery_scheduler.common.serialisation import Json, decode, encode
+from custom_components.smart_battery_scheduler.common.serialisation import (
+    Json,
+    decode,
+    decode_parts,
+    encode,
+)
 
 
 class Colour(StrEnum):
@@ -94,3 +99,50 @@ def test_defaults_may_be_left_out() -> None:
         "numbers": {"x_p": 2.0},
     }
     assert decode(Outer, stored) == WHOLE
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What is stored of many things at once: each field has a default."""
+
+    colour: Colour = Colour.RED
+    inners: tuple[Inner, ...] = ()
+    pair: tuple[Colour, int] = (Colour.RED, 1)
+    number: float = 1.0
+
+
+@pytest.mark.parametrize(
+    ("damage", "left_out"),
+    [
+        ({"colour": "blue"}, {"colour": "blue"}),
+        ({"number": None}, {"number": None}),
+        ({"pair": ["red"]}, {"pair": ["red"]}),
+        ({"inners": "many"}, {"inners": "many"}),
+        (
+            {"inners": [{"name": "a", "level": 2.0}, {"name": 3}, None]},
+            {"inners": [{"name": 3}, None]},
+        ),
+    ],
+    ids=str,
+)
+def test_a_part_that_cannot_be_read_costs_no_other_part(
+    damage: dict[str, Json], left_out: dict[str, Json]
+) -> None:
+    """Nor does one row cost the others; what was left out is there to be kept."""
+    whole = Parts(inners=(Inner("a", 2.0),), pair=(Colour.RED, 7), number=4.0)
+    data = encode(whole)
+    assert isinstance(data, dict)
+    value, unreadable = decode_parts(Parts, {**data, **damage})
+    assert unreadable == left_out
+    untouched = set(data) - set(damage)
+    assert {name: getattr(value, name) for name in untouched} == {
+        name: getattr(whole, name) for name in untouched
+    }
+    if isinstance(damage.get("inners"), list):
+        assert value.inners == whole.inners
+
+
+@pytest.mark.parametrize("data", [None, [], "text", 5], ids=str)
+def test_data_that_is_no_mapping_comes_back_whole(data: Json) -> None:
+    """Under the empty name."""
+    assert decode_parts(Parts, data) == (Parts(), {"": data})

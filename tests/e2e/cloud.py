@@ -72,9 +72,9 @@ async def running_cloud(scenario: str) -> AsyncIterator[CloudProcess]:
     try:
         assert process.stdout is not None
         async with asyncio.timeout(_START_TIMEOUT_S):
-            url, *snapshot = (await process.stdout.readline()).decode().split()
-        published = dict(fact.split("=", 1) for fact in snapshot)
-        yield CloudProcess(url, published["token"], published["site"])
+            url, *words = (await process.stdout.readline()).decode().split()
+        credentials = dict(word.split("=", 1) for word in words)
+        yield CloudProcess(url, credentials["token"], credentials["site"])
     finally:
         if process.returncode is None:
             process.terminate()

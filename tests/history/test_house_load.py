@@ -200,15 +200,15 @@ def test_the_first_source_that_knows() -> None:
 
 def test_a_cars_half_hour_is_subtracted() -> None:
     """To zero at least, where the two meters differ by their rounding."""
-    ev_charging = Recorded(halves={TEN: 3.5, TEN + SLOT: 0.44})
-    found = without_cars({TEN: 3.9, TEN + SLOT: 0.4}, [ev_charging])
+    car = Recorded(halves={TEN: 3.5, TEN + SLOT: 0.44})
+    found = without_cars({TEN: 3.9, TEN + SLOT: 0.4}, [car])
     assert found == pytest.approx({TEN: 0.4, TEN + SLOT: 0.0})
 
 
 def test_a_cars_hour_is_taken_where_it_was() -> None:
     """What remains is even: the car took the half-hour that stands out."""
-    ev_charging = Recorded(hours={TEN: 3.5})
-    assert without_cars({TEN: 0.2, TEN + SLOT: 3.7}, [ev_charging]) == pytest.approx(
+    car = Recorded(hours={TEN: 3.5})
+    assert without_cars({TEN: 0.2, TEN + SLOT: 3.7}, [car]) == pytest.approx(
         {TEN: 0.2, TEN + SLOT: 0.2}
     )
 
@@ -228,38 +228,36 @@ def night(*kwh: float) -> dict[datetime, float]:
 def test_a_cars_meter_that_jumps_after_the_session_is_held_to_the_houses_balance() -> None:
     """14 kWh told at its end (marq24/ha-evcc#90): the session's time is unknown, the rest known."""
     loads = night(0.3, 0.2, 3.7, 3.8, 3.7, 3.6, 0.4, 0.3)
-    ev_charging = Recorded(halves=night(0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 14.0, 0.0))
-    assert without_cars(loads, [ev_charging]) == night(0.3, 0.2) | {TEN + 7 * SLOT: 0.3}
+    car = Recorded(halves=night(0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 14.0, 0.0))
+    assert without_cars(loads, [car]) == night(0.3, 0.2) | {TEN + 7 * SLOT: 0.3}
 
 
 def test_a_cars_jump_is_found_by_the_hour_too() -> None:
     """Long ago only hours are known."""
     loads = night(0.3, 0.2, 3.7, 3.8, 3.7, 3.6, 0.4, 0.3)
-    ev_charging = Recorded(
-        hours={TEN + h * HOUR: kwh for h, kwh in enumerate((0.0, 0.0, 0.0, 14.0))}
-    )
-    assert set(without_cars(loads, [ev_charging])) == {TEN, TEN + SLOT}
+    car = Recorded(hours={TEN + h * HOUR: kwh for h, kwh in enumerate((0.0, 0.0, 0.0, 14.0))})
+    assert set(without_cars(loads, [car])) == {TEN, TEN + SLOT}
 
 
 def test_a_car_that_is_no_part_of_the_house_is_not_subtracted() -> None:
     """Its charger is wired before the house's meter (springfall2008/batpred#1865)."""
     loads = night(0.3, 0.2, 0.2, 0.2, 0.3, 0.2, 0.2, 0.2, 0.3, 0.2)
-    ev_charging = Recorded(halves=night(0.0, 3.6, 3.6, 3.7, 3.6, 3.6, 3.6, 1.0, 0.0, 0.0))
-    assert without_cars(loads, [ev_charging]) == loads
+    car = Recorded(halves=night(0.0, 3.6, 3.6, 3.7, 3.6, 3.6, 3.6, 1.0, 0.0, 0.0))
+    assert without_cars(loads, [car]) == loads
 
 
 def test_a_session_that_jumps_to_the_meters_total_is_no_session() -> None:
     """evcc-io/evcc#28100: 29 kWh that were never charged; the night before stays known."""
     loads = night(*[0.3] * 40, 3.7, 3.7, 0.3)
-    ev_charging = Recorded(halves=night(*[0.0] * 40, 3.4, 3.4, 300.0))
-    assert set(loads) - set(without_cars(loads, [ev_charging])) == {TEN + 42 * SLOT}
+    car = Recorded(halves=night(*[0.0] * 40, 3.4, 3.4, 300.0))
+    assert set(loads) - set(without_cars(loads, [car])) == {TEN + 42 * SLOT}
 
 
 def test_a_cars_spike_is_no_session() -> None:
     """900 kWh in half an hour (home-assistant/core#124420): only that half-hour is unknown."""
     loads = night(0.3, 0.2, 0.4, 0.3)
-    ev_charging = Recorded(halves=night(0.0, 0.0, 900.0, 0.0))
-    assert without_cars(loads, [ev_charging]) == night(0.3, 0.2) | {TEN + 3 * SLOT: 0.3}
+    car = Recorded(halves=night(0.0, 0.0, 900.0, 0.0))
+    assert without_cars(loads, [car]) == night(0.3, 0.2) | {TEN + 3 * SLOT: 0.3}
 
 
 @given(first=kwh, second=kwh, share=st.floats(0.0, 1.0))

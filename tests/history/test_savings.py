@@ -262,3 +262,33 @@ def test_whole_days_add_up_to_the_total_to_the_penny() -> None:
     seen = account_of_two_homes(4, [stretch(1, 23, 40, 20), stretch(2, 12, 0, 20)])
     memory = seen.savings.memory
     assert sum(day.saved_p for day in memory.days) == pytest.approx(memory.saved_p, abs=1e-6)
+
+
+def test_a_clock_set_back_accounts_for_nothing_twice() -> None:
+    """An hour or a day: the half-hours that the clock comes through again are accounted for."""
+    slots = [half_hour(index, 50.0, import_kwh=0.5, load_kwh=0.5) for index in range(96)]
+    savings = Savings(SavingsMemory(), Measurements(slots))
+    table = rates(*[20.0] * 96)
+    now = START
+    for _ in range(48):
+        now += HALF_HOUR
+        savings.slot_began(now, table, None, BATTERY, 20.0)
+    for back in (timedelta(hours=1), timedelta(days=1)):
+        for index in range(1, back // HALF_HOUR + 1):
+            savings.slot_began(now - back + index * HALF_HOUR, table, None, BATTERY, 20.0)
+    assert savings.day(DAY).half_hours == 48
+    savings.slot_began(now + HALF_HOUR, table, None, BATTERY, 20.0)
+    assert savings.day(DAY + timedelta(days=1)).half_hours == 1
+
+
+def test_a_clock_far_ahead_for_minutes_does_not_end_the_account() -> None:
+    """It goes on with the half-hours after the clock was put right."""
+    slots = [half_hour(index, 50.0, import_kwh=0.5, load_kwh=0.5) for index in range(96)]
+    savings = Savings(SavingsMemory(), Measurements(slots))
+    table = rates(*[20.0] * 96)
+    for index in range(1, 11):
+        savings.slot_began(START + index * HALF_HOUR, table, None, BATTERY, 20.0)
+    savings.slot_began(START + timedelta(days=4000), table, None, BATTERY, 20.0)
+    for index in range(11, 21):
+        savings.slot_began(START + index * HALF_HOUR, table, None, BATTERY, 20.0)
+    assert savings.day(DAY).half_hours >= 18

@@ -68,6 +68,63 @@ def test_quiet_holds_for_reads_and_writes() -> None:
     budget.spend(at(37), Purpose.READ)
 
 
+@pytest.mark.parametrize("purpose", [Purpose.COMMAND, Purpose.RESTORE])
+def test_while_a_write_waits_no_reading_is_sent(purpose: Purpose) -> None:
+    """netzero#340: another client eats the limit, and our readings ate what it left."""
+    budget = RequestBudget()
+    budget.spend(at(0), purpose)
+    budget.refused(at(60), purpose)
+    for seconds in (59, 60, 90, 300):
+        assert budget.wait(at(seconds), Purpose.READ) > timedelta()
+    assert budget.wait(at(60), purpose) == timedelta()
+    budget.spend(at(61), purpose)
+    assert budget.wait(at(61), Purpose.READ) == timedelta()
+
+
+def test_a_write_that_our_own_limit_holds_back_goes_before_any_reading() -> None:
+    """As one that the other side has refused."""
+    budget = RequestBudget()
+    for seconds in range(3):
+        budget.spend(at(seconds), Purpose.COMMAND)
+    with pytest.raises(PowerwallBudgetError):
+        budget.spend(at(3), Purpose.COMMAND)
+    assert budget.wait(at(65), Purpose.READ) > timedelta()
+    budget.spend(at(65), Purpose.COMMAND)
+    assert budget.wait(at(66), Purpose.READ) == timedelta()
+
+
+def test_a_write_that_never_comes_does_not_stop_the_readings_for_good() -> None:
+    """What it was for may be over."""
+    budget = RequestBudget()
+    budget.refused(at(30), Purpose.COMMAND)
+    assert budget.wait(at(30 + 299), Purpose.READ) > timedelta()
+    assert budget.wait(at(30 + 300), Purpose.READ) == timedelta()
+
+
+def test_a_refused_reading_holds_no_other_back() -> None:
+    """Longer than it was asked to."""
+    budget = RequestBudget()
+    budget.refused(at(30), Purpose.READ)
+    assert budget.wait(at(30), Purpose.READ) == timedelta()
+
+
+def test_the_last_request_that_is_left_is_for_a_write() -> None:
+    """The limit is shared: a reading leaves it alone until the limit is renewed."""
+    budget = RequestBudget()
+    budget.left(1, at(40))
+    assert budget.wait(at(10), Purpose.READ) == timedelta(seconds=30)
+    assert budget.wait(at(10), Purpose.COMMAND) == timedelta()
+    budget.left(0, at(50))
+    assert budget.wait(at(10), Purpose.RESTORE) == timedelta(seconds=40)
+
+
+def test_with_enough_left_nobody_waits() -> None:
+    """Two are enough."""
+    budget = RequestBudget()
+    budget.left(2, at(40))
+    assert budget.wait(at(10), Purpose.READ) == timedelta()
+
+
 def test_a_refused_request_costs_nothing() -> None:
     """Asking in vain does not prolong the wait."""
     budget = RequestBudget()

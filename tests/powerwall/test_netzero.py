@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 import logging
 import traceback
 
@@ -25,7 +26,7 @@ from custom_components.smart_battery_scheduler.powerwall.netzero import NetZeroP
 
 from ..clock import Clock
 from ..wire import Wire
-from .bodies import config
+from .bodies import config, live_status
 
 TOKEN = "abcdefghijABCDEFGHIJ0123456789abcdefghij"
 SITE = "1234567890123456"
@@ -254,3 +255,62 @@ async def test_the_token_is_nowhere_to_be_seen(
         with pytest.raises(PowerwallAuthError):
             await netzero.read()
     assert TOKEN not in repr(netzero) + caplog.text
+
+
+async def test_a_refused_write_is_the_next_request(netzero: NetZeroPowerwall, clock: Clock) -> None:
+    """Not the reading that would have taken its place."""
+    with Wire() as wire:
+        wire.post(URL_, status=429, headers={"Retry-After": "20"})
+        with pytest.raises(PowerwallRateLimitError):
+            await netzero.write(Settings(grid_charging=False))
+        clock.now += timedelta(seconds=21)
+        with pytest.raises(PowerwallRateLimitError):
+            await netzero.read()
+        wire.post(URL_, payload=config())
+        await netzero.write(Settings(grid_charging=False))
+        clock.now += timedelta(seconds=60)
+        wire.get(URL_, payload=config())
+        await netzero.read()
+
+
+async def test_the_last_request_of_a_shared_limit_is_left_to_a_write(
+    netzero: NetZeroPowerwall, clock: Clock
+) -> None:
+    """The header says how many there are, before there are none."""
+    low = {"X-RateLimit-Remaining": "1", "X-RateLimit-Reset": "2026-01-14T02:41:00Z"}
+    with Wire() as wire:
+        wire.get(URL_, payload=config(), headers=low)
+        await netzero.read()
+        with pytest.raises(PowerwallRateLimitError):
+            await netzero.read()
+        wire.post(URL_, payload=config())
+        await netzero.write(Settings(grid_charging=False))
+
+
+async def test_a_clock_that_is_wrong_is_noticed_and_allowed_for(
+    netzero: NetZeroPowerwall, clock: Clock
+) -> None:
+    """supervisor#7160: ours is twelve minutes ahead of NetZero's; a limit's moment is of that, too."""
+    there = clock.now - timedelta(minutes=12)
+    headers = {
+        "Date": format_datetime(there, usegmt=True),
+        "X-RateLimit-Remaining": "0",
+        "X-RateLimit-Reset": str(there.timestamp() + 30),
+    }
+    live = live_status(timestamp=there.isoformat())
+    with Wire() as wire:
+        wire.get(URL_, payload=config(live_status=live), headers=headers)
+        state = await netzero.read()
+        assert state.clock_ahead == timedelta(minutes=-12)
+        assert state.measured_at == clock.now
+        with pytest.raises(PowerwallRateLimitError) as caught:
+            await netzero.read()
+        assert caught.value.retry_after_s == 30
+
+
+async def test_a_reply_out_of_a_cache_says_nothing_about_clocks(netzero: NetZeroPowerwall) -> None:
+    """Its date is that of the reply it was."""
+    headers = {"Date": "Wed, 14 Jan 2026 01:00:00 GMT", "Age": "6000"}
+    with Wire() as wire:
+        wire.get(URL_, payload=config(), headers=headers)
+        assert (await netzero.read()).clock_ahead is None

@@ -17,6 +17,7 @@ from custom_components.smart_battery_scheduler.powerwall.base import (
     Settings,
 )
 from custom_components.smart_battery_scheduler.powerwall.netzero_wire import (
+    clock_ahead,
     parse_moment,
     parse_state,
     request_body,
@@ -151,7 +152,6 @@ def test_an_absurd_live_value_is_not_reported(key: str, value: object) -> None:
     [
         ("backup_reserve_percent", 101, "backup_reserve_percent"),
         ("backup_reserve_percent", -1, "backup_reserve_percent"),
-        ("backup_reserve_percent", 20.5, "backup_reserve_percent"),
         ("backup_reserve_percent", "20", "backup_reserve_percent"),
         ("backup_reserve_percent", True, "backup_reserve_percent"),
         ("operational_mode", "party", "operating_mode"),
@@ -169,9 +169,78 @@ def test_an_absurd_setting_is_not_reported(key: str, value: object, name: str) -
     assert sum(getattr(settings, each) is None for each in Settings.__slots__) == 1
 
 
-def test_a_whole_number_may_come_as_a_float() -> None:
-    """20.0 is 20."""
-    assert parsed(config(backup_reserve_percent=20.0)).settings.backup_reserve_percent == 20
+@pytest.mark.parametrize(
+    ("shown", "reserve"), [(20.0, 20), (15.789473684210527, 16), (-0.4, 0), (100.6, 100)]
+)
+def test_a_reserve_may_come_as_a_fraction(shown: float, reserve: int) -> None:
+    """pypowerwall#292: of a reserve of 20 the other scale makes 15.79. It is rounded, never unknown."""
+    settings = parsed(config(backup_reserve_percent=shown)).settings
+    assert settings.backup_reserve_percent == reserve
+
+
+@pytest.mark.parametrize(("shown", "level"), [(-0.4, 0.0), (100.6, 100.0)])
+def test_a_level_out_of_bounds_by_a_little_is_put_back(shown: float, level: float) -> None:
+    """core#98470: the two scales again."""
+    live = live_status(percentage_charged=shown)
+    assert parsed(config(live_status=live)).soc_percent == level
+
+
+@pytest.mark.parametrize(
+    ("name", "field"),
+    [
+        ("solar_power", "solar_power_w"),
+        ("load_power", "house_power_w"),
+        ("grid_power", "grid_power_w"),
+    ],
+)
+@pytest.mark.parametrize("is_there", [True, False])
+def test_one_power_that_is_left_out_follows_from_the_others(
+    name: str, field: str, is_there: bool
+) -> None:
+    """Null or missing: house = solar + battery + grid + generator."""
+    powers = {"solar_power": 900, "battery_power": -2000, "grid_power": 1900, "load_power": 1000}
+    live: dict[str, object] = {**live_status(), **powers, "generator_power": 200}
+    if is_there:
+        live[name] = None
+    else:
+        del live[name]
+    assert getattr(parsed(config(live_status=live)), field) == powers[name]
+
+
+def test_the_batterys_own_power_is_never_made_up() -> None:
+    """It is the evidence."""
+    live = live_status(battery_power=None)
+    assert parsed(config(live_status=live)).battery_power_w is None
+
+
+def test_a_power_that_cannot_follow_is_unknown() -> None:
+    """A sun of minus three kilowatts."""
+    live = live_status(solar_power=None, battery_power=3000, grid_power=1000, load_power=1000)
+    assert parsed(config(live_status=live)).solar_power_w is None
+
+
+def test_stamps_are_set_right_by_the_clock_they_come_from() -> None:
+    """supervisor#7160: a host twelve minutes ahead takes every reading for an old one."""
+    behind = timedelta(minutes=-12)
+    stamp = (READ_AT + behind).isoformat()
+    state = parse_state(config(live_status=live_status(timestamp=stamp)), READ_AT, behind)
+    assert state.measured_at == READ_AT
+    assert state.clock_ahead == behind
+
+
+@pytest.mark.parametrize(
+    ("date", "ahead"),
+    [
+        ("Wed, 14 Jan 2026 02:28:30 GMT", timedelta(minutes=-12)),
+        ("Wed, 14 Jan 2026 03:40:30 GMT", timedelta(hours=1)),
+        ("Wed, 14 Jan 2026 02:41:20 GMT", None),
+        ("the day before yesterday", None),
+        (None, None),
+    ],
+)
+def test_how_far_the_clocks_are_apart(date: str | None, ahead: timedelta | None) -> None:
+    """A minute is none of our business, and what cannot be read says nothing."""
+    assert clock_ahead(date, READ_AT) == ahead
 
 
 @pytest.mark.parametrize("value", [150, -1, float("nan"), "41", None, True], ids=str)

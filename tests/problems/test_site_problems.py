@@ -8,15 +8,20 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from custom_components.smart_battery_scheduler.control.model import (
+    Command,
     ControlState,
     Decision,
     DecisionKind,
     DecisionReason,
+    OwnerSettings,
     Phase,
     Restore,
     Suspension,
     SuspensionCause,
+    Wanted,
 )
+from custom_components.smart_battery_scheduler.control.setpoints import setpoints_for
+from custom_components.smart_battery_scheduler.control.watchdog import Breach, Broken, Watch
 from custom_components.smart_battery_scheduler.planner.model import Action, ChargeMethod
 from custom_components.smart_battery_scheduler.powerwall.base import OperatingMode, Settings
 from custom_components.smart_battery_scheduler.problems.issues import by_hand
@@ -38,6 +43,21 @@ def rates(until: datetime) -> RateTable:
     return RateTable(tuple(Rate(start + SLOT * n, start + SLOT * (n + 1), 20.0) for n in range(96)))
 
 
+OWNER = OwnerSettings(
+    settings=Settings(operating_mode=OperatingMode.SELF_POWERED, backup_reserve_percent=20),
+    origin="read",
+    saved_at=NOON,
+)
+WANTED = Wanted(action=Action.HOLD, slot_start=NOON, ends_at=NOON + HOUR)
+COMMAND = Command(
+    wanted=WANTED,
+    setpoints=setpoints_for(WANTED, OWNER.settings, 50.0),
+    begun_at=NOON - timedelta(minutes=6),
+)
+RUNNING = ControlState(phase=Phase.RUNNING, owner=OWNER, command=COMMAND)
+BROKEN = Watch(
+    broken=(Broken(breach=Breach.DOES_NOT_SERVE, since=NOON - timedelta(minutes=9), last_at=NOON),)
+)
 WELL = ProblemSnapshot(
     now=NOON,
     control=ControlState(),
@@ -45,6 +65,7 @@ WELL = ProblemSnapshot(
     shown=Settings(),
     imports=rates(NOON + 11 * HOUR),
     rates_answered=True,
+    read_at=NOON,
 )
 
 
@@ -111,6 +132,59 @@ RESUMED = published(DecisionKind.RESUMED, DecisionReason.USER, HOUR / 2)
                 )
             },
             None,
+        ),
+        (
+            {"control": ControlState(fights=(NOON - HOUR, NOON - 2 * HOUR))},
+            SiteProblem.ANOTHER_CONTROLLER,
+        ),
+        ({"control": ControlState(fights=(NOON - HOUR, NOON - 25 * HOUR))}, None),
+        ({"control": ControlState(owner_is_unknown=True)}, SiteProblem.OWNER_UNKNOWN),
+        (
+            {"shown": Settings(operating_mode=OperatingMode.BACKUP, grid_charging=True)},
+            SiteProblem.OWNER_UNKNOWN,
+        ),
+        (
+            {"control": ControlState(command=COMMAND, phase=Phase.COMMANDING, failures=3)},
+            SiteProblem.COMMANDS_REFUSED,
+        ),
+        ({"control": ControlState(command=COMMAND, phase=Phase.COMMANDING, failures=2)}, None),
+        (
+            {"control": RUNNING, "read_at": NOON - timedelta(minutes=11)},
+            SiteProblem.OUT_OF_CONTACT,
+        ),
+        ({"control": RUNNING, "read_at": NOON - timedelta(minutes=9)}, None),
+        (
+            {
+                "control": ControlState(
+                    phase=Phase.RESTORING,
+                    restore=Restore(begun_at=NOON - timedelta(minutes=10), tries=2),
+                )
+            },
+            SiteProblem.RESTORE_IGNORED,
+        ),
+        (
+            {
+                "control": ControlState(
+                    phase=Phase.RESTORING,
+                    failures=2,
+                    restore=Restore(begun_at=NOON - timedelta(minutes=10)),
+                )
+            },
+            SiteProblem.RESTORE_IGNORED,
+        ),
+        (
+            {
+                "control": ControlState(
+                    phase=Phase.RESTORING,
+                    restore=Restore(begun_at=NOON - timedelta(minutes=9), tries=2),
+                )
+            },
+            None,
+        ),
+        ({"watch": BROKEN}, SiteProblem.PROMISE_BROKEN),
+        (
+            {"watch": BROKEN, "control": ControlState(fault_until=NOON + HOUR)},
+            SiteProblem.COMMANDS_IGNORED,
         ),
         ({"decisions": SUSPENDED}, SiteProblem.ANOTHER_CONTROLLER),
         ({"decisions": SUSPENDED[:2]}, None),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+import re
 import sys
 
 import pytest
@@ -26,7 +27,7 @@ WIRE = {"aiohttp", "yarl"}
 GROUND = {"const", "common"}
 FACTS = {"planner", "powerwall", "tariff", "solar", "carbon", "control", "history"}
 # Per package: the packages of ours and the libraries that it may import besides the standard
-# library and itself. The order is the house's: nobody imports what stands below him.
+# library and itself. The order is the house's: no package imports one that stands below it.
 ALLOWED: Mapping[str, set[str]] = {
     "common": {"aiohttp", "yarl"},
     "planner": {"numpy"},
@@ -137,6 +138,50 @@ def test_the_list_itself_has_no_circle() -> None:
         for package in free:
             del left[package]
     assert left == {}
+
+
+def _packages() -> dict[str, set[str]]:
+    """Which packages each package imports; the modules at the root are one, constants are none."""
+    found: dict[str, set[str]] = {}
+    for module in MODULES:
+        mine = _room(module)
+        found.setdefault(mine, set()).update(_room(other) for other in _ours(module))
+    return {room: others - {room, "const"} for room, others in found.items() if room != "const"}
+
+
+def _room(module: Path) -> str:
+    parts = module.relative_to(ROOT).parts
+    if len(parts) > 1:
+        return parts[0]
+    return "const" if module.stem == "const" else "root"
+
+
+def _reachable(arrows: Mapping[str, set[str]], room: str) -> set[str]:
+    reached: set[str] = set()
+    waiting = list(arrows.get(room, ()))
+    while waiting:
+        other = waiting.pop()
+        if other not in reached:
+            reached.add(other)
+            waiting += arrows.get(other, ())
+    return reached
+
+
+def test_the_diagram_is_true() -> None:
+    """Each arrow is an import, and along the arrows every package reaches what it imports."""
+    page = (ROOT.parents[1] / "docs" / "architecture.md").read_text("utf-8")
+    diagram = page.split("```mermaid")[1].split("```")[0]
+    arrows: dict[str, set[str]] = {}
+    for room, other in re.findall(r"^  (\w+)\S*?(?:\[[^\]]*\])? --> (\w+)$", diagram, re.MULTILINE):
+        arrows.setdefault(room, set()).add(other)
+    packages = _packages()
+    assert {(a, b) for a, others in arrows.items() for b in others if b not in packages[a]} == set()
+    missing = {
+        (room, other)
+        for room, others in packages.items()
+        for other in others - _reachable(arrows, room)
+    }
+    assert missing == set()
 
 
 def test_no_module_imports_itself_by_a_detour() -> None:

@@ -57,7 +57,7 @@ async def test_a_damaged_file_is_left_out(
     day.storage[key] = {"version": 1, "minor_version": 1, "key": key, "data": damaged}
     await day.start()
     assert day.is_loaded()
-    assert f"The stored file {key} could not be read" in caplog.text
+    assert f"The stored file {key} could not be read whole" in caplog.text
 
 
 async def test_what_comes_while_saving_is_saved_too(
@@ -71,7 +71,7 @@ async def test_what_comes_while_saving_is_saved_too(
     freezer.tick(timedelta(minutes=10))
     async_fire_time_changed(hass)
     await hass.async_block_till_done(wait_background_tasks=True)
-    assert await storage.async_load_records() == Records(tariff_mark="newer")
+    assert (await storage.async_load()).records == Records(tariff_mark="newer")
     assert hass_storage[f"{DOMAIN}.entry.records"]["data"]["tariff_mark"] == "newer"
 
 

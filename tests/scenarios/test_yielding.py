@@ -64,14 +64,15 @@ async def test_outage_and_storm_come_first_and_end_by_themselves(
 
 
 async def test_calibration_is_not_fought(day: Day, script: Script) -> None:
-    """Settings right, power wrong, by every lever: two hours off, and hardly a write."""
+    """Settings right, power wrong, by every lever: two hours off, and a stop repeated seldom."""
     await charging(day, script)
     day.cloud.world.powerwall.meet(Circumstances(forced_battery_w=0.0))
     await day.run(0.5)
     assert cause(day) is SuspensionCause.CALIBRATION
     day.cloud.requests.clear()
     await day.run(1)
-    assert not day.cloud.requests.writes
+    # It idles while the house buys: that may as well be our own hold, of whose end it never heard.
+    assert len(day.cloud.requests.writes) <= 10
 
 
 async def test_a_change_in_the_app_is_kept_told_and_not_fought(day: Day, script: Script) -> None:

@@ -8,7 +8,11 @@ from freezegun.api import FrozenDateTimeFactory
 import pytest
 
 from custom_components.smart_battery_scheduler.planner.load_household import Occupancy
-from custom_components.smart_battery_scheduler.sources.household import HouseholdWatch, stays_of
+from custom_components.smart_battery_scheduler.sources.household import (
+    HouseholdWatch,
+    car_plans_of,
+    stays_of,
+)
 from custom_components.smart_battery_scheduler.tariff.model import SLOT
 from homeassistant.core import HomeAssistant, ServiceCall, SupportsResponse
 from homeassistant.exceptions import HomeAssistantError
@@ -139,6 +143,16 @@ def test_what_a_calendar_says(title: str, occupancy: Occupancy | None) -> None:
     """Away, holidays, guests, working from home; other events say nothing."""
     stays = stays_of([event(title, EIGHT, EIGHT + SLOT)])
     assert [stay.occupancy for stay in stays] == ([] if occupancy is None else [occupancy])
+
+
+@pytest.mark.parametrize(
+    ("title", "planned"),
+    [("Charge the car", True), ("EV charging", True), ("Car to the garage", False)],
+)
+def test_a_calendar_may_plan_the_cars_charging(title: str, planned: bool) -> None:
+    """A known load, of which the battery shall have no part."""
+    plans = car_plans_of([event(title, EIGHT, EIGHT + SLOT), None])
+    assert plans == (((EIGHT, EIGHT + SLOT),) if planned else ())
 
 
 def test_whole_days_of_a_calendar_are_local() -> None:

@@ -67,6 +67,51 @@ def decode[T](kind: type[T], data: Json) -> T:
     return cast(T, _decode(kind, data))
 
 
+def decode_parts[T](kind: type[T], data: Json) -> tuple[T, dict[str, Json]]:
+    """Rebuild a dataclass, every field of which has a default, part by part.
+
+    What cannot be read takes its default and comes back beside the value, under its field's name;
+    of a tuple of rows only those rows are left out. Data that is no mapping comes back whole, under
+    the empty name.
+    """
+    if not isinstance(data, Mapping):
+        return kind(), {"": data}
+    hints = _hints(cast(Hashable, kind))
+    values: dict[str, object] = {}
+    unreadable: dict[str, Json] = {}
+    for name, _ in _fields(cast(Hashable, kind)):
+        if name not in data:
+            continue
+        try:
+            values[name], left_out = _decode_part(hints[name], data[name])
+        except _UNREADABLE:
+            unreadable[name] = data[name]
+            continue
+        if left_out:
+            unreadable[name] = left_out
+    return kind(**values), unreadable
+
+
+# What damaged data may raise: wrong types and values, missing attributes, absurd dates and depths.
+_UNREADABLE = (TypeError, ValueError, AttributeError, KeyError, OverflowError, RecursionError)
+
+
+def _decode_part(kind: Any, data: Json) -> tuple[object, list[Json]]:
+    """One field, and the rows of it that could not be read."""
+    arguments = get_args(kind)
+    is_rows = get_origin(kind) is tuple and arguments[1:] == (Ellipsis,)
+    if not is_rows or not isinstance(data, list):
+        return _decode(kind, data), []
+    rows: list[object] = []
+    left_out: list[Json] = []
+    for row in data:
+        try:
+            rows.append(_decode(arguments[0], row))
+        except _UNREADABLE:
+            left_out.append(row)
+    return tuple(rows), left_out
+
+
 def _decode(kind: Any, data: Any) -> object:
     origin, arguments = get_origin(kind), get_args(kind)
     if origin in (Union, UnionType):

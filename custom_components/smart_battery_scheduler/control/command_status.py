@@ -79,12 +79,16 @@ def _same(name: str, expected: object, actual: object) -> bool:
 
 
 def foreign_changes(
-    reading: PowerwallState, owner: Settings, sent: tuple[Settings, ...]
+    reading: PowerwallState,
+    owner: Settings,
+    sent: tuple[Settings, ...],
+    echoed: bool = False,
 ) -> Settings:
     """The settings in a reading that are neither the user's saved ones nor any of ours.
 
     In backup mode a reserve of 100 is the mode's own doing, not a person's, and a mode that is not
-    told may be that one; a reserve of 80 is what some sites make even of a written 100.
+    told may be that one; a reserve of 80 is what some sites make even of a written 100. ``echoed``: the shown
+    reserve is the echo of one of ours.
     """
     shown, ours = reading.settings, (owner, *sent)
     mode, reserve, charging = (
@@ -99,7 +103,7 @@ def foreign_changes(
     return Settings(
         operating_mode=None if _known("operating_mode", mode, ours) else mode,
         backup_reserve_percent=None
-        if modes_own or capped or _known("backup_reserve_percent", reserve, ours)
+        if modes_own or capped or echoed or _known("backup_reserve_percent", reserve, ours)
         else reserve,
         grid_charging=None if _known("grid_charging", charging, ours) else charging,
     )

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from ..powerwall.base import Islanding, PowerwallState, Settings
-from .command_status import foreign_changes, left_by, shows, tells
+from ..powerwall.base import Islanding, OperatingMode, PowerwallState, Settings
+from .command_status import foreign_changes, left_by, tells
 from .decisions import how_it_ended, simple
+from .echoes import as_shown, echoes, stands
 from .model import (
     ControlState,
     DecisionKind,
     DecisionReason,
+    Phase,
     Restore,
     Suspension,
     SuspensionCause,
@@ -19,6 +21,11 @@ from .model import (
 )
 from .situation import Situation, Step
 from .transitions import next_slot, transition
+
+DAY = timedelta(days=1)
+FIGHTS_A_DAY = 2
+# What must be reported for a change to be one.
+REPORTED = Settings(operating_mode=OperatingMode.SELF_POWERED, backup_reserve_percent=0)
 
 
 def hands_off(reading: PowerwallState) -> SuspensionCause | None:
@@ -48,7 +55,10 @@ def _strangers(state: ControlState, at: Situation, reading: PowerwallState) -> S
     if state.owner is None or not state.sent:
         return None
     before = () if state.owner.before is None else (state.owner.before,)
-    changed = foreign_changes(reading, state.owner.settings, (*before, *state.sent))
+    ours = (*before, as_shown(state, state.owner.settings), *state.sent)
+    reserve = reading.settings.backup_reserve_percent
+    echoed = any(echoes(each.backup_reserve_percent, reserve) for each in state.sent)
+    changed = foreign_changes(reading, state.owner.settings, ours, echoed)
     if changed.is_empty and not _undone(state, at, reading):
         return None if state.strange_at is None else Step(state=replace(state, strange_at=None))
     if state.strange_at is None:
@@ -59,9 +69,48 @@ def _strangers(state: ControlState, at: Situation, reading: PowerwallState) -> S
     state = replace(state, owner=owner, strange_at=None)
     if state.suspension is not None:
         return Step(state=state)
-    return stand_back(
-        state, at, SuspensionCause.SOMEBODY_ELSE, until=next_slot(at), changed=changed
-    )
+    fights = (*(each for each in state.fights if at.now - each < DAY), at.now)
+    # Whoever does it twice a day will do it again.
+    until = next_slot(at) if len(fights) < FIGHTS_A_DAY else at.now + DAY
+    state = replace(state, fights=fights)
+    return stand_back(state, at, SuspensionCause.SOMEBODY_ELSE, until=until, changed=changed)
+
+
+def changed_at_rest(state: ControlState, at: Situation) -> Step | None:
+    """Step back, if somebody has changed the settings while nothing of ours is in force.
+
+    Two readings must say so. What they have set is theirs, and they have set it for now.
+    """
+    reading = at.reading
+    if state.phase is not Phase.IDLE or state.suspension is not None or reading is None:
+        return None
+    shown = replace(reading.settings, export_rule=None)
+    if not tells(REPORTED, shown):
+        return None
+    if state.idle is None:
+        return Step(state=replace(state, idle=shown, strange_at=None))
+    shown = shown.over(state.idle)
+    if shown == state.idle:
+        return None if state.strange_at is None else Step(state=replace(state, strange_at=None))
+    if state.strange_at is None:
+        return Step(state=replace(state, strange_at=reading.read_at))
+    if reading.read_at <= state.strange_at:
+        return None
+    changed = foreign_changes(reading, state.idle, ())
+    state = replace(state, idle=shown, strange_at=None)
+    cause = SuspensionCause.SOMEBODY_ELSE
+    return stand_back(state, at, cause, until=next_slot(at), changed=changed)
+
+
+def is_doubtful_owner(state: ControlState, shown: Settings) -> bool:
+    """Whether it cannot be known if what stands is the owner's: then a person has to say so.
+
+    Backup mode with grid charging is what a charge of ours leaves behind where its state was lost.
+    """
+    if shown == state.adopted:
+        return False
+    is_charge = shown.operating_mode is OperatingMode.BACKUP and shown.grid_charging is True
+    return state.owner_is_unknown or is_charge
 
 
 def _undone(state: ControlState, at: Situation, reading: PowerwallState) -> bool:
@@ -73,7 +122,7 @@ def _undone(state: ControlState, at: Situation, reading: PowerwallState) -> bool
     if command is None or command.command_status.read_back_at is None:
         return False
     must, shown = command.current.must, reading.settings
-    if not tells(must, shown) or shows(must, shown):
+    if not tells(must, shown) or stands(state, must, shown):
         return False
     accepted_at = command.command_status.accepted_at
     is_young = accepted_at is not None and at.now - accepted_at < at.timing.read_back

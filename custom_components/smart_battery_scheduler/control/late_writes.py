@@ -14,6 +14,7 @@ from ..powerwall.base import PowerwallState, Settings
 from .command_status import Verdict, foreign_changes, judge_stopped, left_by, shows
 from .decisions import simple
 from .detours import to_owner_settings
+from .echoes import as_written
 from .interruptions import hands_off
 from .model import (
     ControlState,
@@ -26,7 +27,7 @@ from .model import (
     Trigger,
 )
 from .situation import Situation, Step
-from .transitions import transition
+from .transitions import arrived, transition
 
 # What the battery does so long after a period of ours is not ours any more.
 WATCHED = timedelta(hours=24)
@@ -47,10 +48,13 @@ def latecomer(state: ControlState, at: Situation) -> Step | None:
     if not _is_ours(recent, reading):
         return _changed_since(state, recent, reading)
     owner = OwnerSettings(settings=recent.owner, origin="late", saved_at=at.now)
+    # Once for each write: if it is there again after that, somebody else has set it.
+    come = next(each for each in recent.sent if left_by(each, reading.settings))
     state = replace(
         transition(state, Trigger.LATE),
         owner=owner,
         sent=recent.sent,
+        outstanding=arrived(replace(state, outstanding=recent.sent), come).outstanding,
         restore=Restore(begun_at=at.now),
         recent=None,
     )
@@ -101,7 +105,7 @@ def _doubted(state: ControlState, at: Situation, reading: PowerwallState) -> Ste
         return Step(state=replace(state, doubted_at=reading.read_at))
     if reading.read_at - since < at.timing.seen:
         return None
-    settings = replace(reading.settings, export_rule=None)
+    settings = as_written(state, replace(reading.settings, export_rule=None))
     sent = () if state.recent is None else state.recent.sent
     detours = to_owner_settings(settings, sent)
     restore = Restore(begun_at=since, doubts=1, detours=detours)

@@ -15,8 +15,9 @@ from datetime import datetime, timedelta
 from ..powerwall.base import PowerwallState, Settings
 from .command_status import LATEST_INFLOW, Verdict, inflow_since, judge_stopped, shows, tells
 from .decisions import of_command, on_whose_word, simple
-from .detours import PAUSE, to_setpoint
-from .interruptions import hands_off, interrupted
+from .detours import to_setpoint
+from .echoes import as_written, read_back, stands
+from .interruptions import changed_at_rest, hands_off, interrupted, is_doubtful_owner
 from .late_writes import is_watched, latecomer, unstopped
 from .model import (
     Command,
@@ -25,7 +26,6 @@ from .model import (
     Decision,
     DecisionKind,
     DecisionReason,
-    OrderedCharge,
     OwnerSettings,
     Phase,
     Restore,
@@ -33,19 +33,15 @@ from .model import (
     SuspensionCause,
     Trigger,
 )
-from .refusals import REFUSALS_PER_WAY, differently
 from .situation import Situation, Step
 from .transitions import (
-    LONGEST_DOUBTED_RETRY_S,
-    LONGEST_RESTORE_RETRY_S,
-    LONGEST_RETRY_S,
     TRIES_PER_WAY,
+    arrived,
     earlier,
     effective,
     ignored,
     next_slot,
     order,
-    out_of_service,
     reached,
     refreshed,
     restore_again,
@@ -55,6 +51,7 @@ from .transitions import (
     transition,
     verdict,
 )
+from .write_outcomes import write_failed, write_held, written
 
 __all__ = [
     "is_watched",
@@ -67,7 +64,6 @@ __all__ = [
     "written",
 ]
 
-FIRST_RETRY_S = 30.0
 # So long a stop waits for the reading that says whether a change is a person's.
 LONGEST_DOUBT = timedelta(minutes=2)
 
@@ -80,42 +76,10 @@ def step(state: ControlState, at: Situation) -> Step:
     return (
         interrupted(state, at)
         or latecomer(state, at)
+        or changed_at_rest(state, at)
         or unstopped(state, at)
         or _HANDLERS[state.phase](state, at)
     )
-
-
-def written(state: ControlState, at: Situation, sent_at: datetime) -> Step:
-    """The back end accepted the write that ``step`` asked for."""
-    command_status = CommandStatus(sent_at=sent_at, accepted_at=at.now)
-    failures = state.failures
-    if state.phase is Phase.RESTORING and state.restore is not None:
-        return Step(state=_restore_written(state, state.restore, at, command_status))
-    state = replace(_refused_ways_rest(state, at), failures=0, retry_at=None)
-    assert state.command is not None
-    if state.command.detour:
-        command = replace(state.command, detour=False)
-        return Step(state=replace(state, command=command, retry_at=at.now + PAUSE))
-    command = replace(state.command, tries=state.command.tries + 1, command_status=command_status)
-    first = command.tries == 1 and command.setpoint == 0
-    state = replace(
-        transition(state, Trigger.ACCEPTED), command=command, ordered=_awaited(state, at)
-    )
-    kind = DecisionKind.STARTED if first else DecisionKind.RETRIED
-    by_other_way = command.tries == 1 and command.setpoint > 0
-    reason = DecisionReason.OTHER_METHOD if by_other_way else on_whose_word(command)
-    published = of_command(command, at, kind, reason)
-    if failures > 0:
-        published = replace(published, detail=f"not taken before: {failures}")
-    return Step(state=state, decisions=(published,))
-
-
-def _awaited(state: ControlState, at: Situation) -> OrderedCharge | None:
-    """The charge whose inflow is awaited after a command was accepted: the first of several tries."""
-    command = state.command
-    if state.ordered is not None or command is None or command.current.method is None:
-        return state.ordered
-    return OrderedCharge(method=command.current.method, at=at.now)
 
 
 def _still_awaited(state: ControlState, at: Situation) -> ControlState:
@@ -129,84 +93,6 @@ def _still_awaited(state: ControlState, at: Situation) -> ControlState:
     )
 
 
-def _refused_ways_rest(state: ControlState, at: Situation) -> ControlState:
-    """A way that was refused until another was taken is left out of service for some hours."""
-    command = state.command
-    if command is None or command.tries > 0 or state.failures < REFUSALS_PER_WAY:
-        return state
-    for setpoint in command.setpoints[: command.setpoint]:
-        state = out_of_service(state, at, setpoint.method)
-    return state
-
-
-def _restore_written(
-    state: ControlState, restore: Restore, at: Situation, command_status: CommandStatus
-) -> ControlState:
-    if restore.detours:
-        restore = replace(restore, detours=restore.detours[1:])
-        return replace(state, restore=restore, failures=0, retry_at=at.now + PAUSE)
-    if len(restore.parts) > 1:
-        restore = replace(restore, parts=restore.parts[1:])
-        pause = timedelta(seconds=_retry_s(state)) if state.failures > len(restore.parts) else PAUSE
-        return replace(state, restore=restore, retry_at=at.now + pause)
-    state = replace(state, failures=0, retry_at=None)
-    restore = replace(restore, parts=())
-    restore = replace(restore, tries=restore.tries + 1, command_status=command_status)
-    return replace(state, restore=restore)
-
-
-def write_failed(
-    state: ControlState,
-    at: Situation,
-    detail: str,
-    wait_s: float | None = None,
-    chance: float = 0.0,
-    may_differ: bool = True,
-) -> Step:
-    """The write did not get through; try again later, and otherwise. Told on the first failure only.
-
-    ``chance`` in [0, 1) makes the wait up to a fifth longer, so that homes do not ask in step.
-    ``may_differ``: something else may be taken where this was not.
-    """
-    state = replace(state, failures=state.failures + 1)
-    if may_differ:
-        state = differently(state, at)
-    pause_s = _retry_s(state) * (1.0 + 0.2 * chance)
-    retry_at = at.now + timedelta(seconds=max(pause_s, wait_s or 0.0))
-    state = replace(state, retry_at=retry_at)
-    if state.failures > 1:
-        return Step(state=state)
-    decision = Decision(
-        at=at.now,
-        kind=DecisionKind.FAILED,
-        reason=DecisionReason.NOT_ACCEPTED,
-        action=state.command.wanted.action if state.command else None,
-        soc_percent=at.soc_percent,
-        detail=detail,
-    )
-    return Step(state=state, decisions=(decision,))
-
-
-def _retry_s(state: ControlState) -> float:
-    """How long to wait after so many failures: anew for another way, and for every part once."""
-    failures, restore, command = state.failures, state.restore, state.command
-    longest_s, fresh = LONGEST_RETRY_S, 1
-    if state.phase is Phase.RESTORING:
-        parts = () if restore is None else restore.parts
-        # Of parts that are refused while others were taken none ends a charge any more.
-        refused = restore is not None and restore.stood_in and len(parts) == 1
-        longest_s = LONGEST_DOUBTED_RETRY_S if refused else LONGEST_RESTORE_RETRY_S
-        fresh += len(parts)
-    elif command is not None and len(command.setpoints) > 1 and failures >= REFUSALS_PER_WAY:
-        fresh = REFUSALS_PER_WAY
-    return float(min(FIRST_RETRY_S * 2 ** min(max(failures - fresh, 0), 8), longest_s))
-
-
-def write_held(state: ControlState, at: Situation, wait_s: float) -> Step:
-    """Our own budget of requests keeps the write back: it leaves as soon as that allows."""
-    return Step(state=replace(state, retry_at=at.now + timedelta(seconds=wait_s)))
-
-
 def set_owner_settings(state: ControlState, at: Situation, change: Settings) -> Step:
     """A person sets the Powerwall's own settings through us: they are the home settings now.
 
@@ -216,7 +102,7 @@ def set_owner_settings(state: ControlState, at: Situation, change: Settings) -> 
     if state.owner is not None:
         base = state.owner.settings
     elif at.reading is not None:
-        base = replace(at.reading.settings, export_rule=None)
+        base = as_written(state, replace(at.reading.settings, export_rule=None))
     else:
         return Step(state=state)
     owner = OwnerSettings(settings=change.over(base), origin="set", saved_at=at.now, before=base)
@@ -242,8 +128,13 @@ def set_owner_settings(state: ControlState, at: Situation, change: Settings) -> 
 
 
 def resume(state: ControlState, at: Situation) -> Step:
-    """The user's word: stop standing back, forget faults, try every lever again."""
-    state = replace(state, out_of_service=())
+    """The user's word: stop standing back, forget faults, try every lever again.
+
+    What stands is their own, if that was the question.
+    """
+    shown = None if at.reading is None else replace(at.reading.settings, export_rule=None)
+    adopted = shown if state.phase is Phase.IDLE else state.adopted
+    state = replace(state, out_of_service=(), fights=(), owner_is_unknown=False, adopted=adopted)
     if state.phase in (Phase.SUSPENDED, Phase.FAULT):
         state = replace(transition(state, Trigger.CLEARED), suspension=None, fault_until=None)
         return Step(
@@ -276,12 +167,13 @@ def _idle(state: ControlState, at: Situation) -> Step:
     wanted = effective(state, at)
     if wanted is None or at.reading is None:
         return Step(state=state)
-    settings = at.reading.settings
+    settings = replace(at.reading.settings, export_rule=None)
     if settings.operating_mode is None or settings.backup_reserve_percent is None:
         return Step(state=state)
-    owner = OwnerSettings(
-        settings=replace(settings, export_rule=None), origin="read", saved_at=at.now
-    )
+    if state.strange_at is not None or is_doubtful_owner(state, settings):
+        return Step(state=state)
+    settings = as_written(state, settings)
+    owner = OwnerSettings(settings=settings, origin="read", saved_at=at.now)
     return order(state, at, wanted, owner) or Step(state=state)
 
 
@@ -325,11 +217,11 @@ def _verifying(state: ControlState, at: Situation) -> Step:
     if reading is None or reading.read_at <= accepted_at or _is_doubtful(state, reading):
         return Step(state=state)
     if read_back_at is None:
-        if shows(command.current.must, reading.settings):
+        if stands(state, command.current.must, reading.settings):
             command_status = replace(command_status, read_back_at=reading.read_at)
-            return Step(
-                state=replace(state, command=replace(command, command_status=command_status))
-            )
+            state = replace(state, command=replace(command, command_status=command_status))
+            state = arrived(state, command.current.settings)
+            return Step(state=read_back(state, command.current.must, reading.settings))
         is_published = tells(command.current.must, reading.settings)
         patience = at.timing.read_back if is_published else at.timing.untold
         if reading.read_at - accepted_at >= patience:
@@ -429,10 +321,16 @@ def _proving(
     state: ControlState, at: Situation, owner: Settings, reading: PowerwallState, waited: timedelta
 ) -> Step:
     """Whether a reading from after the write shows the home settings, and no charging of ours."""
-    if not shows(owner, reading.settings):
+    if not stands(state, owner, reading.settings):
         if not tells(owner, reading.settings) and waited < at.timing.untold:
             return Step(state=state)
         return restore_again(state, at, waited, DecisionReason.NOT_READ_BACK)
+    known = read_back(arrived(state, owner), owner, reading.settings)
+    if known.owner != state.owner and known.restore is not None:
+        # They were read in another scale than they were written: once more, in the right one.
+        restore = replace(known.restore, command_status=CommandStatus())
+        return Step(state=replace(known, restore=restore))
+    state = known
     # Storm Watch charges by itself.
     if hands_off(reading) is not None or judge_stopped(owner, reading) is not Verdict.NOT_CONFIRMED:
         return restored(state, at)

@@ -231,7 +231,8 @@ class Restore:
 class Recent:
     """The control period that has just ended: its writes may still come through, one after another.
 
-    ``owner`` is what has been put back, and what people have changed since.
+    ``owner`` is what has been put back, and what people have changed since; ``sent`` are the writes
+    that nothing has been seen of yet.
     """
 
     owner: Settings
@@ -260,6 +261,13 @@ class ControlState:
     of the period before would be known by. ``touched_at`` is when the last period ended;
     ``doubted_at`` since when the battery has not followed the owner's settings since then.
     ``ordered`` is the charge whose inflow is still awaited, whatever has become of its command.
+
+    ``outstanding`` are writes that have not been read back yet, one entry for each. ``idle`` are the
+    settings as they stand while nothing of ours is in force. ``restored`` are the owner's settings
+    as they were last written back, ``shown_as`` what readings made of them. ``fights`` are the moments
+    at which somebody changed what we had set. ``owner_is_unknown``: a person must say whose settings
+    stand before anything is written; ``adopted`` are those that a person has said are their own. ``is_bent``:
+    this site shows another reserve than was written (``echoes.py``).
     """
 
     phase: Phase = Phase.IDLE
@@ -278,6 +286,14 @@ class ControlState:
     touched_at: datetime | None = None
     doubted_at: datetime | None = None
     ordered: OrderedCharge | None = None
+    outstanding: tuple[Settings, ...] = ()
+    idle: Settings | None = None
+    restored: Settings | None = None
+    shown_as: Settings | None = None
+    fights: tuple[datetime, ...] = ()
+    owner_is_unknown: bool = False
+    adopted: Settings | None = None
+    is_bent: bool = False
 
     def must_be_stored(self, stored: ControlState) -> bool:
         """True if losing this state for the stored one would lose more than evidence."""
@@ -307,6 +323,13 @@ class ControlState:
             self.out_of_service,
             self.recent,
             self.touched_at,
+            self.outstanding,
+            self.restored,
+            self.shown_as,
+            self.fights,
+            self.owner_is_unknown,
+            self.adopted,
+            self.is_bent,
         )
 
 

@@ -53,7 +53,19 @@ def earlier(state: ControlState) -> tuple[Settings, ...]:
 def sending(state: ControlState, settings: Settings) -> ControlState:
     """Remember a write before it leaves, so that a kill cannot hide it."""
     known = tuple(earlier for earlier in state.sent if earlier != settings)
-    return replace(state, sent=(*known, settings)[-KNOWN_SENT:])
+    return replace(
+        state,
+        sent=(*known, settings)[-KNOWN_SENT:],
+        outstanding=(*state.outstanding, settings)[-KNOWN_SENT:],
+    )
+
+
+def arrived(state: ControlState, settings: Settings) -> ControlState:
+    """The state once a write was read back: it will not come through a second time."""
+    if settings not in state.outstanding:
+        return state
+    at = state.outstanding.index(settings)
+    return replace(state, outstanding=(*state.outstanding[:at], *state.outstanding[at + 1 :]))
 
 
 def effective(state: ControlState, at: Situation) -> Wanted | None:
@@ -87,6 +99,7 @@ def order(state: ControlState, at: Situation, wanted: Wanted, owner: OwnerSettin
             transition(state, Trigger.ORDERED),
             owner=owner,
             sent=state.sent or earlier(state),
+            idle=None,
             command=command,
             restore=None,
             failures=0,
@@ -237,6 +250,9 @@ def restore_again(
     again = replace(restore, command_status=CommandStatus())
     if unseen:
         detours = to_owner_settings(owner.settings, state.sent)
+        if times > 1 and len(detours) > 1:
+            # What has not helped once with everything is tried by turns: fewer writes.
+            detours = (detours[times % 2],)
         again = replace(again, doubts=times, detours=detours)
     published = (simple(at, DecisionKind.FAILED, reason),) if times & (times - 1) == 0 else ()
     return Step(state=replace(state, restore=again), decisions=published)
@@ -250,12 +266,16 @@ def restored(state: ControlState, at: Situation) -> Step:
         until = at.now + at.timing.late
         owner = state.owner.settings
         # What puts the home back is no stranger to it, even after a person changed it since.
-        ours = tuple(each for each in state.sent if each != owner)
+        ours = tuple(each for each in state.outstanding if each != owner)
         recent = Recent(owner=owner, sent=ours, until=until)
+        shown = None if at.reading is None else replace(at.reading.settings, export_rule=None)
+        state = replace(state, restored=owner, shown_as=shown)
     state = replace(
         transition(state, Trigger.RESTORED),
         owner=None,
         sent=(),
+        outstanding=(),
+        idle=None,
         recent=recent,
         restore=None,
         retry_at=None,

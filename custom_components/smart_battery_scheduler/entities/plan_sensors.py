@@ -21,6 +21,7 @@ from ..control.model import CommandStatus, Phase
 from ..history.accuracy import day_start
 from ..history.savings import bill_ahead_p, planned_cost_p
 from ..planner.model import Action, Plan, PlannedSlot
+from ..site.control_as_dict import command_status_as_dict
 from ..site.plan_as_dict import plan_as_dict
 from ..site.site import Site
 from ..tariff.model import SLOT, RateTable, floor_slot
@@ -218,18 +219,15 @@ def _command_status_attributes(site: Site) -> Mapping[str, Any]:
     command = site.controller.state.command
     if command is None:
         return {}
-    proven, method = command.command_status, command.current.method
+    method = command.current.method
+    published = command_status_as_dict(command.command_status) or {}
     return {
         "action": command.wanted.action.value,
         "source": command.wanted.source.value,
         "lever": method.value if method else None,
         "target_percent": command.wanted.target_percent,
         "tries": command.tries,
-        "seen_w": proven.confirmed_w,
-        **{
-            name: when.isoformat() if (when := getattr(proven, name)) else None
-            for name in ("sent_at", "accepted_at", "read_back_at", "seen_at")
-        },
+        **{name: value for name, value in published.items() if name != "doubted_at"},
     }
 
 

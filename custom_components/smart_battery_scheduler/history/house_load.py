@@ -191,11 +191,9 @@ def without_cars(
     its power at a stretch, the rest of the house does not. A car cannot take more than the house
     does: a meter that says so has told something else, and what that was about is left out.
     """
-    for ev_charging in cars:
-        if (ev_charging.hours or ev_charging.halves) and not _is_elsewhere(
-            ev_charging.halves, loads, SLOT
-        ):
-            loads = _without_car(loads, ev_charging)
+    for car in cars:
+        if (car.hours or car.halves) and not _is_elsewhere(car.halves, loads, SLOT):
+            loads = _without_car(loads, car)
     return dict(loads)
 
 
@@ -214,18 +212,18 @@ def _is_elsewhere(
     return on_end >= 0.5 * len(charging) and less >= 0.8 * len(charging)
 
 
-def _without_car(loads: Mapping[datetime, float], ev_charging: Recorded) -> dict[datetime, float]:
+def _without_car(loads: Mapping[datetime, float], car: Recorded) -> dict[datetime, float]:
     by_hour = {
         start: kwh + loads[start + SLOT]
         for start, kwh in loads.items()
         if not start.minute and start + SLOT in loads
     }
     untrue_hours, untrue = (
-        _untrue(ev_charging.hours, by_hour, HOUR),
-        _untrue(ev_charging.halves, loads, SLOT),
+        _untrue(car.hours, by_hour, HOUR),
+        _untrue(car.halves, loads, SLOT),
     )
-    hours = {at: kwh for at, kwh in ev_charging.hours.items() if at not in untrue_hours}
-    halves = {at: kwh for at, kwh in ev_charging.halves.items() if at not in untrue}
+    hours = {at: kwh for at, kwh in car.hours.items() if at not in untrue_hours}
+    halves = {at: kwh for at, kwh in car.halves.items() if at not in untrue}
     found: dict[datetime, float] = {}
     for start, load in loads.items():
         hour = start.replace(minute=0)

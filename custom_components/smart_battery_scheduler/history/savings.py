@@ -106,6 +106,9 @@ class Savings:
         terms = _Terms(imports, exports, battery, floor_percent)
         until = floor_slot(now)
         start = self.memory.through or self._beginning(until)
+        if start > until + CATCH_UP:
+            # The clock was far ahead and is right again; one that was set back by less is waited for.
+            start = until
         if start < until - CATCH_UP:
             self._start_anew(self._stored_after_kwh(start - SLOT, battery))
             start = until - CATCH_UP

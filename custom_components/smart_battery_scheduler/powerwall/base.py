@@ -7,7 +7,7 @@ while importing, so that load = solar + battery + grid.
 from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
 
@@ -71,8 +71,9 @@ class Settings:
 class PowerwallState:
     """One reading. Every value may be missing; a missing value is ``None``.
 
-    ``read_at`` is our clock when the reply arrived; ``measured_at`` is the reading's own stamp,
-    which may be older.
+    ``read_at`` is our clock when the reply arrived; ``measured_at`` is the reading's own stamp by
+    our clock, which may be older. ``clock_ahead`` is how far the back end's clock is ahead of ours
+    (negative: behind), None while they agree or nobody knows.
     """
 
     read_at: datetime
@@ -86,6 +87,7 @@ class PowerwallState:
     islanding: Islanding | None = None
     storm_watch_active: bool | None = None
     capacity_kwh: float | None = None
+    clock_ahead: timedelta | None = None
 
 
 class PowerwallError(Exception):

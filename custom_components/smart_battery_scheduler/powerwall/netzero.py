@@ -26,7 +26,7 @@ from .base import (
     Settings,
 )
 from .budget import RequestBudget
-from .netzero_wire import parse_moment, parse_state, request_body
+from .netzero_wire import clock_ahead, parse_moment, parse_state, request_body
 
 BASE_URL = "https://api.netzero.energy"
 TIMEOUT_S = 25.0
@@ -101,9 +101,10 @@ class NetZeroPowerwall:
             problem = type(error).__name__
             raise PowerwallConnectionError(f"NetZero was not reached ({problem})") from error
         now = self._clock()
-        self._heed_limits(response, now)
+        ahead = _clock_ahead(response.headers, now)
+        self._heed_limits(response, now + (ahead or timedelta()), ahead or timedelta(), purpose)
         _raise_for(response.status, content)
-        return parse_state(_decoded(content), now)
+        return parse_state(_decoded(content), now, ahead)
 
     def _headers(self) -> dict[str, str]:
         """A kept connection is often dead at the next reading, and a write cannot be repeated."""
@@ -113,18 +114,31 @@ class NetZeroPowerwall:
             "Connection": "close",
         }
 
-    def _heed_limits(self, response: aiohttp.ClientResponse, now: datetime) -> None:
-        """Keep quiet as long as the headers ask. Raises PowerwallRateLimitError for a 429."""
-        limited = response.status == HTTPStatus.TOO_MANY_REQUESTS
-        if not limited and response.headers.get("X-RateLimit-Remaining") != "0":
-            return
-        until = _backoff_until(response.headers, now)
-        if until is None and not limited:
-            return
-        until = min(until or now + USUAL_BACKOFF, now + LONGEST_BACKOFF)
-        self.budget.back_off(until)
-        if limited:
-            raise PowerwallRateLimitError((until - now).total_seconds())
+    def _heed_limits(
+        self,
+        response: aiohttp.ClientResponse,
+        there: datetime,
+        ahead: timedelta,
+        purpose: Purpose,
+    ) -> None:
+        """Keep quiet as long as the headers ask. Raises PowerwallRateLimitError for a 429.
+
+        ``there`` is the time by NetZero's own clock, ``ahead`` of ours: its moments are of that.
+        """
+        until = _backoff_until(response.headers, there)
+        if response.status == HTTPStatus.TOO_MANY_REQUESTS:
+            until = min(until or there + USUAL_BACKOFF, there + LONGEST_BACKOFF)
+            self.budget.refused(until - ahead, purpose)
+            raise PowerwallRateLimitError((until - there).total_seconds())
+        remaining = response.headers.get("X-RateLimit-Remaining", "")
+        # A number of another form says nothing, and no wait is invented for a reply that succeeded.
+        if until is not None and remaining.isascii() and remaining.isdigit():
+            self.budget.left(int(remaining[:9]), min(until, there + LONGEST_BACKOFF) - ahead)
+
+
+def _clock_ahead(headers: Mapping[str, str], now: datetime) -> timedelta | None:
+    """How far NetZero's clock is ahead of ours; a reply out of some cache says nothing of that."""
+    return None if "Age" in headers else clock_ahead(headers.get("Date"), now)
 
 
 def _once() -> aiohttp.ClientMiddlewareType:

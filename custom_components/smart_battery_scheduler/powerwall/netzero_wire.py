@@ -8,6 +8,7 @@ it must never reach a battery as a number.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from enum import StrEnum
@@ -29,6 +30,10 @@ HIGHEST_POWER_W = 100_000.0
 METER_NOISE_W = 500.0
 LEAST_CAPACITY_WH = 1_000.0
 MOST_CAPACITY_WH = 1_000_000.0
+# The gateway's scale and the app's differ by some percent, and so a value may leave its bounds a little.
+OVERSHOOT_PERCENT = 0.9
+# Less than this a request and a clock's usual error explain.
+CLOCKS_AGREE = timedelta(seconds=60)
 # A reading cannot be from the future; more than a clock's usual error makes its stamp worthless.
 CLOCK_TOLERANCE = timedelta(minutes=5)
 
@@ -41,8 +46,10 @@ _SETTINGS_KEYS = (
 _ISLANDING_IN_TEXT = re.compile(r"\((on_grid|off_grid)\w*\)")
 
 
-def parse_state(body: object, read_at: datetime) -> PowerwallState:
-    """A reply to GET or POST as a reading.
+def parse_state(
+    body: object, read_at: datetime, clock_ahead: timedelta | None = None
+) -> PowerwallState:
+    """A reply to GET or POST as a reading; ``clock_ahead`` is how far its stamps are ahead of us.
 
     Raises PowerwallReplyError if it is no such reply at all.
     """
@@ -52,9 +59,11 @@ def parse_state(body: object, read_at: datetime) -> PowerwallState:
     if not isinstance(live, Mapping):
         live = {}
     capacity_wh = _number(live, "total_pack_energy", LEAST_CAPACITY_WH, MOST_CAPACITY_WH)
+    powers = _powers(live)
     return PowerwallState(
         read_at=read_at,
-        measured_at=_measured_at(live, read_at),
+        measured_at=_measured_at(live, read_at, clock_ahead or timedelta()),
+        clock_ahead=clock_ahead,
         settings=Settings(
             operating_mode=_one_of(OperatingMode, body, "operational_mode"),
             backup_reserve_percent=_reserve(body),
@@ -62,14 +71,22 @@ def parse_state(body: object, read_at: datetime) -> PowerwallState:
             export_rule=_one_of(ExportRule, body, "energy_exports"),
         ),
         soc_percent=_soc(live, body),
-        battery_power_w=_power(live, "battery_power"),
-        solar_power_w=_consumed_power(live, "solar_power"),
-        house_power_w=_consumed_power(live, "load_power"),
-        grid_power_w=_power(live, "grid_power"),
+        battery_power_w=powers.battery_w,
+        solar_power_w=powers.solar_w,
+        house_power_w=powers.house_w,
+        grid_power_w=powers.grid_w,
         islanding=_islanding(live, body),
         storm_watch_active=_flag(live, "storm_mode_active"),
         capacity_kwh=None if capacity_wh is None else capacity_wh / 1000.0,
     )
+
+
+def clock_ahead(date: str | None, now: datetime) -> timedelta | None:
+    """How far the clock behind a reply's ``Date`` is ahead of ours; None if they agree."""
+    moment = None if date is None else _http_date(date)
+    if moment is None or abs(moment - now) <= CLOCKS_AGREE:
+        return None
+    return moment - now
 
 
 def request_body(change: Settings) -> dict[str, str | int | bool]:
@@ -119,20 +136,73 @@ def _power(live: Mapping[object, object], key: str) -> float | None:
     return _number(live, key, -HIGHEST_POWER_W, HIGHEST_POWER_W)
 
 
-def _consumed_power(live: Mapping[object, object], key: str) -> float | None:
-    value = _number(live, key, -METER_NOISE_W, HIGHEST_POWER_W)
-    return None if value is None else max(value, 0.0)
+@dataclass(frozen=True, slots=True)
+class _Powers:
+    """In W; house = solar + battery + grid + generator."""
+
+    battery_w: float | None
+    grid_w: float | None
+    solar_w: float | None
+    house_w: float | None
+
+
+def _powers(live: Mapping[object, object]) -> _Powers:
+    """The four powers. Sun, house or grid that is left out follows from the other three.
+
+    A value that is there but cannot be is no reason to trust the others, and the battery's own power
+    is evidence: neither is made up.
+    """
+    battery_w, grid_w = _power(live, "battery_power"), _power(live, "grid_power")
+    solar_w, house_w = (_noisy_power(live, name) for name in ("solar_power", "load_power"))
+    generator_w = _power(live, "generator_power") or 0.0
+    match battery_w, grid_w, solar_w, house_w:
+        case float(), None, float(), float() if live.get("grid_power") is None:
+            grid_w = _believable(house_w - solar_w - battery_w - generator_w)
+        case float(), float(), None, float() if live.get("solar_power") is None:
+            solar_w = _within_noise(house_w - battery_w - grid_w - generator_w)
+        case float(), float(), float(), None if live.get("load_power") is None:
+            house_w = _within_noise(solar_w + battery_w + grid_w + generator_w)
+    return _Powers(
+        battery_w=battery_w,
+        grid_w=grid_w,
+        solar_w=_at_least_nought(solar_w),
+        house_w=_at_least_nought(house_w),
+    )
+
+
+def _noisy_power(live: Mapping[object, object], key: str) -> float | None:
+    return _number(live, key, -METER_NOISE_W, HIGHEST_POWER_W)
+
+
+def _within_noise(power_w: float) -> float | None:
+    """A derived power of sun or house, if it can be one."""
+    return power_w if -METER_NOISE_W <= power_w <= HIGHEST_POWER_W else None
+
+
+def _believable(power_w: float) -> float | None:
+    return None if abs(power_w) > HIGHEST_POWER_W else power_w
+
+
+def _at_least_nought(power_w: float | None) -> float | None:
+    return None if power_w is None else max(power_w, 0.0)
 
 
 def _soc(live: Mapping[object, object], body: Mapping[object, object]) -> float | None:
     """The full-precision value, else the rounded one at the top."""
-    precise = _number(live, "percentage_charged", 0.0, 100.0)
-    return _number(body, "percentage_charged", 0.0, 100.0) if precise is None else precise
+    precise = _percent(live, "percentage_charged")
+    return _percent(body, "percentage_charged") if precise is None else precise
 
 
 def _reserve(body: Mapping[object, object]) -> int | None:
-    value = _number(body, "backup_reserve_percent", 0.0, 100.0)
-    return None if value is None or not value.is_integer() else int(value)
+    """Whole, as it is written: 15.79 is what some sites make of a 16."""
+    value = _percent(body, "backup_reserve_percent")
+    return None if value is None else round(value)
+
+
+def _percent(source: Mapping[object, object], key: str) -> float | None:
+    """A percentage, put back within its bounds if it is out of them by a little."""
+    value = _number(source, key, -OVERSHOOT_PERCENT, 100.0 + OVERSHOOT_PERCENT)
+    return None if value is None else min(max(value, 0.0), 100.0)
 
 
 def _flag(source: Mapping[object, object], key: str) -> bool | None:
@@ -161,9 +231,15 @@ def _islanding(live: Mapping[object, object], body: Mapping[object, object]) -> 
     return Islanding.OFF_GRID if live.get("grid_status") == "Inactive" else None
 
 
-def _measured_at(live: Mapping[object, object], read_at: datetime) -> datetime | None:
+def _measured_at(
+    live: Mapping[object, object], read_at: datetime, ahead: timedelta
+) -> datetime | None:
     stamp = live.get("timestamp")
     measured_at = _aware(stamp) if isinstance(stamp, str) else None
+    try:
+        measured_at = None if measured_at is None else measured_at - ahead
+    except OverflowError:
+        return None
     if measured_at is None or measured_at > read_at + CLOCK_TOLERANCE:
         return None
     return measured_at
@@ -172,9 +248,9 @@ def _measured_at(live: Mapping[object, object], read_at: datetime) -> datetime |
 def _http_date(text: str) -> datetime | None:
     try:
         moment = parsedate_to_datetime(text)
-    except ValueError:
+        return None if moment.tzinfo is None else moment.astimezone(UTC)
+    except ValueError, OverflowError:
         return None
-    return None if moment.tzinfo is None else moment.astimezone(UTC)
 
 
 def _aware(text: str) -> datetime | None:

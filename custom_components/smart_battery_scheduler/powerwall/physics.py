@@ -37,7 +37,9 @@ class Hardware:
     charging is on (``tops_up_without_grid_charging`` False); some may not switch it on at all
     (``grid_charging_permitted`` False), and of those some charge in backup mode nevertheless.
     ``full_reserve_exists`` False is a site whose cloud caps a reserve of 100 like one of 90;
-    ``backup_shows_full_reserve`` one that reports a reserve of 100 while in backup mode.
+    ``backup_shows_full_reserve`` one that reports a reserve of 100 while in backup mode. ``full_percent``
+    below 100 is a pack that takes no more there. ``import_limit_w`` is what house and grid charging may
+    draw together.
     """
 
     units: int = 1
@@ -57,6 +59,13 @@ class Hardware:
     grid_charging_permitted: bool = True
     backup_always_charges: bool = False
     backup_shows_full_reserve: bool = False
+    full_percent: float = 100.0
+    import_limit_w: float = inf
+
+    @property
+    def full_kwh(self) -> float:
+        """The stored energy at which the pack takes no more."""
+        return self.capacity_kwh * self.full_percent / 100.0
 
     @property
     def capacity_kwh(self) -> float:
@@ -88,12 +97,14 @@ class Circumstances:
     """What happens to the battery whatever its settings.
 
     ``forced_battery_w`` is a power set by somebody who outranks the settings: calibration (0 or
-    a charge), grid services (a discharge).
+    a charge), grid services (a discharge). ``charge_limit_w`` is what the packs take at the most: cold
+    ones, or with a unit down.
     """
 
     on_grid: bool = True
     storm_watch: bool = False
     forced_battery_w: float | None = None
+    charge_limit_w: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -212,7 +223,7 @@ def advance(
 
 
 def _stance(hardware: Hardware, settings: Settings, circumstances: Circumstances) -> _Stance:
-    full_kwh = hardware.capacity_kwh
+    full_kwh = hardware.full_kwh
     if not circumstances.on_grid:
         # Islanded the reserve is there to be used.
         return _Stance(0.0, 0.0, 0.0)
@@ -224,10 +235,10 @@ def _stance(hardware: Hardware, settings: Settings, circumstances: Circumstances
             full_kwh, full_kwh, hardware.unit_backup_charge_w * hardware.units * bool(charges)
         )
     # Tesla's own decisions in time-based mode follow a rate plan we do not see: as self-powered.
-    reserve_kwh = full_kwh * (settings.backup_reserve_percent or 0) / 100.0
+    reserve_kwh = hardware.capacity_kwh * (settings.backup_reserve_percent or 0) / 100.0
     tops_up = settings.grid_charging or hardware.tops_up_without_grid_charging
     reserve_charge_w = hardware.unit_reserve_charge_w * hardware.units * bool(tops_up)
-    return _Stance(reserve_kwh, reserve_kwh, reserve_charge_w)
+    return _Stance(reserve_kwh, min(reserve_kwh, full_kwh), reserve_charge_w)
 
 
 def _battery_w(
@@ -239,8 +250,10 @@ def _battery_w(
     sun_w: float,
 ) -> float:
     max_charge_w = hardware.unit_max_charge_w * hardware.units
+    if circumstances.charge_limit_w is not None:
+        max_charge_w = min(max_charge_w, circumstances.charge_limit_w)
     max_discharge_w = hardware.unit_max_discharge_w * hardware.units
-    full, empty = stored_kwh >= hardware.capacity_kwh, stored_kwh <= 0.0
+    full, empty = stored_kwh >= hardware.full_kwh, stored_kwh <= 0.0
     forced_w = circumstances.forced_battery_w
     if forced_w is not None and circumstances.on_grid:
         lowest_w, highest_w = 0.0 if full else -max_charge_w, 0.0 if empty else max_discharge_w
@@ -255,6 +268,7 @@ def _battery_w(
     from_grid_w = 0.0
     if stored_kwh < stance.fill_to_kwh:
         from_grid_w = stance.from_grid_w * _taper(hardware, stored_kwh)
+        from_grid_w = min(from_grid_w, max(hardware.import_limit_w - max(deficit_w, 0.0), 0.0))
     return -min(from_sun_w + from_grid_w, max_charge_w)
 
 
@@ -284,6 +298,7 @@ def _next_bound(hardware: Hardware, stance: _Stance, stored_kwh: float, slope: f
         stance.floor_kwh,
         stance.fill_to_kwh,
         _taper_from_kwh(hardware),
+        hardware.full_kwh,
         hardware.capacity_kwh,
     )
     if slope > 0.0:

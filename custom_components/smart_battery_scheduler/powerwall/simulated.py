@@ -40,13 +40,14 @@ SELF_POWERED_AT_20 = Settings(
 class Delivery:
     """What becomes of an accepted write.
 
-    ``shown`` is the part that later readings show, ``obeyed`` the part the battery acts on, both
-    ``delay`` after the write.
+    ``shown`` is the part that later readings show, ``delay`` after the write; ``obeyed`` the part
+    the battery acts on, ``behind`` so much later still.
     """
 
     shown: Settings
     obeyed: Settings
     delay: timedelta = timedelta()
+    behind: timedelta = timedelta()
 
 
 type Courier = Callable[[Settings], Delivery]
@@ -144,8 +145,8 @@ class SimulatedPowerwall:
         accepted = self.hardware.settable(change)
         now = self.state
         delivery = self.deliver(self._permitted(accepted))
-        pending = Pending(due=now.at + delivery.delay, shown=delivery.shown, obeyed=delivery.obeyed)
-        self._state = _arrive(replace(now, pending=_in_order((*now.pending, pending))), now.at)
+        pending = _in_order((*now.pending, *_on_its_way(delivery, now.at)))
+        self._state = _arrive(replace(now, pending=pending), now.at)
         reading = self.reading()
         return replace(reading, settings=accepted.over(reading.settings))
 
@@ -232,6 +233,16 @@ class SimulatedPowerwall:
             (end - state.at).total_seconds(),
         )
         return replace(state, at=end, stored_kwh=stored_kwh, meters=meters)
+
+
+def _on_its_way(delivery: Delivery, at: datetime) -> tuple[Pending, ...]:
+    due, nothing = at + delivery.delay, Settings()
+    if delivery.behind <= timedelta():
+        return (Pending(due=due, shown=delivery.shown, obeyed=delivery.obeyed),)
+    return (
+        Pending(due=due, shown=delivery.shown, obeyed=nothing),
+        Pending(due=due + delivery.behind, shown=nothing, obeyed=delivery.obeyed),
+    )
 
 
 def _in_order(pending: Iterable[Pending]) -> tuple[Pending, ...]:

@@ -27,7 +27,7 @@ NOT_FIXABLE = frozenset(
         SiteProblem.COMMANDS_REFUSED,
     }
 )
-SEVERE = NOT_FIXABLE | {SiteProblem.COMMANDS_IGNORED}
+SEVERE = NOT_FIXABLE | {SiteProblem.COMMANDS_IGNORED, SiteProblem.OWNER_UNKNOWN}
 # As the Tesla app calls them, before and since 2026.
 MODES = {
     OperatingMode.SELF_POWERED: "Self-Powered",

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, time, timedelta
 from enum import StrEnum
 
 from ..const import MARKET_TIME_ZONE
+from ..control.interruptions import FIGHTS_A_DAY, is_doubtful_owner
 from ..control.model import (
     ControlState,
     Decision,
@@ -50,6 +51,7 @@ class SiteProblem(StrEnum):
     PROMISE_BROKEN = "promise_broken"
     OUT_OF_CONTACT = "out_of_contact"
     COMMANDS_REFUSED = "commands_refused"
+    OWNER_UNKNOWN = "owner_unknown"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +74,7 @@ def problems(snapshot: ProblemSnapshot) -> frozenset[SiteProblem]:
         SiteProblem.GRID_CHARGING_REFUSED: _grid_charging_refused(snapshot),
         **of_control(snapshot.control, snapshot.watch, snapshot.read_at, snapshot.now),
         SiteProblem.ANOTHER_CONTROLLER: _another_controller(snapshot),
+        SiteProblem.OWNER_UNKNOWN: _owner_unknown(snapshot),
         SiteProblem.TARIFF_ENDED: _tariff_ended(snapshot),
         SiteProblem.RATES_LATE: _rates_late(snapshot),
     }
@@ -160,7 +163,15 @@ def _another_controller(snapshot: ProblemSnapshot) -> bool:
         decision.kind is DecisionKind.SUSPENDED and decision.reason is DecisionReason.SOMEBODY_ELSE
         for decision in _since_resumed(snapshot)
     )
-    return foreign >= FOREIGN_CHANGES_A_DAY
+    fights = sum(snapshot.now - at < DAY for at in snapshot.control.fights)
+    return foreign >= FOREIGN_CHANGES_A_DAY or fights >= FIGHTS_A_DAY
+
+
+def _owner_unknown(snapshot: ProblemSnapshot) -> bool:
+    """Nothing of ours is known to be in force, and what stands is not like a person's own."""
+    at_rest = snapshot.control.phase is Phase.IDLE and snapshot.control.owner is None
+    shown = replace(snapshot.shown, export_rule=None)
+    return at_rest and is_doubtful_owner(snapshot.control, shown)
 
 
 def _tariff_ended(snapshot: ProblemSnapshot) -> bool:

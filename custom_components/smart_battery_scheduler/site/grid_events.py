@@ -18,6 +18,7 @@ from ..history.house_load import CONF_HOUSE_CALENDAR, CONF_PERSONS
 from ..sources.build import GridEventSources
 from ..sources.carbon_coordinator import CarbonCoordinator
 from ..sources.chosen_entities import LostEntities, async_lost
+from ..sources.dispatch_entities import car_of
 from ..sources.ev_charging import EvCharging
 from ..sources.grid_sessions import Sessions, SessionWindow
 from ..sources.household import HouseholdWatch
@@ -108,6 +109,21 @@ class GridEvents:
             self._carbon_due |= self.carbon.enable(preferences.carbon_forecast)
         if self.octoplus is not None:
             self.octoplus.join = preferences.join_sessions
+
+    def car_planned(self, now: datetime) -> tuple[tuple[datetime, datetime], ...]:
+        """When the car will be charged: by dispatches, its entity's plan and the calendar.
+
+        Only where an entity says whether it is charged: a plan that is not kept must show as that.
+        """
+        car = Preferences.from_options(self._entry.options).car_charging_entity
+        if not car:
+            return ()
+        told = [car_of(self._hass.states.get(car), now)]
+        if self.octoplus is not None:
+            told.extend(self.octoplus.dispatches.data or ())
+        dispatched = ((each.start, each.end) for device in told for each in device.planned)
+        plans = {*dispatched, *self.household.car_planned}
+        return tuple(sorted(plan for plan in plans if plan[1] > now))
 
     @property
     def lost_entities(self) -> LostEntities:

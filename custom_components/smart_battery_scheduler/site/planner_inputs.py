@@ -43,7 +43,8 @@ class SiteSnapshot:
 
     ``reserve_percent`` is the Powerwall's own reserve: the plan never goes below it.
     ``ready_once`` is a wish for one time only. ``override`` is what somebody asked for now: the plan
-    counts on it and goes on from where it leads. ``car_charging``: the car charges now.
+    counts on it and goes on from where it leads. ``car_charging``: the car charges now;
+    ``car_planned``: from when to when it will be charged.
     ``published`` are the import rates without what the car's charging makes cheap.
     ``load_widths`` is how wide this house's bands have to be; ``household`` is who is at home.
     """
@@ -64,6 +65,7 @@ class SiteSnapshot:
     manual: tuple[ManualSlot, ...] = ()
     carbon: CarbonForecast | None = None
     car_charging: bool = False
+    car_planned: tuple[tuple[datetime, datetime], ...] = ()
     published: RateTable | None = None
     load_widths: LoadWidths = field(default_factory=LoadWidths)
     household: Household = field(default_factory=Household)
@@ -136,13 +138,24 @@ def _slot(snapshot: SiteSnapshot, start: datetime, end: datetime, load: Spread) 
         grid_charge_forbidden=snapshot.preferences.touches_peak(*local),
         carbon_g_per_kwh=_carbon(snapshot.carbon, start),
         session=session_within(snapshot.sessions, start, end),
-        car_charging=snapshot.car_charging and start == snapshot.now,
+        car_charging=_is_for_car(snapshot, start, end),
     )
 
 
 def _overridden(asked: Override | None, start: datetime, end: datetime) -> Override | None:
     """The override, if it rules most of this slot."""
     return asked if asked is not None and asked.until >= start + (end - start) / 2 else None
+
+
+def _is_for_car(snapshot: SiteSnapshot, start: datetime, end: datetime) -> bool:
+    """Whether the car takes its power then: as it is in the running half-hour, as planned later."""
+    if start == snapshot.now:
+        return snapshot.car_charging
+    planned = (
+        max(min(end, until) - max(start, since), timedelta(0))
+        for since, until in snapshot.car_planned
+    )
+    return any(2 * each >= end - start for each in planned)
 
 
 def _next_publication(now: datetime, imports: RateTable) -> datetime:

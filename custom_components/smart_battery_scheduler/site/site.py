@@ -48,6 +48,9 @@ _LOGGER = logging.getLogger(__name__)
 type SmartBatteryConfigEntry = ConfigEntry[Site]
 
 LONGEST_WAIT_FOR_SOURCES_S = 40.0
+# Home Assistant gives all shutdown jobs of all integrations 20 s, and a request of ours may take 25.
+SHUTDOWN_S = 15.0
+NOT_RESTORED = "The Powerwall's own settings could not be restored; %s does so when it runs again"
 
 
 class Site:
@@ -169,16 +172,25 @@ class Site:
         """Restore the owner settings and store everything; False if the cloud did not take them."""
         is_restored = await self.controller.async_release(reason)
         if not is_restored:
-            _LOGGER.warning(
-                "The Powerwall's own settings could not be restored now; "
-                "this is done when %s runs again",
-                self.entry.title,
-            )
+            _LOGGER.warning(NOT_RESTORED, self.entry.title)
         await self.async_remember()
+        # What ends late, such as a reading, must not write a file anew that is removed by then.
+        await self._storage.async_close()
         return is_restored
 
+    async def async_give_up(self) -> None:
+        """Setting up has failed: leave nothing running. Before a first reading there is nothing."""
+        if self.battery.data is not None:
+            await self.async_stop(DecisionReason.ERROR)
+
     async def _async_shut_down(self) -> None:
-        await self.async_stop(DecisionReason.SHUTDOWN)
+        """Restore in the time that everybody has together; what is cut off is done at the next start."""
+        try:
+            async with asyncio.timeout(SHUTDOWN_S):
+                await self.controller.async_release(DecisionReason.SHUTDOWN)
+        except TimeoutError:
+            _LOGGER.warning(NOT_RESTORED, self.entry.title)
+        self._save_soon()
 
     # --- what people ask -------------------------------------------------------------------
 
@@ -284,6 +296,7 @@ class Site:
             manual=self.manual.slots,
             carbon=self.grid_events.carbon_forecast,
             car_charging=self.grid_events.ev_charging.charging,
+            car_planned=self.grid_events.car_planned(now),
         )
 
     def _running_plan(self) -> Plan | None:

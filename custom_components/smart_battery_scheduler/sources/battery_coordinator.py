@@ -23,6 +23,7 @@ from ..powerwall.base import (
     PowerwallState,
     Purpose,
 )
+from ..powerwall.plausibility import Believed, judged
 from .poll_schedule import PollSchedule
 from .token_refusals import Refusal, TokenRefusals
 
@@ -69,6 +70,12 @@ class BatteryCoordinator(DataUpdateCoordinator[PowerwallState]):
         self._token = TokenRefusals(has_worked=has_run)
         self._has_read = False
         self._at_hand = at_hand
+        self._believed = Believed()
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """What no reading has reported for an hour though nothing can be bought without it."""
+        return self._believed.missing
 
     async def _async_update_data(self) -> PowerwallState:
         self._schedule.begin()
@@ -90,7 +97,15 @@ class BatteryCoordinator(DataUpdateCoordinator[PowerwallState]):
         measured_at = reading.measured_at or reading.read_at
         if reading.read_at - measured_at > STAMP_LIMIT:
             raise self._unreachable(f"it was last heard of at {measured_at:%Y-%m-%d %H:%M} UTC")
-        return reading
+        return self._plausible(reading)
+
+    def _plausible(self, reading: PowerwallState) -> PowerwallState:
+        """What can be of it; an answer that is older than the last one leaves that in place."""
+        if reading is self.data:
+            return reading
+        outcome = judged(self._believed, reading)
+        self._believed = outcome.believed
+        return outcome.reading or self.data
 
     @staticmethod
     def _unreachable(reason: str) -> UpdateFailed:

@@ -53,6 +53,9 @@ WORDS: tuple[tuple[Occupancy, re.Pattern[str]], ...] = (
 )
 
 
+CAR = re.compile(r"\b(charg(e|ing) (the |of the )?(car|ev)|(car|ev) charg(e|ing))\b", re.IGNORECASE)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stay:
     """A stretch of time that is not usual."""
@@ -72,6 +75,7 @@ class HouseholdWatch:
         self._persons: tuple[str, ...] = ()
         self._calendar = ""
         self._stays: tuple[Stay, ...] = ()
+        self.car_planned: tuple[tuple[datetime, datetime], ...] = ()
         self._stop: CALLBACK_TYPE = lambda: None
 
     @callback
@@ -89,12 +93,13 @@ class HouseholdWatch:
         """Watch nothing any more."""
         self._stop()
         self._stop = lambda: None
-        self._persons, self._calendar, self._stays = (), "", ()
+        self._persons, self._calendar = (), ""
+        self._heed(())
 
     async def async_refresh(self, now: datetime) -> None:
         """Read the calendar of the days ahead; one that cannot be read now says nothing."""
         if not self._calendar:
-            self._stays = ()
+            self._heed(())
             return
         try:
             reply = await self._hass.services.async_call(
@@ -106,11 +111,14 @@ class HouseholdWatch:
             )
         except HomeAssistantError:
             # Its entity says so itself, and a notice comes if it is gone.
-            self._stays = ()
+            self._heed(())
             return
         events = (reply or {}).get(self._calendar)
         published = events.get("events") if isinstance(events, Mapping) else None
-        self._stays = stays_of(published if isinstance(published, list) else ())
+        self._heed(published if isinstance(published, list) else ())
+
+    def _heed(self, events: Sequence[object]) -> None:
+        self._stays, self.car_planned = stays_of(events), car_plans_of(events)
 
     def household(self, now: datetime) -> Household:
         """What is known now of the half-hours ahead."""
@@ -152,15 +160,29 @@ def stays_of(events: Iterable[object]) -> tuple[Stay, ...]:
     return tuple(stay for event in events if (stay := _stay(event)) is not None)
 
 
-def _stay(event: object) -> Stay | None:
+def car_plans_of(events: Iterable[object]) -> tuple[tuple[datetime, datetime], ...]:
+    """From when to when events say that the car is charged."""
+    told = (_event(event) for event in events)
+    return tuple((each[0], each[1]) for each in told if each is not None and CAR.search(each[2]))
+
+
+def _event(event: object) -> tuple[datetime, datetime, str] | None:
+    """Start, end and title of one that makes sense."""
     if not isinstance(event, Mapping):
         return None
     start, end = _moment(event.get("start")), _moment(event.get("end"))
     title = event.get("summary")
     if start is None or end is None or end <= start or not isinstance(title, str):
         return None
-    kinds = (occupancy for occupancy, words in WORDS if words.search(title))
-    occupancy = next(kinds, None)
+    return start, end, title
+
+
+def _stay(event: object) -> Stay | None:
+    told = _event(event)
+    if told is None:
+        return None
+    start, end, title = told
+    occupancy = next((kind for kind, words in WORDS if words.search(title)), None)
     return None if occupancy is None else Stay(start=start, end=end, occupancy=occupancy)
 
 

@@ -12,12 +12,12 @@ from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers.event import async_track_time_change
 from homeassistant.util import dt as dt_util
 
-from .common.serialisation import Json
-from .const import CONF_DAILY_DIGEST, CONF_DIGEST_TIME, CONF_NOTIFY_ENTITIES, DIGEST_TIME
-from .events.site_events import PROBLEMS, SiteEvent
-from .site.site import Site
-from .text.digest import digest_of_site
-from .text.messages import message_of
+from ..common.serialisation import Json
+from ..const import CONF_DAILY_DIGEST, CONF_DIGEST_TIME, CONF_NOTIFY_ENTITIES, DIGEST_TIME
+from ..events.site_events import PROBLEMS, SiteEvent
+from ..site.site import Site
+from ..text.digest import digest_of_site
+from ..text.messages import message_of
 
 _LOGGER = logging.getLogger(__name__)
 
