@@ -10,7 +10,7 @@ from homeassistant.helpers import config_validation as cv, issue_registry as ir
 from homeassistant.helpers.typing import ConfigType
 
 from .actions import async_setup_actions
-from .const import CONF_KIND, CONF_SITE_ID, CONF_TOKEN, DOMAIN, KIND_NETZERO
+from .const import CONF_KIND, DOMAIN, KIND_DEMO
 from .control.model import DecisionReason
 from .events.event_bus import async_setup_event_bus
 from .frontend.backtest_csv import async_setup_backtest_csv
@@ -26,7 +26,7 @@ from .site.backtest import async_remove_backtest
 from .site.reload import Watch
 from .site.site import Site, SmartBatteryConfigEntry
 from .site.storage import SiteStorage
-from .sources.build import build_sources, netzero
+from .sources.build import build_sources, powerwall_of
 from .sources.chosen_entities import async_follow, async_track_renames
 from .sources.supplier import tariff_mark
 
@@ -117,7 +117,7 @@ async def async_remove_entry(hass: HomeAssistant, entry: SmartBatteryConfigEntry
     control = (await storage.async_load()).control
     restore = control.restore
     accepted = restore is not None and restore.command_status.accepted_at is not None
-    if control.owner is not None and not accepted and entry.data[CONF_KIND] == KIND_NETZERO:
+    if control.owner is not None and not accepted and entry.data[CONF_KIND] != KIND_DEMO:
         await _async_restore(hass, entry, control.owner.settings)
     await storage.async_remove()
     await async_remove_backtest(hass, entry.entry_id)
@@ -127,7 +127,7 @@ async def _async_restore(
     hass: HomeAssistant, entry: SmartBatteryConfigEntry, settings: Settings
 ) -> None:
     """One last try without a home; if it fails, say what a person has to set by hand."""
-    powerwall = netzero(hass, entry.data[CONF_TOKEN], entry.data[CONF_SITE_ID])
+    powerwall = powerwall_of(hass, entry.data)
     try:
         await powerwall.write(settings, Purpose.RESTORE)
     except PowerwallError as err:

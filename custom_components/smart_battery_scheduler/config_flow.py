@@ -5,11 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import count
 import logging
-import re
 from types import MappingProxyType
 from typing import Any, override
-
-import voluptuous as vol
 
 from homeassistant.config_entries import (
     SOURCE_RECONFIGURE,
@@ -20,14 +17,6 @@ from homeassistant.config_entries import (
     ConfigSubentryFlow,
 )
 from homeassistant.core import callback
-from homeassistant.helpers.selector import (
-    NumberSelector,
-    NumberSelectorConfig,
-    NumberSelectorMode,
-    TextSelector,
-    TextSelectorConfig,
-    TextSelectorType,
-)
 
 from .const import (
     CONF_ACCOUNT_NUMBER,
@@ -37,11 +26,9 @@ from .const import (
     CONF_KIND,
     CONF_PEAK_KW,
     CONF_REAUTH,
-    CONF_SITE_ID,
     CONF_SOLAR,
     CONF_TARIFF,
     CONF_TOKEN,
-    CONF_UNITS,
     DOMAIN,
     KIND_DEMO,
     KIND_NETZERO,
@@ -50,19 +37,13 @@ from .const import (
 )
 from .flows.notices import FINISH_SCHEMA
 from .flows.options import SmartBatteryOptionsFlow
+from .flows.powerwall import POWERWALL_KEYS, STEP_KNOWN, TOKEN_SCHEMA, PowerwallSteps
 from .flows.roof_plane import RoofPlaneFlow
 from .flows.solar import SolarSteps
 from .flows.tariff import KEY_SCHEMA, TariffSteps, credentials
-from .frontend.dashboard_panel import CONF_DASHBOARD, with_choice
-from .powerwall.base import (
-    PowerwallAuthError,
-    PowerwallConnectionError,
-    PowerwallError,
-    PowerwallRateLimitError,
-)
+from .frontend.dashboard_panel import CONF_DASHBOARD
 from .site.preferences import Preferences
 from .site.site import SmartBatteryConfigEntry
-from .sources.build import async_try_powerwall
 from .sources.rates_now import async_rates_now
 from .sources.supplier import TariffProblem, async_addresses_of
 
@@ -70,19 +51,9 @@ _LOGGER = logging.getLogger(__name__)
 
 # As one says it; renamed by whoever likes another better.
 NAME = "Home battery"
-PASSWORD = TextSelector(TextSelectorConfig(type=TextSelectorType.PASSWORD))
-UNITS = NumberSelector(NumberSelectorConfig(min=1, max=10, step=1, mode=NumberSelectorMode.BOX))
-NETZERO_SCHEMA = vol.Schema(
-    {
-        vol.Required(CONF_TOKEN): PASSWORD,
-        vol.Required(CONF_SITE_ID): TextSelector(),
-        vol.Required(CONF_UNITS, default=1): UNITS,
-    }
-)
-TOKEN_SCHEMA = vol.Schema({vol.Required(CONF_TOKEN): PASSWORD})
 
 
-class SmartBatteryConfigFlow(TariffSteps, SolarSteps, domain=DOMAIN):
+class SmartBatteryConfigFlow(PowerwallSteps, TariffSteps, SolarSteps, domain=DOMAIN):
     """From two strings to a plan."""
 
     VERSION = 1
@@ -91,8 +62,7 @@ class SmartBatteryConfigFlow(TariffSteps, SolarSteps, domain=DOMAIN):
     def __init__(self) -> None:
         """Collect the answers."""
         super().__init__()
-        self._data: dict[str, Any] = {CONF_KIND: KIND_NETZERO}
-        self._with_dashboard = True
+        self._data: dict[str, Any] = {}
         self._rates_now: tuple[float | None, float | None] = (None, None)
 
     @classmethod
@@ -118,7 +88,11 @@ class SmartBatteryConfigFlow(TariffSteps, SolarSteps, domain=DOMAIN):
     @override
     async def async_step_user(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """A real home or the demo home."""
-        return self.async_show_menu(step_id="user", menu_options=[KIND_NETZERO, KIND_DEMO])
+        return self.async_show_menu(
+            step_id="user",
+            menu_options=[*self._roads(), KIND_DEMO],
+            description_placeholders=self.placeholders_of_known(),
+        )
 
     async def async_step_demo(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Everything simulated, nothing to fill in."""
@@ -132,58 +106,15 @@ class SmartBatteryConfigFlow(TariffSteps, SolarSteps, domain=DOMAIN):
 
     # --- the Powerwall ---------------------------------------------------------------------
 
-    async def async_step_netzero(
-        self, user_input: dict[str, Any] | None = None
-    ) -> ConfigFlowResult:
-        """Token and site of the NetZero developer API."""
-        errors: dict[str, str] = {}
-        is_new = self.source != SOURCE_RECONFIGURE
-        schema = with_choice(NETZERO_SCHEMA) if is_new else NETZERO_SCHEMA
-        if user_input is not None:
-            self._with_dashboard = user_input.get(CONF_DASHBOARD, True)
-            user_input = {
-                CONF_TOKEN: user_input[CONF_TOKEN].strip(),
-                CONF_SITE_ID: user_input[CONF_SITE_ID].strip(),
-                CONF_UNITS: int(user_input[CONF_UNITS]),
-            }
-            errors = await self._powerwall_errors(user_input)
-            if not errors:
-                # A page that was closed half-way leaves a flow behind that nobody can go on with.
-                await self.async_set_unique_id(user_input[CONF_SITE_ID], raise_on_progress=False)
-                if self.source == SOURCE_RECONFIGURE:
-                    self._abort_if_unique_id_mismatch(reason="wrong_site")
-                    return self._updated(self._get_reconfigure_entry(), user_input)
-                self._abort_if_unique_id_configured()
-                self._data.update(user_input)
-                return await self.async_step_tariff()
-        suggested = {**(user_input or {}), CONF_DASHBOARD: self._with_dashboard}
-        if self.source == SOURCE_RECONFIGURE and user_input is None:
-            data = self._get_reconfigure_entry().data
-            suggested = {key: data[key] for key in (CONF_SITE_ID, CONF_UNITS)}
-        return self.async_show_form(
-            step_id=KIND_NETZERO,
-            data_schema=self.add_suggested_values_to_schema(schema, suggested),
-            errors=errors,
-        )
-
-    async def _powerwall_errors(self, user_input: Mapping[str, Any]) -> dict[str, str]:
-        """Try the credentials; a plain sentence for every way it can fail."""
-        token, site_id = user_input[CONF_TOKEN], user_input[CONF_SITE_ID]
-        if not re.fullmatch(r"\S{8,200}", token):
-            return {CONF_TOKEN: "token_form"}
-        if not re.fullmatch(r"\d{4,20}", site_id):
-            return {CONF_SITE_ID: "site_id_form"}
-        try:
-            await async_try_powerwall(self.hass, token, site_id)
-        except PowerwallAuthError:
-            return {"base": "invalid_auth"}
-        except PowerwallRateLimitError:
-            return {"base": "rate_limited"}
-        except PowerwallConnectionError:
-            return {"base": "cannot_connect"}
-        except PowerwallError:
-            return {"base": "unexpected_answer"}
-        return {}
+    @override
+    async def powerwall_done(self, powerwall: Mapping[str, Any]) -> ConfigFlowResult:
+        """The Powerwall is found and read: on to the tariff, or back to the home that changed."""
+        if self.source == SOURCE_RECONFIGURE:
+            entry = self._get_reconfigure_entry()
+            others = {key: entry.data[key] for key in entry.data if key not in POWERWALL_KEYS}
+            return self._updated(entry, {**others, **powerwall})
+        self._data.update(powerwall)
+        return await self.async_step_tariff()
 
     async def async_step_reconfigure(
         self, user_input: dict[str, Any] | None = None
@@ -192,8 +123,14 @@ class SmartBatteryConfigFlow(TariffSteps, SolarSteps, domain=DOMAIN):
         if self._get_reconfigure_entry().data[CONF_KIND] == KIND_DEMO:
             return self.async_abort(reason="demo_home")
         return self.async_show_menu(
-            step_id="reconfigure", menu_options=[KIND_NETZERO, "tariff", "solar"]
+            step_id="reconfigure",
+            menu_options=[*self._roads(), "tariff", "solar"],
+            description_placeholders=self.placeholders_of_known(),
         )
+
+    def _roads(self) -> list[str]:
+        """The ways to a Powerwall that can be chosen: one that is known needs nothing typed."""
+        return [*([STEP_KNOWN] if self.sites_to_offer() else []), KIND_NETZERO]
 
     async def async_step_reauth(self, entry_data: Mapping[str, Any]) -> ConfigFlowResult:
         """The token, or the Octopus key, is not accepted any more."""
@@ -209,9 +146,9 @@ class SmartBatteryConfigFlow(TariffSteps, SolarSteps, domain=DOMAIN):
         errors: dict[str, str] = {}
         if user_input is not None:
             token = user_input[CONF_TOKEN].strip()
-            errors = await self._powerwall_errors({**entry.data, CONF_TOKEN: token})
-            if not errors:
-                return self._updated(entry, {CONF_TOKEN: token})
+            reading, errors = await self.try_netzero({**entry.data, CONF_TOKEN: token})
+            if reading is not None:
+                return self._updated(entry, {**entry.data, CONF_TOKEN: token})
         return self.async_show_form(
             step_id="reauth_confirm",
             data_schema=TOKEN_SCHEMA,
@@ -232,7 +169,8 @@ class SmartBatteryConfigFlow(TariffSteps, SolarSteps, domain=DOMAIN):
             except TariffProblem as problem:
                 errors[problem.field] = problem.key
             else:
-                return self._updated(entry, {CONF_TARIFF: {**tariff, CONF_API_KEY: key}})
+                renewed = {**tariff, CONF_API_KEY: key}
+                return self._updated(entry, {**entry.data, CONF_TARIFF: renewed})
         return self.async_show_form(
             step_id="reauth_octopus",
             data_schema=KEY_SCHEMA,
@@ -246,15 +184,15 @@ class SmartBatteryConfigFlow(TariffSteps, SolarSteps, domain=DOMAIN):
         data: Mapping[str, Any],
         planes: Sequence[ConfigSubentryData] = (),
     ) -> ConfigFlowResult:
-        """Save; a loaded entry reloads itself when it sees a difference, any other is told to.
+        """Save these data; a loaded entry reloads itself when it sees a difference, others are told to.
 
         Judged before anything is saved: the first change begins the reload that sees them all.
         """
-        differs = bool(planes) or {**entry.data, **data} != entry.data
+        differs = bool(planes) or {**data} != entry.data
         sees_it = entry.state is ConfigEntryState.LOADED and differs
         for plane in planes:
             self.hass.config_entries.async_add_subentry(entry, _subentry(plane))
-        result = self.async_update_and_abort(entry, data_updates=data)
+        result = self.async_update_and_abort(entry, data=data)
         if not sees_it:
             self.hass.config_entries.async_schedule_reload(entry.entry_id)
         return result
@@ -265,7 +203,8 @@ class SmartBatteryConfigFlow(TariffSteps, SolarSteps, domain=DOMAIN):
     async def tariff_done(self, tariff: Mapping[str, Any]) -> ConfigFlowResult:
         """The tariff is found and tried: on to the sun, or back to the home that was changed."""
         if self.source == SOURCE_RECONFIGURE:
-            return self._updated(self._get_reconfigure_entry(), {CONF_TARIFF: tariff})
+            entry = self._get_reconfigure_entry()
+            return self._updated(entry, {**entry.data, CONF_TARIFF: tariff})
         self._data[CONF_TARIFF] = tariff
         self._rates_now = await async_rates_now(self.hass, tariff)
         return await self.async_step_solar()
@@ -277,7 +216,8 @@ class SmartBatteryConfigFlow(TariffSteps, SolarSteps, domain=DOMAIN):
         """The last answer: a home that is set up or set right."""
         if self.source == SOURCE_RECONFIGURE:
             entry = self._get_reconfigure_entry()
-            return self._updated(entry, {CONF_SOLAR: settings}, self.plane_subentries)
+            data = {**entry.data, CONF_SOLAR: settings}
+            return self._updated(entry, data, self.plane_subentries)
         self._data[CONF_SOLAR] = settings
         return self._finish_form()
 

@@ -12,11 +12,16 @@ MARKET_TIME_ZONE = ZoneInfo("Europe/London")
 
 CONF_KIND = "kind"
 KIND_NETZERO = "netzero"
+KIND_HOME_ASSISTANT = "home_assistant"
 KIND_DEMO = "demo"
 
 CONF_TOKEN = "token"
 CONF_SITE_ID = "site_id"
 CONF_UNITS = "units"
+# The domain of the integration whose entities stand for the Powerwall.
+CONF_INTEGRATION = "integration"
+# The preference of the same name, asked where the Powerwall is commanded.
+CONF_POWER_SETPOINTS = "power_setpoints"
 
 CONF_TARIFF = "tariff"
 CONF_API_KEY = "api_key"

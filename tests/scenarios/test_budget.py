@@ -101,8 +101,7 @@ async def test_what_setting_up_has_just_read_is_not_read_again(
     day: Day, age_s: float, readings: int
 ) -> None:
     """But an old reading is."""
-    world = day.cloud.world
-    await async_try_powerwall(day.hass, world.token, world.site_id)
+    await async_try_powerwall(day.hass, day.entry.data)
     day.freezer.tick(age_s)
     await day.start()
     assert len(day.cloud.requests.to(Endpoint.NETZERO_READ)) == readings
@@ -115,8 +114,7 @@ async def test_a_home_with_a_past_is_read_anew(day: Day, script: Script) -> None
     script.charge(begin, begin + HOUR)
     await day.start()
     await day.run(0.1)
-    world = day.cloud.world
-    await async_try_powerwall(day.hass, world.token, world.site_id)
+    await async_try_powerwall(day.hass, day.entry.data)
     await day.hass.config_entries.async_reload(day.entry.entry_id)
     await day.settle()
     assert day.is_loaded()

@@ -149,6 +149,7 @@ class Controller:
     async def async_observe(self, reading: PowerwallState) -> None:
         """A new reading has come."""
         self._reading = reading
+        await self._async_keep()
         await self.async_tick()
         self._look_for_broken_promises(reading)
 
@@ -187,6 +188,17 @@ class Controller:
             self.owner_settings or reading.settings, export_rule=reading.settings.export_rule
         )
         return watchdog.intent_of(wanted, unwanted, owner, FULL_PERCENT)
+
+    async def _async_keep(self) -> None:
+        """Let a command that would end by itself go on; whether it does is judged by its power."""
+        async with self._lock:
+            command = self.state.command
+            if command is None or command.command_status.accepted_at is None or self._released:
+                return
+            try:
+                await self._powerwall.keep(command.current.settings, command.wanted.ends_at)
+            except PowerwallError as err:
+                _LOGGER.info("A command could not be kept up: %s", err)
 
     async def async_tick(self) -> None:
         """Look at what is wanted and what is there, and do what follows."""

@@ -1,4 +1,4 @@
-"""Whom the battery belongs to instead of us: the grid's outage, Storm Watch, other people."""
+"""Whom the battery belongs to instead of us: the grid's outage, Storm Watch, grid services, other people."""
 
 from __future__ import annotations
 
@@ -34,6 +34,8 @@ def hands_off(reading: PowerwallState) -> SuspensionCause | None:
         return SuspensionCause.OFF_GRID
     if reading.storm_watch_active:
         return SuspensionCause.STORM_WATCH
+    if reading.grid_services_active:
+        return SuspensionCause.GRID_SERVICES
     return None
 
 

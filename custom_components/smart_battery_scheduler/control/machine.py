@@ -66,6 +66,12 @@ __all__ = [
 
 # So long a stop waits for the reading that says whether a change is a person's.
 LONGEST_DOUBT = timedelta(minutes=2)
+# These last until a reading says that they are over.
+LASTS_UNTIL_READ = (
+    SuspensionCause.OFF_GRID,
+    SuspensionCause.STORM_WATCH,
+    SuspensionCause.GRID_SERVICES,
+)
 
 
 def step(state: ControlState, at: Situation) -> Step:
@@ -331,7 +337,7 @@ def _proving(
         restore = replace(known.restore, command_status=CommandStatus())
         return Step(state=replace(known, restore=restore))
     state = known
-    # Storm Watch charges by itself.
+    # Storm Watch charges by itself, and so may grid services.
     if hands_off(reading) is not None or judge_stopped(owner, reading) is not Verdict.NOT_CONFIRMED:
         return restored(state, at)
     return restore_again(state, at, waited, DecisionReason.NOT_CONFIRMED)
@@ -349,7 +355,7 @@ def _is_on_its_way(restore: Restore, at: Situation) -> bool:
 def _suspending(state: ControlState, at: Situation) -> Step:
     suspension = state.suspension
     assert suspension is not None
-    if suspension.cause in (SuspensionCause.OFF_GRID, SuspensionCause.STORM_WATCH):
+    if suspension.cause in LASTS_UNTIL_READ:
         if at.reading is None:
             return Step(state=state)
         if hands_off(at.reading) is not None:

@@ -194,6 +194,7 @@ class SuspensionCause(StrEnum):
 
     OFF_GRID = "off_grid"
     STORM_WATCH = "storm_watch"
+    GRID_SERVICES = "grid_services"
     CALIBRATION = "calibration"
     SOMEBODY_ELSE = "somebody_else"
     USER = "user"
@@ -365,6 +366,7 @@ class DecisionReason(StrEnum):
     OTHER_METHOD = "other_lever"
     OFF_GRID = "off_grid"
     STORM_WATCH = "storm_watch"
+    GRID_SERVICES = "grid_services"
     CALIBRATION = "calibration"
     SOMEBODY_ELSE = "somebody_else"
     USER = "user"

@@ -41,6 +41,7 @@ CONTROL = (
     "join_sessions",
     "carbon_forecast",
     "car_charging_entity",
+    "power_setpoints",
 )
 TIMES = {"ready_by_time", "peak_start", "peak_end"}
 CAR_DOMAINS = [Platform.BINARY_SENSOR, Platform.SWITCH, "input_boolean", Platform.SENSOR]

@@ -86,8 +86,32 @@ class PowerwallState:
     grid_power_w: float | None = None
     islanding: Islanding | None = None
     storm_watch_active: bool | None = None
+    grid_services_active: bool | None = None
     capacity_kwh: float | None = None
     clock_ahead: timedelta | None = None
+
+
+class GridCharging(StrEnum):
+    """Whether charging from the grid is a switch that we can read and write."""
+
+    SETTABLE = "settable"
+    # A home without solar panels has no such switch: its battery may always charge from the grid.
+    ALWAYS_ON = "always_on"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Capabilities:
+    """What a back end can do. Whoever stands above asks this, never which back end it is.
+
+    ``name``: whose service it is, as people know it. ``free_reading_every``: readings cost no
+    request of a budget, so the battery is looked at this often at the least; None where they do.
+    ``asks_for_token``: a refusal is mended by a new token in our own flow.
+    """
+
+    name: str
+    grid_charging: GridCharging = GridCharging.SETTABLE
+    free_reading_every: timedelta | None = None
+    asks_for_token: bool = False
 
 
 class PowerwallError(Exception):
@@ -133,10 +157,26 @@ class Purpose(StrEnum):
 class Powerwall(Protocol):
     """A back end. Every method raises a PowerwallError when it fails."""
 
+    @property
+    def capabilities(self) -> Capabilities:
+        """What it can do, as far as it knows by now."""
+        ...
+
     async def read(self, purpose: Purpose = Purpose.READ) -> PowerwallState:
         """The settings and powers now."""
         ...
 
     async def write(self, change: Settings, purpose: Purpose = Purpose.COMMAND) -> PowerwallState:
-        """Ask for a change in one request; returns what the back end says it accepted."""
+        """Ask for a change; returns what the back end says it accepted.
+
+        Where that takes several requests, what draws less from the grid goes first, and a failure
+        in between leaves a state that is no worse than either end.
+        """
+        ...
+
+    async def keep(self, change: Settings, ends_at: datetime) -> None:
+        """Called with every reading while a command is in force: go on with it until ``ends_at``.
+
+        Only a back end whose commands end by themselves has something to do.
+        """
         ...

@@ -17,6 +17,7 @@ import aiohttp
 from yarl import URL
 
 from .base import (
+    Capabilities,
     PowerwallAuthError,
     PowerwallConnectionError,
     PowerwallRateLimitError,
@@ -33,6 +34,7 @@ TIMEOUT_S = 25.0
 # When a 429 does not say how long: the limit is counted by the minute.
 USUAL_BACKOFF = timedelta(seconds=60)
 LONGEST_BACKOFF = timedelta(hours=1)
+CAPABILITIES = Capabilities(name="NetZero", asks_for_token=True)
 
 
 def _utc_now() -> datetime:
@@ -67,6 +69,11 @@ class NetZeroPowerwall:
         """Name no secret."""
         return f"<{type(self).__name__}>"
 
+    @property
+    def capabilities(self) -> Capabilities:
+        """One combined write, within a budget of requests."""
+        return CAPABILITIES
+
     async def read(self, purpose: Purpose = Purpose.READ) -> PowerwallState:
         """Settings and powers now. Raises a PowerwallError."""
         return await self._exchange("GET", None, purpose)
@@ -77,6 +84,9 @@ class NetZeroPowerwall:
         Raises a PowerwallError, or ValueError for a change that cannot be.
         """
         return await self._exchange("POST", request_body(change), purpose)
+
+    async def keep(self, change: Settings, ends_at: datetime) -> None:
+        """Nothing to do: what was written stays."""
 
     async def _exchange(
         self, method: str, body: Mapping[str, str | int | bool] | None, purpose: Purpose

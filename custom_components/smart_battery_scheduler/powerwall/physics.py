@@ -97,12 +97,13 @@ class Circumstances:
     """What happens to the battery whatever its settings.
 
     ``forced_battery_w`` is a power set by somebody who outranks the settings: calibration (0 or
-    a charge), grid services (a discharge). ``charge_limit_w`` is what the packs take at the most: cold
-    ones, or with a unit down.
+    a charge), grid services (a discharge). ``grid_services``: such a service says that it has the
+    battery. ``charge_limit_w`` is what the packs take at the most: cold ones, or with a unit down.
     """
 
     on_grid: bool = True
     storm_watch: bool = False
+    grid_services: bool = False
     forced_battery_w: float | None = None
     charge_limit_w: float | None = None
 

@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from random import Random
 
 from .base import (
+    Capabilities,
     ExportRule,
     Islanding,
     OperatingMode,
@@ -23,8 +24,11 @@ from .base import (
     Settings,
 )
 from .physics import Circumstances, Flows, Hardware, Meters, advance, flows
+from .setpoint import SetpointRangeError
 
 STEP = timedelta(minutes=1)
+# A setpoint is reached, and a release felt, within this (aiopowerwall's README: 3 to 4 s).
+RAMP = timedelta(seconds=4)
 # Two days minute by minute cost some tens of milliseconds; a longer pause takes longer steps.
 MOST_STEPS = 2880
 
@@ -79,6 +83,25 @@ class Pending:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Dispatch:
+    """A power that is held for a while, whatever the settings say.
+
+    It is reached at ``acts_from``; until then the battery goes on with ``before_w``, or by itself.
+    """
+
+    power_w: float
+    acts_from: datetime
+    until: datetime
+    before_w: float | None = None
+
+    def power_at(self, when: datetime) -> float | None:
+        """The power that is held at an instant; None where the battery is its own master."""
+        if when >= self.until:
+            return None
+        return self.before_w if when < self.acts_from else self.power_w
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SimulatedState:
     """Everything that changes: enough to go on after a restart.
 
@@ -92,6 +115,7 @@ class SimulatedState:
     pending: tuple[Pending, ...] = ()
     circumstances: Circumstances = field(default_factory=Circumstances)
     meters: Meters = field(default_factory=Meters)
+    dispatch: Dispatch | None = None
 
     @classmethod
     def new(
@@ -133,6 +157,11 @@ class SimulatedPowerwall:
         self._house_w = house_w
         self._sun_w = sun_w
 
+    @property
+    def capabilities(self) -> Capabilities:
+        """As a cloud's: settings in one write."""
+        return Capabilities(name="Demo")
+
     async def read(self, purpose: Purpose = Purpose.READ) -> PowerwallState:
         """The settings shown and the powers now."""
         return self.reading()
@@ -149,6 +178,25 @@ class SimulatedPowerwall:
         self._state = _arrive(replace(now, pending=pending), now.at)
         reading = self.reading()
         return replace(reading, settings=accepted.over(reading.settings))
+
+    async def keep(self, change: Settings, ends_at: datetime) -> None:
+        """Nothing to do: what was written stays."""
+
+    def dispatch(self, power_w: float, seconds: float) -> None:
+        """Hold a power for so long; replaces the power and the time of one before."""
+        state = self.state
+        until = state.at + timedelta(seconds=seconds)
+        before_w = None if state.dispatch is None else state.dispatch.power_at(state.at)
+        acts_from = state.at if before_w == power_w else state.at + RAMP
+        held = Dispatch(power_w=power_w, acts_from=acts_from, until=until, before_w=before_w)
+        self._state = replace(state, dispatch=held)
+
+    def resume(self) -> None:
+        """Let the battery go back to its settings within the ramp."""
+        state = self.state
+        if state.dispatch is not None:
+            until = min(state.dispatch.until, state.at + RAMP)
+            self._state = replace(state, dispatch=replace(state.dispatch, until=until))
 
     @property
     def state(self) -> SimulatedState:
@@ -177,6 +225,7 @@ class SimulatedPowerwall:
             grid_power_w=now.grid_w,
             islanding=Islanding.OFF_GRID if off_grid else Islanding.ON_GRID,
             storm_watch_active=state.circumstances.storm_watch,
+            grid_services_active=state.circumstances.grid_services,
             capacity_kwh=self.hardware.capacity_kwh,
         )
 
@@ -205,7 +254,7 @@ class SimulatedPowerwall:
         return flows(
             self.hardware,
             state.obeyed,
-            state.circumstances,
+            _held(state),
             state.stored_kwh,
             self._house_w(_floor_minute(state.at)),
             self._sun_w(_floor_minute(state.at)),
@@ -217,7 +266,8 @@ class SimulatedPowerwall:
             return replace(state, at=now)
         step = max(STEP, _whole_minutes((now - state.at) / MOST_STEPS))
         while state.at < now:
-            end = min([now, _floor_minute(state.at) + step, *(item.due for item in state.pending)])
+            due = (*(item.due for item in state.pending), *_turns(state))
+            end = min([now, _floor_minute(state.at) + step, *due])
             state = _arrive(self._lived(state, end), end)
         return state
 
@@ -225,7 +275,7 @@ class SimulatedPowerwall:
         stored_kwh, meters = advance(
             self.hardware,
             state.obeyed,
-            state.circumstances,
+            _held(state),
             state.stored_kwh,
             state.meters,
             self._house_w(_floor_minute(state.at)),
@@ -233,6 +283,41 @@ class SimulatedPowerwall:
             (end - state.at).total_seconds(),
         )
         return replace(state, at=end, stored_kwh=stored_kwh, meters=meters)
+
+
+class SimulatedSetpoint:
+    """The gateway's LAN as it is simulated: it refuses a power above its most."""
+
+    is_available = True
+
+    def __init__(self, powerwall: SimulatedPowerwall, most_w: float = 10_000.0) -> None:
+        """In front of one battery."""
+        self._powerwall = powerwall
+        self._most_w = most_w
+
+    async def hold_power(self, power_w: int, seconds: int) -> None:
+        """Hold a power. Raises SetpointRangeError."""
+        if abs(power_w) > self._most_w:
+            raise SetpointRangeError(f"more than {self._most_w:.0f} W")
+        self._powerwall.dispatch(power_w, seconds)
+
+    async def release(self) -> None:
+        """Let go."""
+        self._powerwall.resume()
+
+
+def _held(state: SimulatedState) -> Circumstances:
+    """The circumstances with a dispatched power; calibration and others' services outrank it."""
+    power_w = None if state.dispatch is None else state.dispatch.power_at(state.at)
+    if power_w is None or state.circumstances.forced_battery_w is not None:
+        return state.circumstances
+    return replace(state.circumstances, forced_battery_w=power_w)
+
+
+def _turns(state: SimulatedState) -> tuple[datetime, ...]:
+    """When a dispatched power changes by itself."""
+    held = state.dispatch
+    return () if held is None else tuple(t for t in (held.acts_from, held.until) if t > state.at)
 
 
 def _on_its_way(delivery: Delivery, at: datetime) -> tuple[Pending, ...]:

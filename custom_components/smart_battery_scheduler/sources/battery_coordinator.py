@@ -66,7 +66,8 @@ class BatteryCoordinator(DataUpdateCoordinator[PowerwallState]):
             update_interval=timedelta(minutes=2),
         )
         self._powerwall = powerwall
-        self._schedule = PollSchedule(poll_interval)
+        self._wanted_interval = poll_interval
+        self._schedule = PollSchedule(self._poll_interval)
         self._token = TokenRefusals(has_worked=has_run)
         self._has_read = False
         self._at_hand = at_hand
@@ -76,6 +77,12 @@ class BatteryCoordinator(DataUpdateCoordinator[PowerwallState]):
     def missing(self) -> tuple[str, ...]:
         """What no reading has reported for an hour though nothing can be bought without it."""
         return self._believed.missing
+
+    def _poll_interval(self, now: datetime) -> timedelta:
+        """As the controller needs it; where readings cost nothing, at least as often as they change."""
+        free_every = self._powerwall.capabilities.free_reading_every
+        wanted = self._wanted_interval(now)
+        return wanted if free_every is None else min(wanted, free_every)
 
     async def _async_update_data(self) -> PowerwallState:
         self._schedule.begin()

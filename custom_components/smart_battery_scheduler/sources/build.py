@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant
@@ -14,14 +15,28 @@ from homeassistant.util.hass_dict import HassKey
 
 from ..carbon.client import CarbonIntensity
 from ..common.service_urls import NETZERO, endpoint
-from ..const import CONF_KIND, CONF_SITE_ID, CONF_TOKEN, CONF_UNITS, DOMAIN, KIND_DEMO
+from ..const import (
+    CONF_INTEGRATION,
+    CONF_KIND,
+    CONF_POWER_SETPOINTS,
+    CONF_SITE_ID,
+    CONF_TOKEN,
+    CONF_UNITS,
+    DOMAIN,
+    KIND_DEMO,
+    KIND_HOME_ASSISTANT,
+    UNIT_MAX_CHARGE_W,
+)
 from ..demo.home import DemoSolar, demo_history, demo_powerwall
 from ..demo.rates import DemoTariff, next_publication
 from ..history.measurements import MeasuredSlot
 from ..powerwall.base import Powerwall, PowerwallState, Purpose
 from ..powerwall.budget import RequestBudget
+from ..powerwall.home_assistant import HomeAssistantPowerwall
+from ..powerwall.leased import LeasedPowerwall
 from ..powerwall.netzero import BASE_URL, NetZeroPowerwall
 from ..powerwall.simulated import SimulatedState
+from ..powerwall.teslemetry_lan import TeslemetryLan
 from ..solar.model import SolarSource
 from ..solar.solcast import DailyCalls
 from ..tariff.account import Property
@@ -109,10 +124,35 @@ def netzero(hass: HomeAssistant, token: str, site_id: str) -> NetZeroPowerwall:
     )
 
 
-async def async_try_powerwall(hass: HomeAssistant, token: str, site_id: str) -> PowerwallState:
-    """Read once with new credentials. Raises a PowerwallError."""
-    reading = await netzero(hass, token, site_id).read(Purpose.COMMAND)
-    hass.data.setdefault(JUST_READ, {})[site_id] = reading
+def powerwall_of(hass: HomeAssistant, data: Mapping[str, Any]) -> Powerwall:
+    """The way to the Powerwall that an entry's data names; not for the demo home."""
+    site_id: str = data[CONF_SITE_ID]
+    if data[CONF_KIND] == KIND_HOME_ASSISTANT:
+        integration: str = data[CONF_INTEGRATION]
+        return HomeAssistantPowerwall(hass, integration, site_id, clock=dt_util.utcnow)
+    return netzero(hass, data[CONF_TOKEN], site_id)
+
+
+def _with_setpoints(hass: HomeAssistant, entry: ConfigEntry, powerwall: Powerwall) -> Powerwall:
+    """Powers on a lease, where readings cost nothing: one has to be renewed by each of them.
+
+    They are used as long as the household wants them and the gateway is paired.
+    """
+    if powerwall.capabilities.free_reading_every is None:
+        return powerwall
+    return LeasedPowerwall(
+        powerwall,
+        TeslemetryLan(hass, entry.data[CONF_SITE_ID]),
+        clock=dt_util.utcnow,
+        enabled=lambda: entry.options.get(CONF_POWER_SETPOINTS) is True,
+        most_charge_w=UNIT_MAX_CHARGE_W * entry.data[CONF_UNITS],
+    )
+
+
+async def async_try_powerwall(hass: HomeAssistant, data: Mapping[str, Any]) -> PowerwallState:
+    """Read once by what a flow has gathered. Raises a PowerwallError."""
+    reading = await powerwall_of(hass, data).read(Purpose.COMMAND)
+    hass.data.setdefault(JUST_READ, {})[data[CONF_SITE_ID]] = reading
     return reading
 
 
@@ -120,10 +160,10 @@ async def build_sources(hass: HomeAssistant, entry: ConfigEntry, remembered: Rem
     """The sources of the home that an entry describes."""
     if entry.data[CONF_KIND] == KIND_DEMO:
         return await _demo(hass, remembered)
-    token, site_id = entry.data[CONF_TOKEN], entry.data[CONF_SITE_ID]
+    site_id = entry.data[CONF_SITE_ID]
     rates = rate_source(hass, entry, remembered.address)
     return Sources(
-        powerwall=netzero(hass, token, site_id),
+        powerwall=_with_setpoints(hass, entry, powerwall_of(hass, entry.data)),
         just_read=hass.data.get(JUST_READ, {}).pop(site_id, None),
         rates=rates,
         grid_events=GridEventSources(

@@ -30,6 +30,7 @@ DOES = {
 SUSPENDED_BY = {
     SuspensionCause.OFF_GRID: "there is a power cut",
     SuspensionCause.STORM_WATCH: "Storm Watch is active",
+    SuspensionCause.GRID_SERVICES: "a virtual power plant is using it",
     SuspensionCause.CALIBRATION: "the Powerwall is calibrating itself",
     SuspensionCause.SOMEBODY_ELSE: "its settings were changed somewhere else",
     SuspensionCause.USER: "its settings were changed by hand",

@@ -8,6 +8,7 @@ const en = {
   off: "Scheduler is off", no_plan: "No plan yet", waiting: "Waiting for rates and a reading",
   yielded: "Stepped back: {cause}", until_about: "Looks again at {time}",
   off_grid: "the home is off the grid", storm_watch: "Storm Watch is active",
+  grid_services: "a virtual power plant is using the battery",
   calibration: "the Powerwall is calibrating", somebody_else: "someone else changed the settings",
   user: "the settings were changed by hand", fault: "The Powerwall does not follow commands",
   faulty: "the Powerwall does not follow",

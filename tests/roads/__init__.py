@@ -1,0 +1,1 @@
+"""The roads to a Powerwall through Home Assistant's own integrations, with those integrations."""
