@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -164,3 +165,29 @@ async def test_without_a_past_the_answer_says_what_is_missing(site: Day, ask: As
     """Without a past there are no tariffs, and no figure is invented."""
     answer = await ask.answer("backtest", days=5)
     assert (answer["days"], answer["tariffs"], answer["paid_gbp"]) == (0, [], None)
+
+
+async def test_a_dry_run_keeps_its_account_each_night(
+    hass: HomeAssistant, demo: MockConfigEntry, freezer: FrozenDateTimeFactory
+) -> None:
+    """In a dry run the plan's bill is held against the real one each night; else there is none."""
+    levels = [replace(each, soc_percent=50.0) for each in demo.runtime_data.measurements.slots]
+    demo.runtime_data.measurements._slots.update({each.start: each for each in levels})
+    backtest = demo.runtime_data.backtest
+    night = NOW.replace(hour=3, minute=7)
+    await backtest._async_account(night)
+    in_control = backtest.week
+    hass.config_entries.async_update_entry(demo, options={"dry_run": True})
+    await hass.async_block_till_done()
+    await backtest._async_account(night)
+    assert in_control is None
+    assert backtest.week is not None
+    assert backtest.week.days == 7
+    assert backtest.week.last_day == "2026-01-15"
+    await demo.runtime_data.async_replan()
+    await hass.async_block_till_done()
+    assert await hass.config_entries.async_reload(demo.entry_id)
+    shown = hass.states.get("sensor.home_dry_run_saving")
+    assert shown is not None
+    assert float(shown.state) == pytest.approx(backtest.week.saving_gbp, abs=0.01)
+    assert shown.attributes["paid_gbp"] == pytest.approx(backtest.week.paid_gbp, abs=0.01)

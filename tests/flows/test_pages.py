@@ -36,6 +36,7 @@ PAGES: dict[str, dict[str, Any]] = {
         "join_sessions": False,
         "carbon_forecast": True,
         "car_charging_entity": "binary_sensor.car",
+        "axle_p_per_kwh": 0,
         "power_setpoints": True,
     },
 }

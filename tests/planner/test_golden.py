@@ -14,6 +14,7 @@ from custom_components.smart_battery_scheduler.planner.model import (
     HouseholdRules,
     PriceScenario,
     ReasonCode,
+    Session,
 )
 from custom_components.smart_battery_scheduler.planner.optimiser import plan
 
@@ -155,6 +156,22 @@ def test_selling_from_the_battery() -> None:
     # 2.5 kWh per half-hour by the discharge limit, less nothing: the house is served first.
     assert found.slots[44].grid_export_kwh == pytest.approx(2.4, abs=0.01)
     assert not any(s.action is Action.EXPORT for s in plan(inputs).slots)
+
+
+def test_a_paid_export_event_is_met_full_and_sold_in() -> None:
+    """100 p for a kWh exported: full at its beginning, nothing bought in it, sold if that can be."""
+    seller = replace(PLAIN, can_export_stored=True, export_limit_w=5000.0)
+    for battery, action in ((seller, Action.EXPORT), (PLAIN, Action.USE)):
+        inputs = site([30.0] * 48, load_kwh=0.1, stored_kwh=2.0, battery=battery)
+        slots = tuple(
+            replace(slot, export_p_per_kwh=100.0, session=Session.POWER_DOWN)
+            if index in (44, 45)
+            else slot
+            for index, slot in enumerate(inputs.slots)
+        )
+        found = plan(replace(inputs, slots=slots))
+        assert {slot.action for slot in found.slots[44:46]} == {action}
+        assert found.slots[43].end_percent == pytest.approx(100.0, abs=1.0)
 
 
 def test_a_sale_leaves_what_the_evening_needs() -> None:

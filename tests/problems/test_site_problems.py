@@ -139,6 +139,10 @@ RESUMED = published(DecisionKind.RESUMED, DecisionReason.USER, HOUR / 2)
         ),
         ({"control": ControlState(fights=(NOON - HOUR, NOON - 25 * HOUR))}, None),
         ({"control": ControlState(owner_is_unknown=True)}, SiteProblem.OWNER_UNKNOWN),
+        ({"missing": ("charge_level",)}, SiteProblem.READING_INCOMPLETE),
+        ({"clock_ahead": timedelta(minutes=-12)}, SiteProblem.CLOCK_WRONG),
+        ({"clock_ahead": timedelta(minutes=3)}, SiteProblem.CLOCK_WRONG),
+        ({"clock_ahead": timedelta(seconds=90)}, None),
         (
             {"shown": Settings(operating_mode=OperatingMode.BACKUP, grid_charging=True)},
             SiteProblem.OWNER_UNKNOWN,

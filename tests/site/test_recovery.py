@@ -19,7 +19,6 @@ from custom_components.smart_battery_scheduler.planner.model import ChargeMethod
 from custom_components.smart_battery_scheduler.powerwall.base import OperatingMode, Settings
 from custom_components.smart_battery_scheduler.site.recovery import (
     OwnerRecord,
-    Recovered,
     StoredControl,
     recovered,
 )
@@ -54,13 +53,13 @@ def stored(state: ControlState, *unreadable: str, known: tuple[str, ...] = ALL) 
 def test_what_is_whole_is_gone_on_with() -> None:
     """Whatever the record apart says."""
     for owner in (RECORD, AT_REST, None):
-        assert recovered(stored(CHARGING), owner, (), NOW).state is CHARGING
+        assert recovered(stored(CHARGING), owner, (), NOW) is CHARGING
 
 
 @pytest.mark.parametrize("field", ["completed", "recent", "failures", "retry_at"])
 def test_a_part_that_decides_nothing_may_be_missing(field: str) -> None:
     """Control goes on as it was."""
-    assert recovered(stored(CHARGING, field), RECORD, (), NOW).state is CHARGING
+    assert recovered(stored(CHARGING, field), RECORD, (), NOW) is CHARGING
 
 
 @pytest.mark.parametrize("field", ["phase", "sent", "command", "restore", "suspension"])
@@ -68,10 +67,10 @@ def test_with_any_vital_part_unreadable_the_owners_settings_come_back(field: str
     """By their own part of the file; no record apart is needed."""
     result = recovered(stored(CHARGING, field), None, (), NOW)
     assert not result.owner_is_unknown
-    assert result.state.phase is Phase.RESTORING
-    assert result.state.owner == OWNER
-    assert result.state.restore == Restore(begun_at=NOW)
-    assert result.state.out_of_service == RESTS
+    assert result.phase is Phase.RESTORING
+    assert result.owner == OWNER
+    assert result.restore == Restore(begun_at=NOW)
+    assert result.out_of_service == RESTS
 
 
 @pytest.mark.parametrize(
@@ -86,13 +85,13 @@ def test_with_any_vital_part_unreadable_the_owners_settings_come_back(field: str
 )
 def test_the_record_apart_brings_the_owners_settings_back(file: StoredControl) -> None:
     """Known by it alone."""
-    assert recovered(file, RECORD, (STARTED,), NOW) == Recovered(state=BACK)
+    assert recovered(file, RECORD, (STARTED,), NOW) == BACK
 
 
 def test_with_nothing_of_ours_in_force_there_is_nothing_to_bring_back() -> None:
     """The record apart says so, file or no file."""
     for file in (StoredControl(), stored(ControlState(), "", known=())):
-        assert recovered(file, AT_REST, (STARTED,), NOW) == Recovered(state=ControlState())
+        assert recovered(file, AT_REST, (STARTED,), NOW) == ControlState()
 
 
 @pytest.mark.parametrize(
@@ -111,8 +110,8 @@ def test_a_person_is_asked_if_nobody_knows(
     """And the state holds nothing that would be acted on."""
     result = recovered(file, None, decisions, NOW)
     assert result.owner_is_unknown
-    assert result.state.owner is None
-    assert result.state.phase is Phase.IDLE
+    assert result.owner is None
+    assert result.phase is Phase.IDLE
 
 
 @pytest.mark.parametrize(
@@ -130,7 +129,7 @@ def test_nobody_is_asked_where_nothing_of_ours_can_stand(
     file: StoredControl, decisions: tuple[Decision, ...]
 ) -> None:
     """A new home, one that only watched, and one that was at rest."""
-    assert recovered(file, None, decisions, NOW) == Recovered(state=ControlState())
+    assert recovered(file, None, decisions, NOW) == ControlState()
 
 
 def test_the_record_is_of_what_may_be_in_force() -> None:

@@ -77,7 +77,7 @@ async def test_a_lost_file_costs_nobody_their_settings(
     assert loaded.control.phase is Phase.RESTORING
     assert loaded.control.owner is not None
     assert loaded.control.owner.settings == OWN
-    assert not loaded.owner_is_unknown
+    assert not loaded.control.owner_is_unknown
 
 
 async def test_a_word_that_nobody_knows_costs_nobody_their_settings(

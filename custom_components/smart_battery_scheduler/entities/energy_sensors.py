@@ -19,6 +19,7 @@ from homeassistant.util import dt as dt_util
 
 from ..const import MARKET_TIME_ZONE
 from ..history.accuracy import day_start
+from ..history.backtest.week import WeekAccount
 from ..history.measurements import Energies
 from ..history.savings import DaySaving
 from ..site.site import Site
@@ -109,11 +110,21 @@ SAVING_SENSORS = (
 )
 
 
+DRY_RUN_SAVING = SensorEntityDescription(
+    key="dry_run_saving",
+    translation_key="dry_run_saving",
+    device_class=SensorDeviceClass.MONETARY,
+    native_unit_of_measurement="GBP",
+    suggested_display_precision=2,
+)
+
+
 def energy_sensors(site: Site) -> list[SensorEntity]:
     """A home's counters."""
     return [
         *(EnergySensor(site, description) for description in ENERGY_SENSORS),
         *(SavingSensor(site, description) for description in SAVING_SENSORS),
+        DryRunSensor(site, DRY_RUN_SAVING),
     ]
 
 
@@ -173,6 +184,36 @@ class SavingSensor(SmartBatteryEntity, SensorEntity):
         """What it is the difference of."""
         attributes = self.entity_description.attributes_fn
         return attributes(self.site.savings.day(self._day)) if attributes is not None else None
+
+
+class DryRunSensor(SmartBatteryEntity, SensorEntity):
+    """What the plan would have saved in the last days of a dry run; unknown in control."""
+
+    @property
+    @override
+    def native_value(self) -> float | None:
+        """In pounds; made anew each night."""
+        week = self._week
+        return None if week is None else round(week.saving_gbp, 2)
+
+    @property
+    @override
+    def extra_state_attributes(self) -> Mapping[str, Any] | None:
+        """Both bills, and which days they are of."""
+        week = self._week
+        if week is None:
+            return None
+        return {
+            "paid_gbp": round(week.paid_gbp, 2),
+            "planned_gbp": round(week.planned_gbp, 2),
+            "first_day": week.first_day,
+            "last_day": week.last_day,
+            "days": week.days,
+        }
+
+    @property
+    def _week(self) -> WeekAccount | None:
+        return self.site.backtest.week if self.site.preferences.dry_run else None
 
 
 def _today() -> date:

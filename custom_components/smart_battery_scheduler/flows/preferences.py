@@ -41,6 +41,7 @@ CONTROL = (
     "join_sessions",
     "carbon_forecast",
     "car_charging_entity",
+    "axle_p_per_kwh",
     "power_setpoints",
 )
 TIMES = {"ready_by_time", "peak_start", "peak_end"}

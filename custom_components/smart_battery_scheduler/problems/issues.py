@@ -25,6 +25,8 @@ NOT_FIXABLE = frozenset(
         SiteProblem.PROMISE_BROKEN,
         SiteProblem.OUT_OF_CONTACT,
         SiteProblem.COMMANDS_REFUSED,
+        SiteProblem.READING_INCOMPLETE,
+        SiteProblem.CLOCK_WRONG,
     }
 )
 SEVERE = NOT_FIXABLE | {SiteProblem.COMMANDS_IGNORED, SiteProblem.OWNER_UNKNOWN}
@@ -33,6 +35,13 @@ MODES = {
     OperatingMode.SELF_POWERED: "Self-Powered",
     OperatingMode.TIME_BASED: "Time-Based Control (Savings)",
     OperatingMode.BACKUP: "Backup",
+}
+# What a reading must report.
+VALUES = {
+    "charge_level": "charge level",
+    "battery_power": "battery power",
+    "operating_mode": "operating mode",
+    "backup_reserve": "backup reserve",
 }
 # What is not known was not changed either.
 AS_IT_IS = "as it is"
@@ -73,6 +82,8 @@ class Issues:
             rates_answered=site.rates.last_update_success,
             read_at=site.battery.data.read_at,
             watch=site.controller.watch,
+            missing=site.battery.missing,
+            clock_ahead=site.battery.data.clock_ahead,
         )
         self._publish(dict.fromkeys(problems(snapshot), self._placeholders()))
 
@@ -84,6 +95,8 @@ class Issues:
             "home": site.entry.title,
             "broken": "; ".join(REASONS[DecisionReason(breach.value)] for breach in broken),
             "in_force": in_force(site.battery.data.settings),
+            "missing": ", ".join(VALUES[name] for name in site.battery.missing),
+            "clock": clock_error(site.battery.data.clock_ahead),
             **by_hand(site.controller.owner_settings or Settings()),
         }
 
@@ -131,6 +144,13 @@ def by_hand(settings: Settings) -> dict[str, str]:
         "reserve": AS_IT_IS if reserve is None else f"{reserve} %",
         "grid_charging": AS_IT_IS if charging is None else "on" if charging else "off",
     }
+
+
+def clock_error(ahead: timedelta | None) -> str:
+    """By how much this machine's clock is wrong, the cloud's being right."""
+    minutes = round((ahead or timedelta()) / timedelta(minutes=1))
+    unit = "minute" if abs(minutes) == 1 else "minutes"
+    return f"{abs(minutes)} {unit} {'behind' if minutes > 0 else 'ahead'}"
 
 
 def in_force(shown: Settings) -> str:

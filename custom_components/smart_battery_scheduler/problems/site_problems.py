@@ -37,6 +37,8 @@ OUT_OF_CONTACT_AFTER = timedelta(minutes=10)
 # Not taken so often, and for so long, by any way.
 REFUSALS = 3
 REFUSED_AFTER = timedelta(minutes=5)
+# Half-hours begin so much too early or too late by a clock that is off.
+CLOCK_MAY_BE_OFF = timedelta(minutes=2)
 
 
 class SiteProblem(StrEnum):
@@ -51,12 +53,18 @@ class SiteProblem(StrEnum):
     PROMISE_BROKEN = "promise_broken"
     OUT_OF_CONTACT = "out_of_contact"
     COMMANDS_REFUSED = "commands_refused"
+    READING_INCOMPLETE = "reading_incomplete"
+    CLOCK_WRONG = "clock_wrong"
     OWNER_UNKNOWN = "owner_unknown"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProblemSnapshot:
-    """What the judgement looks at. ``shown`` are the settings of the last reading, of ``read_at``."""
+    """What the judgement looks at. ``shown`` are the settings of the last reading, of ``read_at``.
+
+    ``missing`` names what no reading has reported for an hour; ``clock_ahead`` is how far the cloud's
+    clock is ahead of this machine's.
+    """
 
     now: datetime
     control: ControlState
@@ -66,6 +74,8 @@ class ProblemSnapshot:
     rates_answered: bool
     read_at: datetime | None = None
     watch: Watch = field(default_factory=Watch)
+    missing: tuple[str, ...] = ()
+    clock_ahead: timedelta | None = None
 
 
 def problems(snapshot: ProblemSnapshot) -> frozenset[SiteProblem]:
@@ -75,6 +85,8 @@ def problems(snapshot: ProblemSnapshot) -> frozenset[SiteProblem]:
         **of_control(snapshot.control, snapshot.watch, snapshot.read_at, snapshot.now),
         SiteProblem.ANOTHER_CONTROLLER: _another_controller(snapshot),
         SiteProblem.OWNER_UNKNOWN: _owner_unknown(snapshot),
+        SiteProblem.READING_INCOMPLETE: bool(snapshot.missing),
+        SiteProblem.CLOCK_WRONG: abs(snapshot.clock_ahead or timedelta()) > CLOCK_MAY_BE_OFF,
         SiteProblem.TARIFF_ENDED: _tariff_ended(snapshot),
         SiteProblem.RATES_LATE: _rates_late(snapshot),
     }

@@ -9,7 +9,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 import logging
 import os
 import threading
@@ -17,12 +19,15 @@ from typing import cast
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers.event import async_track_time_change
 from homeassistant.helpers.storage import Store
 from homeassistant.util import dt as dt_util
 
 from ..common.serialisation import Json, decode, encode
 from ..const import DOMAIN
 from ..history.backtest.compare import BacktestResult, Progress, run
+from ..history.backtest.week import WeekAccount, week_account
+from ..tariff.model import SLOT
 from .backtest_inputs import BacktestFacts, Scope, async_replay
 
 _LOGGER = logging.getLogger(__name__)
@@ -30,6 +35,9 @@ _LOGGER = logging.getLogger(__name__)
 STORE_VERSION = 1
 USUAL_DAYS, MOST_DAYS = 30, 92
 LOWEST_PRIORITY = 19
+# The account of a dry run: local hour, minute and second, when hardly anything else is due.
+ACCOUNT_AT = (3, 7, 0)
+ACCOUNT_DAYS = 7
 
 
 class BacktestStoppedError(Exception):
@@ -42,10 +50,14 @@ class BacktestMemory:
 
     result: BacktestResult | None = None
     unfinished_days: int | None = None
+    week: WeekAccount | None = None
 
 
 class Backtest:
-    """One replay at a time; ``share`` says how far it is, ``result`` is the last that ended."""
+    """One replay at a time; ``share`` says how far it is, ``result`` is the last that ended.
+
+    ``week`` is the account of a dry run, made anew each night.
+    """
 
     def __init__(
         self, hass: HomeAssistant, entry: ConfigEntry, facts: Callable[[], BacktestFacts]
@@ -53,9 +65,11 @@ class Backtest:
         """``facts`` are asked for when a run begins. Nothing is read yet."""
         self.share: float | None = None
         self.result: BacktestResult | None = None
+        self.week: WeekAccount | None = None
         self._hass, self._entry, self._facts = hass, entry, facts
         self._running: asyncio.Task[BacktestResult] | None = None
         self._listeners: set[Callable[[float], None]] = set()
+        self._unfinished_days: int | None = None
         self._store = Store[dict[str, Json]](
             hass, STORE_VERSION, store_key(entry.entry_id), private=True, atomic_writes=True
         )
@@ -68,7 +82,10 @@ class Backtest:
     async def async_begin(self) -> None:
         """Read what was stored, and begin again what a restart has cut off."""
         memory = _memory_of(await self._store.async_load())
-        self.result = memory.result
+        self.result, self.week = memory.result, memory.week
+        self._entry.async_on_unload(
+            async_track_time_change(self._hass, self._async_account, *ACCOUNT_AT)
+        )
         if memory.unfinished_days is not None:
             self.start(memory.unfinished_days)
 
@@ -109,16 +126,34 @@ class Backtest:
     async def _async_run(self, days: int) -> BacktestResult:
         await self._async_save(days)
         now = dt_util.utcnow()
-        replay = await async_replay(self._hass, self._entry, self._facts(), Scope(days=days), now)
-        thread = ThreadPoolExecutor(1, "replay", initializer=_give_way)
         try:
-            result = await self._async_go_through(thread, run(replay, now))
+            scope = Scope(days=days)
+            replay = await async_replay(self._hass, self._entry, self._facts(), scope, now)
+            with _low_priority() as thread:
+                self.result = await self._async_go_through(thread, run(replay, now))
+        except Exception:
+            # What has failed once would fail after each restart.
+            _LOGGER.exception("The replay of the past has failed")
+            await self._async_save(None)
+            raise
         finally:
-            # Waiting for the step that runs would hold up the event loop.
-            thread.shutdown(wait=False, cancel_futures=True)
-        self.result, self.share = result, None
+            self.share = None
         await self._async_save(None)
-        return result
+        return self.result
+
+    async def _async_account(self, now: datetime) -> None:
+        """In a dry run, each night: what the last days would have cost by the plan."""
+        facts = self._facts()
+        if not facts.preferences.dry_run:
+            return
+        scope = Scope(days=ACCOUNT_DAYS, every_tariff=False)
+        replay = await async_replay(self._hass, self._entry, facts, scope, now)
+        levels = {slot.start + SLOT: slot.soc_percent for slot in facts.measured}
+        with _low_priority() as thread:
+            self.week = await self._hass.loop.run_in_executor(
+                thread, week_account, replay, levels.get
+            )
+        await self._async_save(self._unfinished_days)
 
     async def _async_go_through(
         self, thread: ThreadPoolExecutor, steps: Iterator[Progress]
@@ -132,9 +167,21 @@ class Backtest:
                 return step.result
 
     async def _async_save(self, unfinished_days: int | None) -> None:
-        memory = BacktestMemory(result=self.result, unfinished_days=unfinished_days)
+        self._unfinished_days = unfinished_days
+        memory = BacktestMemory(result=self.result, unfinished_days=unfinished_days, week=self.week)
         encoded = await self._hass.async_add_executor_job(encode, memory)
         await self._store.async_save(cast(dict[str, Json], encoded))
+
+
+@contextmanager
+def _low_priority() -> Iterator[ThreadPoolExecutor]:
+    """A thread of its own that gives way to everything else."""
+    thread = ThreadPoolExecutor(1, "replay", initializer=_give_way)
+    try:
+        yield thread
+    finally:
+        # Waiting for the step that runs would hold up the event loop.
+        thread.shutdown(wait=False, cancel_futures=True)
 
 
 def store_key(entry_id: str) -> str:

@@ -15,6 +15,7 @@ from homeassistant.util import dt as dt_util
 from ..carbon.client import CarbonForecast
 from ..events.site_events import SiteEvent, SiteEvents
 from ..history.house_load import CONF_HOUSE_CALENDAR, CONF_PERSONS
+from ..sources.axle_events import AxleEvents
 from ..sources.build import GridEventSources
 from ..sources.carbon_coordinator import CarbonCoordinator
 from ..sources.chosen_entities import LostEntities, async_lost
@@ -56,6 +57,8 @@ class GridEvents:
         self._preferring = False
         self._carbon_due = False
         self.sessions = Sessions(manual, changed)
+        self.axle = AxleEvents(hass, self.sessions.publish_grid)
+        entry.async_on_unload(self.axle.stop)
         self.ev_charging = EvCharging(hass, self._car_changed)
         self.household = HouseholdWatch(hass, self._updated)
         entry.async_on_unload(self.household.stop)
@@ -105,6 +108,7 @@ class GridEvents:
         """Go by these preferences. Whoever changes them plans anew: nothing of it is news."""
         with self._unpublished():
             self.ev_charging.watch(preferences.car_charging_entity)
+        self.axle.watch(preferences.axle_p_per_kwh)
         if self.carbon is not None:
             self._carbon_due |= self.carbon.enable(preferences.carbon_forecast)
         if self.octoplus is not None:

@@ -30,6 +30,7 @@ LIMITS: dict[str, Limits] = {
     "charge_now_hours": Limits(least=0, most=24, step=0.5, unit=UnitOfTime.HOURS),
     "wear_p_per_kwh": Limits(least=0, most=20, step=0.1, unit=PENCE_PER_KWH),
     "carbon_gbp_per_tonne": Limits(least=0, most=500, step=1, unit=GBP_PER_TONNE),
+    "axle_p_per_kwh": Limits(least=0, most=500, step=1, unit=PENCE_PER_KWH),
     "stability_p": Limits(least=0, most=50, step=0.5, unit=_PENCE),
     "annual_load_kwh": Limits(least=500, most=30000, step=100, unit=UnitOfEnergy.KILO_WATT_HOUR),
 }

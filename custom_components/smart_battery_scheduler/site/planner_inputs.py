@@ -27,7 +27,12 @@ from ..planner.model import (
 from ..planner.optimiser import plan
 from ..planner.prices import price_scenarios
 from ..solar.model import SolarForecast
-from ..sources.grid_sessions import SessionWindow, rebate_within, session_within
+from ..sources.grid_sessions import (
+    SessionWindow,
+    export_reward_within,
+    rebate_within,
+    session_within,
+)
 from ..tariff.model import SLOT, RateTable, floor_slot
 from .manual_slots import ManualSlot, forced_within, is_blocked
 from .preferences import NO_PRICE_CEILING_P_PER_KWH, Preferences
@@ -128,7 +133,7 @@ def _slot(snapshot: SiteSnapshot, start: datetime, end: datetime, load: Spread) 
         start=start,
         end=end,
         import_p_per_kwh=_bought_p_per_kwh(snapshot, start, end),
-        export_p_per_kwh=0.0 if snapshot.exports is None else _p_per_kwh(snapshot.exports, start),
+        export_p_per_kwh=_sold_p_per_kwh(snapshot, start, end),
         load_kwh=_part(load, share),
         pv_kwh=_part(_pv(snapshot.solar, floor_slot(start)), share),
         forced=asked.action if asked else forced_within(snapshot.manual, start, end),
@@ -169,6 +174,12 @@ def _next_publication(now: datetime, imports: RateTable) -> datetime:
 def _p_per_kwh(table: RateTable, when: datetime) -> float | None:
     rate = table.at(when)
     return None if rate is None else rate.p_per_kwh
+
+
+def _sold_p_per_kwh(snapshot: SiteSnapshot, start: datetime, end: datetime) -> float | None:
+    """What a kWh exported earns, with what a session pays for it."""
+    earned = 0.0 if snapshot.exports is None else _p_per_kwh(snapshot.exports, start)
+    return None if earned is None else earned + export_reward_within(snapshot.sessions, start, end)
 
 
 def _bought_p_per_kwh(snapshot: SiteSnapshot, start: datetime, end: datetime) -> float | None:

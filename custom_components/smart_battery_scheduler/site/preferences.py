@@ -23,6 +23,7 @@ class Preferences:
     ``annual_load_kwh``: Ofgem's typical domestic consumption value for electricity (2023).
     A ready-by percent of 0, a peak window of no length and an entity without a name are "none".
     ``charge_now_*``: where an override that names no end stops; no hours are "this half-hour".
+    ``axle_p_per_kwh`` is what Axle Energy pays in its events; at 0 they do not count.
     ``power_setpoints``: fast charges and holds are powers that the gateway keeps on a lease.
     ``join_sessions``: join those Octoplus sessions that can be joined, without asking.
     """
@@ -45,6 +46,7 @@ class Preferences:
     join_sessions: bool = False
     carbon_forecast: bool = True
     car_charging_entity: str = ""
+    axle_p_per_kwh: float = 0.0
     power_setpoints: bool = False
 
     @classmethod

@@ -54,50 +54,46 @@ class StoredControl:
     unreadable: Collection[str] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Recovered:
-    """The state to go on from. ``owner_is_unknown``: a person must say whose settings stand."""
-
-    state: ControlState
-    owner_is_unknown: bool = False
-
-
 def recovered(
     stored: StoredControl,
     record: OwnerRecord | None,
     decisions: Sequence[Decision],
     now: datetime,
-) -> Recovered:
-    """Go on as stored if that is whole; else put the owner's settings back, if anybody knows them.
+) -> ControlState:
+    """The state to go on from: as stored if that is whole, else with the owner's settings coming back.
 
-    ``record`` is None if neither of its files is there and readable.
+    ``record`` is None if neither of its files is there and readable. Where nobody knows the owner's
+    settings any more, a person has to say whose those in force are.
     """
     state = stored.state
     if state is None:
         return _without_state(record, decisions, now)
     if _VITAL.isdisjoint(stored.unreadable) and _fits_together(state):
-        return Recovered(state=state)
+        return state
     owner = state.owner or (None if record is None else _owner_of(record, now))
     if owner is not None:
         sent = state.sent or (() if record is None else record.sent)
-        return Recovered(state=_restoring(owner, sent, now, state))
+        return _restoring(owner, sent, now, state)
     is_stated = "owner" in stored.known and not {"", "owner"} & set(stored.unreadable)
     is_at_rest = not {"", "phase"} & set(stored.unreadable) and state.phase not in _IN_FORCE
-    rest = ControlState(out_of_service=state.out_of_service, recent=state.recent)
-    return Recovered(state=rest, owner_is_unknown=record is None and not (is_stated or is_at_rest))
+    return ControlState(
+        out_of_service=state.out_of_service,
+        recent=state.recent,
+        owner_is_unknown=record is None and not (is_stated or is_at_rest),
+    )
 
 
 def _without_state(
     record: OwnerRecord | None, decisions: Sequence[Decision], now: datetime
-) -> Recovered:
+) -> ControlState:
     """No file of the state of control: a new site, or one that has lost it."""
     if record is None:
         commanded = any(line.kind is DecisionKind.STARTED for line in decisions)
-        return Recovered(state=ControlState(), owner_is_unknown=commanded)
+        return ControlState(owner_is_unknown=commanded)
     owner = _owner_of(record, now)
     if owner is None:
-        return Recovered(state=ControlState())
-    return Recovered(state=_restoring(owner, record.sent, now, ControlState()))
+        return ControlState()
+    return _restoring(owner, record.sent, now, ControlState())
 
 
 def _owner_of(record: OwnerRecord, now: datetime) -> OwnerSettings | None:

@@ -47,11 +47,10 @@ MOST_KEPT_ASIDE = 20
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Loaded:
-    """What was stored. ``owner_is_unknown``: a person must say whose settings stand."""
+    """What was stored, as far as it could be read."""
 
     control: ControlState
     records: Records
-    owner_is_unknown: bool = False
 
 
 class SiteStorage:
@@ -88,12 +87,12 @@ class SiteStorage:
         await self._async_keep_aside("records", lost)
         stored = StoredControl()
         if control is not None:
-            state, unreadable = decode_parts(ControlState, control)
+            part, unreadable = decode_parts(ControlState, control)
             await self._async_keep_aside("control", unreadable)
-            stored = StoredControl(state=state, known=tuple(control), unreadable=tuple(unreadable))
+            stored = StoredControl(state=part, known=tuple(control), unreadable=tuple(unreadable))
         owner = await self._async_load_owner()
-        result = recovered(stored, owner, found.decisions, dt_util.utcnow())
-        return Loaded(control=result.state, records=found, owner_is_unknown=result.owner_is_unknown)
+        state = recovered(stored, owner, found.decisions, dt_util.utcnow())
+        return Loaded(control=state, records=found)
 
     async def _async_load_owner(self) -> OwnerRecord | None:
         """From whichever of its two files can be read."""

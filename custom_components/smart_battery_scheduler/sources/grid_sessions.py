@@ -31,7 +31,7 @@ class SessionWindow:
     """One session over [start, end), UTC.
 
     ``joined``: it counts, and plans go by it; others are only on offer. ``manual``: told by hand.
-    ``reward_p_per_kwh`` of None is not told.
+    ``reward_p_per_kwh`` of None is not told. ``pays_export``: it is paid for each kWh exported.
     """
 
     id: str
@@ -41,6 +41,7 @@ class SessionWindow:
     joined: bool = True
     manual: bool = False
     reward_p_per_kwh: float | None = None
+    pays_export: bool = False
 
     @classmethod
     def of(cls, session: OctoplusSession) -> SessionWindow:
@@ -87,6 +88,18 @@ def rebate_within(windows: Iterable[SessionWindow], start: datetime, end: dateti
     )
 
 
+def export_reward_within(windows: Iterable[SessionWindow], start: datetime, end: datetime) -> float:
+    """What sessions pay for a kWh exported in the whole of [start, end), in pence."""
+    return max(
+        (
+            each.reward_p_per_kwh or 0.0
+            for each in windows
+            if each.joined and each.pays_export and each.start <= start and end <= each.end
+        ),
+        default=0.0,
+    )
+
+
 class Sessions:
     """All sessions of a home. ``changed`` is called when a plan should look at them anew."""
 
@@ -94,13 +107,17 @@ class Sessions:
         """Begin with those told by hand; the account's come later."""
         self._manual = tuple(manual)
         self._published: tuple[SessionWindow, ...] = ()
+        self._grid: tuple[SessionWindow, ...] = ()
         self._changed = changed
 
     @property
     def known(self) -> tuple[SessionWindow, ...]:
         """Everything, oldest first: over, on offer and joined."""
         return tuple(
-            sorted((*self._published, *self._manual), key=lambda each: (each.start, each.id))
+            sorted(
+                (*self._published, *self._grid, *self._manual),
+                key=lambda each: (each.start, each.id),
+            )
         )
 
     @property
@@ -146,3 +163,8 @@ class Sessions:
         if published != self._published:
             self._published = published
             self._changed()
+
+    def publish_grid(self, windows: tuple[SessionWindow, ...]) -> None:
+        """Take over the events of somebody else than the supplier."""
+        self._grid = windows
+        self._changed()

@@ -217,7 +217,7 @@ def paid_gbp(days: Sequence[LivedDay], tariff: Tariff) -> float:
         for day in days
         for slot in day.slots
     )
-    return energy_p / P_PER_GBP + (_standing_gbp(days, tariff) or 0.0)
+    return energy_p / P_PER_GBP + (standing_gbp(days, tariff) or 0.0)
 
 
 def tariff_result(
@@ -233,14 +233,14 @@ def tariff_result(
         (day.marginal_p_per_kwh for day in reversed(planned) if day.marginal_p_per_kwh is not None),
         0.0,
     )
-    standing_gbp = _standing_gbp(days, tariff)
+    fixed_gbp = standing_gbp(days, tariff)
 
     def gbp(course: Sequence[ReplayedDay]) -> float:
-        return _energy_gbp(course, _begin_kwh(site), marginal_p) + (standing_gbp or 0.0)
+        return _energy_gbp(course, _begin_kwh(site), marginal_p) + (fixed_gbp or 0.0)
 
     total = gbp(planned)
     weeks = [
-        (each / DAYS_PER_WEEK + (standing_gbp or 0.0) / len(days)) * DAYS_PER_YEAR
+        (each / DAYS_PER_WEEK + (fixed_gbp or 0.0) / len(days)) * DAYS_PER_YEAR
         for each in _weeks_gbp(planned, site, marginal_p)
     ]
     return TariffResult(
@@ -249,7 +249,7 @@ def tariff_result(
         self_powered_gbp=gbp(alone),
         # What is left in the battery has one price for all; that may blur the bound by pennies.
         optimum_gbp=min(gbp(best), total),
-        standing_gbp=standing_gbp,
+        standing_gbp=fixed_gbp,
         gbp_per_year=total / len(days) * DAYS_PER_YEAR,
         best_week_gbp_per_year=min(weeks) if len(weeks) > 1 else None,
         worst_week_gbp_per_year=max(weeks) if len(weeks) > 1 else None,
@@ -266,7 +266,7 @@ def _energy_gbp(course: Sequence[ReplayedDay], begin_kwh: float, marginal_p: flo
     return (sum(day.cost_p for day in course) - gained_kwh * marginal_p) / P_PER_GBP
 
 
-def _standing_gbp(days: Sequence[LivedDay], tariff: Tariff) -> float | None:
+def standing_gbp(days: Sequence[LivedDay], tariff: Tariff) -> float | None:
     """The days' standing charges; None if one is not known."""
     found = [tariff.standing_p(day) for day in days]
     known = [each for each in found if each is not None]
