@@ -63,14 +63,14 @@ async def async_setup_intents(hass: HomeAssistant) -> None:
         SayIntent(
             INTENT_STATUS,
             say_status,
-            "Tells what the home battery is doing now, its charge level and the plan",
+            "Says what the home battery is doing now, its charge level and the plan",
         ),
         SayIntent(
             INTENT_NEXT_CHARGE,
             say_next_charge,
-            "Tells when the home battery charges from the grid next, and at what rate",
+            "Says when the home battery charges from the grid next, and at what rate",
         ),
-        SayIntent(INTENT_WHY, say_why, "Tells why the home battery does what it does now"),
+        SayIntent(INTENT_WHY, say_why, "Says why the home battery does what it does now"),
         SayRate(),
         SaySaved(),
         ChargeTo(),
@@ -158,7 +158,7 @@ class SayRate(SiteIntent):
     """Whether electricity is cheap now."""
 
     intent_type = INTENT_RATE
-    description = "Tells the electricity rate now, whether that is cheap, and when it is cheapest"
+    description = "Says the electricity rate now, whether that is cheap, and when it is cheapest"
 
     @override
     async def async_answer(self, site: Site, said: dict[str, Any]) -> str:
@@ -170,7 +170,7 @@ class SaySaved(SiteIntent):
     """What the plan has saved."""
 
     intent_type = INTENT_SAVED
-    description = "Tells how much money the home battery's plan has saved today and this month"
+    description = "Says how much money the home battery's plan has saved today and this month"
 
     @override
     async def async_answer(self, site: Site, said: dict[str, Any]) -> str:
