@@ -31,7 +31,7 @@ async def test_from_add_integration_to_the_first_plan(
 ) -> None:
     """Under a minute of machine time and at most five screens, with default options."""
     home = replace(stage, environment=cloud.environment)
-    answers = (
+    answers: tuple[dict[str, object], ...] = (
         {"next_step_id": "netzero"},
         {"token": cloud.token, "site_id": cloud.site_id, "units": 1},
         {"next_step_id": "account"},

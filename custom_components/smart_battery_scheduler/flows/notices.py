@@ -46,7 +46,7 @@ class NoticesStep(OptionsFlow):
         options = self.config_entry.options
         if user_input is not None:
             # Phones that are taken out of the form do not come with it.
-            cleared = {CONF_NOTIFY_ENTITIES: []}
+            cleared: dict[str, list[str]] = {CONF_NOTIFY_ENTITIES: []}
             return self.async_create_entry(data={**options, **cleared, **user_input})
         return self.async_show_form(
             step_id="notices",

@@ -19,7 +19,7 @@ from ..const import (
 from ..tariff.codes import TariffCode
 from ..tariff.errors import TariffError
 from ..tariff.model import RateTable
-from .rate_entities import RateEntityError, rates_of
+from .price_lists import RateEntityError, rates_of
 from .supplier import octopus
 
 
