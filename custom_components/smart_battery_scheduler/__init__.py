@@ -129,7 +129,7 @@ async def _async_restore(
     try:
         await powerwall.write(settings, Purpose.RESTORE)
     except PowerwallError as err:
-        _LOGGER.warning("The Powerwall's own settings could not be put back: %s", err)
+        _LOGGER.warning("The Powerwall's own settings could not be restored: %s", err)
         _raise_what_to_set(hass, entry, settings)
     else:
         ir.async_delete_issue(hass, DOMAIN, _not_restored(entry))

@@ -49,14 +49,14 @@ async def async_setup_intents(hass: HomeAssistant) -> None:
         SayIntent(
             INTENT_STATUS,
             say_status,
-            "Tells what the home battery is doing now, its charge level and the plan",
+            "Says what the home battery is doing now, its charge level and the plan",
         ),
         SayIntent(
             INTENT_NEXT_CHARGE,
             say_next_charge,
-            "Tells when the home battery charges from the grid next, and at what rate",
+            "Says when the home battery charges from the grid next, and at what rate",
         ),
-        SayIntent(INTENT_WHY, say_why, "Tells why the home battery does what it does now"),
+        SayIntent(INTENT_WHY, say_why, "Says why the home battery does what it does now"),
         ChargeTo(),
         Resume(),
     ):

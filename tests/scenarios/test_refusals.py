@@ -10,6 +10,7 @@ from custom_components.smart_battery_scheduler.control.model import (
     DecisionReason,
     Phase,
 )
+from custom_components.smart_battery_scheduler.powerwall.base import OperatingMode, Settings
 from custom_components.smart_battery_scheduler.problems.site_problems import SiteProblem
 from custom_components.smart_battery_scheduler.text.speech import say_why
 from custom_components.smart_battery_scheduler.text.status import picture_of
@@ -17,6 +18,7 @@ from homeassistant.helpers import issue_registry as ir
 from homeassistant.util import dt as dt_util
 
 from ..cloud.faults import Endpoint, Fault
+from ..cloud.quirks import Quirks, Refusal
 from ..days.stage import Day
 from .conftest import Script
 
@@ -98,3 +100,42 @@ async def test_a_token_revoked_in_mid_charge_says_what_is_still_in_force(
     await day.run(1.5)
     assert notice(day, SiteProblem.OUT_OF_CONTACT) is None
     assert day.shown == day.cloud.world.scenario.settings
+
+
+async def test_a_refused_backup_mode_does_not_cost_the_night(day: Day, script: Script) -> None:
+    """Refused with 400 (netzero#322): three tries, then the reserve charges."""
+    day.cloud.world.quirks = Quirks(
+        refusals=(Refusal(field="operational_mode", status=400, value="backup"),)
+    )
+    begin = dt_util.utcnow()
+    script.charge(begin, begin + 3 * HOUR)
+    await day.start()
+    await day.run(2.9)
+    assert day.phase is Phase.RUNNING
+    assert day.cloud.world.powerwall.state.meters.charged_kwh > 4.5
+    assert len(day.cloud.requests.writes) <= 5
+
+
+async def test_an_owners_mode_refused_on_the_way_back_leaves_no_backup_mode_in_the_peak(
+    day: Day, script: Script
+) -> None:
+    """No rate plan, so no time-based mode (netzero#255): self-powered stands in, and it is told."""
+    day.cloud.world.powerwall.set_in_app(Settings(operating_mode=OperatingMode.TIME_BASED))
+    begin = dt_util.utcnow()
+    script.charge(begin, begin + HOUR / 2)
+    await day.start()
+    await day.run(0.4)
+    day.cloud.world.quirks = Quirks(
+        refusals=(Refusal(field="operational_mode", status=400, value="autonomous"),)
+    )
+    script.lines.clear()
+    await day.until(begin + timedelta(minutes=45))
+    day.cloud.requests.clear()
+    await day.run(6)
+    assert day.shown.operating_mode is OperatingMode.SELF_POWERED
+    battery_w = day.cloud.world.powerwall.reading().battery_power_w
+    assert battery_w is not None and battery_w > 0.0, "it serves the house"
+    assert len(day.cloud.requests.writes) < 20
+    day.cloud.world.quirks = Quirks()
+    assert day.site.controller.owner_settings is not None
+    assert day.site.controller.owner_settings.operating_mode is OperatingMode.TIME_BASED

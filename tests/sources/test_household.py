@@ -16,7 +16,10 @@ from custom_components.smart_battery_scheduler.sources.household import (
 from custom_components.smart_battery_scheduler.tariff.model import SLOT
 from homeassistant.core import HomeAssistant, ServiceCall, SupportsResponse
 from homeassistant.exceptions import HomeAssistantError
+from homeassistant.util import dt as dt_util
 from homeassistant.util.json import JsonValueType
+
+from ..days.stage import Day
 
 # A Wednesday in winter.
 EIGHT = datetime(2026, 1, 14, 8, tzinfo=UTC)
@@ -195,3 +198,35 @@ async def test_a_calendar_that_cannot_be_read_says_nothing(house: House) -> None
     house.failing = True
     await house.watch.async_refresh(EIGHT)
     assert house.watch.household(EIGHT).ahead == {}
+
+
+async def test_a_cars_own_plan_is_known_ahead(day: Day) -> None:
+    """Planned dispatches of the chosen entity, the past ones left out; without one nothing is."""
+    now = dt_util.utcnow()
+    plan = [
+        {"start": (now + ahead).isoformat(), "end": (now + ahead + SLOT).isoformat()}
+        for ahead in (timedelta(hours=-3), timedelta(hours=5))
+    ]
+    day.hass.states.async_set("binary_sensor.car", "off", {"planned_dispatches": plan})
+    await day.start()
+    assert day.entry.runtime_data.grid_events.car_planned(now) == ()
+    options = {**day.entry.options, "car_charging_entity": "binary_sensor.car"}
+    day.hass.config_entries.async_update_entry(day.entry, options=options)
+    await day.settle()
+    snapshot = day.entry.runtime_data.snapshot()
+    assert snapshot is not None
+    assert snapshot.car_planned == ((now + timedelta(hours=5), now + timedelta(hours=5) + SLOT),)
+
+
+async def test_people_and_calendar_are_watched_from_the_first_plan_on(day: Day) -> None:
+    """Chosen in the options: nobody slept at home, and the first plan knows."""
+    away_since = dt_util.utcnow()
+    for person in PERSONS:
+        day.hass.states.async_set(person, "not_home")
+    day.freezer.tick(timedelta(hours=25))
+    await day.start(persons=list(PERSONS))
+    snapshot = day.entry.runtime_data.planned_from
+    assert snapshot is not None
+    assert snapshot.now - away_since >= timedelta(hours=25)
+    assert snapshot.household.somebody_home is False
+    assert Occupancy.AWAY in snapshot.household.ahead.values()

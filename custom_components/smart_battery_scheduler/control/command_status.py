@@ -156,7 +156,7 @@ def balanced(reading: PowerwallState) -> bool:
 def judge(
     action: Action,
     setpoint: Setpoint,
-    target_percent: int | None,
+    target_percent: float | None,
     reading: PowerwallState,
     rates_w: Mapping[ChargeMethod, float],
 ) -> Verdict:

@@ -31,8 +31,8 @@ from ..powerwall.base import (
     Settings,
 )
 from . import machine, watchdog
+from .ceiling import full_percent
 from .model import (
-    FULL_PERCENT,
     ControlState,
     Decision,
     DecisionKind,
@@ -187,7 +187,7 @@ class Controller:
         owner = replace(
             self.owner_settings or reading.settings, export_rule=reading.settings.export_rule
         )
-        return watchdog.intent_of(wanted, unwanted, owner, FULL_PERCENT)
+        return watchdog.intent_of(wanted, unwanted, owner, full_percent(self.state, now))
 
     async def _async_keep(self) -> None:
         """Let a command that would end by itself go on; whether it does is judged by its power."""

@@ -13,6 +13,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from ..powerwall.base import PowerwallState, Settings
+from .ceiling import full_percent, with_ceiling
 from .command_status import LATEST_INFLOW, Verdict, inflow_since, judge_stopped, shows, tells
 from .decisions import of_command, on_whose_word, simple
 from .detours import to_setpoint
@@ -79,6 +80,8 @@ def step(state: ControlState, at: Situation) -> Step:
     if state.completed is not None and not state.completed.same_deed(at.wanted):
         state = replace(state, completed=None)
     state = _still_awaited(state, at)
+    if at.reading is not None:
+        state = with_ceiling(state, at.reading)
     return (
         interrupted(state, at)
         or latecomer(state, at)
@@ -233,7 +236,7 @@ def _verifying(state: ControlState, at: Situation) -> Step:
         if reading.read_at - accepted_at >= patience:
             return ignored(state, at, DecisionReason.NOT_READ_BACK)
         return Step(state=state)
-    match verdict(command, at, reading):
+    match verdict(state, at, reading):
         case Verdict.CONFIRMED:
             command_status = replace(
                 command_status, confirmed_at=reading.read_at, confirmed_w=reading.battery_power_w
@@ -269,15 +272,19 @@ def _running(state: ControlState, at: Situation) -> Step:
     assert command is not None
     if reading is None or _is_doubtful(state, reading):
         return Step(state=state)
-    if reached(command.wanted, reading) and not command.wanted.same_deed(state.completed):
+    full = full_percent(state, at.now)
+    if reached(command.wanted, reading, full) and not command.wanted.same_deed(state.completed):
         published = of_command(command, at, DecisionKind.COMPLETED, DecisionReason.TARGET_REACHED)
         return Step(state=replace(state, completed=command.wanted), decisions=(published,))
     command_status, doubted_at = command.command_status, command.command_status.doubted_at
-    match verdict(command, at, reading):
+    match verdict(state, at, reading):
         case Verdict.CONFIRMED:
             command_status = replace(
                 command_status, doubted_at=None, confirmed_w=reading.battery_power_w
             )
+        case Verdict.NOT_CONFIRMED if state.flat is not None:
+            # Perhaps it is full: that shows within ten minutes.
+            return Step(state=state)
         case Verdict.NOT_CONFIRMED:
             if doubted_at is not None and reading.read_at - doubted_at >= _patience(command, at):
                 return ignored(state, at, DecisionReason.NOT_CONFIRMED)

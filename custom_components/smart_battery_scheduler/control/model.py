@@ -242,6 +242,14 @@ class Recent:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Flat:
+    """A level at which the battery stands still, and since when."""
+
+    percent: float
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OrderedCharge:
     """A charge that was accepted and of which nothing has been seen yet."""
 
@@ -268,7 +276,8 @@ class ControlState:
     as they were last written back, ``shown_as`` what readings made of them. ``fights`` are the moments
     at which somebody changed what we had set. ``owner_is_unknown``: a person must say whose settings
     stand before anything is written; ``adopted`` are those that a person has said are their own. ``is_bent``:
-    this site shows another reserve than was written (``echoes.py``).
+    this site shows another reserve than was written (``echoes.py``). ``flat`` is where the level stands
+    still although there is more to take, ``full`` where it was found to be full so.
     """
 
     phase: Phase = Phase.IDLE
@@ -295,6 +304,8 @@ class ControlState:
     owner_is_unknown: bool = False
     adopted: Settings | None = None
     is_bent: bool = False
+    flat: Flat | None = None
+    full: Flat | None = None
 
     def must_be_stored(self, stored: ControlState) -> bool:
         """True if losing this state for the stored one would lose more than evidence."""
@@ -331,6 +342,7 @@ class ControlState:
             self.owner_is_unknown,
             self.adopted,
             self.is_bent,
+            self.full,
         )
 
 

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from ..planner.model import Action, ChargeMethod
 from ..powerwall.base import PowerwallState, Settings
 from ..tariff.model import SLOT, floor_slot
+from .ceiling import full_percent
 from .command_status import Verdict, judge, shows
 from .decisions import how_it_ended, of_command, simple
 from .detours import to_owner_settings
@@ -287,21 +288,24 @@ def restored(state: ControlState, at: Situation) -> Step:
     return Step(state=state, decisions=published)
 
 
-def verdict(command: Command, at: Situation, reading: PowerwallState) -> Verdict:
+def verdict(state: ControlState, at: Situation, reading: PowerwallState) -> Verdict:
     """What the reading says about the command, if it was measured after it was accepted."""
+    command = state.command
+    assert command is not None
     accepted_at = command.command_status.accepted_at
     measured_at = reading.measured_at or reading.read_at
     if accepted_at is not None and measured_at < accepted_at:
         return Verdict.UNKNOWN
     wanted = command.wanted
-    return judge(wanted.action, command.current, wanted.target_percent, reading, at.rates_w)
+    target = min(float(wanted.charge_until_percent), full_percent(state, at.now))
+    return judge(wanted.action, command.current, target, reading, at.rates_w)
 
 
-def reached(wanted: Wanted, reading: PowerwallState) -> bool:
-    """True if a charge is at its target."""
+def reached(wanted: Wanted, reading: PowerwallState, full: float) -> bool:
+    """True if a charge is at its target, or where this battery is full."""
     level = reading.soc_percent
-    # A full battery may rest a little below 100.
-    reached = min(wanted.charge_until_percent, FULL_PERCENT - 0.5)
+    # A full battery may rest a little below that.
+    reached = min(wanted.charge_until_percent, full - 0.5)
     return wanted.action is Action.CHARGE and level is not None and level >= reached
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from ..control.ceiling import full_percent
 from ..control.command_status import NOISE_W
 from ..control.model import ControlState, Decision, DecisionKind, DecisionReason, Judged, Phase
 from ..planner.model import Action, Plan, PlannedSlot
@@ -98,7 +99,9 @@ def _why_not(
         return DecisionReason.OVERRIDE
     if level is None:
         return DecisionReason.NO_READING
-    target = 100 if slot.target_percent is None else slot.target_percent
+    target = 100.0 if slot.target_percent is None else float(slot.target_percent)
+    if reading is not None:
+        target = min(target, full_percent(control, reading.read_at))
     if level < target:
         return DecisionReason.MISSED
     by_sun = reading is not None and _is_filled_by_the_sun(reading)

@@ -52,6 +52,7 @@ class SiteSnapshot:
     ``car_planned``: from when to when it will be charged.
     ``published`` are the import rates without what the car's charging makes cheap.
     ``load_widths`` is how wide this house's bands have to be; ``household`` is who is at home.
+    ``full_percent`` is the level at which this battery takes no more.
     """
 
     now: datetime
@@ -74,6 +75,7 @@ class SiteSnapshot:
     published: RateTable | None = None
     load_widths: LoadWidths = field(default_factory=LoadWidths)
     household: Household = field(default_factory=Household)
+    full_percent: float = 100.0
 
 
 def make_plan(snapshot: SiteSnapshot) -> Plan:
@@ -222,7 +224,7 @@ def _rules(snapshot: SiteSnapshot) -> HouseholdRules:
     ceiling = wants.price_ceiling_p_per_kwh
     return HouseholdRules(
         reserve_floor_percent=max(wants.reserve_floor_percent, snapshot.reserve_percent),
-        everyday_ceiling_percent=wants.everyday_ceiling_percent,
+        everyday_ceiling_percent=min(wants.everyday_ceiling_percent, snapshot.full_percent),
         price_ceiling_p_per_kwh=None if ceiling >= NO_PRICE_CEILING_P_PER_KWH else ceiling,
         ready_by=(
             *_ready_by(snapshot.now, wants.ready_by_time, wants.ready_by_percent),

@@ -14,6 +14,7 @@ from homeassistant.helpers.event import async_track_utc_time_change
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
 from homeassistant.util import dt as dt_util
 
+from ..control.ceiling import full_percent
 from ..control.controller import Controller
 from ..control.learning import Learned
 from ..control.model import ControlState, Decision, DecisionReason, Judged
@@ -280,6 +281,7 @@ class Site:
             now=now,
             soc_percent=reading.soc_percent,
             battery=self._battery(now),
+            full_percent=full_percent(self.controller.state, now),
             preferences=self.preferences,
             reserve_percent=self._own_reserve_percent(),
             imports=self.rates.data.imports,

@@ -14,7 +14,6 @@ from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, Upda
 from homeassistant.util import dt as dt_util
 
 from ..common.poll_interval import wait_after_failures
-from ..common.retention import too_old
 from ..const import DOMAIN
 from ..tariff.dispatches import Dispatch, with_dispatches
 from ..tariff.model import RateTable, floor_slot
@@ -139,7 +138,7 @@ class RatesCoordinator(DataUpdateCoordinator[Rates]):
                 translation_placeholders={"reason": str(err)},
             ) from err
         self._failures, self._past_asked = 0, True
-        self.published = _kept(self.published, fetched, self._past)
+        self.published = _kept(self.published, fetched, oldest)
         wait = self.source.next_poll(now, self.published.known_until(now)) - now
         self.update_interval = max(wait, timedelta(minutes=1))
         return self._with_dispatches(self.published)
@@ -155,24 +154,22 @@ class RatesCoordinator(DataUpdateCoordinator[Rates]):
         return floor_slot(min(now, rates[-1].end)) - timedelta(hours=3)
 
 
-def _kept(old: Rates, new: Rates, past: timedelta) -> Rates:
+def _kept(old: Rates, new: Rates, oldest: datetime) -> Rates:
     if new.void_from is not None:
         old = Rates(
             imports=_before(old.imports, new.void_from),
             exports=None if old.exports is None else _before(old.exports, new.void_from),
         )
-    imports = _without_old(old.imports.merged(new.imports), past)
+    imports = _since(old.imports.merged(new.imports), oldest)
     if new.exports is None:
         return Rates(imports=imports)
     exports = (old.exports or RateTable()).merged(new.exports)
-    return Rates(imports=imports, exports=_without_old(exports, past))
+    return Rates(imports=imports, exports=_since(exports, oldest))
 
 
 def _before(table: RateTable, when: datetime) -> RateTable:
     return RateTable(tuple(rate for rate in table.rates if rate.start < when))
 
 
-def _without_old(table: RateTable, past: timedelta) -> RateTable:
-    """Without what is older than so much, however far ahead a clock may have been."""
-    old = too_old((rate.start for rate in table.rates), past)
-    return RateTable(tuple(rate for rate in table.rates if rate.start not in old))
+def _since(table: RateTable, oldest: datetime) -> RateTable:
+    return RateTable(tuple(rate for rate in table.rates if rate.end > oldest))

@@ -175,7 +175,7 @@ def because(reason: Reason, site: Picture) -> str:
     later = say_moment(reason.at, site) if reason.at is not None else None
     if saved is not None and later is not None:
         if reason.code is ReasonCode.CHEAPER_THAN_LATER and rate is not None:
-            return f"{pence(rate)} now spares {pence(saved)} {later}"
+            return f"{pence(rate)} now avoids {pence(saved)} {later}"
         if reason.code is ReasonCode.KEEP_FOR_LATER:
             return f"what it has is worth more {later}, when a unit costs {pence(saved)}"
     if rate is not None:
@@ -282,9 +282,9 @@ def hindrance(site: Picture) -> str | None:
     if site.dry_run:
         return "This is a dry run: nothing is sent to the battery."
     if site.suspension is not None:
-        return f"The scheduler has stepped back because {SUSPENDED_BY[site.suspension]}."
+        return f"The scheduler is suspended because {SUSPENDED_BY[site.suspension]}."
     if site.faulty:
-        return "The battery did not do what it was told, so the scheduler has let go of it."
+        return "The battery did not do what was asked of it, so the scheduler has let go of it."
     if not site.scheduler_enabled and site.override is None:
         return "The scheduler is switched off."
     return None
