@@ -18,6 +18,7 @@ from .frontend.card import async_setup_card
 from .frontend.dashboard_panel import async_entry_updated, async_show_dashboard
 from .frontend.websocket_api import async_setup_websocket_api
 from .powerwall.base import PowerwallError, Purpose, Settings
+from .problems.household_notices import HouseholdNotices
 from .problems.issues import Issues, by_hand
 from .problems.lost_entities import LostEntityIssues
 from .problems.supply_issues import SupplyIssues
@@ -86,6 +87,7 @@ def _attach(hass: HomeAssistant, entry: SmartBatteryConfigEntry, site: Site, wat
     # What could not be put back before is this home's own affair again.
     ir.async_delete_issue(hass, DOMAIN, _not_restored(entry))
     entry.async_on_unload(Issues(site).async_start())
+    entry.async_on_unload(HouseholdNotices(site).async_start())
     entry.async_on_unload(SupplyIssues(site).async_start())
     entry.async_on_unload(LostEntityIssues(site).async_start())
     entry.async_on_unload(entry.add_update_listener(watch.async_entry_updated))
@@ -129,7 +131,7 @@ async def _async_restore(
     try:
         await powerwall.write(settings, Purpose.RESTORE)
     except PowerwallError as err:
-        _LOGGER.warning("The Powerwall's own settings could not be put back: %s", err)
+        _LOGGER.warning("The Powerwall's own settings could not be restored: %s", err)
         _raise_what_to_set(hass, entry, settings)
     else:
         ir.async_delete_issue(hass, DOMAIN, _not_restored(entry))

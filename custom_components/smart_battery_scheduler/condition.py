@@ -127,7 +127,7 @@ class TomorrowsRatesKnownCondition(SiteCondition):
 
 
 class InControlCondition(SiteCondition):
-    """The scheduler is on and has not stepped back."""
+    """The scheduler is on and is not suspended."""
 
     @override
     def holds(self, site: Site, now: datetime) -> bool:

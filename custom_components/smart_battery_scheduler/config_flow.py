@@ -21,7 +21,10 @@ from homeassistant.core import callback
 from .const import (
     CONF_ACCOUNT_NUMBER,
     CONF_API_KEY,
+    CONF_EXPORT_TARIFF,
+    CONF_IMPORT_TARIFF,
     CONF_KIND,
+    CONF_PEAK_KW,
     CONF_REAUTH,
     CONF_SOLAR,
     CONF_TARIFF,
@@ -32,6 +35,7 @@ from .const import (
     REAUTH_OCTOPUS,
     SUBENTRY_ROOF_PLANE,
 )
+from .flows.notices import FINISH_SCHEMA
 from .flows.options import SmartBatteryOptionsFlow
 from .flows.powerwall import POWERWALL_KEYS, STEP_KNOWN, TOKEN_SCHEMA, PowerwallSteps
 from .flows.roof_plane import RoofPlaneFlow
@@ -40,6 +44,7 @@ from .flows.tariff import KEY_SCHEMA, TariffSteps, credentials
 from .frontend.dashboard_panel import CONF_DASHBOARD
 from .site.preferences import Preferences
 from .site.site import SmartBatteryConfigEntry
+from .sources.rates_now import async_rates_now
 from .sources.supplier import TariffProblem, async_addresses_of
 
 _LOGGER = logging.getLogger(__name__)
@@ -58,6 +63,7 @@ class SmartBatteryConfigFlow(PowerwallSteps, TariffSteps, SolarSteps, domain=DOM
         """Collect the answers."""
         super().__init__()
         self._data: dict[str, Any] = {}
+        self._rates_now: tuple[float | None, float | None] = (None, None)
 
     @classmethod
     @callback
@@ -200,6 +206,7 @@ class SmartBatteryConfigFlow(PowerwallSteps, TariffSteps, SolarSteps, domain=DOM
             entry = self._get_reconfigure_entry()
             return self._updated(entry, {**entry.data, CONF_TARIFF: tariff})
         self._data[CONF_TARIFF] = tariff
+        self._rates_now = await async_rates_now(self.hass, tariff)
         return await self.async_step_solar()
 
     # --- the end ---------------------------------------------------------------------------
@@ -212,12 +219,43 @@ class SmartBatteryConfigFlow(PowerwallSteps, TariffSteps, SolarSteps, domain=DOM
             data = {**entry.data, CONF_SOLAR: settings}
             return self._updated(entry, data, self.plane_subentries)
         self._data[CONF_SOLAR] = settings
+        return self._finish_form()
+
+    def _finish_form(self) -> ConfigFlowResult:
+        """What was found, to be recognised, and two questions about the first days."""
+        bought, sold = self._rates_now
+        tariff, planes = self._data[CONF_TARIFF], self.plane_subentries
+        return self.async_show_form(
+            step_id="finish",
+            data_schema=FINISH_SCHEMA,
+            description_placeholders={
+                "import_tariff": tariff.get(CONF_IMPORT_TARIFF) or "–",
+                "import_rate": _rate(bought),
+                "export_tariff": tariff.get(CONF_EXPORT_TARIFF) or "–",
+                "export_rate": _rate(sold),
+                "roof_kw": f"{sum(plane['data'][CONF_PEAK_KW] for plane in planes):g}",
+                "planes": str(len(planes)),
+            },
+        )
+
+    async def async_step_finish(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """The last page."""
+        if user_input is None:
+            return self._finish_form()
         return self.async_create_entry(
             title=_other_name(entry.title for entry in self._async_current_entries()),
             data=self._data,
-            options={**Preferences().as_options(), CONF_DASHBOARD: self._with_dashboard},
+            options={
+                **Preferences().as_options(),
+                CONF_DASHBOARD: self._with_dashboard,
+                **user_input,
+            },
             subentries=self.plane_subentries,
         )
+
+
+def _rate(p_per_kwh: float | None) -> str:
+    return "–" if p_per_kwh is None else f"{p_per_kwh:.1f} p/kWh"
 
 
 def _other_name(taken: Iterable[str]) -> str:

@@ -46,6 +46,12 @@ NIGHT_OLD_METER = "old_meter"
 CONF_REAUTH = "reauth"
 REAUTH_OCTOPUS = "octopus"
 
+# Who is told of failures and, if wanted, of the evening's three lines.
+CONF_NOTIFY_ENTITIES = "notify_entities"
+CONF_DAILY_DIGEST = "daily_digest"
+CONF_DIGEST_TIME = "digest_time"
+DIGEST_TIME = "20:00:00"
+
 CONF_SOLAR = "solar"
 CONF_SOURCE = "source"
 CONF_RESOURCE_IDS = "resource_ids"

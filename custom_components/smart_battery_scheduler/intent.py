@@ -18,18 +18,24 @@ from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import Unauthorized
 from homeassistant.helpers import intent
 from homeassistant.util import dt as dt_util
+from homeassistant.util.hass_dict import HassKey
 
 from .actions.override_factory import override_of
 from .actions.permissions import async_check
 from .actions.targets import exposed_homes
+from .const import DOMAIN, MARKET_TIME_ZONE
 from .planner.model import Action, NoteCode, ReadyBy
+from .site.manual_slots import ManualSlotError
 from .site.site import Site
 from .tariff.model import floor_slot
 from .text.speech import (
     Picture,
     hindrance,
+    say_asked,
     say_moment,
     say_next_charge,
+    say_rate,
+    say_saved,
     say_status,
     say_until,
     say_why,
@@ -41,6 +47,14 @@ INTENT_NEXT_CHARGE = "SmartBatteryNextCharge"
 INTENT_WHY = "SmartBatteryWhy"
 INTENT_CHARGE_TO = "SmartBatteryChargeTo"
 INTENT_RESUME = "SmartBatteryResume"
+INTENT_RATE = "SmartBatteryRate"
+INTENT_SAVED = "SmartBatterySaved"
+INTENT_HOLD = "SmartBatteryHold"
+INTENT_USE = "SmartBatteryUse"
+INTENT_SKIP_TONIGHT = "SmartBatterySkipTonight"
+
+A_DAY = timedelta(hours=24)
+SKIPPED: HassKey[dict[str, str]] = HassKey(f"{DOMAIN}_skipped_by_voice")
 
 
 async def async_setup_intents(hass: HomeAssistant) -> None:
@@ -49,15 +63,20 @@ async def async_setup_intents(hass: HomeAssistant) -> None:
         SayIntent(
             INTENT_STATUS,
             say_status,
-            "Tells what the home battery is doing now, its charge level and the plan",
+            "Says what the home battery is doing now, its charge level and the plan",
         ),
         SayIntent(
             INTENT_NEXT_CHARGE,
             say_next_charge,
-            "Tells when the home battery charges from the grid next, and at what rate",
+            "Says when the home battery charges from the grid next, and at what rate",
         ),
-        SayIntent(INTENT_WHY, say_why, "Tells why the home battery does what it does now"),
+        SayIntent(INTENT_WHY, say_why, "Says why the home battery does what it does now"),
+        SayRate(),
+        SaySaved(),
         ChargeTo(),
+        Override(INTENT_HOLD, Action.HOLD, "Keeps what is in the home battery for a while"),
+        Override(INTENT_USE, Action.USE, "Runs the house from the home battery for a while"),
+        SkipTonight(),
         Resume(),
     ):
         intent.async_register(hass, handler)
@@ -135,6 +154,91 @@ class SayIntent(SiteIntent):
         return self._publish(_picture(site))
 
 
+class SayRate(SiteIntent):
+    """Whether electricity is cheap now."""
+
+    intent_type = INTENT_RATE
+    description = "Says the electricity rate now, whether that is cheap, and when it is cheapest"
+
+    @override
+    async def async_answer(self, site: Site, said: dict[str, Any]) -> str:
+        now = dt_util.utcnow()
+        return say_rate(site.rates.data.imports.between(now, now + A_DAY), _picture(site))
+
+
+class SaySaved(SiteIntent):
+    """What the plan has saved."""
+
+    intent_type = INTENT_SAVED
+    description = "Says how much money the home battery's plan has saved today and this month"
+
+    @override
+    async def async_answer(self, site: Site, said: dict[str, Any]) -> str:
+        today = dt_util.utcnow().astimezone(MARKET_TIME_ZONE).date()
+        return say_saved(site.savings.day(today).saved_p, site.savings.month_p(today))
+
+
+class Override(SiteIntent):
+    """Hold or use the battery, for an hour or as long as is preferred."""
+
+    response_type = intent.IntentResponseType.ACTION_DONE
+    more_slots = {
+        vol.Optional("hours"): vol.All(vol.Coerce(int), vol.Range(min=1, max=24)),
+        vol.Optional("minutes"): vol.All(vol.Coerce(int), vol.Range(min=1, max=240)),
+    }
+
+    def __init__(self, intent_type: str, action: Action, description: str) -> None:
+        """Ask for ``action``."""
+        self.intent_type = intent_type
+        self.description = description
+        self._action = action
+
+    @override
+    async def async_answer(self, site: Site, said: dict[str, Any]) -> str:
+        now = dt_util.utcnow()
+        lasts = timedelta(hours=said.get("hours", 0), minutes=said.get("minutes", 0))
+        until = now + lasts if lasts else None
+        asked = override_of(self._action, now, site.preferences, until=until)
+        await site.async_set_override(asked)
+        picture = _picture(site)
+        return hindrance(picture) or say_asked(self._action, asked.until, picture)
+
+
+class SkipTonight(SiteIntent):
+    """No charge from the grid tonight: a manual slot, which can be seen and taken back."""
+
+    intent_type = INTENT_SKIP_TONIGHT
+    response_type = intent.IntentResponseType.ACTION_DONE
+    description = "Keeps the home battery from being charged from the grid tonight"
+
+    @override
+    async def async_answer(self, site: Site, said: dict[str, Any]) -> str:
+        now = dt_util.utcnow()
+        start, end = tonight(dt_util.as_local(now))
+        try:
+            slot = site.manual.add(start, end, None, now=now)
+        except ManualSlotError:
+            return "Something else was asked for in that time already. Please look at the schedule."
+        _skipped(site.hass)[site.entry.entry_id] = slot.id
+        await site.async_remember()
+        return f"I will not charge it from the grid until {say_until(end, _picture(site))}."
+
+
+def tonight(local: datetime) -> tuple[datetime, datetime]:
+    """[start, end) in UTC of the night that one means at ``local``: to eight in the morning."""
+    morning = local.replace(hour=8, minute=0, second=0, microsecond=0, fold=0)
+    evening = local.replace(hour=18, minute=0, second=0, microsecond=0, fold=0)
+    now = floor_slot(dt_util.as_utc(local))
+    if local < morning:
+        return now, dt_util.as_utc(morning)
+    return max(now, dt_util.as_utc(evening)), dt_util.as_utc(morning + timedelta(days=1))
+
+
+def _skipped(hass: HomeAssistant) -> dict[str, str]:
+    """The manual slots that were asked for by voice, by the home's entry: "cancel that" takes them back."""
+    return hass.data.setdefault(SKIPPED, {})
+
+
 class ChargeTo(SiteIntent):
     """Charge to 80 percent, now or by 6 o'clock."""
 
@@ -175,6 +279,10 @@ class Resume(SiteIntent):
     async def async_answer(self, site: Site, said: dict[str, Any]) -> str:
         now = dt_util.utcnow()
         state = site.controller.state
+        if (slot_id := _skipped(site.hass).pop(site.entry.entry_id, None)) is not None:
+            if site.manual.remove(slot_id):
+                await site.async_remember()
+                return "It may charge tonight again."
         nothing_asked = override_now(site, now) is None and ready_once(site, now) is None
         if nothing_asked and state.suspension is None and state.fault_until is None:
             return f"The plan is in force already. {say_status(_picture(site))}"

@@ -13,3 +13,6 @@ DEV = ROOT / ".dev"
 """What is set up for development; never committed."""
 
 DOMAIN = "smart_battery_scheduler"
+
+BATTERY_PLAN = "/battery-plan"
+"""Where the integration's own dashboard is, under the address of Home Assistant."""

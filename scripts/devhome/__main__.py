@@ -7,7 +7,7 @@ import signal
 import sys
 import time
 
-from . import DEV
+from . import BATTERY_PLAN, DEV
 from .address import Address, announced, running_home
 from .api import PASSWORD, USER, connect
 from .demo import furnish
@@ -58,7 +58,8 @@ async def _run_once(folder: ConfigFolder) -> int:
 
 def _print(address: Address, folder: ConfigFolder, seconds: float) -> None:
     print(
-        f"\n  {address.page}\n\n"
+        f"\n  {address.page}\n"
+        f"  {address.url}{BATTERY_PLAN}  the battery's own dashboard\n\n"
         f"  user {USER}, password {PASSWORD}; ready after {seconds:.0f} s\n"
         f"  log: {folder.log}\n"
         "  Ctrl-C stops it.\n",

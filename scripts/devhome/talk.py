@@ -21,6 +21,12 @@ CONVERSATION = (
     "turn off Demo home charge now",
     "turn on the Demo home charge now",
     "stop charging the battery",
+    "is it cheap right now",
+    "how much did I save today",
+    "hold the battery for an hour",
+    "cancel that",
+    "don't charge tonight",
+    "cancel that",
     "when will the battery charge next",
     "what is the battery of Nowhere doing",
 )
@@ -37,7 +43,9 @@ async def talk(
     for sentence in sentences:
         reply = await api.command("conversation/process", text=sentence, language="en")
         response = reply["response"]
-        yield sentence, response["response_type"], response["speech"]["plain"]["speech"]
+        # "Never mind" is answered with silence.
+        spoken = response["speech"].get("plain", {}).get("speech", "")
+        yield sentence, response["response_type"], spoken
         await asyncio.sleep(PAUSE_S)
 
 

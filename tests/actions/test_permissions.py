@@ -11,9 +11,14 @@ from custom_components.smart_battery_scheduler.actions.permissions import may
 from custom_components.smart_battery_scheduler.const import DOMAIN
 from custom_components.smart_battery_scheduler.intent import (
     INTENT_CHARGE_TO,
+    INTENT_HOLD,
     INTENT_NEXT_CHARGE,
+    INTENT_RATE,
     INTENT_RESUME,
+    INTENT_SAVED,
+    INTENT_SKIP_TONIGHT,
     INTENT_STATUS,
+    INTENT_USE,
     INTENT_WHY,
 )
 from custom_components.smart_battery_scheduler.site.site import Site
@@ -123,6 +128,11 @@ async def test_a_refused_action_changes_nothing(hass: HomeAssistant, site: Site)
         (INTENT_WHY, False),
         (INTENT_CHARGE_TO, True),
         (INTENT_RESUME, True),
+        (INTENT_RATE, False),
+        (INTENT_SAVED, False),
+        (INTENT_HOLD, True),
+        (INTENT_USE, True),
+        (INTENT_SKIP_TONIGHT, True),
     ],
 )
 async def test_by_voice_nobody_may_more(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
+import re
 import shutil
 from typing import Any, override
 
@@ -20,11 +21,17 @@ from custom_components.smart_battery_scheduler.control.model import (
 from custom_components.smart_battery_scheduler.control.rules import Override
 from custom_components.smart_battery_scheduler.intent import (
     INTENT_CHARGE_TO,
+    INTENT_HOLD,
     INTENT_NEXT_CHARGE,
+    INTENT_RATE,
     INTENT_RESUME,
+    INTENT_SAVED,
+    INTENT_SKIP_TONIGHT,
     INTENT_STATUS,
+    INTENT_USE,
     INTENT_WHY,
     next_time,
+    tonight,
 )
 from custom_components.smart_battery_scheduler.planner.model import (
     Action,
@@ -154,6 +161,7 @@ WAYS_TO_SAY = {
         "when will the battery next charge",
         "what time will the battery charge",
         "when will the battery of Demo home charge again",
+        "when's the battery charging next",
     ),
     INTENT_WHY: (
         "why is the battery charging now",
@@ -167,6 +175,7 @@ WAYS_TO_SAY = {
         "charge the battery now",
         "get the battery to 80 percent by 7",
         "charge the battery to 80 percent by half past six",
+        "fill the battery by 7am",
     ),
     INTENT_RESUME: (
         "stop charging",
@@ -174,6 +183,21 @@ WAYS_TO_SAY = {
         "back to the plan",
         "resume the plan",
         "put the battery back to automatic",
+        "put the battery on automatic",
+        "cancel that",
+    ),
+    INTENT_RATE: ("is it cheap right now", "what's the price now", "how much is electricity"),
+    INTENT_SAVED: ("how much did I save today", "how much has the battery saved this month"),
+    INTENT_HOLD: (
+        "hold the battery",
+        "hold the battery for an hour",
+        "keep the powerwall for 2 hours",
+    ),
+    INTENT_USE: ("use the battery for an hour", "use my battery for 45 minutes"),
+    INTENT_SKIP_TONIGHT: (
+        "don't charge tonight",
+        "don't charge the battery tonight",
+        "skip tonight's charge",
     ),
 }
 
@@ -206,6 +230,68 @@ async def test_ways_to_say_it(hass: HomeAssistant, night: Site, assist: None) ->
             assert received == [intent_type], sentence
 
 
+async def test_filled_by_seven(hass: HomeAssistant, site: Site, assist: None) -> None:
+    """To the brim, whatever "Charge now" is set to."""
+    await site.async_prefer(charge_now_percent=70.0)
+    await hass.async_block_till_done()
+    await say(hass, "fill the battery by 7am")
+    assert site.ready_once == ReadyBy(at=datetime(2026, 11, 21, 7, tzinfo=UTC), percent=100)
+
+
+async def test_an_hour_of_holding_and_cancelling_that(
+    hass: HomeAssistant, site: Site, assist: None
+) -> None:
+    """With an end that is said; "cancel that" ends it."""
+    answer = await say(hass, "hold the battery for an hour")
+    assert answer == "I have asked the battery to keep what it has until 21:00."
+    assert site.override is not None
+    assert (site.override.action, site.override.until) == (Action.HOLD, NOW + timedelta(hours=1))
+    await say(hass, "use the battery for half an hour")
+    assert (site.override.action, site.override.until) == (Action.USE, NOW + HALF_HOUR)
+    assert await say(hass, "cancel that") == "Back to the plan."
+    assert site.override is None
+
+
+async def test_no_charge_tonight(hass: HomeAssistant, site: Site, assist: None) -> None:
+    """A manual slot until the morning, which the next words take back."""
+    answer = await say(hass, "don't charge tonight")
+    assert answer == "I will not charge it from the grid until tomorrow at 08:00."
+    (slot,) = site.manual.slots
+    assert slot.blocked
+    assert (slot.start, slot.end) == (NOW, datetime(2026, 11, 21, 8, tzinfo=UTC))
+    assert await say(hass, "cancel that") == "It may charge tonight again."
+    assert site.manual.slots == ()
+
+
+@pytest.mark.parametrize(
+    ("now", "start", "end"),
+    [
+        ((20, 23, 40), (20, 23, 30), (21, 8, 0)),
+        ((20, 2, 10), (20, 2, 0), (20, 8, 0)),
+        ((20, 11, 0), (20, 18, 0), (21, 8, 0)),
+    ],
+)
+async def test_which_night_is_meant(
+    hass: HomeAssistant,
+    now: tuple[int, int, int],
+    start: tuple[int, int, int],
+    end: tuple[int, int, int],
+) -> None:
+    """The one that runs, or the next."""
+    await hass.config.async_set_time_zone("UTC")
+    at = [datetime(2026, 11, *each, tzinfo=UTC) for each in (now, start, end)]
+    assert tonight(at[0]) == (at[1], at[2])
+
+
+async def test_money_by_voice(hass: HomeAssistant, site: Site, assist: None) -> None:
+    """What it costs now, when it is cheapest, what was saved."""
+    answer = await say(hass, "is it cheap right now")
+    assert re.match(
+        r"(Yes, it is cheap|No, it is expensive|It is about average): [\d.]+ pence", answer
+    )
+    assert "has saved" in await say(hass, "how much did I save today")
+
+
 async def test_half_past(hass: HomeAssistant, site: Site, assist: None) -> None:
     """The clock as it is said."""
     await say(hass, "charge the battery to 80 percent by half past six")
@@ -228,7 +314,7 @@ async def test_why(
     frozen.move_to(NOW + timedelta(hours=2, minutes=10))
     night.planner.async_set_updated_data(a_night_plan())
     assert await say(hass, "why is it charging?") == (
-        "It is to charge from the grid because 9.8 pence now spares 24.1 pence tomorrow at 17:30."
+        "It is to charge from the grid because 9.8 pence now avoids 24.1 pence tomorrow at 17:30."
     )
 
 

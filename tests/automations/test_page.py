@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 import re
 from urllib.parse import parse_qs, urlparse
@@ -12,6 +13,7 @@ from custom_components.smart_battery_scheduler.condition import CONDITIONS
 from custom_components.smart_battery_scheduler.trigger import TRIGGERS
 
 ROOT = Path(__file__).parents[2]
+PACKAGE = ROOT / "custom_components" / "smart_battery_scheduler"
 PAGE = (ROOT / "docs" / "automations.md").read_text("utf-8")
 
 
@@ -27,7 +29,8 @@ def test_every_blueprint_has_its_link() -> None:
     imported = {parse_qs(urlparse(link).query)["blueprint_url"][0] for link in links}
     folder = "docs/blueprints/automation/smart_battery_scheduler"
     files = (ROOT / folder).glob("*.yaml")
-    at = f"https://github.com/PG-code404/smart-battery-scheduler/blob/main/{folder}"
+    manifest = json.loads((PACKAGE / "manifest.json").read_text("utf-8"))
+    at = f"{manifest['documentation']}/blob/main/{folder}"
     assert imported == {f"{at}/{file.name}" for file in files}
 
 

@@ -54,6 +54,8 @@ async def add_integration(page: Page, cloud: CloudProcess) -> None:
     await expect(page.get_by_text("This forecast needs your panels")).to_be_visible()
     await field(page, "Size of the panels").first.fill("4")
     await submit(page)
+    await expect(page.get_by_text("Is this your home?")).to_be_visible(timeout=PATIENCE_MS)
+    await submit(page)
     await expect(page.get_by_text("The first plan is being made")).to_be_visible(
         timeout=PATIENCE_MS
     )

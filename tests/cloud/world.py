@@ -37,6 +37,8 @@ EXPORT_MPAN = "1200000000002"
 METER_SERIAL = "00A0000002"
 POSTCODE = "SW1A 1AA"
 REGION = "C"
+# Two days of minutes.
+MOST_KEPT = 6000
 LATITUDE, LONGITUDE = 51.5, -0.12
 SOUTH_ROOF = RoofPlane(declination_degrees=35.0, azimuth_degrees=180.0, peak_kw=4.0)
 
@@ -137,6 +139,8 @@ class World:
         self.api_key = API_KEY
         self.account_numbers = [ACCOUNT_NUMBER]
         self.octoplus = Octoplus()
+        self._kept_of = scenario
+        self._kept_w: dict[tuple[str, datetime], float] = {}
         self.powerwall = self._powerwall()
 
     def begin(self) -> None:
@@ -177,7 +181,22 @@ class World:
         return self._powerwall(settings)
 
     def house_w(self, when: datetime) -> float:
-        """What the house wants."""
+        """What the house wants. The same minutes are asked for again and again: kept."""
+        return self._kept("house", when, self._house_w)
+
+    def sun_w(self, when: datetime) -> float:
+        """What the roof makes."""
+        return self._kept("sun", when, self._sun_w)
+
+    def _kept(self, what: str, when: datetime, reckon: Callable[[datetime], float]) -> float:
+        if self._kept_of is not self.scenario or len(self._kept_w) > MOST_KEPT:
+            self._kept_of, self._kept_w = self.scenario, {}
+        key = (what, when)
+        if key not in self._kept_w:
+            self._kept_w[key] = reckon(when)
+        return self._kept_w[key]
+
+    def _house_w(self, when: datetime) -> float:
         local = when.astimezone(MARKET_TIME_ZONE)
         here, there = HOUSE_W[local.hour], HOUSE_W[(local.hour + 1) % 24]
         base = here + (there - here) * local.minute / 60.0
@@ -186,8 +205,7 @@ class World:
             base * day * self.scenario.house_factor * (1.0 + 0.25 * smooth("house", when)), 0
         )
 
-    def sun_w(self, when: datetime) -> float:
-        """What the roof makes."""
+    def _sun_w(self, when: datetime) -> float:
         return sum(
             plane_power_w(plane, self.irradiance(when, plane), self.air_celsius(when))
             for plane in self.scenario.roof

@@ -33,6 +33,7 @@ async def add_home(api: HomeAssistantApi, cloud: CloudProcess) -> Entry:
             "source": "open_meteo",
             "plane_1": {"peak_kw": 4, "declination": 35, "azimuth": 180},
         },
+        {},
     ):
         step = await api.answer_flow(step, answer)
         assert not step.get("errors"), step

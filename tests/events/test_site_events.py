@@ -199,12 +199,12 @@ async def test_rates_after_a_gap(events: SiteEvents, published: Published) -> No
         (
             SiteEvent.CONTROL_SUSPENDED,
             {"reason": "storm_watch"},
-            "The scheduler has stepped back: Storm Watch is active.",
+            "The scheduler is suspended: Storm Watch is active.",
         ),
         (
             SiteEvent.CONTROL_SUSPENDED,
             {"reason": "user"},
-            "The scheduler has stepped back: the settings were changed by hand.",
+            "The scheduler is suspended: the settings were changed by hand.",
         ),
         (SiteEvent.SETTINGS_RESTORED, {}, "The Powerwall's own settings stand again."),
         (
@@ -256,11 +256,11 @@ def test_every_reason_has_words() -> None:
     ("kind", "reason", "line"),
     [
         (DecisionKind.STOPPED, DecisionReason.USER, "Stopped: it was asked for by hand."),
-        (DecisionKind.SUSPENDED, DecisionReason.OFF_GRID, "Stepped back: there is a power cut."),
+        (DecisionKind.SUSPENDED, DecisionReason.OFF_GRID, "Suspended: there is a power cut."),
         (
             DecisionKind.SUSPENDED,
             DecisionReason.USER,
-            "Stepped back: the settings were changed by hand.",
+            "Suspended: the settings were changed by hand.",
         ),
         *(
             (DecisionKind.RESUMED, reason, "Resumed: what stood in the way is over.")

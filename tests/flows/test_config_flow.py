@@ -41,7 +41,14 @@ class Flow:
         )
 
     async def answer(self, **answers: object) -> Mapping[str, Any]:
-        """Submit a form."""
+        """Submit a form; the last page, which only asks whether all is right, as it stands."""
+        await self.submit(**answers)
+        if self.result.get("step_id") == "finish":
+            await self.submit()
+        return self.result
+
+    async def submit(self, **answers: object) -> Mapping[str, Any]:
+        """Submit one form."""
         self.result = await self.hass.config_entries.flow.async_configure(
             self.result["flow_id"], answers
         )

@@ -111,8 +111,8 @@ test("back to the plan is done when the owner's settings stand again or the plan
   assert.equal(seen({ phase: "idle" }, { dry_run: true }), true);
 });
 
-test("while the settings are put back, that is what it says", () => {
+test("while the settings are restored, that is what it says", () => {
   const order = { what: "Back to plan", stage: "accepted", back: true, now: true };
   const state = { home: { dry_run: false }, now: {} };
-  assert.match(orderWords(order, state, translator("en"), new Format(HASS)), /your own settings are being put back/);
+  assert.match(orderWords(order, state, translator("en"), new Format(HASS)), /your own settings are being restored/);
 });

@@ -51,7 +51,7 @@ test("levels rank the rates in view; unknown is a level of its own", () => {
   assert.equal(level(-2), "negative");
   assert.equal(level(5), "cheap");
   assert.equal(level(15), "usual");
-  assert.equal(level(40), "dear");
+  assert.equal(level(40), "expensive");
   assert.equal(level(undefined), "unknown");
   assert.equal(rateLevels([24.5, 24.5])(24.5), "usual");
   assert.equal(rateLevels([])(undefined), "unknown");
@@ -63,7 +63,7 @@ test("a half-hour has the colour of its day, whatever else is in view", () => {
   const slots = rates.map((rate, start) => ({ start, rate }));
   const all = levelsByDay(slots, day);
   const today = levelsByDay(slots.slice(0, 4), day);
-  assert.deepEqual(slots.map(all), ["cheap", "cheap", "usual", "dear", "cheap", "cheap", "usual", "dear"]);
+  assert.deepEqual(slots.map(all), ["cheap", "cheap", "usual", "expensive", "cheap", "cheap", "usual", "expensive"]);
   assert.deepEqual(slots.slice(0, 4).map(today), slots.slice(0, 4).map(all));
   assert.equal(all({ start: 0 }), "unknown");
 });

@@ -13,6 +13,7 @@ from custom_components.smart_battery_scheduler.frontend.dashboard_panel import B
 from homeassistant.components.frontend import async_register_built_in_panel
 from homeassistant.components.lovelace.const import LOVELACE_DATA
 from homeassistant.core import CoreState, HomeAssistant
+from scripts.devhome import BATTERY_PLAN
 
 
 async def add_home(hass: HomeAssistant, *, dashboard: bool) -> MockConfigEntry:
@@ -101,6 +102,11 @@ async def test_it_outlives_a_stop_and_goes_with_the_last_home(
     assert await in_sidebar(client)
     await hass.config_entries.async_remove(entry.entry_id)
     assert not await in_sidebar(client)
+
+
+def test_scripts_know_the_page() -> None:
+    """The address that a development home prints is the one in the sidebar."""
+    assert f"/{URL_PATH}" == BATTERY_PLAN
 
 
 async def test_nobody_is_given_a_page_unasked(

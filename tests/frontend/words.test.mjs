@@ -96,7 +96,7 @@ test("figures as each of Home Assistant's formats writes them", () => {
 for (const [name, state, headline, tone] of [
   ["unreachable", charging({ reachable: false }), "No contact with the Powerwall", "trouble"],
   ["stale", charging({ reading: { read_at: "2026-11-21T01:30:00Z" } }), "No contact with the Powerwall", "trouble"],
-  ["storm", charging({ yielded: { cause: "storm_watch", until: iso(START + SLOT) } }), "Stepped back: Storm Watch is active", "trouble"],
+  ["storm", charging({ yielded: { cause: "storm_watch", until: iso(START + SLOT) } }), "Suspended: Storm Watch is active", "trouble"],
   ["fault", charging({ fault_until: iso(START + SLOT) }), "The Powerwall does not follow commands", "trouble"],
   ["off", charging({}, { scheduler_enabled: false }), "Scheduler is off", "wait"],
   ["dry run", charging({}, { dry_run: true }), "Dry run, would be: Charging to 80 % until 03:00", "well"],

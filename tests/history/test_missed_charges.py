@@ -55,7 +55,7 @@ def test_filled_by_the_sun_is_told_so() -> None:
 
 
 def suspension(cause: SuspensionCause) -> ControlState:
-    """Stepped back."""
+    """Suspended."""
     return ControlState(suspension=Suspension(cause=cause, since=START, until=START + 60 * MINUTE))
 
 

@@ -59,8 +59,8 @@ def least_cost_p(inputs: PlanInputs) -> float:
 def expected_p(inputs: PlanInputs) -> float:
     """What the recursion finds from the present level."""
     problem = Problem(inputs)
-    value: NDArray[np.float64] = solve(problem).values[0]
-    return float(np.interp(inputs.stored_kwh, problem.grid, value))
+    value: NDArray[np.float64] = solve(problem).values[0].resting[:, 0]
+    return float(np.interp(inputs.stored_kwh, problem.levels_kwh, value))
 
 
 @settings(max_examples=30, deadline=None)

@@ -44,7 +44,7 @@ ALLOWED: Mapping[str, set[str]] = {
     "sources": GROUND | HOME_ASSISTANT | FACTS | {"demo"},
     "site": GROUND | HOME_ASSISTANT | FACTS | {"events", "sources"},
     "text": GROUND | HOME_ASSISTANT | FACTS | {"events", "site"},
-    "problems": GROUND | HOME_ASSISTANT | FACTS | {"site", "text"},
+    "problems": GROUND | HOME_ASSISTANT | FACTS | {"events", "site", "text"},
     "actions": GROUND | HOME_ASSISTANT | FACTS | {"events", "sources", "site", "text"},
     "frontend": GROUND | HOME_ASSISTANT | FACTS | {"events", "site", "text", "actions"},
     "entities": GROUND | HOME_ASSISTANT | FACTS | {"events", "site", "text", "actions"},

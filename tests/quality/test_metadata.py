@@ -260,3 +260,36 @@ def test_workflows(workflow: str, step: str) -> None:
     steps = [step for job in described["jobs"].values() for step in job["steps"]]
     assert any(step in each.get("uses", "") + each.get("run", "") for each in steps)
     assert described["permissions"] == {"contents": "read"}
+    for each in steps:
+        if "uses" in each:
+            assert re.fullmatch(r"[\w/-]+@[0-9a-f]{40}", each["uses"]), "pinned: a tag can be moved"
+        if "actions/checkout@" in each.get("uses", ""):
+            assert each["with"]["persist-credentials"] is False
+
+
+def test_the_cards_tests_are_named_one_by_one() -> None:
+    """Node 21 and newer take a folder for a module; and a pattern that finds nothing tests nothing."""
+    script = (PROJECT / "scripts" / "test").read_text("utf-8")
+    (pattern,) = re.findall(r"files=\((\S+)\)", script)
+    assert sorted(PROJECT.glob(pattern)) == sorted((PROJECT / "tests").rglob("*.test.mjs"))
+    assert 'node --test "${files[@]}"' in script
+
+
+def test_the_repositorys_address_is_that_of_the_manifest() -> None:
+    """Whoever moves it changes the manifest, and this names every other place."""
+    address = _json(ROOT / "manifest.json")["documentation"]
+    owner, name = address.removeprefix("https://github.com/").split("/")
+    assert _json(ROOT / "manifest.json")["issue_tracker"] == f"{address}/issues"
+    assert _json(ROOT / "manifest.json")["codeowners"] == [f"@{owner}"]
+    texts = [*PROJECT.glob("*.md"), *PROJECT.glob("docs/**/*.*"), *ROOT.rglob("*.*")]
+    kinds = {".md", ".yaml", ".json", ".py", ".js"}
+    told = {
+        found
+        for path in texts
+        if path.suffix in kinds
+        for found in re.findall(
+            rf"(?:https://)?(?:raw\.)?github(?:usercontent)?\.com/([\w-]+/{name})",
+            path.read_text("utf-8"),
+        )
+    }
+    assert told == {f"{owner}/{name}"}

@@ -120,3 +120,19 @@ async def test_a_lost_file_in_mid_charge_strands_nothing(
     await day.start()
     await day.run(0.3)
     assert day.shown == before
+
+
+@pytest.mark.parametrize("others", [2, 4])
+async def test_another_client_on_the_same_limit_keeps_no_write_waiting_for_long(
+    day: Day, script: Script, others: int
+) -> None:
+    """netzero#340: the charge begins and the stop leaves, each within minutes; readings wait."""
+    before, begin = day.shown, dt_util.utcnow() + HOUR / 2
+    day.cloud.world.quirks = Quirks(others_per_minute=others)
+    script.charge(begin, begin + HOUR)
+    await day.start()
+    await day.run(2)
+    taken = [request.at for request in day.cloud.requests.writes if request.status == 200]
+    assert any(begin <= at <= begin + HOUR / 10 for at in taken)
+    assert any(begin + HOUR <= at <= begin + 1.1 * HOUR for at in taken)
+    assert day.shown == before

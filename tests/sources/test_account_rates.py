@@ -170,8 +170,10 @@ async def test_a_supply_that_begins_next_week_is_named_by_its_day(day: Day) -> N
     assert named(day, "supply_later") == {"day": "21 January 2026"}
     day.cloud.octopus.account = account_body(((FLEXIBLE, "2026-01-23T00:00:00Z", None),))
     await later(day, 7)
+    await day.run(0.05)
     assert named(day, "supply_later") == {"day": "23 January 2026"}
     await later(day, 9 * 24)
+    await day.run(0.05)
     assert notices(day) == set()
 
 

@@ -79,7 +79,7 @@ def the_digest(plan: Plan | None, day: DayResult = A_DAY) -> Digest:
 def test_the_three_lines() -> None:
     """Next, plan, yesterday."""
     assert the_digest(a_charge_plan()).message == (
-        "Next: charge 02:30–03:30 to 80 % at 9.8 p; it spares 24.1 p at 17:30.\n"
+        "Next: charge 02:30–03:30 to 80 % at 9.8 p; it avoids 24.1 p at 17:30.\n"
         "Plan: £0.08 for the next 36 hours, £0.20 less than self-powered.\n"
         "Yesterday: £2.31, 12.4 kWh bought, 3.1 kWh sold, 2 charges done."
     )
@@ -98,7 +98,7 @@ def test_no_charge() -> None:
         ({"dry_run": True}, "Next: nothing. This is a dry run: nothing is sent to the battery."),
         (
             {"yielded": SuspensionCause.OFF_GRID},
-            "Next: nothing. The scheduler has stepped back because there is a power cut.",
+            "Next: nothing. The scheduler is suspended because there is a power cut.",
         ),
     ],
 )

@@ -64,11 +64,11 @@ def test_what_is_measured(reading: PowerwallState | None, begin: str) -> None:
         ({"scheduler_enabled": False}, "The scheduler is switched off."),
         (
             {"yielded": SuspensionCause.STORM_WATCH},
-            "The scheduler has stepped back because Storm Watch is active.",
+            "The scheduler is suspended because Storm Watch is active.",
         ),
         (
             {"faulty": True},
-            "The battery did not do what it was told, so the scheduler has let go of it.",
+            "The battery did not do what was asked of it, so the scheduler has let go of it.",
         ),
     ],
 )

@@ -105,13 +105,11 @@ class Capabilities:
 
     ``name``: whose service it is, as people know it. ``free_reading_every``: readings cost no
     request of a budget, so the battery is looked at this often at the least; None where they do.
-    ``asks_for_token``: a refusal is mended by a new token in our own flow.
     """
 
     name: str
     grid_charging: GridCharging = GridCharging.SETTABLE
     free_reading_every: timedelta | None = None
-    asks_for_token: bool = False
 
 
 class PowerwallError(Exception):

@@ -34,7 +34,7 @@ TIMEOUT_S = 25.0
 # When a 429 does not say how long: the limit is counted by the minute.
 USUAL_BACKOFF = timedelta(seconds=60)
 LONGEST_BACKOFF = timedelta(hours=1)
-CAPABILITIES = Capabilities(name="NetZero", asks_for_token=True)
+CAPABILITIES = Capabilities(name="NetZero")
 
 
 def _utc_now() -> datetime:

@@ -128,7 +128,7 @@ def _next(picture: Picture) -> str:
     rate = f" at {charge.p_per_kwh:.1f} p" if charge.p_per_kwh is not None else ""
     saved, later = charge.reason.numbers.get("saves_p_per_kwh"), charge.reason.at
     why = (
-        f"; it spares {saved:.1f} p at {say_clock(later, picture.zone)}" if saved and later else ""
+        f"; it avoids {saved:.1f} p at {say_clock(later, picture.zone)}" if saved and later else ""
     )
     begin, end = say_clock(charge.start, picture.zone), say_clock(charge.end, picture.zone)
     guess = " (estimated)" if charge.is_estimate else ""

@@ -24,7 +24,7 @@ REASONS = {
     DecisionReason.OFF_GRID: "there is a power cut",
     DecisionReason.STORM_WATCH: "Storm Watch is active",
     DecisionReason.GRID_SERVICES: "a virtual power plant is using the battery",
-    DecisionReason.CALIBRATION: "the Powerwall does as it likes, as when it calibrates itself",
+    DecisionReason.CALIBRATION: "the Powerwall does something else, as when it calibrates itself",
     DecisionReason.SOMEBODY_ELSE: "the settings were changed somewhere else",
     DecisionReason.USER: "it was asked for by hand",
     DecisionReason.OVER: "nothing is wanted any more",
@@ -75,7 +75,7 @@ def message_of(site_event: SiteEvent, data: Mapping[str, Json], now: datetime) -
         case SiteEvent.CHARGE_SKIPPED:
             return f"The charge{snapshot.since()} was skipped{snapshot.why()}."
         case SiteEvent.CONTROL_SUSPENDED:
-            return f"The scheduler has stepped back{snapshot.why(SUSPENSION_REASONS)}."
+            return f"The scheduler is suspended{snapshot.why(SUSPENSION_REASONS)}."
         case SiteEvent.SETTINGS_RESTORED:
             return "The Powerwall's own settings stand again."
         case SiteEvent.PLAN_CHANGED:
@@ -105,7 +105,7 @@ def line_of(kind: DecisionKind, reason: DecisionReason) -> str:
     """What a line of the ledger says."""
     match kind:
         case DecisionKind.SUSPENDED:
-            return f"Stepped back: {SUSPENSION_REASONS[reason]}."
+            return f"Suspended: {SUSPENSION_REASONS[reason]}."
         case DecisionKind.BROKEN:
             return f"Not as it should be: {REASONS[reason]}."
         case DecisionKind.RESUMED:

@@ -5,6 +5,7 @@ Times are told in the listener's zone; money in pence per kilowatt-hour includin
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
@@ -12,10 +13,13 @@ from ..control.model import DecisionReason, SuspensionCause
 from ..control.rules import Override
 from ..planner.model import Action, Plan, PlannedSlot, Reason, ReasonCode
 from ..powerwall.base import PowerwallState
+from ..tariff.model import Rate
 from .messages import REASONS
 
 # A Powerwall at rest still shows some ten watts.
 AT_REST_W = 100.0
+# A fixed rate is neither cheap nor expensive.
+LEAST_SPREAD_P = 1.0
 
 DOES = {
     Action.CHARGE: "charge from the grid",
@@ -169,13 +173,58 @@ def say_why(site: Picture) -> str:
     return f"It is to {does} because {because(site.slot.reason, site)}."
 
 
+def say_rate(rates: Sequence[Rate], home: Picture) -> str:
+    """What electricity costs now, whether that is cheap among ``rates``, those of the coming day."""
+    current = next((rate for rate in rates if rate.start <= home.now < rate.end), None)
+    if current is None:
+        return "The rate of now is not known."
+    lowest, highest = (each(rate.p_per_kwh for rate in rates) for each in (min, max))
+    if highest - lowest < LEAST_SPREAD_P:
+        return f"It costs {pence(current.p_per_kwh)} a unit, and hardly changes."
+    below = sum(rate.p_per_kwh < current.p_per_kwh for rate in rates) / len(rates)
+    judged = (
+        "Yes, it is cheap"
+        if below <= 1 / 3
+        else "No, it is expensive"
+        if below >= 3 / 4
+        else "It is about average"
+    )
+    best = min(rates, key=lambda rate: (rate.p_per_kwh, rate.start))
+    if best is current:
+        return f"{judged}: {pence(current.p_per_kwh)} a unit, and there is nothing cheaper ahead."
+    cheapest = f"the cheapest is {pence(best.p_per_kwh)} {say_moment(best.start, home)}"
+    return f"{judged}: {pence(current.p_per_kwh)} a unit; {cheapest}."
+
+
+def say_saved(today_p: float, month_p: float) -> str:
+    """What was saved, in money to be heard; a loss is called one."""
+    today, month = money(today_p), money(month_p)
+    if today_p < -0.5:
+        return f"Today it has cost {money(-today_p)} more than without a plan; this month it has saved {month}."
+    return f"It has saved {today} today, and {month} this month."
+
+
+def money(amount_p: float) -> str:
+    """An amount to be heard."""
+    sign = "minus " if round(amount_p) < 0 else ""
+    pounds, rest = divmod(abs(round(amount_p)), 100)
+    if not pounds:
+        return f"{sign}{rest} pence"
+    return f"{sign}{pounds} pounds {rest}" if rest else f"{sign}{pounds} pounds"
+
+
+def say_asked(action: Action, until: datetime, home: Picture) -> str:
+    """What was just asked for, with its end."""
+    return f"I have asked the battery to {DOES[action]} until {say_until(until, home)}."
+
+
 def because(reason: Reason, site: Picture) -> str:
     """A reason as a subordinate clause, with its figures where they are known."""
     rate, saved = reason.numbers.get("rate_p_per_kwh"), reason.numbers.get("saves_p_per_kwh")
     later = say_moment(reason.at, site) if reason.at is not None else None
     if saved is not None and later is not None:
         if reason.code is ReasonCode.CHEAPER_THAN_LATER and rate is not None:
-            return f"{pence(rate)} now spares {pence(saved)} {later}"
+            return f"{pence(rate)} now avoids {pence(saved)} {later}"
         if reason.code is ReasonCode.KEEP_FOR_LATER:
             return f"what it has is worth more {later}, when a unit costs {pence(saved)}"
     if rate is not None:
@@ -282,9 +331,9 @@ def hindrance(site: Picture) -> str | None:
     if site.dry_run:
         return "This is a dry run: nothing is sent to the battery."
     if site.suspension is not None:
-        return f"The scheduler has stepped back because {SUSPENDED_BY[site.suspension]}."
+        return f"The scheduler is suspended because {SUSPENDED_BY[site.suspension]}."
     if site.faulty:
-        return "The battery did not do what it was told, so the scheduler has let go of it."
+        return "The battery did not do what was asked of it, so the scheduler has let go of it."
     if not site.scheduler_enabled and site.override is None:
         return "The scheduler is switched off."
     return None

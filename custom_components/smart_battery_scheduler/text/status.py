@@ -39,7 +39,7 @@ def has_reached(site: Site, command: Command) -> bool:
 
 
 def is_charging(site: Site) -> bool:
-    """Whether a charge of ours is seen in the battery's own power, and not only was."""
+    """Whether a charge of ours is confirmed in the battery's own power, and not only was."""
     command = site.controller.state.command
     return (
         site.battery.last_update_success

@@ -4,7 +4,7 @@ const READABLE = new Set(["sensor", "binary_sensor", "event", "calendar"]);
 // Of what can be set, first what a newcomer looks for: the scheduler itself and the dry run.
 const SETTABLE = ["switch", "select", "number", "time", "button"];
 
-// Which entities belong together, by their translation keys; what is in no group tells of the plan.
+// Which entities belong together, by their translation keys; what is in no group belongs to the plan.
 const GROUPS = [
   ["section_rates", "mdi:cash-clock", /rate|session|carbon|price_now|worth/],
   ["section_savings", "mdi:piggy-bank", /saving|cost|forecast|accuracy|actual/],

@@ -4,7 +4,7 @@ export const STYLES = `
   display: block;
   --cheap: var(--info-color, #039be5);
   --usual: var(--disabled-text-color, #9e9e9e);
-  --dear: var(--warning-color, #ffa600);
+  --expensive: var(--warning-color, #ffa600);
   --negative: var(--energy-grid-return-color, #8353d1);
   --charge: var(--energy-battery-in-color, #f06292);
   --use: var(--energy-battery-out-color, #4db6ac);
@@ -53,10 +53,10 @@ svg text { font-family: inherit; font-size: 11px; fill: var(--soft); }
 .grid { stroke: var(--rule); } .zero { stroke: var(--soft); } .tick { stroke: var(--rule); }
 .midnight { stroke: var(--soft); stroke-dasharray: 2 3; opacity: .7; }
 .day { font-weight: 500; }
-.rate.cheap { fill: var(--cheap); } .rate.usual { fill: var(--usual); } .rate.dear { fill: var(--dear); } .rate.negative { fill: var(--negative); }
+.rate.cheap { fill: var(--cheap); } .rate.usual { fill: var(--usual); } .rate.expensive { fill: var(--expensive); } .rate.negative { fill: var(--negative); }
 .rate.past, .band.past { opacity: .45; }
 .rate.estimate { fill-opacity: .2; stroke-width: .75; stroke-opacity: .7; }
-.rate.estimate.cheap { stroke: var(--cheap); } .rate.estimate.usual { stroke: var(--usual); } .rate.estimate.dear { stroke: var(--dear); } .rate.estimate.negative { stroke: var(--negative); }
+.rate.estimate.cheap { stroke: var(--cheap); } .rate.estimate.usual { stroke: var(--usual); } .rate.estimate.expensive { stroke: var(--expensive); } .rate.estimate.negative { stroke: var(--negative); }
 .no-rate { stroke: var(--soft); stroke-dasharray: 1 3; }
 .band rect { fill: var(--usual); fill-opacity: .25; }
 .band.charge rect { fill: var(--charge); fill-opacity: .85; } .band.use rect { fill: var(--use); fill-opacity: .38; }

@@ -93,7 +93,7 @@ export function drawLegend(slots, t) {
     "ul", { class: "legend" },
     slots.some((slot) => slot.rate < 0) ? item("var(--negative)", "legend_negative") : null,
     item("var(--cheap)", "legend_cheap"),
-    item("var(--dear)", "legend_dear"),
+    item("var(--expensive)", "legend_expensive"),
     slots.some((slot) => slot.estimate) ? item("transparent", "estimate", "estimate") : null,
     item("var(--ink)", "legend_level", "line"),
     item("var(--sun)", "legend_solar", "extra"),

@@ -1,0 +1,49 @@
+"""The last page of set-up: what was found, and two questions about the first days."""
+
+from __future__ import annotations
+
+import pytest
+
+from homeassistant.core import HomeAssistant
+
+from ..cloud.server import Cloud
+from .test_config_flow import Flow, flow, pointed, to_tariff
+
+__all__ = ["flow", "pointed"]
+
+pytestmark = pytest.mark.usefixtures("pointed")
+
+
+async def to_the_last_page(flow: Flow, cloud: Cloud) -> None:
+    """Agile in region C, one plane."""
+    await to_tariff(flow, cloud)
+    await flow.choose("region")
+    await flow.submit(region="c", export_tariff="agile_outgoing")
+    plane = {"peak_kw": 4.2, "declination": 35, "azimuth": 180}
+    await flow.submit(source="open_meteo", plane_1=plane)
+    assert flow.result["step_id"] == "finish", flow.result
+
+
+async def test_the_last_page_says_what_was_found(flow: Flow, cloud: Cloud) -> None:
+    """The tariff by its name, both rates of now, the roof: to be compared with one's own app."""
+    await to_the_last_page(flow, cloud)
+    told = flow.result["description_placeholders"]
+    assert told["import_tariff"].startswith("E-1R-AGILE")
+    assert told["import_rate"].endswith(" p/kWh")
+    assert told["export_rate"].endswith(" p/kWh")
+    assert (told["roof_kw"], told["planes"]) == ("4.2", "1")
+
+
+async def test_the_first_days_may_be_dry_and_a_phone_told(
+    hass: HomeAssistant, flow: Flow, cloud: Cloud
+) -> None:
+    """Nothing is set up before the page is confirmed; what is chosen there holds."""
+    await to_the_last_page(flow, cloud)
+    assert not hass.config_entries.async_entries("smart_battery_scheduler")
+    result = await flow.submit(dry_run=True, notify_entities=["notify.phone"], daily_digest=True)
+    assert flow.result["type"] == "create_entry", result
+    (entry,) = hass.config_entries.async_entries("smart_battery_scheduler")
+    assert entry.options["dry_run"] is True
+    assert entry.options["notify_entities"] == ["notify.phone"]
+    assert entry.options["daily_digest"] is True
+    assert entry.runtime_data.preferences.dry_run
