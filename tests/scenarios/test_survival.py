@@ -207,7 +207,7 @@ async def test_intent_is_stored_before_the_first_write(day: Day, script: Script)
     (stored,) = [
         value["data"] for key, value in snapshot.stored.items() if key.endswith(".control")
     ]
-    assert stored["home"]["settings"]["backup_reserve_percent"] == 20
+    assert stored["owner"]["settings"]["backup_reserve_percent"] == 20
     assert stored["sent"] == [
         {
             "operating_mode": "backup",
