@@ -77,7 +77,6 @@ class BenchInputs(Protocol):
     history_load: Floats
     history_import_p: Floats
     history_export_p: Floats
-    last: Command
 
 
 def plan(inputs: BenchInputs) -> list[Command]:
@@ -97,13 +96,11 @@ def plan_inputs(inputs: BenchInputs) -> PlanInputs:
             wear_p_per_kwh=0.0,
             gentleness_p_per_kwh=0.0,
             stability_p=0.0,
-            full_p_per_hour=0.0,
         ),
         price_scenarios=price_scenarios(
             inputs.starts, _table(inputs, "import_p").get, _table(inputs, "export_p").get, UK
         ),
         rates_known_at=_next_publication(inputs.now),
-        charging=inputs.last.grid_charging,
     )
 
 

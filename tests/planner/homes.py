@@ -29,12 +29,7 @@ POWERWALL = Battery(
 )
 # No wear and no threshold: pure money, so that sums can be done by hand.
 MONEY_ONLY = HouseholdRules(
-    reserve_floor_percent=0.0,
-    wear_p_per_kwh=0.0,
-    gentleness_p_per_kwh=0.0,
-    stability_p=0.0,
-    least_charge_kwh=0.0,
-    full_p_per_hour=0.0,
+    reserve_floor_percent=0.0, wear_p_per_kwh=0.0, gentleness_p_per_kwh=0.0, stability_p=0.0
 )
 
 

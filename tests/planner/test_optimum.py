@@ -51,7 +51,7 @@ def least_cost_p(inputs: PlanInputs) -> float:
     ]
     into = np.hstack([np.eye(count), np.eye(count), np.zeros((count, 2 * count))])
     most_in = np.full(count, inputs.battery.max_charge_w / 2000.0)
-    found = linprog(cost, A_ub=into, b_ub=most_in, A_eq=keeps, b_eq=begins, limits=limits)
+    found = linprog(cost, A_ub=into, b_ub=most_in, A_eq=keeps, b_eq=begins, bounds=limits)
     assert found.success
     return float(found.fun + rate @ need)
 
@@ -59,8 +59,8 @@ def least_cost_p(inputs: PlanInputs) -> float:
 def expected_p(inputs: PlanInputs) -> float:
     """What the recursion finds from the present level."""
     problem = Problem(inputs)
-    value: NDArray[np.float64] = solve(problem).values[0].resting[:, 0]
-    return float(np.interp(inputs.stored_kwh, problem.levels_kwh, value))
+    value: NDArray[np.float64] = solve(problem).values[0]
+    return float(np.interp(inputs.stored_kwh, problem.grid, value))
 
 
 @settings(max_examples=30, deadline=None)

@@ -64,9 +64,9 @@ def test_a_rule_outranks_the_running_plan() -> None:
     first = plan(inputs)
     bought = next(i for i, slot in enumerate(first.slots) if slot.action is Action.CHARGE)
     for change in (
-        {"charge_blocked": True},
+        {"charge_banned": True},
         {"grid_charge_forbidden": True},
-        {"forced": Action.HOLD},
+        {"pin": Action.HOLD},
         {"import_p_per_kwh": None},
     ):
         found = plan(replace(with_slot(inputs, bought, **change), running=first))
@@ -131,6 +131,6 @@ def test_few_changes_are_worth_a_penny() -> None:
         return sum(one is not other for one, other in pairwise(here))
 
     assert changes(calm) < changes(restless)
-    assert calm.net_cost_p is not None
-    assert restless.net_cost_p is not None
-    assert calm.net_cost_p <= restless.net_cost_p + STEADY.stability_p
+    assert calm.cost_p is not None
+    assert restless.cost_p is not None
+    assert calm.cost_p <= restless.cost_p + STEADY.stability_p

@@ -5,14 +5,14 @@ from __future__ import annotations
 from hypothesis import given, settings, strategies as st
 import numpy as np
 
-from custom_components.smart_battery_scheduler.planner.grid import LEVELS, PER_PERCENT
-from custom_components.smart_battery_scheduler.planner.windows import NEVER_P, windowed
+from custom_components.smart_battery_scheduler.planner.paths import PER_PERCENT, POINTS
+from custom_components.smart_battery_scheduler.planner.recursion import NEVER_P, windowed
 
 
 @settings(max_examples=40, deadline=None)
 @given(
     seed=st.integers(0, 2**32 - 1),
-    window=st.integers(-2, LEVELS + 20),
+    window=st.integers(-2, POINTS + 20),
     share=st.sampled_from([0.0, 0.1, 0.8, 1.0]),
     downwards=st.booleans(),
 )
@@ -21,15 +21,15 @@ def test_the_best_stop_within_reach_is_found(
 ) -> None:
     """From every level, for charging and, turned round, for selling."""
     draws = np.random.default_rng(seed)
-    worth = draws.normal(size=(LEVELS, 3))
-    stops = np.zeros(LEVELS, dtype=np.bool_)
-    stops[::PER_PERCENT] = draws.random(LEVELS // PER_PERCENT + 1) < share
+    worth = draws.normal(size=(3, POINTS))
+    stops = np.zeros(POINTS, dtype=np.bool_)
+    stops[::PER_PERCENT] = draws.random(POINTS // PER_PERCENT + 1) < share
     if downwards:
-        worth, stops = worth[::-1], stops[::-1]
+        worth, stops = worth[:, ::-1], stops[::-1]
     expected = np.full_like(worth, NEVER_P)
-    for level in range(LEVELS):
+    for level in range(POINTS):
         reach = slice(level + 1, max(level + window, level) + 1)
-        within = worth[reach][stops[reach]]
+        within = worth[:, reach][:, stops[reach]]
         if within.size:
-            expected[level] = within.min(axis=0)
+            expected[:, level] = within.min(axis=1)
     assert np.array_equal(windowed(worth, stops, window), expected)

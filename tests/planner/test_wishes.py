@@ -88,57 +88,24 @@ def test_ready_by_lifts_the_ceiling_only_before_itself() -> None:
     assert max(slot.end_percent for slot in found.slots[56:]) <= 51.0
 
 
-def power_down(reward_p: float | None) -> PlanInputs:
-    """Two days with a Power Down of an hour, in which the house wants 0.8 kWh, at a middling rate."""
-    inputs = two_days(stored_kwh=0.0)
+def test_full_before_a_power_down_and_no_charge_inside() -> None:
+    """The event is used for what it is for."""
+    inputs = two_days()
     for index in (36, 37):
-        changes = {"session": Session.POWER_DOWN, "session_reward_p_per_kwh": reward_p}
-        inputs = with_slot(inputs, index, **changes)
-    return inputs
-
-
-@pytest.mark.parametrize("reward_p", [50.0, 200.0, None])
-def test_a_power_down_is_served_by_what_the_house_draws(reward_p: float | None) -> None:
-    """Not full at any cost: no more is bought for it than the 0.8 kWh that it can be paid for."""
-    found, without = plan(power_down(reward_p)), plan(two_days(stored_kwh=0.0))
-    assert sum(slot.grid_import_kwh for slot in found.slots[36:38]) == pytest.approx(0.0, abs=0.05)
-    assert [slot.action for slot in found.slots[36:38]] == [Action.USE] * 2
-    more_kwh = sum(
-        one.battery_in_kwh - other.battery_in_kwh
-        for one, other in zip(found.slots[:36], without.slots[:36], strict=True)
-    )
-    assert more_kwh < 1.2
-    assert not found.notes
-
-
-def test_a_power_down_that_pays_less_than_it_costs_buys_nothing() -> None:
-    """All rates are alike: a reward of a penny does not pay for the battery's losses."""
-    inputs = site([MIDDLE] * 48, load_kwh=0.4, stored_kwh=0.0)
-    for index in (36, 37):
-        changes = {"session": Session.POWER_DOWN, "session_reward_p_per_kwh": 1.0}
-        inputs = with_slot(inputs, index, **changes)
-    assert not any(slot.action is Action.CHARGE for slot in plan(inputs).slots)
-
-
-def test_a_charge_for_a_power_down_says_so() -> None:
-    """And nothing is bought inside it, however cheap."""
-    inputs = site([MIDDLE] * 48, load_kwh=0.4, stored_kwh=0.0)
-    for index in (36, 37):
-        changes = {"session": Session.POWER_DOWN, "session_reward_p_per_kwh": 100.0}
-        inputs = with_slot(inputs, index, import_p_per_kwh=1.0, **changes)
+        inputs = with_slot(inputs, index, session=Session.POWER_DOWN, import_p_per_kwh=1.0)
     found = plan(inputs)
-    codes = {slot.reason.code for slot in found.slots[:36] if slot.action is Action.CHARGE}
-    assert codes == {ReasonCode.SESSION_AHEAD}
+    assert found.slots[36].start_percent == pytest.approx(100.0, abs=1.0)
     assert [slot.action for slot in found.slots[36:38]] == [Action.USE] * 2
+    codes = {slot.reason.code for slot in found.slots[:36] if slot.action is Action.CHARGE}
+    assert ReasonCode.SESSION_AHEAD in codes
 
 
 def test_a_power_down_that_comes_too_soon_is_told() -> None:
-    """Nothing can be bought before it: so much of it is bought inside."""
-    inputs = with_slot(two_days(stored_kwh=0.0), 0, session=Session.POWER_DOWN)
+    """Half an hour is not enough to be full."""
+    inputs = with_slot(two_days(), 1, session=Session.POWER_DOWN)
     found = plan(inputs)
-    (note,) = found.notes
-    assert note.code is NoteCode.SESSION_NOT_FULL
-    assert note.numbers["missing_kwh"] == pytest.approx(0.4, abs=0.01)
+    assert found.slots[0].action is Action.CHARGE
+    assert [note.code for note in found.notes] == [NoteCode.SESSION_NOT_FULL]
 
 
 def test_room_for_a_power_up() -> None:
@@ -211,11 +178,7 @@ def test_a_charge_that_is_asked_for_now_goes_to_its_own_target_by_its_own_lever(
     rules = replace(MONEY_ONLY, everyday_ceiling_percent=50.0)
     inputs = two_days(rules=rules)
     for index in range(8):
-        asked = {
-            "forced": Action.CHARGE,
-            "forced_target_percent": 62,
-            "forced_method": ChargeMethod.BACKUP,
-        }
+        asked = {"pin": Action.CHARGE, "pin_target_percent": 62, "pin_lever": ChargeMethod.BACKUP}
         inputs = with_slot(inputs, index, **asked)
     found = plan(inputs)
     charging = [slot for slot in found.slots[:8] if slot.action is Action.CHARGE]

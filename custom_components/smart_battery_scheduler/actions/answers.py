@@ -245,9 +245,7 @@ def with_battery(snapshot: SiteSnapshot, capacity_kwh: float) -> SiteSnapshot:
 
 
 def _compared(now: Plan, other: Plan) -> dict[str, Json]:
-    # What is left in the battery at the end counts.
-    costs_p = now.net_cost_p, other.net_cost_p
-    saves_p = None if costs_p[0] is None or costs_p[1] is None else costs_p[0] - costs_p[1]
+    saves_p = None if now.cost_p is None or other.cost_p is None else now.cost_p - other.cost_p
     hours = (now.slots[-1].end - now.slots[0].start) / timedelta(hours=1)
     return {
         "hours": round(hours, 1),

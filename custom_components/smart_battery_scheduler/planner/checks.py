@@ -49,17 +49,8 @@ def _check_battery(battery: Battery) -> None:
 def _check_rules(rules: HouseholdRules) -> None:
     _require("wishes.reserve_floor_percent", rules.reserve_floor_percent, 0.0, 100.0)
     _require("wishes.everyday_ceiling_percent", rules.everyday_ceiling_percent, 0.0, 100.0)
-    for name in (
-        "wear_p_per_kwh",
-        "carbon_gbp_per_tonne",
-        "gentleness_p_per_kwh",
-        "stability_p",
-        "least_charge_kwh",
-        "full_p_per_hour",
-    ):
+    for name in ("wear_p_per_kwh", "carbon_gbp_per_tonne", "gentleness_p_per_kwh", "stability_p"):
         _require(f"wishes.{name}", getattr(rules, name))
-    if rules.import_limit_w is not None:
-        _require("wishes.import_limit_w", rules.import_limit_w)
     if rules.price_ceiling_p_per_kwh is not None:
         _require("wishes.price_ceiling_p_per_kwh", rules.price_ceiling_p_per_kwh, -1000.0)
     for rule in rules.ready_by:
@@ -94,8 +85,6 @@ def _check_slot(name: str, slot: SlotInputs) -> None:
         value = getattr(slot, rate)
         if value is not None:
             _require(f"{name}.{rate}", value, -10_000.0, 10_000.0)
-    if slot.session_reward_p_per_kwh is not None:
-        _require(f"{name}.session_reward_p_per_kwh", slot.session_reward_p_per_kwh, 0.0, 10_000.0)
     if slot.carbon_g_per_kwh is not None:
         _require(f"{name}.carbon_g_per_kwh", slot.carbon_g_per_kwh)
     _check_spread(f"{name}.load_kwh", slot.load_kwh)

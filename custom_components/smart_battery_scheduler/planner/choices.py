@@ -1,86 +1,74 @@
-"""What the recursion's options are to a household: an action, by which charge method, to which level."""
+"""From the recursion's costs to what a slot is to be, seen from one charge level."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
-from .grid import LEVELS, PER_PERCENT, Floats
 from .model import Action, ChargeMethod
+from .paths import ATOM_WEIGHTS, PER_PERCENT, POINTS, ChargeMethodPaths, extra_p
 from .problem import Problem
-from .reach import MethodReach, extra_p
-from .recursion import CHARGE, HOLD, Solution
-from .windows import NEVER_P
+from .recursion import CHARGE, HOLD, LIMITED, NEVER_P, USE, Solution
+from .rollout import Choice
 
-# Options whose costs lie this close are equals: taste decides, and the least meddling wins.
-EQUAL_P = 0.01
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """What a slot is to be: an action, by which charge method, and to which level."""
-
-    action: Action
-    method: ChargeMethod | None = None
-    target_percent: int | None = None
+# Ways whose costs lie this close are equals: taste decides, and the least meddling wins.
+EQUAL_P = 0.02
 
 
-def costs_at(
-    problem: Problem, solution: Solution, slot: int, stored_kwh: float, *, charging: bool
-) -> dict[int, float]:
-    """Pence still to be paid for every option of a slot from one level, as much as is known then.
-
-    ``charging``: the slot before was a charge, so that no new one begins.
-    """
+def costs_at(problem: Problem, solution: Solution, slot: int, stored_kwh: float) -> list[float]:
+    """Pence still to be paid for every option of a slot from one level."""
     place = stored_kwh / problem.step_kwh
-    below = min(int(place), LEVELS - 2)
+    below = min(int(place), POINTS - 2)
     share = place - below
-    weights = course_weights(problem, slot)
-    options = solution.options[slot].of(charging)
-    costs = {}
-    for option, pence in options.items():
-        low, high = (pence[below : below + 2] @ weights).tolist()
-        costs[option] = low + share * (high - low)
-    return costs
-
-
-def course_weights(problem: Problem, slot: int) -> Floats:
-    """The weights of the courses that are told apart when a slot is decided."""
-    return problem.course_weights if problem.courses(slot) > 1 else np.ones(1)
+    around = solution.costs[slot][:, below : below + 2].tolist()
+    return [low + share * (high - low) for low, high in around]
 
 
 def best_choice(
-    problem: Problem, solution: Solution, slot: int, stored_kwh: float, *, charging: bool
-) -> Choice:
-    """The cheapest choice of a slot from one level; among equals the least meddling."""
-    costs = costs_at(problem, solution, slot, stored_kwh, charging=charging)
-    least = min(costs.values())
-    equals = [option for option, pence in costs.items() if pence <= least + EQUAL_P]
-    option = min(equals, key=lambda one: meddling(problem, one))
-    return choice_of(problem, solution, slot, option, stored_kwh)
-
-
-def best_of(
     problem: Problem,
     solution: Solution,
     slot: int,
-    action: Action,
     stored_kwh: float,
     *,
-    charging: bool,
+    before: Choice | None = None,
+    patience_p: float = 0.0,
+) -> tuple[Choice, float]:
+    """The choice of a slot from one level, and what it costs beyond the cheapest, in pence.
+
+    It is the cheapest one, or for up to ``patience_p`` that of the slot ``before``: few changes
+    make a plan that people can follow.
+    """
+    costs = costs_at(problem, solution, slot, stored_kwh)
+    least = min(costs)
+    near = [i for i, p in enumerate(costs) if p <= least + patience_p and _is(problem, i, before)]
+    if near and patience_p > EQUAL_P:
+        option = min(near, key=lambda i: costs[i])
+    else:
+        equals = [i for i, p in enumerate(costs) if p <= least + EQUAL_P]
+        option = min(equals, key=lambda i: _meddling(problem, i))
+    choice = choice_of(problem, solution, slot, option, stored_kwh)
+    return choice, max(costs[option] - least, 0.0)
+
+
+def _is(problem: Problem, option: int, before: Choice | None) -> bool:
+    """Whether an option goes on with a choice."""
+    if before is None or action_of(problem, option) is not before.action:
+        return False
+    if before.action is not Action.CHARGE:
+        return True
+    return method_of(problem, option).model.method is before.method
+
+
+def best_of(
+    problem: Problem, solution: Solution, slot: int, action: Action, stored_kwh: float
 ) -> tuple[float, Choice] | None:
     """The cheapest way to do one action, with its pence still to be paid; None if there is none."""
-    costs = {
-        option: pence
-        for option, pence in costs_at(
-            problem, solution, slot, stored_kwh, charging=charging
-        ).items()
-        if action_of(problem, option) is action and pence < NEVER_P / 10.0
-    }
-    if not costs:
+    costs = costs_at(problem, solution, slot, stored_kwh)
+    options = [
+        i for i, p in enumerate(costs) if action_of(problem, i) is action and p < NEVER_P / 10.0
+    ]
+    if not options:
         return None
-    option = min(costs, key=lambda one: costs[one])
+    option = min(options, key=lambda i: costs[i])
     return costs[option], choice_of(problem, solution, slot, option, stored_kwh)
 
 
@@ -93,24 +81,6 @@ def action_of(problem: Problem, option: int) -> Action:
     return Action.HOLD if option == HOLD else Action.USE
 
 
-def method_of(problem: Problem, option: int) -> MethodReach:
-    """The charge method of an option that charges: the whole reaches come first, then the best targets."""
-    return problem.methods[(option - CHARGE) % len(problem.methods)]
-
-
-def meddling(problem: Problem, option: int) -> int:
-    """The order of taste: leave it alone, hold, the charge method that stops by itself, the fast one.
-
-    Of two charges the one that ends at what it is for.
-    """
-    if option < CHARGE:
-        return option
-    if action_of(problem, option) is Action.EXPORT:
-        return 6
-    order = 2 if method_of(problem, option).model.method is ChargeMethod.RESERVE else 4
-    return order + int(option < CHARGE + len(problem.methods))
-
-
 def choice_of(
     problem: Problem, solution: Solution, slot: int, option: int, stored_kwh: float
 ) -> Choice:
@@ -118,7 +88,10 @@ def choice_of(
     if option == HOLD:
         return Choice(Action.HOLD)
     if option < CHARGE:
-        return Choice(Action.USE, target_percent=problem.floor_percent)
+        percent = problem.floor_percent
+        if option >= LIMITED:
+            percent = _best_reserve(problem, solution, slot, stored_kwh)
+        return Choice(Action.USE, target_percent=percent)
     methods = len(problem.methods)
     if option >= CHARGE + 2 * methods:
         percent = problem.floor_percent
@@ -132,52 +105,71 @@ def choice_of(
     return Choice(Action.CHARGE, method.model.method, percent)
 
 
-def highest_reserve(problem: Problem) -> int:
-    """The highest reserve short of 100 % that the hardware keeps."""
-    return problem.battery.highest_partial_reserve_percent
+def method_of(problem: Problem, option: int) -> ChargeMethodPaths:
+    """The charge method of an option that charges: the whole reaches come first, then the best targets."""
+    return problem.methods[(option - CHARGE) % len(problem.methods)]
 
 
-def _ceiling_percent(slot: int, method: MethodReach) -> int:
+def _meddling(problem: Problem, option: int) -> int:
+    """The order of taste: leave it alone, hold, the charge method that stops by itself, the fast one."""
+    if option in (USE, HOLD):
+        return option
+    if option < CHARGE:
+        return 2
+    if action_of(problem, option) is Action.EXPORT:
+        return 5
+    return 3 if method_of(problem, option).model.method is ChargeMethod.RESERVE else 4
+
+
+def _ceiling_percent(slot: int, method: ChargeMethodPaths) -> int:
     """The highest level at which a charge method may stop in a slot."""
     allowed = np.flatnonzero(method.stops[slot])
     return int(allowed[-1]) // PER_PERCENT if len(allowed) else 100
 
 
-def _expected_after(
-    problem: Problem, solution: Solution, slot: int, *, charging: bool
-) -> tuple[Floats, float, float]:
-    """The value after a slot by level, and the slot's two rates, expected over all columns."""
-    values = solution.values[slot + 1].of(charging)
-    weights = problem.course_weights if values.shape[1] > 1 else np.ones(1)
-    price = float(problem.price_mean_p[slot])
-    return values @ weights, price, float(problem.export_rate_p[slot])
+def _best_reserve(problem: Problem, solution: Solution, slot: int, stored_kwh: float) -> int:
+    """The reserve that best parts what is used now from what is kept for later."""
+    price, _ = problem.rates(slot, 1)
+    saved_p = float(price[0] - problem.rules.wear_p_per_kwh) * problem.eta
+    after = solution.values[slot + 1]
+    most_out = problem.battery.max_discharge_w * float(problem.hours[slot]) / 1000.0
+    drawn = np.minimum(problem.demand.need_kwh[slot], most_out) / problem.eta
+    highest = min(
+        problem.battery.highest_partial_reserve_percent,
+        int(stored_kwh / problem.battery.capacity_kwh * 100.0),
+    )
+    reserves = np.arange(problem.floor_percent, max(highest, problem.floor_percent) + 1)
+    reserves_kwh = reserves / 100.0 * problem.battery.capacity_kwh
+    ends = np.maximum(stored_kwh - drawn[None, :], np.minimum(reserves_kwh, stored_kwh)[:, None])
+    costs = (np.interp(ends, problem.grid, after) + saved_p * ends) @ ATOM_WEIGHTS
+    return int(reserves[int(costs.argmin())])
 
 
 def _best_sale(problem: Problem, solution: Solution, slot: int, stored_kwh: float) -> int:
     """The reserve at which a sale that need not use its whole reach should stop."""
-    if problem.sale is None:
+    if problem.selling is None:
         return problem.floor_percent
-    after, _, export = _expected_after(problem, solution, slot, charging=False)
-    kept_p = (export - problem.rules.wear_p_per_kwh) * problem.eta
-    worth = after + kept_p * problem.levels_kwh
+    _, export = problem.rates(slot, 1)
+    kept_p = float(export[0] - problem.rules.wear_p_per_kwh) * problem.eta
+    worth = solution.values[slot + 1] + kept_p * problem.grid
     level = int(np.ceil(stored_kwh / problem.step_kwh))
-    first = max(level - int(problem.sale.window[slot]), 0)
-    last = max(level - int(problem.sale.least[slot]), first)
-    allowed = np.flatnonzero(problem.sale.stops[first:last]) + first
+    first = max(level - int(problem.selling.window[slot]), 0)
+    last = max(level - int(problem.selling.least[slot]), first)
+    allowed = np.flatnonzero(problem.selling.stops[first:last]) + first
     point = min((int(i) for i in allowed), key=lambda i: worth[i], default=0)
     return max(problem.percent(point), problem.floor_percent)
 
 
 def _best_target(
-    problem: Problem, solution: Solution, slot: int, method: MethodReach, stored_kwh: float
+    problem: Problem, solution: Solution, slot: int, method: ChargeMethodPaths, stored_kwh: float
 ) -> int:
     """The level at which a charge that need not use its whole reach should stop."""
-    after, price, _ = _expected_after(problem, solution, slot, charging=True)
-    each_p = (price + extra_p(method.model, problem.rules)) / problem.eta
-    worth = after + each_p * problem.levels_kwh
+    price, _ = problem.rates(slot, 1)
+    after = solution.values[slot + 1]
+    worth = after + (price + extra_p(method, problem.rules)) / problem.eta * problem.grid
     allowed = np.flatnonzero(method.stops[slot])
     above = allowed[allowed * problem.step_kwh > stored_kwh]
     if not len(above):
         return _ceiling_percent(slot, method)
-    within = above[above <= above[0] + method.at(slot).window]
+    within = above[above <= above[0] + int(method.window[slot])]
     return int(within[int(worth[within].argmin())]) // PER_PERCENT

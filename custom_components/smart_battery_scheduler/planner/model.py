@@ -93,8 +93,6 @@ class SlotInputs:
     Rates are p/kWh including VAT, ``None`` where not published. ``forced`` is a user's durable request
     for this slot; ``charge_blocked`` the request that it be not charged. ``grid_charge_forbidden`` is
     a rule's verdict (peak window). ``car_charging`` means: do not feed the car from the battery.
-    ``session_reward_p_per_kwh`` is what a Power Down pays for each kWh that is not bought in it; None
-    where that is not reported.
     ``forced_target_percent`` is where a forced charge is over, if that is not the everyday ceiling;
     ``forced_method`` is the charge method that is used for it, if that is settled already.
     """
@@ -112,7 +110,6 @@ class SlotInputs:
     charge_blocked: bool = False
     grid_charge_forbidden: bool = False
     session: Session | None = None
-    session_reward_p_per_kwh: float | None = None
     car_charging: bool = False
 
 
@@ -144,11 +141,6 @@ class HouseholdRules:
     bounds grid charging except where the import rate is negative or a session or a ready-by request
     asks for more. ``gentleness_p_per_kwh`` is what a kWh may cost more if it comes by the charge method
     that stops by itself. ``stability_p`` is what a new plan must save to replace the running one.
-    ``least_charge_kwh`` is the least that a charge brings which nobody asked for.
-    ``full_p_per_hour`` is what an hour at 100 % costs in calendar ageing, falling to nothing at 80 %:
-    lithium cells age about twice as fast full as half full (Keil et al., Calendar Aging of
-    Lithium-Ion Batteries, 2016); a tenth of a penny is a small part of that, enough to fill late.
-    ``import_limit_w`` is what the house may draw from the grid; a charge keeps below it.
     """
 
     reserve_floor_percent: float = 20.0
@@ -159,9 +151,6 @@ class HouseholdRules:
     carbon_gbp_per_tonne: float = 0.0
     gentleness_p_per_kwh: float = 0.1
     stability_p: float = 3.0
-    least_charge_kwh: float = 1.0
-    full_p_per_hour: float = 0.1
-    import_limit_w: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -171,7 +160,7 @@ class PlanInputs:
     ``slots`` are consecutive and begin at ``now`` (the first may be a partial slot of any length).
     ``price_scenarios`` cover the unpublished slots; ``rates_known_at`` is when the first of those
     will be published, so that the planner knows until when it must decide without them.
-    ``running`` is the plan in force, for stability; ``charging``: it charges from the grid until now.
+    ``running`` is the plan in force, for stability.
     """
 
     now: datetime
@@ -182,7 +171,6 @@ class PlanInputs:
     price_scenarios: tuple[PriceScenario, ...] = ()
     rates_known_at: datetime | None = None
     running: Plan | None = None
-    charging: bool = False
 
 
 class ReasonCode(StrEnum):
@@ -221,8 +209,6 @@ class PlannedSlot:
     ``target_percent`` is where a charge stops, or how far a use may draw the battery down.
     ``marginal_value_p_per_kwh`` is the worth of one more kWh in the battery at the slot's start.
     ``cost_p`` is the bill's share, without wear or carbon; None where the rate is not even guessed.
-    Energies and pence are expected over all that may be; ``likelihood`` is that of the action: below
-    1 where other demand or, after their publication, other rates would change it.
     """
 
     start: datetime
@@ -246,39 +232,6 @@ class PlannedSlot:
     cost_p: float | None
     marginal_value_p_per_kwh: float
     reason: Reason
-    likelihood: float = 1.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ServedHours:
-    """A later stretch that a block serves: import avoided and export freed, kWh."""
-
-    start: datetime
-    end: datetime
-    import_avoided_kwh: float
-    export_freed_kwh: float
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PlannedBlock:
-    """A stretch of a plan in which the battery is charged, held or sold from, and what it wins.
-
-    ``cost_p`` is what is paid in it beyond a battery that is only used, ``saves_p`` what is saved later,
-    ``gain_p`` the difference. ``left_out_p`` is what the plan would cost more without it, everything
-    after it decided anew; None where its rates are not published yet. A block of USE over the
-    whole plan stands for what is not settled before later rates are published. The gains of all
-    blocks add up to the plan's saving.
-    """
-
-    start: datetime
-    end: datetime
-    action: Action
-    from_grid_kwh: float
-    cost_p: float
-    saves_p: float
-    gain_p: float
-    left_out_p: float | None = None
-    serves: tuple[ServedHours, ...] = ()
 
 
 class NoteCode(StrEnum):
@@ -304,10 +257,8 @@ class Note:
 class Plan:
     """What the battery is going to do, slot by slot, and what that costs.
 
-    ``cost_p`` is the sum of the slots' own, None while a rate is not even guessed. ``left_p`` is what
-    the battery holds more at the end than at the beginning is worth (less: negative).
-    ``baseline_cost_p`` is the bill of a battery that is only used, with what it would hold less at the
-    end bought; so that the difference of the two is what the plan saves.
+    Costs are the bill's pence over the horizon, corrected by the worth of what the battery has
+    more or less at its end than at its beginning; None while a rate is not even guessed.
     ``kept_instead_saves_p`` is set when the running plan was kept: what the newly found one
     would have saved.
     """
@@ -318,20 +269,6 @@ class Plan:
     baseline_cost_p: float | None
     kept_instead_saves_p: float | None = None
     notes: tuple[Note, ...] = ()
-    blocks: tuple[PlannedBlock, ...] = ()
-    left_p: float = 0.0
-
-    @property
-    def net_cost_p(self) -> float | None:
-        """The cost less what is left more: what plans may be compared by."""
-        return None if self.cost_p is None else self.cost_p - self.left_p
-
-    @property
-    def saving_p(self) -> float | None:
-        """What the plan saves over a battery that is only used; None while it is not known."""
-        if self.cost_p is None or self.baseline_cost_p is None:
-            return None
-        return self.baseline_cost_p - self.cost_p
 
     def slot_at(self, when: datetime) -> PlannedSlot | None:
         """The slot that contains ``when``."""

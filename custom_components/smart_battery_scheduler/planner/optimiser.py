@@ -1,24 +1,30 @@
 """The planner: inputs in, plan out. Pure.
 
 An exact dynamic program over charge level and time (`problem`, `recursion`) finds what every
-option of every slot costs from every level; following the best ones from now on (`forward`) gives the
-plan, and what each part of it wins (`gains`). A running plan stays in force unless a new one saves
-more than the household's threshold: people are to find tomorrow what they read today.
+option of every slot costs from every level; following the cheapest ones from the present level
+(`choices`, `rollout`) gives the plan. A running plan stays in force unless a new one saves more
+than the household's threshold: people are to find tomorrow what they read today.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import numpy as np
+
 from .checks import check
-from .choices import Choice
-from .forward import Course, follow, present, still_to_pay_p
+from .choices import best_choice
 from .model import Action, Plan, PlanInputs
+from .paths import Floats
 from .problem import Problem
 from .recursion import Solution, solve
 from .report import report
+from .rollout import MEMBERS, Choice, Course, Members, play
 
 NEAR_PERCENT = 0.5
-# A running plan that costs no more than this beyond the best is the best.
-SAME_P = 0.05
+# What few changes may cost: this share of the threshold for a new plan in all, and at one slot.
+SHARE_FOR_FEW_CHANGES = 0.3
+SHARE_PER_CHANGE = 0.1
 
 
 def plan(inputs: PlanInputs) -> Plan:
@@ -28,44 +34,109 @@ def plan(inputs: PlanInputs) -> Plan:
     """
     check(inputs)
     problem = Problem(inputs)
+    solution = solve(problem)
+    members = Members.of(problem)
+    best = follow(problem, solution, members, {})
+    kept_saves_p: float | None = None
     running = _still_possible(problem, inputs.running)
-    charges = {slot for slot, choice in running.items() if choice.action is Action.CHARGE}
-    solution = solve(problem, charges)
-    kept = _kept(problem, solution, running)
-    if kept is None:
-        return report(problem, solution, follow(problem, solution), kept_saves_p=None)
-    course, saves_p = kept
-    return report(problem, solution, course, kept_saves_p=saves_p if saves_p > SAME_P else None)
+    if running:
+        kept = follow(problem, solution, members, running)
+        if kept.choices != best.choices and kept.pence - best.pence < inputs.rules.stability_p:
+            kept_saves_p = max(kept.pence - best.pence, 0.0)
+            best = kept
+    floor = Choice(Action.USE, target_percent=problem.floor_percent)
+    idle = follow(problem, solution, members, dict.fromkeys(range(problem.planned), floor))
+    return report(problem, solution, best, idle=idle, kept_saves_p=kept_saves_p)
 
 
-def _kept(
-    problem: Problem, solution: Solution, running: dict[int, Choice]
-) -> tuple[Course, float] | None:
-    """The running plan on today's knowledge, and what a new one would save, if it stands."""
-    if not running:
-        return None
-    course = follow(problem, solution, wanted=running)
-    saves_p = course.pence - still_to_pay_p(solution, 0, present(problem))
-    return (course, saves_p) if saves_p < problem.rules.stability_p else None
+def follow(
+    problem: Problem, solution: Solution, members: Members, fixed: dict[int, Choice]
+) -> Course:
+    """Go through the slots, by the fixed choices where there are some, else by the best."""
+    stored = np.full(MEMBERS, problem.inputs.stored_kwh)
+    levels, put_in, taken_out = [stored], [], []
+    choices: list[Choice] = []
+    before: Choice | None = None
+    patience_p = problem.rules.stability_p * SHARE_FOR_FEW_CHANGES
+    for slot in range(problem.planned):
+        choice = fixed.get(slot)
+        if choice is None:
+            choice, extra_p = best_choice(
+                problem,
+                solution,
+                slot,
+                float(stored.sum()) / MEMBERS,
+                before=before,
+                patience_p=min(patience_p, problem.rules.stability_p * SHARE_PER_CHANGE),
+            )
+            patience_p -= extra_p
+        before = choice
+        into, out = play(problem, members, slot, choice, stored)
+        stored = stored + problem.eta * into - out / problem.eta
+        choices.append(choice)
+        levels.append(stored)
+        put_in.append(into)
+        taken_out.append(out)
+    return _course(
+        problem, solution, members, choices, np.array(levels), np.array(put_in), np.array(taken_out)
+    )
+
+
+def _course(
+    problem: Problem,
+    solution: Solution,
+    members: Members,
+    choices: list[Choice],
+    levels_kwh: Floats,
+    into_kwh: Floats,
+    out_kwh: Floats,
+) -> Course:
+    """What a course is expected to lead to, from what every member does (slot, member)."""
+    grid = members.net_kwh + into_kwh - out_kwh
+    limit = problem.site.export_limit_kwh[:, None]
+    percents = levels_kwh / problem.battery.capacity_kwh * 100.0
+    p10, p90 = np.quantile(percents, [0.1, 0.9], axis=1)
+    course = Course(
+        choices=tuple(choices),
+        imported_kwh=np.maximum(grid, 0.0).mean(axis=1),
+        exported_kwh=np.minimum(np.maximum(-grid, 0.0), limit).mean(axis=1),
+        in_kwh=into_kwh.mean(axis=1),
+        out_kwh=out_kwh.mean(axis=1),
+        percent=percents.mean(axis=1),
+        percent_p10=p10,
+        percent_p90=p90,
+        pence=float(np.interp(levels_kwh[-1], problem.grid, solution.last).mean()),
+    )
+    return replace(course, pence=course.pence + _pence(problem, course, levels_kwh))
+
+
+def _pence(problem: Problem, course: Course, levels_kwh: Floats) -> float:
+    """What the slots of a course weigh in the choice: money, carbon, wear and unmet requests."""
+    weights = problem.course_weights
+    bought_p = problem.price_p @ weights @ course.imported_kwh
+    sold_p = problem.export_p @ weights @ course.exported_kwh
+    worn_p = problem.rules.wear_p_per_kwh * course.out_kwh.sum()
+    unmet_p = sum(
+        float(np.interp(levels_kwh[slot], problem.grid, problem.level_p[slot]).mean())
+        for slot in np.flatnonzero(problem.level_p.any(axis=1))
+    )
+    return float(bought_p - sold_p + worn_p) + unmet_p
 
 
 def _still_possible(problem: Problem, running: Plan | None) -> dict[int, Choice]:
-    """The running plan's choices by slot; none at all if the rules have come to forbid one.
-
-    Only those at published rates: what later rates will settle is no promise.
-    """
-    wanted: dict[int, Choice] = {}
+    """The running plan's choices by slot; none at all if the rules have come to forbid one."""
+    fixed: dict[int, Choice] = {}
     if running is None:
-        return wanted
+        return fixed
     for index, slot in enumerate(problem.inputs.slots):
         planned = running.slot_at(slot.start)
-        if planned is None or planned.rate_is_estimate or not problem.published[index]:
+        if planned is None:
             continue
         choice = Choice(planned.action, planned.method, planned.target_percent)
         if not _allowed(problem, index, choice):
             return {}
-        wanted[index] = choice
-    return wanted
+        fixed[index] = choice
+    return fixed
 
 
 def _allowed(problem: Problem, slot: int, choice: Choice) -> bool:
@@ -79,7 +150,7 @@ def _allowed(problem: Problem, slot: int, choice: Choice) -> bool:
         problem.must_sell[slot] and choice.action is not Action.EXPORT
     ):
         return False
-    if choice.action is Action.EXPORT and (problem.sale is None or not problem.may_sell[slot]):
+    if choice.action is Action.EXPORT and (problem.selling is None or not problem.may_sell[slot]):
         return False
     if choice.action is Action.HOLD:
         return not problem.must_use[slot]

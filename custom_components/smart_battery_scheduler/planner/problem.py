@@ -1,7 +1,7 @@
-"""A plan's inputs as arrays: the rates, rules and requests of each slot.
+"""A plan's inputs as arrays: the rates, rules and requests of each slot, and where its ways lead.
 
-Axes, where an array has them, are in this order: slot, then charge level or price course. Charge
-levels are those of a fixed grid.
+Axes, where an array has them, are in this order: slot, price course, charge level. Charge levels
+are the points of a fixed grid.
 """
 
 from __future__ import annotations
@@ -12,10 +12,8 @@ from functools import cached_property
 
 import numpy as np
 
-from .demand import Demand
-from .grid import LEVELS, Bools, Floats, Grid
 from .model import Action, ChargeMethod, PlanInputs, Session, SlotInputs
-from .reach import MethodReach, Sale
+from .paths import POINTS, Bools, ChargeMethodPaths, Demand, Floats, SellingPaths, Site, Ways
 
 # A manual slot that is not met costs this much per kWh: more than any rate, and still no infinity, so
 # that the plan comes as near as it can.
@@ -24,14 +22,6 @@ REQUEST_P_PER_KWH = 150.0
 # cheapest time of that day.
 SHORT_P_PER_KWH_HOUR = 1.0
 LIFTED_BEFORE = timedelta(hours=12)
-# A Power Down that does not tell its reward: it was joined to be kept, at about the rate that the
-# sessions of the winters from 2022 to 2024 paid for a kWh.
-UNTOLD_REWARD_P_PER_KWH = 100.0
-# From this level on a battery ages by being full.
-AGES_FROM = 0.8
-# To begin a charge costs this share of what a new plan must save: few changes make a plan that
-# people can follow.
-START_SHARE = 0.15
 LAST_DAY = timedelta(days=1)
 
 
@@ -61,61 +51,45 @@ class Problem:
         end = inputs.slots[-1].end
         self.last_day = [i for i, s in enumerate(inputs.slots) if s.start >= end - LAST_DAY]
         self.floor_kwh = self.rules.reserve_floor_percent / 100.0 * self.battery.capacity_kwh
-        self.grid = Grid(
+        self.site = Site(
             battery=self.battery,
             floor_kwh=self.floor_kwh,
             hours=np.array([(s.end - s.start) / timedelta(hours=1) for s in inputs.slots]),
+            eta=float(np.sqrt(self.battery.round_trip_efficiency)),
+            grid=np.linspace(0.0, self.battery.capacity_kwh, POINTS),
         )
-        self.levels_kwh, self.hours = self.grid.levels_kwh, self.grid.hours
-        self.eta, self.step_kwh = self.grid.eta, self.grid.step_kwh
+        self.eta, self.grid, self.hours = self.site.eta, self.site.grid, self.site.hours
+        self.step_kwh = self.site.step_kwh
         # Neither house nor sale takes the battery below the floor, or below where it is now. One
-        # step less is kept, for the value of a kWh at that level.
+        # step less is kept, for the worth of a kWh at that level.
         lowest_kwh = min(self.floor_kwh, inputs.stored_kwh)
         self.lowest = max(int(lowest_kwh / self.step_kwh) - 1, 0)
         self._lay_rates()
         self._lay_rules()
-        self._lay_reach()
+        self._lay_paths()
 
-    def _lay_reach(self) -> None:
-        self.demand = Demand(self.grid, self.inputs.slots)
+    def _lay_paths(self) -> None:
+        self.demand = Demand(self.site, self.inputs.slots)
         self.methods = tuple(
-            MethodReach(self.grid, self.demand, method, self.ceiling_kwh, self.must_charge)
+            ChargeMethodPaths.of(self.site, self.demand, method, self.ceiling_kwh, self.must_charge)
             for method in self.battery.methods
         )
-        every = list(range(len(self.methods)))
-        self.quickest = every[-1:]
-        for number in every:
-            if self.methods[number].model.power_w > self.methods[self.quickest[0]].model.power_w:
-                self.quickest = [number]
         # Which charge methods may be used in a slot: a manual slot may have settled it.
+        every = [True] * len(self.methods)
         self.usable = [
-            [
-                number
-                for number in self._settled(slot.forced_method, every)
-                if self._fits(slot, number)
-            ]
+            every if slot.forced_method is None else self._settled(slot.forced_method, every)
             for slot in self.inputs.slots
         ]
-        self.sale = (
-            Sale(self.grid, self.demand, self.rules.reserve_floor_percent)
+        self.ways = Ways(self.site, self.demand, self.methods, self.rules)
+        self.selling = (
+            SellingPaths.of(self.site, self.demand, self.rules)
             if self.battery.can_export_stored
             else None
         )
 
-    def _settled(self, settled: ChargeMethod | None, every: list[int]) -> list[int]:
-        return [n for n in every if self.methods[n].model.method is settled] or every
-
-    def _fits(self, slot: SlotInputs, number: int) -> bool:
-        """Whether house and charge together stay below the house's import limit.
-
-        The Powerwall cannot charge slower than its charge method does. The house is counted at its p90: more
-        than that is for the controller to see.
-        """
-        limit_w = self.rules.import_limit_w
-        if limit_w is None:
-            return True
-        house_w = slot.load_kwh.p90 / ((slot.end - slot.start) / timedelta(hours=1)) * 1000.0
-        return self.methods[number].model.power_w + house_w <= limit_w
+    def _settled(self, settled: ChargeMethod, every: list[bool]) -> list[bool]:
+        chosen = [method.model.method is settled for method in self.methods]
+        return chosen if any(chosen) else every
 
     # --- rates -----------------------------------------------------------------------------
 
@@ -142,7 +116,6 @@ class Problem:
             np.where(np.isnan(known), guessed, known).T
             for known, guessed in zip(published, estimates, strict=True)
         )
-        self.published: Bools = ~np.isnan(published[0])
         self.export_p = np.nan_to_num(self.export_p)
         carbon = np.array([slot.carbon_g_per_kwh or 0.0 for slot in self.inputs.slots])
         self.carbon_p = carbon * self.rules.carbon_gbp_per_tonne / 10_000.0
@@ -153,27 +126,12 @@ class Problem:
         # even guessed, neither using nor keeping a kWh shall look like a gain.
         known_p = self.import_p + self.carbon_p[:, None]
         self.price_p = np.where(self.unknown[:, None], self.rules.wear_p_per_kwh, known_p)
-        self.price_p = self.price_p + self._rewards()[:, None]
         # Expected over the courses; the import rate is not a number where there is none.
         self.import_rate_p: Floats = self.import_p @ self.course_weights
         self.export_rate_p: Floats = self.export_p @ self.course_weights
-        self.bill_p = np.nan_to_num(self.import_p)
-        self.bill_mean_p = np.nan_to_num(self.import_rate_p)
-        self.price_mean_p = self.price_p @ self.course_weights
+        self.expected_price_p = (self.price_p @ self.course_weights)[:, None]
+        self.expected_export_p = self.export_rate_p[:, None]
         self.decided_at = self._decided_at()
-
-    def _rewards(self) -> Floats:
-        """What a kWh that is not bought earns in a Power Down, p by slot."""
-        return np.array(
-            [
-                0.0
-                if slot.session is not Session.POWER_DOWN
-                else UNTOLD_REWARD_P_PER_KWH
-                if slot.session_reward_p_per_kwh is None
-                else slot.session_reward_p_per_kwh
-                for slot in self.inputs.slots
-            ]
-        )
 
     def _decided_at(self) -> int:
         """The slot from which on the price scenarios differ; before it one choice serves all."""
@@ -188,25 +146,8 @@ class Problem:
     def rates(self, slot: int, courses: int) -> tuple[Floats, Floats]:
         """Import and export rate per course, or their expectation while one choice serves all."""
         if courses < len(self.course_weights):
-            return self.price_mean_p[slot : slot + 1], self.export_rate_p[slot : slot + 1]
+            return self.expected_price_p[slot], self.expected_export_p[slot]
         return self.price_p[slot], self.export_p[slot]
-
-    def bill_rates(self, slot: int, courses: int) -> Floats:
-        """The import rate alone, per course or expected; nothing where it is not even guessed."""
-        if courses < len(self.course_weights):
-            expected: Floats = self.bill_mean_p[slot : slot + 1]
-            return expected
-        each: Floats = self.bill_p[slot]
-        return each
-
-    def highest_stop_kwh(self, slot: int, method: MethodReach) -> float:
-        """The highest level at which a charge method may stop in a slot."""
-        allowed = np.flatnonzero(method.stops[slot])
-        return float(self.levels_kwh[allowed[-1]]) if len(allowed) else self.battery.capacity_kwh
-
-    def courses(self, slot: int) -> int:
-        """How many price courses are told apart when a slot is decided."""
-        return len(self.course_weights) if slot >= self.decided_at else 1
 
     @property
     def floor_percent(self) -> int:
@@ -215,7 +156,14 @@ class Problem:
 
     def percent(self, point: int) -> int:
         """A point of the grid as the charge level that people see."""
-        return round(100.0 * point / (LEVELS - 1))
+        return round(100.0 * point / (POINTS - 1))
+
+    def expected(self, values: Floats) -> Floats:
+        """Values (..., course, level) expected over the courses, which stay as one."""
+        if values.shape[-2] == 1:
+            return values
+        mean: Floats = np.matmul(self.course_weights, values)
+        return mean[..., None, :]
 
     # --- rules -----------------------------------------------------------------------------
 
@@ -241,27 +189,15 @@ class Problem:
             [forced is Action.EXPORT for forced in forced_slots]
         )
         self.ceiling_kwh = np.array([self._ceiling(i) for i in range(self.planned)])
-        self.start_p = START_SHARE * self.rules.stability_p
-        # Where somebody asks for energy; and where a charge may be as small as it likes, as it is
-        # asked for or paid.
-        self.is_asked: Bools = self.must_charge | np.array(
-            [self._asked_for(i) for i in range(self.planned)]
-        )
-        is_free = np.array([slot.session is Session.POWER_UP for slot in slots])
-        self.any_charge: Bools = self.is_asked | self.paid | is_free
         # A forced charge that has its own target is a request only below that target.
         has_target = np.array([slot.forced_target_percent is not None for slot in slots])
-        below = self.levels_kwh < self.ceiling_kwh[:, None] - 1e-9
+        below = self.grid < self.ceiling_kwh[:, None] - 1e-9
         self.unmet: Floats = (self.must_charge[:, None] & (below | ~has_target[:, None])) * 1.0
-        short = np.maximum(self.floor_kwh - self.levels_kwh, 0.0)
+        short = np.maximum(self.floor_kwh - self.grid, 0.0)
         self.short_p: Floats = self.hours[:, None] * SHORT_P_PER_KWH_HOUR * short
-        # Time spent full, over the last fifth.
-        over = np.maximum(self.levels_kwh / self.battery.capacity_kwh - AGES_FROM, 0.0)
-        share = over / (1.0 - AGES_FROM)
-        self.short_p += self.hours[:, None] * self.rules.full_p_per_hour * share
         self.level_p = self.short_p.copy()
         for index, asked_kwh in self.asked:
-            self.level_p[index] += REQUEST_P_PER_KWH * np.maximum(asked_kwh - self.levels_kwh, 0.0)
+            self.level_p[index] += REQUEST_P_PER_KWH * np.maximum(asked_kwh - self.grid, 0.0)
 
     def forbidden(self, index: int) -> Forbidden | None:
         """Why the grid may not charge the battery in a slot, if it may not.
@@ -279,49 +215,26 @@ class Problem:
             return None
         if slot.forced is not None:
             return Forbidden.FORCED
-        if self.unknown[index] or self._unpublished_when_decided(index):
+        if self.unknown[index]:
             return Forbidden.RATE_UNKNOWN
         if ceiling is not None and self.import_rate_p[index] > ceiling:
             return Forbidden.PRICE_CEILING
         return None
 
-    def _unpublished_when_decided(self, index: int) -> bool:
-        """Whether a slot begins before its rate is due: nothing is bought on a guess."""
-        known_at = self.inputs.rates_known_at
-        start = self.inputs.slots[index].start
-        late = index == 0 if known_at is None else start < known_at
-        return bool(late and not self.published[index])
-
     @cached_property
     def asked(self) -> tuple[tuple[int, float], ...]:
-        """Slots at whose beginning so many kWh are asked for by a ready-by request."""
-        return tuple(
-            (index, rule.percent / 100.0 * self.battery.capacity_kwh)
-            for index, slot in enumerate(self.inputs.slots)
-            for rule in self.rules.ready_by
-            if slot.start <= rule.at < slot.end
-        )
-
-    @cached_property
-    def lifting(self) -> tuple[tuple[int, float], ...]:
-        """Slots before which a charge may go beyond the everyday ceiling, and how far."""
-        slots = self.inputs.slots
-        sessions = [
-            (index, self.battery.capacity_kwh)
-            for index, slot in enumerate(slots)
-            if index
-            and slot.session is Session.POWER_DOWN
-            and slots[index - 1].session is not Session.POWER_DOWN
-        ]
-        return (*self.asked, *sessions)
-
-    def _asked_for(self, index: int) -> bool:
-        """Whether a request or a session lies in the next hours."""
-        slot = self.inputs.slots[index]
-        return any(
-            slot.start < self.inputs.slots[asked].start <= slot.start + LIFTED_BEFORE
-            for asked, _ in self.lifting
-        )
+        """Slots at whose beginning so many kWh are asked for: ready-by requests, power-down events."""
+        found = []
+        for index, slot in enumerate(self.inputs.slots):
+            found += [
+                (index, rule.percent / 100.0 * self.battery.capacity_kwh)
+                for rule in self.rules.ready_by
+                if slot.start <= rule.at < slot.end
+            ]
+            before = self.inputs.slots[index - 1].session if index else slot.session
+            if slot.session is Session.POWER_DOWN and before is not Session.POWER_DOWN:
+                found.append((index, self.battery.capacity_kwh))
+        return tuple(found)
 
     def _ceiling(self, index: int) -> float:
         """How far a slot may charge from the grid.
@@ -339,7 +252,7 @@ class Problem:
             [everyday]
             + [
                 kwh
-                for asked, kwh in self.lifting
+                for asked, kwh in self.asked
                 if slot.start < self.inputs.slots[asked].start <= slot.start + LIFTED_BEFORE
             ]
         )

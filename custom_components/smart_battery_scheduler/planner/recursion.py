@@ -3,478 +3,266 @@
 With V the value of the slot after (pence still to be paid, by stored energy) and eta the one-way
 efficiency:
 
-- **use**: serving demand from the battery down to x saves (price - degradation) * eta per stored
-  kWh; **hold** leaves it, and buys what the house needs.
+- **use**: serving demand from the battery down to x saves (price - wear) * eta per stored kWh.
+  A reserve that stops the use after d serves every atom as if it needed at most d, so that trying
+  each atom's own need as the limit tries every reserve that matters; a limit of nothing is **hold**.
 - **charge** to x costs V(x) + price / eta * x and a constant: the best target within a charge method's
   reach is a minimum over a sliding window.
-
-Two values are kept, of a slot that a charge has led to and of one that it has not: to begin a charge
-costs a little, and must bring at least the least charge. So a top-up has to be worth its while and
-neighbouring half-hours join, at exactly what that costs.
 
 While the rates of the coming day are not published, one choice must serve all their courses: the
 expectation is taken over the courses first and over the choices second; after publication the
 other way round.
-
-Worked example: levels 0, 1 and 2 kWh, no losses, a house of 1 kWh per slot, rates of 10, 20 and 30 p, a
-charge of 1 kWh per slot, nothing worth anything after the end. Last slot: use, V = 30, 0, 0. Middle:
-use costs 20 + 30, 0 + 30, 0 + 0; charge costs 40 + 0, 40 + 0, (full); hold 20 + 30, 20 + 0, 20 + 0:
-V = 40, 20, 0. First: use 10 + 40, 40, 20; charge 20 + 20, 20 + 0, (full); hold 50, 30, 10: V = 40, 20,
-10. From an empty battery the plan charges at 10 p, holds at 20 p and uses at 30 p: 40 p instead of 60.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 
-from .demand import QUANTILES, WEIGHTS
-from .grid import LEVELS, PER_PERCENT, Floats, Lookup
+from .paths import (
+    ATOM_WEIGHTS,
+    POINTS,
+    QUANTILE_POINTS,
+    Bools,
+    ChargeMethodPaths,
+    Floats,
+    Lookup,
+    SellingPaths,
+    extra_p,
+)
 from .problem import Problem
-from .reach import Charge, MethodReach, Sale, extra_p
-from .windows import NEVER_P, windowed
 
-# Options of a slot: use, hold; then each charge method's whole reach; then each charge method's best target within
-# it; and, where the battery may sell, its whole reach in selling and the best reserve within it.
-# (A use that ends at a reserve above the floor was an option, too: on five windows of real days it
-# saved nothing, and took a third of the time.)
-USE, HOLD, CHARGE = 0, 1, 2
+# Options of a slot, by row: use without a limit, hold, use limited to an atom's need (but the
+# greatest); then each charge method's whole reach; then each charge method's best target within it; and, where the
+# battery may sell, its whole reach in selling and the best reserve within it.
+USE, HOLD, LIMITED = 0, 1, 2
+CHARGE = LIMITED + QUANTILE_POINTS - 1
+# The first ways of a slot are those that need no grid charging.
+WITHOUT_GRID = 1 + QUANTILE_POINTS
+# Stands for "cannot be": finite, because a share of infinity is not a number.
+NEVER_P = 1e9
 # Stands for "only if nothing else is left".
 WISHED_P = 1e6
-ALL = slice(0, LEVELS)
-# A half-hour of a charge that goes on brings at least this share of the least charge.
-LEAST_SHARE = 0.2
-ALMOST_FULL = 99 * PER_PERCENT
-
-
-@dataclass(frozen=True, slots=True)
-class Value:
-    """Pence still to be paid, (level, course): after another action, and after a charge."""
-
-    resting: Floats
-    charging: Floats
-
-    def of(self, charging: int) -> Floats:
-        """One of the two."""
-        return self.charging if charging else self.resting
-
-
-@dataclass(frozen=True, slots=True)
-class Options:
-    """What a slot's options cost, (level, course) each, by option.
-
-    ``base_p`` comes on top whatever is chosen: the house's own need. ``charging`` are the charges that go on; one that begins costs ``start_p`` more, and begins only
-    at levels below ``start_below``, by option.
-    """
-
-    resting: dict[int, Floats]
-    charging: dict[int, Floats]
-    start_below: dict[int, int]
-    start_p: float
-    base_p: Floats
-
-    def least(self) -> Floats:
-        """The cheapest where it does not matter whether a charge begins."""
-        least: Floats = least_of(self.resting | self.charging) + self.base_p
-        return least
-
-    def of(self, charging: int, rows: slice = ALL) -> dict[int, Floats]:
-        """All options at some levels after a charge, or after another action."""
-        found = {option: pence[rows] for option, pence in self.resting.items()}
-        for option, pence in self.charging.items():
-            if charging:
-                found[option] = pence[rows]
-                continue
-            begun = pence[rows] + self.start_p
-            below = max(self.start_below[option] - (rows.start or 0), 0)
-            begun[below:] = NEVER_P
-            if below:
-                found[option] = begun
-        return found
 
 
 @dataclass(frozen=True, slots=True)
 class Solution:
-    """What the recursion found: ``values`` at the beginning of every slot and at the end."""
+    """What the recursion found, per planned slot, expected over the price courses.
 
-    values: list[Value]
-    options: list[Options]
+    ``values``: pence still to be paid from the slot's beginning, by level; one more for the end.
+    ``costs``: the same if the slot is used so (option, level).
+    """
+
+    values: list[Floats]
+    costs: list[Floats]
 
     @property
     def last(self) -> Floats:
-        """Pence still to be paid after the plan's end, by level: minus what is left is worth."""
-        end: Floats = self.values[-1].resting[:, 0]
-        return end
+        """Pence still to be paid after the plan's end: the worth of what is left, negative."""
+        return self.values[-1]
 
 
-def solve(problem: Problem, thorough: Collection[int] = ()) -> Solution:
+def solve(problem: Problem, *, thorough: bool = False) -> Solution:
     """Solve all slots, from the end of the repeated day back to now.
 
-    In the slots of ``thorough`` charging is priced also where it can only lose, for those who ask
-    what it would cost.
+    ``thorough`` prices charging also where it can only lose, for those who ask what it would cost.
     """
-    value = _repeated_day(problem)
-    values, options = [value], []
-    for slot in range(problem.planned - 1, -1, -1):
-        after = seen_from(problem, slot, value)
-        found = options_at(problem, slot, after, thorough=slot in thorough)
-        value = _best(found, problem.level_p[slot])
-        values.append(value)
-        options.append(found)
-    values.reverse()
-    options.reverse()
-    return Solution(values, options)
-
-
-def seen_from(problem: Problem, slot: int, after: Value) -> Value:
-    """The value after a slot as the slot looks upon it: courses told apart, or expected."""
-    given, wanted = after.resting.shape[1], problem.courses(slot)
-    if given == wanted:
-        return after
-
-    def seen(values: Floats) -> Floats:
-        if wanted > given:
-            return np.repeat(values, wanted, axis=1)
-        expected: Floats = values @ problem.course_weights[:, None]
-        return expected
-
-    resting = seen(after.resting)
-    return Value(resting, resting if after.charging is after.resting else seen(after.charging))
-
-
-def _repeated_day(problem: Problem) -> Value:
-    """The value at the plan's end: its last day is played once more.
-
-    It is as uncertain as the last one, but nothing of it is decided now: its expected rates and
-    the quickest charge method will do, and a charge may begin at any time.
-    """
-    after = _beyond(problem)[:, None]
-    value = Value(after, after)
+    solution = Solution([], [])
+    mixes = _mixes(problem)
+    # The repeated day is as uncertain as the last one, but nothing of it is decided now: its
+    # expected rates will do.
+    value = _beyond(problem)
     for slot in reversed(problem.last_day):
-        found = options_at(problem, slot, value, roughly=True)
-        least = found.least()
-        same = least + problem.short_p[slot][:, None]
-        value = Value(same, same)
-    return value
+        options = options_at(problem, mixes, slot, value, thorough=thorough)
+        value = options.min(axis=0) + problem.short_p[slot]
+    solution.values.append(value[0])
+    if problem.decided_at < problem.planned:
+        value = np.repeat(value, len(problem.course_weights), axis=0)
+    for slot in range(problem.planned - 1, -1, -1):
+        if slot == problem.decided_at - 1:
+            value = problem.expected(value)
+        options = options_at(problem, mixes, slot, value, thorough=thorough)
+        value = options.min(axis=0) + problem.level_p[slot]
+        solution.values.append(problem.expected(value)[0])
+        solution.costs.append(problem.expected(options)[:, 0])
+    solution.values.reverse()
+    solution.costs.reverse()
+    return solution
+
+
+def _mixes(problem: Problem) -> tuple[Floats, ...]:
+    """How options are mixed from ways, by how many atoms are a surplus: (option, way)."""
+    return tuple(_mix(sunny, len(problem.methods)) for sunny in range(QUANTILE_POINTS + 1))
+
+
+def _mix(sunny: int, methods: int) -> Floats:
+    """The mix of a slot whose first ``sunny`` atoms are surpluses.
+
+    These go into the battery whatever is chosen. A need that is not served leaves the level.
+    """
+    most = {USE: QUANTILE_POINTS - 1, HOLD: -1}
+    # Charging from the grid serves all needs alike, so that there the first need stands for all.
+    charged = np.append(ATOM_WEIGHTS[:sunny], ATOM_WEIGHTS[sunny:].sum())[:QUANTILE_POINTS]
+    rows = np.zeros((CHARGE + methods, WITHOUT_GRID + len(charged) * methods))
+    for row in range(CHARGE):
+        limit = most.get(row, row - LIMITED)
+        for atom, weight in enumerate(ATOM_WEIGHTS):
+            served = atom if atom < sunny else min(atom, limit)
+            unserved = atom >= sunny and limit < sunny
+            rows[row, 0 if unserved else 1 + served] += weight
+    for method in range(methods):
+        rows[CHARGE + method, WITHOUT_GRID + method :: methods] = charged
+    return rows
 
 
 def _beyond(problem: Problem) -> Floats:
-    """Value after the repeated day: what it costs to buy a kWh at that day's cheaper rates."""
+    """Worth after the repeated day: what it costs to buy a kWh at that day's cheaper rates."""
     last = problem.price_p[problem.last_day]
     cheap = np.maximum(np.quantile(last, 0.25, axis=0), 0.0) / problem.eta
-    value: Floats = -float(cheap @ problem.course_weights) * problem.levels_kwh
-    return value
-
-
-def _best(found: Options, level_p: Floats) -> Value:
-    """The cheapest option from every level, and what the level itself costs."""
-    rest = least_of(found.resting)
-    extra = level_p[:, None] + found.base_p
-    if not found.charging:
-        same = rest + extra
-        return Value(same, same)
-    charging = np.minimum(rest, least_of(found.charging))
-    for option, pence in found.charging.items():
-        below = found.start_below[option]
-        if below:
-            rest[:below] = np.minimum(rest[:below], pence[:below] + found.start_p)
-    rest += extra
-    charging += extra
-    return Value(rest, charging)
-
-
-def least_of(options: dict[int, Floats]) -> Floats:
-    """The least of all, as an array of its own."""
-    first, *others = options.values()
-    if not others:
-        return first.copy()
-    least = np.minimum(first, others[0])
-    for pence in others[1:]:
-        np.minimum(least, pence, out=least)
-    return least
-
-
-class SlotView:
-    """One slot's prices, by course, and demand, with the value after it."""
-
-    def __init__(self, problem: Problem, slot: int, after: Value) -> None:
-        """Look upon a slot; ``after`` has as many courses as are told apart in it."""
-        self.problem, self.slot, self.after = problem, slot, after
-        courses = after.resting.shape[1]
-        self.price, self.export = problem.rates(slot, courses)
-        self.bill = problem.bill_rates(slot, courses)
-        self.worn_p = problem.rules.wear_p_per_kwh
-        self.sunny = int(problem.demand.sunny[slot])
-        self.need_kwh = problem.demand.served_kwh[slot]
-        self.suns_kwh = problem.demand.surplus_kwh[slot] * problem.eta
-
-    @cached_property
-    def sunned(self) -> Floats:
-        """The value of the sunny points, weighed: their sun goes in whatever is chosen."""
-        total: Floats = np.zeros_like(self.after.resting)
-        for point in range(self.sunny):
-            kwh, weight = float(self.suns_kwh[point]), float(WEIGHTS[point])
-            self.problem.grid.add_raised(total, self.after.resting, kwh, weight)
-        return total
-
-
-def _pence(kwh: Floats, p_per_kwh: Floats) -> Floats:
-    """Pence of expected energies (level) at a price (course): (level, course)."""
-    pence: Floats = np.multiply.outer(kwh, p_per_kwh)
-    return pence
+    value: Floats = -cheap[:, None] * problem.grid
+    return problem.expected(value)
 
 
 def options_at(
-    problem: Problem,
-    slot: int,
-    after: Value,
-    *,
-    thorough: bool = False,
-    roughly: bool = False,
-) -> Options:
-    """Pence of every option that the rules allow, given the value after the slot.
-
-    ``roughly``: by the quickest charge method only.
-    """
-    here = SlotView(problem, slot, after)
-    forced = bool(problem.must_charge[slot])
-    resting = _without_grid(here)
-    charging: dict[int, Floats] = {}
-    start_below: dict[int, int] = {}
-    if problem.may_charge[slot] and (thorough or forced or _pays(here)):
-        for number in problem.quickest if roughly else problem.usable[slot]:
-            _charging(here, number, charging, start_below)
-    base_p = _base_p(here)
-    if forced and charging:
-        for pence in resting.values():
-            pence += WISHED_P * problem.unmet[slot][:, None]
-    if problem.sale and problem.may_sell[slot]:
+    problem: Problem, mixes: tuple[Floats, ...], slot: int, after: Floats, *, thorough: bool
+) -> Floats:
+    """Pence of every option (option, course, level), given the value after the slot."""
+    price, export = problem.rates(slot, len(after))
+    sunny = int(problem.demand.sunny[slot])
+    is_forced = bool(problem.must_charge[slot])
+    charging = bool(problem.may_charge[slot]) and (
+        thorough or is_forced or _pays(problem, price, after)
+    )
+    mix, ways = mixes[sunny], WITHOUT_GRID
+    if charging:
+        ways = mix.shape[1]
+    parts = problem.ways.ends[slot, :ways].read(after)
+    weight_p = price[:, None] + problem.ways.extra_p[:ways]
+    parts += weight_p[:, :, None] * problem.ways.weighed_kwh[slot, :ways]
+    methods = len(problem.methods)
+    sell = CHARGE + 2 * methods
+    found = np.full((sell + 2 * (problem.selling is not None), len(after), POINTS), NEVER_P)
+    mixed = CHARGE + methods if charging else CHARGE
+    np.matmul(mix[:mixed, :ways], parts, out=found[:mixed].transpose(1, 0, 2))
+    _without_grid(problem, slot, found)
+    if charging:
+        _charging(problem, slot, after, price, found[CHARGE:sell])
+    base = price[:, None] * problem.demand.mean_need_kwh[slot]
+    if sunny:
+        base = base - export[:, None] * problem.demand.mean_left_kwh[slot]
+    found += base
+    if problem.selling and problem.may_sell[slot]:
+        found[sell] = _sold(problem, problem.selling, slot, after)
+        found[sell + 1] = _sold_to(problem, problem.selling, slot, after)
         if problem.must_sell[slot]:
-            for pence in (*resting.values(), *charging.values()):
-                pence += WISHED_P
-        sell = CHARGE + 2 * len(problem.methods)
-        resting[sell] = _sold(here, problem.sale) - base_p
-        resting[sell + 1] = _sold_to(here, problem.sale) - base_p
-    return Options(resting, charging, start_below, problem.start_p, base_p)
+            found[:sell] += WISHED_P
+    return found
 
 
-def _base_p(here: SlotView) -> Floats:
-    """The house's own need at the slot's rate, less what is paid for sun that is left."""
-    base: Floats = here.price * (here.problem.demand.need_kwh[here.slot] @ WEIGHTS)
-    if here.sunny:
-        base = base - _pence(_left_kwh(here), here.export)
-    return base
-
-
-def _left_kwh(here: SlotView) -> Floats:
-    """Sun that neither house nor battery takes and the grid does: (level, point)."""
-    problem, slot = here.problem, here.slot
-    demand, grid = problem.demand, problem.grid
-    room = (grid.battery.capacity_kwh - grid.levels_kwh)[:, None] / grid.eta
-    surplus = np.maximum(-demand.net_kwh[slot], 0.0)
-    left = surplus - np.minimum(demand.surplus_kwh[slot], room)
-    kwh: Floats = np.minimum(left, grid.export_limit_kwh[slot]) @ WEIGHTS
-    return kwh
-
-
-def _pays(here: SlotView) -> bool:
+def _pays(problem: Problem, price: Floats, after: Floats) -> bool:
     """Whether a stored kWh is worth what it costs, at any level that can be reached."""
-    problem = here.problem
-    after = here.after.charging[problem.lowest :]
-    steps = (after[1:] - after[:-1]).min(axis=0)
-    return bool((steps + here.price * (problem.step_kwh / problem.eta)).min() < 0.0)
+    step_p = price * (problem.step_kwh / problem.eta)
+    steps = after[:, problem.lowest + 1 :] - after[:, problem.lowest : -1]
+    return bool((steps.min(axis=1) + step_p).min() < 0.0)
 
 
-# --- without the grid --------------------------------------------------------------------------
+def _without_grid(problem: Problem, slot: int, found: Floats) -> None:
+    """What the rules make of use, hold and limited use."""
+    unsettable = problem.demand.no_reserve[slot]
+    for atom in range(QUANTILE_POINTS - 1):
+        if unsettable[atom, -1]:
+            found[LIMITED + atom][:, unsettable[atom]] = NEVER_P
+    if not problem.may_use[slot]:
+        found[USE] = found[LIMITED:CHARGE] = NEVER_P
+    if problem.must_use[slot]:
+        found[HOLD:CHARGE] = NEVER_P
+    if problem.must_charge[slot]:
+        found[:CHARGE] += WISHED_P * problem.unmet[slot]
 
 
-def _without_grid(here: SlotView) -> dict[int, Floats]:
-    """What the rules let of use and hold."""
-    problem, slot = here.problem, here.slot
-    found: dict[int, Floats] = {}
-    if problem.may_use[slot]:
-        found[USE] = _used(here)
-    if not problem.must_use[slot]:
-        found[HOLD] = _held(here)
-    return found
+def _charging(problem: Problem, slot: int, after: Floats, price: Floats, found: Floats) -> None:
+    """What the rules make of each charge method's reach, and its best target: into ``found``."""
+    methods = problem.methods
+    for number, usable in enumerate(problem.usable[slot]):
+        method = methods[number]
+        if not usable:
+            found[number] = NEVER_P
+            continue
+        too_far = method.too_far[slot]
+        if too_far[-1]:
+            found[number][:, too_far] = NEVER_P
+        if method.model.stops_at_target:
+            found[len(methods) + number] = _to_target(problem, slot, method, after, price)
 
 
-def _held(here: SlotView) -> Floats:
-    """Nothing out of the battery: a need that is not served leaves the level."""
-    if not here.sunny:
-        return here.after.resting.copy()
-    needy = float(WEIGHTS[here.sunny :].sum())
-    held: Floats = here.sunned + needy * here.after.resting
-    return held
+def _to_target(
+    problem: Problem, slot: int, method: ChargeMethodPaths, after: Floats, price: Floats
+) -> Floats:
+    """Charging by one charge method to the best point at which it can stop (course, level)."""
+    stored_p = (price[:, None] + extra_p(method, problem.rules)) / problem.eta
+    worth = after + stored_p * problem.grid
+    best = windowed(worth, method.stops[slot], int(method.window[slot]))
+    begun: Floats = problem.grid
+    if problem.demand.sunny[slot]:
+        begun = ATOM_WEIGHTS @ problem.demand.sunned_kwh[slot]
+        best = Lookup.of(begun, problem.step_kwh).read(best)
+    return best - stored_p * begun
 
 
-def _used(here: SlotView) -> Floats:
-    """Each need served from the battery, down to the floor."""
-    grid, eta = here.problem.grid, here.problem.eta
-    total = here.sunned.copy()
-    for point in range(here.sunny, QUANTILES):
-        kwh, weight = float(here.need_kwh[point]) / eta, float(WEIGHTS[point])
-        grid.add_drawn(total, here.after.resting, kwh, weight)
-    served_kwh: Floats = np.minimum(here.need_kwh, grid.spare_kwh) @ WEIGHTS
-    total -= _pence(served_kwh, here.price - here.worn_p)
-    return total
-
-
-# --- charging ------------------------------------------------------------------------------------
-
-
-def _charging(
-    here: SlotView, number: int, charging: dict[int, Floats], start_below: dict[int, int]
-) -> None:
-    """One charge method's reach, and its best target: what they cost, and where they may begin."""
-    problem, slot = here.problem, here.slot
-    method = problem.methods[number]
-    charge = method.at(slot)
-    whole, target = CHARGE + number, CHARGE + len(problem.methods) + number
-    charging[whole] = _whole_reach(here, method, charge)
-    start_below[whole] = LEVELS
-    if not problem.any_charge[slot]:
-        least_kwh = min(problem.rules.least_charge_kwh, charge.full_kwh) - 0.01
-        enough = int(np.searchsorted(-charge.bought_kwh, -least_kwh, side="right"))
-        # Below the floor every kWh is asked for.
-        start_below[whole] = max(enough, problem.grid.above_floor)
-    # Beside the sun a target cannot be kept: it goes on rising.
-    if method.model.stops_at_target and (not here.sunny or problem.is_asked[slot]):
-        charging[target] = _to_target(here, method, charge)
-        asked = LEVELS if problem.any_charge[slot] else problem.grid.above_floor
-        start_below[target] = asked if problem.rules.least_charge_kwh else LEVELS
-
-
-def _whole_reach(here: SlotView, method: MethodReach, charge: Charge) -> Floats:
-    """A charge method's whole reach, where it does something and goes not too far."""
-    problem = here.problem
-    total = charge.ends[0].read(here.after.charging)
-    if len(charge.ends) > 1:
-        total *= charge.weights[0]
-        for ends, weight in zip(charge.ends[1:], charge.weights[1:], strict=True):
-            total += weight * ends.read(here.after.charging)
-    total += _pence(charge.bought_kwh, here.price + extra_p(method.model, problem.rules))
-    if charge.too_far[-1]:
-        total[charge.too_far] = NEVER_P
-    # A charge that somebody wants is one, however much the sun leaves for the grid to bring.
-    idle_from = charge.idle_from
-    if problem.must_charge[here.slot]:
-        idle_from = max(idle_from, ALMOST_FULL)
-    total[idle_from:] = NEVER_P
-    return total
-
-
-def _stored_p(here: SlotView, method: MethodReach) -> Floats:
-    """What a stored kWh costs by a charge method: (column)."""
-    problem = here.problem
-    pence: Floats = (here.price + extra_p(method.model, problem.rules)) / problem.eta
-    return pence
-
-
-def _sunned_kwh(here: SlotView) -> Floats:
-    """Where the sun alone leads from every level, on average."""
-    problem = here.problem
-    room = (problem.battery.capacity_kwh - problem.levels_kwh)[:, None]
-    sunned: Floats = problem.levels_kwh + np.minimum(here.suns_kwh, room) @ WEIGHTS
-    return sunned
-
-
-def _to_target(here: SlotView, method: MethodReach, charge: Charge) -> Floats:
-    """Charging by one charge method to the best level at which it can stop."""
-    problem = here.problem
-    stored_p = _stored_p(here, method)
-    levels_p = np.multiply.outer(problem.levels_kwh, stored_p)
-    worth = here.after.charging + levels_p
-    least = least_steps(problem, here.slot)
-    best = windowed(worth, method.stops[here.slot], charge.window - least + 1)
-    if least > 1:
-        best = np.concatenate([best[least - 1 :], np.full_like(best[: least - 1], NEVER_P)])
-    if here.sunny:
-        sunned_kwh = _sunned_kwh(here)
-        best = Lookup.of(sunned_kwh, problem.step_kwh).read(best)
-        levels_p = np.multiply.outer(sunned_kwh, stored_p)
-    best -= levels_p
-    return best
-
-
-def least_steps(problem: Problem, slot: int) -> int:
-    """How many steps of the grid a charge to a target goes at least: less is not worth a command."""
-    if problem.any_charge[slot]:
-        return 1
-    least_kwh = LEAST_SHARE * problem.rules.least_charge_kwh * problem.eta
-    return max(int(np.ceil(least_kwh / problem.step_kwh)), 1)
-
-
-def best_targets(here: SlotView, method: MethodReach, rows: slice) -> Floats:
-    """The stops, kWh by (level, course), at which a charge to a target ends from some levels."""
-    problem, slot = here.problem, here.slot
-    worth = here.after.charging + np.multiply.outer(problem.levels_kwh, _stored_p(here, method))
-    worth[~method.stops[slot]] = NEVER_P
-    levels = np.arange(LEVELS)[rows]
-    if here.sunny:
-        levels = np.ceil(_sunned_kwh(here)[rows] / problem.step_kwh - 1e-6).astype(np.intp)
-    least = least_steps(problem, slot)
-    reach = np.arange(least, max(method.at(slot).window, least) + 1)
-    places = np.minimum(levels[:, None] + reach, LEVELS - 1)
-    best = worth[places].argmin(axis=1)
-    found: Floats = problem.levels_kwh[np.minimum(levels[:, None] + reach[best], LEVELS - 1)]
-    return found
-
-
-# --- selling -------------------------------------------------------------------------------------
-
-
-def _sold(here: SlotView, sale: Sale) -> Floats:
-    """Pence of selling all that the slot has time for (level, course)."""
-    ends, out, imported, exported = sale.at(here.slot)
-    total: Floats = np.zeros_like(here.after.resting)
-    for weight, end in zip(WEIGHTS.tolist(), ends, strict=True):
-        total += weight * Lookup.of(end, here.problem.step_kwh).read(here.after.resting)
-    total += _pence(WEIGHTS @ imported, here.price)
-    total -= _pence(WEIGHTS @ exported, here.export)
-    total += here.worn_p * (WEIGHTS @ out)[:, None]
-    return total
-
-
-def _sold_to(here: SlotView, sale: Sale) -> Floats:
-    """Pence of selling down to the best reserve within reach (level, course)."""
-    problem, slot = here.problem, here.slot
-    kept_p = (here.export - here.worn_p) * problem.eta
-    least, window = int(sale.least[slot]), int(sale.window[slot])
-    levels = problem.levels_kwh[:, None]
-    worth = here.after.resting + kept_p * levels
-    # Selling goes down from a level: the same search, on the grid turned round.
-    turned = windowed(worth[::-1], sale.stops[::-1], window - least)
-    best = np.full_like(worth, NEVER_P)
-    best[least:] = turned[::-1][: LEVELS - least]
-    net_kwh = float(problem.demand.net_kwh[slot] @ WEIGHTS)
-    spent: Floats = best - kept_p * levels + here.export * net_kwh
+def _sold(problem: Problem, selling: SellingPaths, slot: int, after: Floats) -> Floats:
+    """Pence of selling all that the slot has time for (course, level)."""
+    price, export = problem.rates(slot, len(after))
+    pence = selling.ends[slot].read(after)
+    pence += price[:, None, None] * selling.imported_kwh[slot]
+    pence -= export[:, None, None] * selling.exported_kwh[slot]
+    pence += problem.rules.wear_p_per_kwh * selling.out_kwh[slot]
+    spent: Floats = ATOM_WEIGHTS @ pence
     return spent
 
 
-def best_sales(here: SlotView, rows: slice) -> Floats:
-    """The reserves, kWh by (level, course), at which a sale within its reach ends."""
-    problem, slot, sale = here.problem, here.slot, here.problem.sale
-    levels = np.arange(LEVELS)[rows]
-    if sale is None:
-        return np.array([[problem.floor_kwh]])
-    kept_p = (here.export - here.worn_p) * problem.eta
-    worth = here.after.resting + np.multiply.outer(problem.levels_kwh, kept_p)
-    worth[~sale.stops] = NEVER_P
-    least, window = int(sale.least[slot]), int(sale.window[slot])
-    reach = np.arange(least + 1, max(window, least + 1) + 1)
-    places = np.maximum(levels[:, None] - reach, 0)
-    best = worth[places].argmin(axis=1)
-    found: Floats = problem.levels_kwh[np.maximum(levels[:, None] - reach[best], 0)]
-    return found
+def _sold_to(problem: Problem, selling: SellingPaths, slot: int, after: Floats) -> Floats:
+    """Pence of selling down to the best reserve within reach (course, level)."""
+    _, export = problem.rates(slot, len(after))
+    kept_p = (export[:, None] - problem.rules.wear_p_per_kwh) * problem.eta
+    least, window = int(selling.least[slot]), int(selling.window[slot])
+    worth = after + kept_p * problem.grid
+    # Selling goes down from a level: the same search, on the grid turned round.
+    turned = windowed(worth[:, ::-1], selling.stops[::-1], window - least)
+    best = np.full_like(worth, NEVER_P)
+    best[:, least:] = turned[:, ::-1][:, : POINTS - least]
+    net_kwh = float(problem.demand.net_kwh[slot] @ ATOM_WEIGHTS)
+    spent: Floats = best - kept_p * problem.grid + export[:, None] * net_kwh
+    return spent
 
 
-def only_used_p(problem: Problem, slot: int, after: Floats) -> Floats:
-    """The bill from a slot on, (level, 1), of a battery that is only ever used."""
-    here = SlotView(problem, slot, Value(after, after))
-    here.price, here.worn_p = here.bill, 0.0
-    found: Floats = _used(here) + _base_p(here)
-    return found
+def windowed(worth: Floats, stops: Bools, window: int) -> Floats:
+    """The least of ``worth`` (course, level) among the stops above each level and within reach.
+
+    Stops are whole percents: every second point. From a whole percent and from the half above it
+    the next stop is the same; only where the window is odd does the half see one stop further.
+    """
+    best = np.full_like(worth, NEVER_P)
+    if window < 1:
+        return best
+    wholes, odd = divmod(window, 2)
+    ahead = np.full((len(worth), POINTS // 2 + 1 + wholes), NEVER_P)
+    np.copyto(ahead[:, : POINTS // 2], worth[:, 2::2], where=stops[2::2])
+    if wholes:
+        least = _sliding(ahead, wholes)[:, : POINTS // 2 + 1]
+        best[:, ::2] = least
+        best[:, 1::2] = least[:, :-1]
+    if odd:
+        further = ahead[:, wholes : wholes + POINTS // 2]
+        best[:, 1::2] = np.minimum(best[:, 1::2], further)
+    return best
+
+
+def _sliding(values: Floats, window: int) -> Floats:
+    """The least of ``window`` neighbours, from each on (course, place)."""
+    least, width = values, 1
+    while width < window:
+        step = min(width, window - width)
+        least = np.minimum(least[:, :-step], least[:, step:])
+        width += step
+    return least

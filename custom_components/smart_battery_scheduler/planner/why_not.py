@@ -62,12 +62,10 @@ def why_not(inputs: PlanInputs, plan: Plan, when: datetime, action: Action) -> W
         rule = rule or Forbidden.FORCED
     if rule is not None:
         return WhyNot(slot=slot, action=action, verdict=Verdict.FORBIDDEN, forbidden_by=rule.value)
-    solution = solve(problem, {index})
+    solution = solve(problem, thorough=True)
     stored_kwh = slot.start_percent / 100.0 * problem.battery.capacity_kwh
-    before = plan.slots[index - 1] if index and index <= len(plan.slots) else None
-    charging = before.action is Action.CHARGE if before else inputs.charging
-    other = best_of(problem, solution, index, action, stored_kwh, charging=charging)
-    planned = best_of(problem, solution, index, slot.action, stored_kwh, charging=charging)
+    other = best_of(problem, solution, index, action, stored_kwh)
+    planned = best_of(problem, solution, index, slot.action, stored_kwh)
     if other is None or planned is None or other[0] - planned[0] > WISHED_P / 2.0:
         return WhyNot(slot=slot, action=action, verdict=Verdict.NOT_POSSIBLE)
     extra_p = other[0] - planned[0]

@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import override
 
 from ..common.serialisation import Json, encode
-from ..planner.model import Plan, PlannedBlock, PlannedSlot, Reason
+from ..planner.model import Plan, PlannedSlot, Reason
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -41,9 +41,7 @@ def _published(this: _This) -> dict[str, Json]:
         "cost_p": _rounded(plan.cost_p, 1),
         "self_use_cost_p": _rounded(plan.baseline_cost_p, 1),
         "kept_instead_saves_p": _rounded(plan.kept_instead_saves_p, 1),
-        "left_p": _rounded(plan.left_p, 1),
         "notes": [encode(note) for note in plan.notes],
-        "blocks": [block_as_dict(block) for block in plan.blocks],
         "slots": [slot_as_dict(slot) for slot in plan.slots],
     }
 
@@ -71,23 +69,7 @@ def slot_as_dict(slot: PlannedSlot) -> dict[str, Json]:
         "end_percent_p90": round(slot.end_percent_p90, 1),
         "cost_p": _rounded(slot.cost_p, 2),
         "stored_worth_p_per_kwh": round(slot.marginal_value_p_per_kwh, 2),
-        "likelihood": round(slot.likelihood, 2),
         "reason": reason_as_dict(slot.reason),
-    }
-
-
-def block_as_dict(block: PlannedBlock) -> dict[str, Json]:
-    """One stretch of it, and what it wins."""
-    return {
-        "start": block.start.isoformat(),
-        "end": block.end.isoformat(),
-        "action": block.action.value,
-        "from_grid_kwh": round(block.from_grid_kwh, 3),
-        "cost_p": round(block.cost_p, 2),
-        "saves_p": round(block.saves_p, 2),
-        "gain_p": round(block.gain_p, 2),
-        "left_out_p": _rounded(block.left_out_p, 2),
-        "serves": [encode(hours) for hours in block.serves],
     }
 
 

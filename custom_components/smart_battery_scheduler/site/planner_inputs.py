@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
 
@@ -21,7 +21,6 @@ from ..planner.model import (
     PlanInputs,
     ReadyBy,
     ReasonCode,
-    Session,
     SlotInputs,
     Spread,
 )
@@ -39,7 +38,6 @@ from .manual_slots import ManualSlot, forced_within, is_blocked
 from .preferences import NO_PRICE_CEILING_P_PER_KWH, Preferences
 
 HORIZON = timedelta(hours=48)
-JUST_BEFORE = timedelta(seconds=1)
 # Octopus publishes the rates of the next market day (from 23:00 local) at about this local time.
 PUBLISHED_AT = time(16)
 
@@ -117,7 +115,6 @@ def plan_inputs(snapshot: SiteSnapshot) -> PlanInputs:
         ),
         rates_known_at=_next_publication(snapshot.now, snapshot.imports),
         running=_running(snapshot),
-        charging=_charging(snapshot),
     )
 
 
@@ -148,7 +145,6 @@ def _slot(snapshot: SiteSnapshot, start: datetime, end: datetime, load: Spread) 
         grid_charge_forbidden=snapshot.preferences.touches_peak(*local),
         carbon_g_per_kwh=_carbon(snapshot.carbon, start),
         session=session_within(snapshot.sessions, start, end),
-        session_reward_p_per_kwh=_reward(snapshot.sessions, start, end),
         car_charging=_is_for_car(snapshot, start, end),
     )
 
@@ -177,17 +173,6 @@ def _next_publication(now: datetime, imports: RateTable) -> datetime:
     return max(due, now + SLOT)
 
 
-def _reward(sessions: Iterable[SessionWindow], start: datetime, end: datetime) -> float | None:
-    """What a Power Down that touches [start, end) pays for a kWh less, if that is told."""
-    published = [
-        each.reward_p_per_kwh
-        for each in sessions
-        if each.joined and each.for_plans is Session.POWER_DOWN
-        if each.start < end and start < each.end and each.reward_p_per_kwh is not None
-    ]
-    return max(published, default=None)
-
-
 def _p_per_kwh(table: RateTable, when: datetime) -> float | None:
     rate = table.at(when)
     return None if rate is None else rate.p_per_kwh
@@ -211,12 +196,6 @@ def _running(snapshot: SiteSnapshot) -> Plan | None:
     slot = running.slot_at(snapshot.now) if running else None
     avoids_car = slot is not None and slot.reason.code is ReasonCode.CAR_CHARGING
     return None if avoids_car and not snapshot.car_charging else running
-
-
-def _charging(snapshot: SiteSnapshot) -> bool:
-    """Whether the plan in force charges from the grid until now."""
-    before = snapshot.running.slot_at(snapshot.now - JUST_BEFORE) if snapshot.running else None
-    return before is not None and before.action is Action.CHARGE
 
 
 def _carbon(forecast: CarbonForecast | None, when: datetime) -> float | None:

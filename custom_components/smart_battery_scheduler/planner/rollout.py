@@ -1,0 +1,112 @@
+"""What a choice does to the battery, over many possible courses of the house at once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+
+from .model import Action, ChargeMethod
+from .paths import Floats
+from .problem import Problem
+
+# Courses of demand that are followed, in pairs that mirror each other.
+MEMBERS = 16
+# How much a half-hour's surprise is still there in the next one: a busy evening stays busy.
+PERSISTENCE = 0.85
+# p10 and p90 of a normal distribution lie this many standard deviations from its middle.
+DECILE = 1.2816
+NOTHING = np.zeros(MEMBERS)
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What a slot is to be: an action, by which charge method, and to which level."""
+
+    action: Action
+    method: ChargeMethod | None = None
+    target_percent: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """A sequence of choices and what it is expected to lead to, one value per slot.
+
+    Energies are kWh AC; ``percent`` and its quantiles are charge levels at the beginning of each
+    slot and, last, at the end. ``pence`` is what the course is expected to cost with wear, carbon
+    and unmet requests, less the worth of what is left.
+    """
+
+    choices: tuple[Choice, ...]
+    imported_kwh: Floats
+    exported_kwh: Floats
+    in_kwh: Floats
+    out_kwh: Floats
+    percent: Floats
+    percent_p10: Floats
+    percent_p90: Floats
+    pence: float
+
+
+@dataclass(frozen=True, slots=True)
+class Members:
+    """Possible net demands, kWh AC (slot, member): surprises that last, around the exact mean.
+
+    ``surplus_kwh`` is what the battery's power can take of them, ``need_kwh`` what it can serve.
+    """
+
+    net_kwh: Floats
+    surplus_kwh: Floats
+    need_kwh: Floats
+
+    @classmethod
+    def of(cls, problem: Problem) -> Members:
+        """The draws are fixed, so that the same inputs give the same plan."""
+        scores = _scores(problem.planned)
+        low, middle, high = problem.demand.net_kwh.T[:, :, None]
+        away = np.where(scores < 0.0, middle - low, high - middle)
+        net: Floats = middle + scores * away
+        means = np.array([s.load_kwh.mean - s.pv_kwh.mean for s in problem.inputs.slots])
+        net += (means - net.mean(axis=1))[:, None]
+        site = problem.site
+        return cls(
+            net_kwh=net,
+            surplus_kwh=np.minimum(np.maximum(-net, 0.0), site.most_in_kwh[:, None]),
+            need_kwh=np.minimum(np.maximum(net, 0.0), site.most_out_kwh[:, None]),
+        )
+
+
+@lru_cache(maxsize=16)
+def _scores(slots: int) -> Floats:
+    """Surprises (slot, member), in deciles' distances from the middle."""
+    draws = np.random.default_rng(0).standard_normal((slots, MEMBERS // 2))
+    fresh = np.sqrt(1.0 - PERSISTENCE**2)
+    for slot in range(1, slots):
+        draws[slot] = PERSISTENCE * draws[slot - 1] + fresh * draws[slot]
+    scores: Floats = np.hstack([draws, -draws]) / DECILE
+    scores.flags.writeable = False
+    return scores
+
+
+def play(
+    problem: Problem, members: Members, slot: int, choice: Choice, stored_kwh: Floats
+) -> tuple[Floats, Floats]:
+    """What each member's net demand makes of a choice from its level: kWh AC in and out."""
+    site, capacity_kwh = problem.site, problem.battery.capacity_kwh
+    into = np.minimum(members.surplus_kwh[slot], (capacity_kwh - stored_kwh) / site.eta)
+    target_kwh = (choice.target_percent or 0) / 100.0 * capacity_kwh
+    if choice.action is Action.CHARGE and choice.method is not None:
+        power_w = next(m.power_w for m in problem.battery.methods if m.method is choice.method)
+        most = power_w * site.hours[slot] / 1000.0 * site.taper(stored_kwh)
+        wanted = np.minimum((target_kwh - stored_kwh) / site.eta - into, most)
+        return into + np.maximum(np.minimum(wanted, site.most_in_kwh[slot] - into), 0.0), NOTHING
+    if choice.action not in (Action.USE, Action.EXPORT):
+        return into, NOTHING
+    spare = np.maximum(stored_kwh - target_kwh, 0.0) * site.eta
+    if choice.action is Action.USE:
+        return into, np.minimum(members.need_kwh[slot], spare)
+    net = members.net_kwh[slot]
+    room = np.maximum(site.export_limit_kwh[slot] - np.maximum(-net, 0.0), 0.0)
+    wanted = np.minimum(np.maximum(net, 0.0) + room, site.most_out_kwh[slot])
+    return np.where(spare > 0.0, 0.0, into), np.minimum(wanted, spare)
