@@ -68,6 +68,7 @@ QUESTIONS: dict[str, dict[str, object]] = {
     "get_rates": {},
     "what_if": {"reserve_floor_percent": 10},
     "get_digest": {},
+    "backtest": {"days": 1},
 }
 GROUPS = {
     "admin": (GROUP_ID_ADMIN, True, True),

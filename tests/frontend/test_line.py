@@ -119,8 +119,8 @@ async def test_every_card_hears_that_its_home_is_gone(
 async def test_unsubscribing_lets_go(
     hass: HomeAssistant, entry: MockConfigEntry, hass_ws_client: WebSocketGenerator
 ) -> None:
-    """Nothing of a closed line stays with the home."""
-    listening = hass.data[DATA_DISPATCHER][entry.runtime_data._updated]
+    """Nothing of a closed line stays with the site."""
+    listening = hass.data[DATA_DISPATCHER][entry.runtime_data.publisher._changed]
     before = len(listening)
     client = await hass_ws_client(hass)
     await client.send_json(

@@ -159,7 +159,7 @@ def test_a_surer_forecast_never_costs_more(inputs: PlanInputs) -> None:
 def test_a_ban_is_kept(inputs: PlanInputs, data: st.DataObject) -> None:
     """Whatever the rate: no grid charge in a banned, peak or unpaid-for half-hour."""
     index = data.draw(st.integers(0, len(inputs.slots) - 1))
-    how = data.draw(st.sampled_from([{"charge_banned": True}, {"grid_charge_forbidden": True}]))
+    how = data.draw(st.sampled_from([{"charge_blocked": True}, {"grid_charge_forbidden": True}]))
     cheap = with_slot(inputs, index, import_p_per_kwh=-20.0, **how)
     assert plan(cheap).slots[index].action is not Action.CHARGE
 

@@ -64,9 +64,9 @@ def test_a_rule_outranks_the_running_plan() -> None:
     first = plan(inputs)
     bought = next(i for i, slot in enumerate(first.slots) if slot.action is Action.CHARGE)
     for change in (
-        {"charge_banned": True},
+        {"charge_blocked": True},
         {"grid_charge_forbidden": True},
-        {"pin": Action.HOLD},
+        {"forced": Action.HOLD},
         {"import_p_per_kwh": None},
     ):
         found = plan(replace(with_slot(inputs, bought, **change), running=first))

@@ -49,8 +49,8 @@ def test_what_is_planned_needs_no_reason_against_it() -> None:
     ("change", "rule"),
     [
         ({"grid_charge_forbidden": True}, "peak"),
-        ({"charge_banned": True}, "banned"),
-        ({"pin": Action.HOLD}, "pinned"),
+        ({"charge_blocked": True}, "banned"),
+        ({"forced": Action.HOLD}, "pinned"),
         ({"import_p_per_kwh": None}, "rate_unknown"),
     ],
 )
