@@ -90,7 +90,7 @@ TRIGGERS: dict[str, type[Trigger]] = {
     site_event.value: type(
         f"{site_event.name.title().replace('_', '')}Trigger",
         (SiteEventTrigger,),
-        {"happening": site_event},
+        {"site_event": site_event},
     )
     for site_event in SiteEvent
 }

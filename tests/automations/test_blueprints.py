@@ -138,7 +138,7 @@ async def test_the_daily_digest(
     sent = async_mock_service(hass, "notify", "send_message")
     frozen.move_to(NOW - timedelta(minutes=5))
     await use(
-        hass, "daily_digest", site=device_id_of(hass, other_site), recipients=["notify.phone"]
+        hass, "daily_digest", home=device_id_of(hass, other_site), recipients=["notify.phone"]
     )
     await at_eight(hass, frozen)
     ((title, message),) = messages(sent)
@@ -153,7 +153,7 @@ async def test_the_digest_without_a_phone(
     """It appears in Home Assistant."""
     shown = async_mock_service(hass, "persistent_notification", "create")
     frozen.move_to(NOW - timedelta(minutes=5))
-    await use(hass, "daily_digest", site=device_id_of(hass, site))
+    await use(hass, "daily_digest", home=device_id_of(hass, site))
     await at_eight(hass, frozen)
     assert len(shown) == 1
 
@@ -199,7 +199,7 @@ async def asked(
     )
     frozen.move_to(NOW - timedelta(minutes=5))
     site.planner.async_set_updated_data(plan_of(*[Action.USE] * 6, Action.CHARGE, Action.HOLD))
-    await use(hass, "ask_before_charging", site=device_id_of(hass, site), phone=phone)
+    await use(hass, "ask_before_charging", home=device_id_of(hass, site), phone=phone)
     frozen.move_to(NOW)
     async_fire_time_changed(hass, NOW)
     return await sent
@@ -289,7 +289,7 @@ async def test_no_question(
         await site.async_prefer(scheduler_enabled=False)
         await hass.async_block_till_done()
     frozen.move_to(NOW - timedelta(minutes=5))
-    await use(hass, "ask_before_charging", site=device_id_of(hass, site), phone=phone)
+    await use(hass, "ask_before_charging", home=device_id_of(hass, site), phone=phone)
     charges = [Action.CHARGE] if why == "switched off" else []
     site.planner.async_set_updated_data(plan_of(Action.USE, *charges, Action.USE))
     await at_eight(hass, frozen)

@@ -59,6 +59,9 @@ async def test_yaml_is_valid(hass: HomeAssistant, site: Site, text: str) -> None
         checked = await async_validate_config_item(hass, "example", example)
         assert checked is not None
         assert checked.validation_status is ValidationStatus.OK, checked.validation_error
+    elif "response_variable" in example:
+        # A question: its answer is tested where the action is.
+        assert hass.services.has_service(*example["action"].split("."))
     elif "action" in example:
         await run(hass, example)
         assert [slot.action for slot in site.manual.slots]

@@ -65,10 +65,13 @@ def test_the_answer_has_evidence(rule: str) -> None:
 
 
 def test_entries_have_our_type() -> None:
-    """No annotation takes an entry of ours for just any."""
+    """No annotation takes an entry of ours for just any, where its site is known."""
+    below = ("sources", "history", "site")
     bare = [
         f"{path.name}:{node.lineno}"
         for path in sorted(ROOT.rglob("*.py"))
+        # What the site is made of cannot know it, nor what an entry holds at run time.
+        if path.relative_to(ROOT).parts[0] not in below
         for node in ast.walk(ast.parse(path.read_text("utf-8")))
         if isinstance(node, ast.arg)
         and node.annotation is not None
