@@ -178,7 +178,11 @@ def test_a_charge_that_is_asked_for_now_goes_to_its_own_target_by_its_own_lever(
     rules = replace(MONEY_ONLY, everyday_ceiling_percent=50.0)
     inputs = two_days(rules=rules)
     for index in range(8):
-        asked = {"forced": Action.CHARGE, "forced_target_percent": 62, "forced_method": ChargeMethod.BACKUP}
+        asked = {
+            "forced": Action.CHARGE,
+            "forced_target_percent": 62,
+            "forced_method": ChargeMethod.BACKUP,
+        }
         inputs = with_slot(inputs, index, **asked)
     found = plan(inputs)
     charging = [slot for slot in found.slots[:8] if slot.action is Action.CHARGE]
