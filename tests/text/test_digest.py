@@ -97,7 +97,7 @@ def test_no_charge() -> None:
         ({"scheduler_enabled": False}, "Next: nothing. The scheduler is switched off."),
         ({"dry_run": True}, "Next: nothing. This is a dry run: nothing is sent to the battery."),
         (
-            {"yielded": SuspensionCause.OFF_GRID},
+            {"suspension": SuspensionCause.OFF_GRID},
             "Next: nothing. The scheduler is suspended because there is a power cut.",
         ),
     ],

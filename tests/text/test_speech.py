@@ -63,7 +63,7 @@ def test_what_is_measured(reading: PowerwallState | None, begin: str) -> None:
         ({"dry_run": True}, "This is a dry run: nothing is sent to the battery."),
         ({"scheduler_enabled": False}, "The scheduler is switched off."),
         (
-            {"yielded": SuspensionCause.STORM_WATCH},
+            {"suspension": SuspensionCause.STORM_WATCH},
             "The scheduler is suspended because Storm Watch is active.",
         ),
         (
