@@ -201,7 +201,6 @@ def test_who_is_not_enrolled_has_a_null_account() -> None:
         {},
         {"savingSessions": None},
         {"savingSessions": {"events": "none"}},
-        {"savingSessions": {"events": [None]}},
         {"savingSessions": {"events": [event(startAt=None)]}},
         {"savingSessions": {"events": [event(endAt="2026-08-05T19:00:00+00:00")]}},
         {"savingSessions": {"events": [event(startAt="2026-08-05T19:00:00")]}},
@@ -213,6 +212,14 @@ def test_nonsense_is_refused(data: dict[object, object]) -> None:
     """A session at the wrong time costs money."""
     with pytest.raises(TariffReplyError):
         parse_sessions(data)
+
+
+def test_a_null_among_sessions_hides_no_other() -> None:
+    """Octopus has answered lists with holes: what is there counts."""
+    whole, holed = [event()], [None, event()]
+    assert parse_sessions({"savingSessions": {"events": holed}}) == parse_sessions(
+        {"savingSessions": {"events": whole}}
+    )
 
 
 @pytest.mark.parametrize(
