@@ -437,8 +437,7 @@ class Site:
         self.publisher.notify()
         await self.controller.async_tick()
         self._look_for_missed_charges()
-        if self._end_finished_override():
-            self.publisher.notify()
+        self._end_finished_override()
         await self._async_look_at_house(now)
         await self.async_replan()
 
