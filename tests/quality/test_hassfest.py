@@ -17,11 +17,13 @@ from typing import Any
 import pytest
 
 from custom_components.smart_battery_scheduler.const import DOMAIN
+import homeassistant.components
 from homeassistant.const import Platform
 from homeassistant.helpers import config_validation as cv, selector
 from homeassistant.util.yaml import parse_yaml
 
 ROOT = Path(__file__).parents[2] / "custom_components" / DOMAIN
+CORE = Path(next(iter(homeassistant.components.__path__)))
 TEXTS = json.loads((ROOT / "translations" / "en.json").read_text("utf-8"))
 ICONS = json.loads((ROOT / "icons.json").read_text("utf-8"))
 MANIFEST = json.loads((ROOT / "manifest.json").read_text("utf-8"))
@@ -213,6 +215,17 @@ def test_what_is_imported_from_is_named_in_the_manifest() -> None:
             ours = (ROOT / f"{component}.py").is_file() or (ROOT / component).is_dir()
             assert component in named or ours, f"{module.name}: {component}"
     assert not set(MANIFEST["dependencies"]) & set(MANIFEST["after_dependencies"])
+
+
+def test_no_other_maker_s_packages_stand_before_set_up() -> None:
+    """Home Assistant installs what an after-dependency requires, wanted or not, or refuses ours.
+
+    With ``teslemetry`` among them, every home had to find Bluetooth's and ESPHome's packages first; a registry
+    that lacked one of their releases kept the battery's integration from loading at all.
+    """
+    for domain in (*MANIFEST["dependencies"], *MANIFEST["after_dependencies"]):
+        manifest = json.loads((CORE / domain / "manifest.json").read_text("utf-8"))
+        assert manifest.get("quality_scale") == "internal", domain
 
 
 def test_nobody_can_configure_it_in_yaml() -> None:
