@@ -6,8 +6,6 @@ Ends with 1 if a module's coverage (lines and branches, as coverage.py adds them
 ``LEAST_PERCENT``, or a set-up flow's lines below all of them; with 2 if nothing was measured.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 import json
 from pathlib import Path, PurePosixPath

@@ -1,7 +1,5 @@
 """A clock moved by hand, for what is given its clock."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 

@@ -1,7 +1,5 @@
 """Fixtures of all tests inside Home Assistant."""
 
-from __future__ import annotations
-
 import pytest
 
 # Found by Home Assistant's loader only if imported before it looks.

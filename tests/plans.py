@@ -1,7 +1,5 @@
 """Plans made by hand, for tests of everything but the planner."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from datetime import datetime, timedelta
 

@@ -1,7 +1,5 @@
 """aioresponses, made to work with the aiohttp of today."""
 
-from __future__ import annotations
-
 from collections.abc import AsyncIterator, Iterator
 from re import Pattern
 from types import TracebackType

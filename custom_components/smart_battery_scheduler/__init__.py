@@ -1,7 +1,5 @@
 """Smart Battery Scheduler: buys electricity for a Tesla Powerwall when it is cheap and clean."""
 
-from __future__ import annotations
-
 import logging
 
 from homeassistant.const import Platform

@@ -1,7 +1,5 @@
 """Binary sensors: what is so or not."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime

@@ -1,7 +1,5 @@
 """Buttons: plan again, back to the plan, forget what was learned."""
 
-from __future__ import annotations
-
 from typing import override
 
 from homeassistant.components.button import ButtonEntity, ButtonEntityDescription

@@ -1,7 +1,5 @@
 """The calendar of a home: charges done and planned, the supplier's sessions, requests for times."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime, timedelta
 from itertools import islice

@@ -4,8 +4,6 @@ With several homes meant, one that answers yes is enough; a home that is not run
 and so does anything that is not known.
 """
 
-from __future__ import annotations
-
 from abc import abstractmethod
 from datetime import datetime, timedelta
 from typing import Any, Unpack, cast, override

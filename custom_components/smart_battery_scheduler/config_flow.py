@@ -1,7 +1,5 @@
 """Setting up a home: the Powerwall, the tariff, the roof. Every step is tested live."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import count
 import logging

@@ -1,7 +1,5 @@
 """Constants shared by the whole integration."""
 
-from __future__ import annotations
-
 from zoneinfo import ZoneInfo
 
 DOMAIN = "smart_battery_scheduler"

@@ -1,7 +1,5 @@
 """Device actions: what a person can ask of a battery, for those who begin with the device."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 
 import voluptuous as vol

@@ -1,7 +1,5 @@
 """Device conditions: the questions that need no figures, for those who begin with the device."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from datetime import datetime
 

@@ -1,7 +1,5 @@
 """Device triggers: the events, for those who begin with the device."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 import voluptuous as vol

@@ -4,8 +4,6 @@
 makes the same plan of it again.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 import logging
 from typing import Any

@@ -1,7 +1,5 @@
 """Our solar forecast for Home Assistant's Energy dashboard."""
 
-from __future__ import annotations
-
 from typing import TYPE_CHECKING
 
 from homeassistant.config_entries import ConfigEntryState

@@ -1,7 +1,5 @@
 """The event entity: the last event, with its data."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import override
 

@@ -4,8 +4,6 @@ Home Assistant has no way for an integration to bring sentences along; those tha
 `docs/custom_sentences/en/smart_battery_scheduler.yaml` of the repository.
 """
 
-from __future__ import annotations
-
 from abc import abstractmethod
 from collections.abc import Callable
 from datetime import datetime, timedelta

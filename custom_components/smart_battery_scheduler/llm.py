@@ -3,8 +3,6 @@
 They are offered where the household exposes an entity of this integration to the assistant.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from itertools import groupby
 from typing import override

@@ -1,7 +1,5 @@
 """The logbook's lines, in plain words."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, Protocol

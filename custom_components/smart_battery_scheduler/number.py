@@ -1,7 +1,5 @@
 """Numbers a household sets: its preferences, and the Powerwall's own backup reserve."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import override
 

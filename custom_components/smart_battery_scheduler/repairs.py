@@ -1,7 +1,5 @@
 """Fix flows: a person has looked into it, and control or the rates are tried again."""
 
-from __future__ import annotations
-
 from typing import override
 
 from homeassistant.components.repairs import ConfirmRepairFlow, RepairsFlow, RepairsFlowResult

@@ -1,7 +1,5 @@
 """Selects: the override, and the Powerwall's own operating mode and export rule."""
 
-from __future__ import annotations
-
 from typing import override
 
 from homeassistant.components.select import SelectEntity, SelectEntityDescription

@@ -1,7 +1,5 @@
 """Sensors: what the battery does, what energy costs, what is planned."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, override

@@ -1,7 +1,5 @@
 """Switches: the scheduler, dry run, charge now, and the Powerwall's own grid charging."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any, override
 

@@ -1,7 +1,5 @@
 """The integration's lines on Home Assistant's system information page."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Times of day a household sets, by the market's clock: each is one preference."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import time
 from typing import override

@@ -3,8 +3,6 @@
 They follow a home over reloads and are ready before it is loaded.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import cast, override
 

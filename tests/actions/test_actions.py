@@ -1,7 +1,5 @@
 """Every action with good, bad and hostile input."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from datetime import datetime, time, timedelta
 from pathlib import Path

@@ -1,7 +1,5 @@
 """The home's past, replayed on request."""
 
-from __future__ import annotations
-
 import asyncio
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta

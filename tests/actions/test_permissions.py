@@ -1,7 +1,5 @@
 """Who may see and who may command a home: by action, by voice, by model, by automation, by card."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

@@ -1,7 +1,5 @@
 """The tools that a language model is given, and what they answer."""
 
-from __future__ import annotations
-
 import json
 from typing import Any
 

@@ -1,7 +1,5 @@
 """What Assist understands and says, with the sentences written out."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path

@@ -1,7 +1,5 @@
 """A demo home whose plan and clock a test sets as it needs them."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime, timedelta
 
 from freezegun.api import FrozenDateTimeFactory

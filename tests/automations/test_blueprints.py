@@ -1,7 +1,5 @@
 """The blueprints, imported and run as automations against recorded notifications."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import AsyncGenerator
 from datetime import UTC, datetime, timedelta

@@ -1,7 +1,5 @@
 """The conditions, asked as an automation asks them."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any

@@ -1,7 +1,5 @@
 """Device triggers, conditions and actions, found and used as the editor does."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 from typing import Any
 

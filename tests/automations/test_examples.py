@@ -1,7 +1,5 @@
 """Every example of the documentation is valid and does what it says it does."""
 
-from __future__ import annotations
-
 from pathlib import Path
 import re
 from typing import Any

@@ -1,7 +1,5 @@
 """Messages to the phones that were chosen, without a blueprint."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 
 from freezegun.api import FrozenDateTimeFactory

@@ -1,7 +1,5 @@
 """The page about automations names everything there is."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 import re

@@ -1,7 +1,5 @@
 """The triggers, in real automations."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 from typing import Any
 

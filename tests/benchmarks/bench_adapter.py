@@ -7,8 +7,6 @@ measured history; any other is taken at its word: it comes without a spread, so 
 roof's is taken as given.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from datetime import datetime, time, timedelta
 from math import isclose

@@ -4,8 +4,6 @@ Not collected with the tests: it takes minutes. Run it by ``scripts/benchmark fo
 The fake cloud answers from a thread of its own, so that only the home's side is counted.
 """
 
-from __future__ import annotations
-
 import asyncio
 from collections import Counter
 from collections.abc import Iterator, Sequence

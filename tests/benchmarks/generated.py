@@ -3,8 +3,6 @@
 It has the rates, the house and the sun of the demo home, and knows them only as they would be known.
 """
 
-from __future__ import annotations
-
 import asyncio
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -18,7 +16,7 @@ from custom_components.smart_battery_scheduler.const import (
     UNIT_MAX_DISCHARGE_W,
     UNIT_RESERVE_CHARGE_W,
 )
-from custom_components.smart_battery_scheduler.demo.home import DemoSolar, sun_w
+from custom_components.smart_battery_scheduler.demo.home import DemoSolar, available_solar_w
 from custom_components.smart_battery_scheduler.demo.house import house_w
 from custom_components.smart_battery_scheduler.demo.rates import (
     export_p_per_kwh,
@@ -75,7 +73,7 @@ def lived(start: datetime) -> Lived:
     """The truth about a half-hour."""
     moments = [start + SAMPLE * (index + 0.5) for index in range(SLOT // SAMPLE)]
     share = SAMPLE / timedelta(hours=1) / 1000.0
-    return Lived(sum(map(house_w, moments)) * share, sum(map(sun_w, moments)) * share)
+    return Lived(sum(map(house_w, moments)) * share, sum(map(available_solar_w, moments)) * share)
 
 
 @cache

@@ -4,8 +4,6 @@ Counted by Valgrind's Callgrind as the difference between two runs, so that Pyth
 count. Prints.
 """
 
-from __future__ import annotations
-
 import os
 import re
 import subprocess

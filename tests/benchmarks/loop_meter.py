@@ -1,7 +1,5 @@
 """Measures how long the callbacks of an event loop keep its thread busy."""
 
-from __future__ import annotations
-
 import asyncio
 from asyncio.events import Handle
 from collections.abc import Iterator

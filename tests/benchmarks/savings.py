@@ -5,8 +5,6 @@ count imports less paid exports, corrected by the change in the battery at the c
 rate. ``knowing all`` plans on the truth: what is left to gain beyond it is the planner's own loss.
 """
 
-from __future__ import annotations
-
 from argparse import ArgumentParser
 from collections.abc import Callable
 from dataclasses import replace
@@ -15,7 +13,7 @@ import sys
 
 import numpy as np
 
-from custom_components.smart_battery_scheduler.demo.home import sun_w
+from custom_components.smart_battery_scheduler.demo.home import available_solar_w
 from custom_components.smart_battery_scheduler.demo.house import house_w
 from custom_components.smart_battery_scheduler.demo.rates import export_p_per_kwh, import_p_per_kwh
 from custom_components.smart_battery_scheduler.planner.model import (
@@ -84,7 +82,7 @@ def cost_p(start: datetime, days: int, policy: Policy) -> float:
                 stored,
                 meters,
                 house_w(middle),
-                sun_w(middle),
+                available_solar_w(middle),
                 SAMPLE.total_seconds(),
             )
         rates.append(import_p_per_kwh(now))

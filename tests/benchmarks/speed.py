@@ -1,7 +1,5 @@
 """How long a plan takes and how much memory, by horizon, price courses and slot length: prints."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta

@@ -3,8 +3,6 @@
 Not collected with the tests: it takes minutes. Run it by ``scripts/requests-per-day``.
 """
 
-from __future__ import annotations
-
 from collections import Counter
 from datetime import timedelta
 import os

@@ -1,7 +1,5 @@
 """The worked day of the documentation: prints its table."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import groupby

@@ -1,7 +1,5 @@
 """Fixtures of the campaign: the day of a seed."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 import logging
 from typing import Any

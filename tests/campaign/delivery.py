@@ -1,7 +1,5 @@
 """How much a site could have charged in the hours in which that was wanted, and how much it did."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from itertools import groupby, pairwise
@@ -62,7 +60,14 @@ def _possible_kwh(run: Sequence[Sample], hardware: Hardware, lag: timedelta) -> 
             backup_reserve_percent=round(before.target_percent),
             grid_charging=hardware.grid_charging_permitted,
         )
-        there = flows(hardware, settings, Circumstances(), stored_kwh, before.house_w, before.sun_w)
+        there = flows(
+            hardware,
+            settings,
+            Circumstances(),
+            stored_kwh,
+            before.house_w,
+            before.available_solar_w,
+        )
         kwh = -min(there.battery_w, 0.0) * _hours(before, after) / 1000.0
         kwh = min(kwh, (until_kwh - stored_kwh) / hardware.one_way_efficiency)
         total_kwh += kwh

@@ -1,7 +1,5 @@
 """What must hold after any day, whatever happened on it. Each check names what it found broken."""
 
-from __future__ import annotations
-
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta

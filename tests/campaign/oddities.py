@@ -4,8 +4,6 @@ Some are drawn only with ``SBS_CAMPAIGN_ALL=1`` (``scripts/fault-campaign --all`
 break an invariant, and the names below say so until what breaks is mended.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 import os

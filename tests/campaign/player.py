@@ -1,7 +1,5 @@
 """Plays a story: a home in Home Assistant over the fake cloud, and a witness who sees the truth."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Coroutine
 from copy import deepcopy
@@ -205,11 +203,19 @@ class Player:
         if self.theirs.stand(state.obeyed):
             return None
         now = dt_util.utcnow()
-        house_w, sun_w = self.day.cloud.world.house_w(now), self.day.cloud.world.sun_w(now)
+        house_w, available_solar_w = (
+            self.day.cloud.world.house_w(now),
+            self.day.cloud.world.available_solar_w(now),
+        )
 
         def power_w(settings: Settings) -> float:
             return flows(
-                powerwall.hardware, settings, state.circumstances, state.stored_kwh, house_w, sun_w
+                powerwall.hardware,
+                settings,
+                state.circumstances,
+                state.stored_kwh,
+                house_w,
+                available_solar_w,
             ).battery_w
 
         is_w = power_w(state.obeyed)

@@ -3,8 +3,6 @@
 Nothing of this kind may last a quarter of an hour without a line in the decision log and a notice.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum

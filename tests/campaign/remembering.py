@@ -4,8 +4,6 @@ What is stored is the same, item by item: rows are tuples of frozen values that 
 the frozen clock of these days makes every date in them expensive.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import replace
 

@@ -1,7 +1,5 @@
 """Looking behind the scenes: one instant of the truth, and what the home made of it."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import Any
 
@@ -48,15 +46,20 @@ def take_sample(
     """The truth now; ``site`` is None while it is not set up, ``foreign`` while a rival is at work."""
     powerwall = cloud.world.powerwall
     state = powerwall.state
-    house_w, sun_w = cloud.world.house_w(now), cloud.world.sun_w(now)
+    house_w, available_solar_w = cloud.world.house_w(now), cloud.world.available_solar_w(now)
 
     def under(settings: Settings) -> Flows:
         return flows(
-            powerwall.hardware, settings, state.circumstances, state.stored_kwh, house_w, sun_w
+            powerwall.hardware,
+            settings,
+            state.circumstances,
+            state.stored_kwh,
+            house_w,
+            available_solar_w,
         )
 
     def from_grid_w(there: Flows) -> float:
-        return max(0.0, -there.battery_w - max(0.0, sun_w - house_w))
+        return max(0.0, -there.battery_w - max(0.0, available_solar_w - house_w))
 
     there = under(state.obeyed)
     by_theirs = [under(each) for each in theirs.possible()]
@@ -71,7 +74,7 @@ def take_sample(
         full_percent=powerwall.hardware.full_percent,
         shown=state.shown,
         house_w=house_w,
-        sun_w=sun_w,
+        available_solar_w=available_solar_w,
         on_grid=state.circumstances.on_grid,
         storm=state.circumstances.storm_watch,
         forced=forced,

@@ -1,7 +1,5 @@
 """What happens on a random day: drawn from a seed, readable when it has to be replayed."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass, field, fields
 from datetime import timedelta

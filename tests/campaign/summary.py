@@ -1,7 +1,5 @@
 """The last line of a campaign, from the results of its days; the exit status is 0 if all held."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 import sys

@@ -4,8 +4,6 @@ A failure prints the day's seed and everything that happened on it: run it again
 ``scripts/fault-campaign --days 1 --seed SEED``.
 """
 
-from __future__ import annotations
-
 import json
 import os
 from pathlib import Path

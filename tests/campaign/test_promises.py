@@ -1,7 +1,5 @@
 """The judges of a day, on days written by hand: they find what is broken, and nothing else."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -32,7 +30,7 @@ SERVING = Sample(
     full_percent=100.0,
     shown=Settings(),
     house_w=800.0,
-    sun_w=0.0,
+    available_solar_w=0.0,
     on_grid=True,
     storm=False,
     forced=False,

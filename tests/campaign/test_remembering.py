@@ -1,7 +1,5 @@
 """What is remembered is what would have been encoded."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from datetime import UTC, datetime
 

@@ -1,7 +1,5 @@
 """The campaign's last line and its exit status."""
 
-from __future__ import annotations
-
 import json
 
 from .summary import summary

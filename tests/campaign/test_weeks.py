@@ -3,8 +3,6 @@
 Some days in every run of the tests; four weeks by ``scripts/fault-campaign``.
 """
 
-from __future__ import annotations
-
 from datetime import timedelta
 import json
 import os

@@ -1,7 +1,5 @@
 """What is true behind the clouds: samples of the battery, and whose the settings are."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -57,7 +55,7 @@ class Sample:
     floor_percent: float
     full_percent: float
     house_w: float
-    sun_w: float
+    available_solar_w: float
     serves_by_theirs_w: float
     notices: frozenset[str]
 

@@ -1,7 +1,5 @@
 """Plans without sense: whatever a planner may ever ask for, control must stay within its promises."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from datetime import datetime, timedelta
 from random import Random

@@ -1,7 +1,5 @@
 """The Carbon Intensity API's wire form, quirk by quirk."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 

@@ -1,7 +1,5 @@
 """The stand-in as a process: ``python -m tests.cloud --port 8930 --scenario winter``."""
 
-from __future__ import annotations
-
 import argparse
 import asyncio
 from datetime import UTC, datetime

@@ -1,7 +1,5 @@
 """Readings bent by the quirks of a home's clouds: what is shown is not what is."""
 
-from __future__ import annotations
-
 from collections import deque
 from collections.abc import Mapping
 from datetime import datetime, timedelta

@@ -1,7 +1,5 @@
 """What the electricity of a simulated home costs, by the world's own prices."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 
 from custom_components.smart_battery_scheduler.powerwall.simulated import SimulatedPowerwall

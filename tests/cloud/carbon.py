@@ -1,7 +1,5 @@
 """The Carbon Intensity API's regional forecast on the wire: dirty evenings, clean nights."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime, timedelta
 from math import cos, pi
 

@@ -1,7 +1,5 @@
 """Fixtures of the stand-in's own tests."""
 
-from __future__ import annotations
-
 from .fixtures import cloud, netzero, scenario, session
 
 __all__ = ["cloud", "netzero", "scenario", "session"]

@@ -16,8 +16,6 @@
 Every change is answered with the state after it.
 """
 
-from __future__ import annotations
-
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime, time, timedelta

@@ -4,8 +4,6 @@ A rule names a fault and an endpoint; it lets ``skip`` matching requests pass, t
 ``times`` requests (all, if not given) until it is cleared.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum

@@ -4,8 +4,6 @@ Freeze the clock before asking for it, or call ``cloud.world.begin()`` after mov
 battery's time passes from the moment the world was made.
 """
 
-from __future__ import annotations
-
 from collections.abc import AsyncIterator
 
 import aiohttp

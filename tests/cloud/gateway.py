@@ -1,7 +1,5 @@
 """Between the cloud's copy of the settings and the battery: what the gateway hears of a write."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta

@@ -5,8 +5,6 @@ Operations are answered by their name; what is not in ``OPERATIONS``, or is in t
 an error of code KT-CT-1113.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 import json

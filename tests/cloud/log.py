@@ -1,7 +1,5 @@
 """What the clouds received: for budgets, and for "what did it really send?"."""
 
-from __future__ import annotations
-
 from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass

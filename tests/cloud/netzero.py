@@ -1,7 +1,5 @@
 """NetZero on the wire, in front of the simulated Powerwall."""
 
-from __future__ import annotations
-
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import replace

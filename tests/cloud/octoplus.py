@@ -1,7 +1,5 @@
 """The account's side of Octoplus and Intelligent: what sessions and cars it has. Public to change."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 

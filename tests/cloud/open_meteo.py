@@ -3,8 +3,6 @@
 Averaged radiation is labelled by the END of its interval, as the real one is.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, time, timedelta
 from typing import NamedTuple

@@ -1,7 +1,5 @@
 """Octopus' products: what they are called and what they cost when."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta

@@ -4,8 +4,6 @@ A fault (``faults.py``) strikes single requests; a quirk is there all the time, 
 may be combined. Each names the public reports it is taken from, by repository and number.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 

@@ -4,8 +4,6 @@ Values are p/kWh without VAT at the 48 half-hours of a local day. On the days of
 the local hour that is missing or doubled is so in the prices as well.
 """
 
-from __future__ import annotations
-
 from datetime import UTC, date, datetime, time, timedelta
 
 from custom_components.smart_battery_scheduler.const import MARKET_TIME_ZONE

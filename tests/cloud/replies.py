@@ -1,7 +1,5 @@
 """Replies of every kind, right and wrong, that do not depend on what was asked."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 import json
 

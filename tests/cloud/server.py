@@ -1,7 +1,5 @@
 """The clouds as one server on loopback; their paths do not collide, so one address serves all."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager

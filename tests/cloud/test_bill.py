@@ -1,7 +1,5 @@
 """A whole day at the simulated home, with and without an eye on the price."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime, timedelta
 
 import pytest

@@ -1,7 +1,5 @@
 """The control endpoint, and the stand-in as a process of its own."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime

@@ -1,7 +1,5 @@
 """The switch itself."""
 
-from __future__ import annotations
-
 import pytest
 
 from .faults import Endpoint, Fault, Faults, fitting

@@ -1,7 +1,5 @@
 """The stand-in under a frozen clock: real requests over loopback while time stands still or jumps."""
 
-from __future__ import annotations
-
 import asyncio
 from datetime import UTC, datetime, timedelta
 

@@ -1,7 +1,5 @@
 """The real client against the stand-in: every fault has its typed error, then it works again."""
 
-from __future__ import annotations
-
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta

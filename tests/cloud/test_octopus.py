@@ -1,7 +1,5 @@
 """The stand-in for Octopus' REST API speaks as the recorded one does."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime, time, timedelta
 from itertools import pairwise
 from typing import Any, cast

@@ -1,7 +1,5 @@
 """The stand-in for Open-Meteo forecasts the world's own sky, in the documented form."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import Any

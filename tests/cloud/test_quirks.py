@@ -1,7 +1,5 @@
 """The real client against clouds and gateways as owners report them; the sources are in ``quirks.py``."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime

@@ -1,7 +1,5 @@
 """The world keeps its word: prices, sun and house as its scenarios say."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -23,7 +21,7 @@ def day_kwh(name: str) -> tuple[float, float]:
     """Sun and house of the scenario's first day."""
     world = world_at(name)
     moments = [world.scenario.start + timedelta(minutes=10 * step) for step in range(144)]
-    sun = sum(map(world.sun_w, moments)) / 6000
+    sun = sum(map(world.available_solar_w, moments)) / 6000
     return sun, sum(map(world.house_w, moments)) / 6000
 
 
@@ -41,7 +39,7 @@ def test_a_world_repeats_itself(name: str) -> None:
     """The same everywhere and every time."""
     one, other = world_at(name), world_at(name)
     when = one.scenario.start + timedelta(hours=11, minutes=17)
-    assert one.sun_w(when) == other.sun_w(when)
+    assert one.available_solar_w(when) == other.available_solar_w(when)
     assert one.house_w(when) == other.house_w(when)
 
 

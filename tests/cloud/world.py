@@ -1,7 +1,5 @@
 """The world behind the clouds: a home under a sky, a tariff, and a clock."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
@@ -159,7 +157,7 @@ class World:
             state,
             clock=self.clock,
             house_w=self.house_w,
-            sun_w=self.sun_w,
+            available_solar_w=self.available_solar_w,
             hardware=scenario.hardware,
             deliver=lambda change: self._gateway.pass_on(change, self.deliver(change)),
         )
@@ -184,9 +182,9 @@ class World:
         """What the house wants. The same minutes are asked for again and again: kept."""
         return self._kept("house", when, self._house_w)
 
-    def sun_w(self, when: datetime) -> float:
+    def available_solar_w(self, when: datetime) -> float:
         """What the roof makes."""
-        return self._kept("sun", when, self._sun_w)
+        return self._kept("sun", when, self._available_solar_w)
 
     def _kept(self, what: str, when: datetime, reckon: Callable[[datetime], float]) -> float:
         if self._kept_of is not self.scenario or len(self._kept_w) > MOST_KEPT:
@@ -205,7 +203,7 @@ class World:
             base * day * self.scenario.house_factor * (1.0 + 0.25 * smooth("house", when)), 0
         )
 
-    def _sun_w(self, when: datetime) -> float:
+    def _available_solar_w(self, when: datetime) -> float:
         return sum(
             plane_power_w(plane, self.irradiance(when, plane), self.air_celsius(when))
             for plane in self.scenario.roof

@@ -1,7 +1,5 @@
 """What every client of a web service leans on."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime, timedelta
 
 import aiohttp

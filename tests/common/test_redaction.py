@@ -1,7 +1,5 @@
 """What may tell whose meter or account it is, taken out of what leaves the house."""
 
-from __future__ import annotations
-
 import pytest
 
 from custom_components.smart_battery_scheduler.common.redaction import masked_id, without

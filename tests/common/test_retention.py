@@ -1,7 +1,5 @@
 """What may be forgotten, by a clock that may be wrong."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime, timedelta
 
 from custom_components.smart_battery_scheduler.common.retention import too_old

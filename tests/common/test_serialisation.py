@@ -1,7 +1,5 @@
 """Stored and read back is the same; anything else is refused."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime

@@ -1,7 +1,5 @@
 """Where requests go: nobody but the services, or a stand-in on this very machine."""
 
-from __future__ import annotations
-
 import pytest
 
 from custom_components.smart_battery_scheduler.common.service_urls import NETZERO, endpoint

@@ -1,7 +1,5 @@
 """A small stage for the pure judgement: a simulated Powerwall, a clock, and what is wanted."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -55,7 +53,7 @@ class Stage:
 
     level: float = 50.0
     house_w: float = 400.0
-    sun_w: float = 0.0
+    available_solar_w: float = 0.0
     hardware: Hardware = field(default_factory=Hardware)
     timing: Timing = field(default_factory=Timing)
     now: datetime = START
@@ -76,7 +74,7 @@ class Stage:
             SimulatedState.new(self.now, hardware=self.hardware, soc_percent=self.level),
             clock=lambda: self.now,
             house_w=lambda _: self.house_w,
-            sun_w=lambda _: self.sun_w,
+            available_solar_w=lambda _: self.available_solar_w,
             hardware=self.hardware,
         )
         self.owner = self.powerwall.state.shown

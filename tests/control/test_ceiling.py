@@ -1,7 +1,5 @@
 """Full is where this battery takes no more, whatever its percentage says."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from datetime import timedelta
 
@@ -65,7 +63,7 @@ async def test_the_next_night_knows_and_asks_for_nothing() -> None:
     assert stage.phase() is Phase.RUNNING
 
 
-def reading(level: float, *, minute: int, sun_w: float = 2000.0) -> PowerwallState:
+def reading(level: float, *, minute: int, available_solar_w: float = 2000.0) -> PowerwallState:
     """A battery that takes nothing of what the sun leaves over."""
     at = START + timedelta(minutes=minute)
     stage = Stage()
@@ -74,9 +72,9 @@ def reading(level: float, *, minute: int, sun_w: float = 2000.0) -> PowerwallSta
         read_at=at,
         soc_percent=level,
         battery_power_w=0.0,
-        solar_power_w=sun_w,
+        solar_power_w=available_solar_w,
         house_power_w=400.0,
-        grid_power_w=400.0 - sun_w,
+        grid_power_w=400.0 - available_solar_w,
     )
 
 
@@ -91,12 +89,14 @@ def reading(level: float, *, minute: int, sun_w: float = 2000.0) -> PowerwallSta
     ],
 )
 def test_the_sun_shows_where_it_is_full_too(
-    levels: tuple[float, ...], sun_w: float, expected: float
+    levels: tuple[float, ...], available_solar_w: float, expected: float
 ) -> None:
     """Flat for ten minutes while energy is left over, high enough to be the end."""
     state = ControlState()
     for minute, level in zip((0, 4, 8, 12), levels, strict=True):
-        state = with_ceiling(state, reading(level, minute=minute, sun_w=sun_w))
+        state = with_ceiling(
+            state, reading(level, minute=minute, available_solar_w=available_solar_w)
+        )
     assert full_percent(state, START) == expected
 
 

@@ -1,7 +1,5 @@
 """The judge of readings: what is proof, what is doubt, and what proves nothing."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from datetime import UTC, datetime
 

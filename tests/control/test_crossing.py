@@ -1,7 +1,5 @@
 """Writes that cross one another, and a person's change that crosses one of ours."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from datetime import timedelta
 

@@ -1,7 +1,5 @@
 """What ends a command from outside: an outage, Storm Watch, a person; and what only looks like it."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from datetime import timedelta
 

@@ -1,7 +1,5 @@
 """What a home's charge methods are taken to do after what they have shown."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 

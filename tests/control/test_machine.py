@@ -1,7 +1,5 @@
 """The pure judgement, driven by a simulated Powerwall through simulated time."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from datetime import timedelta
 

@@ -1,7 +1,5 @@
 """No sequence of restarts, failures and user changes loses the owner settings."""
 
-from __future__ import annotations
-
 import asyncio
 from dataclasses import replace
 from datetime import timedelta

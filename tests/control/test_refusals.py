@@ -1,7 +1,5 @@
 """A refusal is evidence too: the same body again gets the same answer, so something else is sent."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from datetime import timedelta
 

@@ -1,7 +1,5 @@
 """What is wanted now, after the rules that no plan may break."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 

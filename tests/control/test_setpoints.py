@@ -1,7 +1,5 @@
 """Reserves that do not exist on the hardware, and those that the sun has left behind."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 
 import pytest
@@ -41,9 +39,9 @@ async def test_a_hold_follows_a_level_that_the_sun_has_raised() -> None:
     stage = Stage(level=50, house_w=800, wanted=want(Action.HOLD, START + HOURS))
     await stage.run(10)
     for _ in range(3):
-        stage.sun_w = 4000
+        stage.available_solar_w = 4000
         await stage.run(20)
-        stage.sun_w = 0
+        stage.available_solar_w = 0
         full = stage.powerwall.soc_percent
         await stage.run(30)
         assert stage.powerwall.soc_percent > full - 1.5

@@ -1,7 +1,5 @@
 """Slow and late charges: an inflow from the grid that began after the command is the charge."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from datetime import timedelta
 

@@ -1,7 +1,5 @@
 """A stop is not believed on the cloud's word: the battery's own power says whether it has stopped."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from datetime import timedelta
 
@@ -128,11 +126,11 @@ async def test_re_sends_of_a_stop_are_spaced() -> None:
 async def test_a_hold_found_to_go_on_once_the_sun_is_down_is_stopped_then() -> None:
     """While the sun feeds the house nothing can be seen; idle is watched until something can."""
     stage = await held(58.0)
-    stage.sun_w, stage.powerwall.deliver = 1000.0, shown_only
+    stage.available_solar_w, stage.powerwall.deliver = 1000.0, shown_only
     stage.wanted = None
     await stage.run(30)
     assert stage.phase() is Phase.IDLE
-    stage.sun_w = 0.0
+    stage.available_solar_w = 0.0
     stage.powerwall.deliver = only_changes(stage, lost=0)
     # What the sun has put on top of the held level is used by right.
     await stage.run(30)

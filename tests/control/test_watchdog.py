@@ -1,7 +1,5 @@
 """The watchdog: from intent and readings alone, which promise is being broken now."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -44,7 +42,11 @@ CHARGE = replace(NOTHING, action=Action.CHARGE, target_percent=90.0)
 
 
 def reading(
-    battery_w: float | None, *, level: float | None = 58.0, sun_w: float = 0.0, at: datetime = NOON
+    battery_w: float | None,
+    *,
+    level: float | None = 58.0,
+    available_solar_w: float = 0.0,
+    at: datetime = NOON,
 ) -> PowerwallState:
     """A balanced reading of a house that takes 800 W."""
     return PowerwallState(
@@ -52,9 +54,9 @@ def reading(
         settings=OWNER,
         soc_percent=level,
         battery_power_w=battery_w,
-        solar_power_w=sun_w,
+        solar_power_w=available_solar_w,
         house_power_w=800.0,
-        grid_power_w=None if battery_w is None else 800.0 - battery_w - sun_w,
+        grid_power_w=None if battery_w is None else 800.0 - battery_w - available_solar_w,
     )
 
 
@@ -63,7 +65,7 @@ def reading(
     [
         (Breach.CHARGES_WHEN_FORBIDDEN, PEAK, reading(-3300), True),
         (Breach.CHARGES_WHEN_FORBIDDEN, PEAK, reading(-3300, level=15.0), True),
-        (Breach.CHARGES_WHEN_FORBIDDEN, PEAK, reading(-900, sun_w=1700.0), False),
+        (Breach.CHARGES_WHEN_FORBIDDEN, PEAK, reading(-900, available_solar_w=1700.0), False),
         (Breach.CHARGES_WHEN_FORBIDDEN, PEAK, reading(800), False),
         (Breach.CHARGES_WHEN_FORBIDDEN, PEAK, reading(None), None),
         (Breach.CHARGES_WHEN_FORBIDDEN, NOTHING, reading(-3300), False),
@@ -93,7 +95,7 @@ def reading(
         (Breach.DOES_NOT_SERVE, NOTHING, reading(0), True),
         (Breach.DOES_NOT_SERVE, USE, reading(800), False),
         (Breach.DOES_NOT_SERVE, USE, reading(0, level=21.0), None),
-        (Breach.DOES_NOT_SERVE, USE, reading(0, sun_w=800.0), None),
+        (Breach.DOES_NOT_SERVE, USE, reading(0, available_solar_w=800.0), None),
         (Breach.DOES_NOT_SERVE, HOLD, reading(0), False),
         (Breach.DOES_NOT_SERVE, CHARGE, reading(0), False),
         (Breach.BELOW_FLOOR, HOLD, reading(800, level=55.0), True),
@@ -102,7 +104,7 @@ def reading(
         (Breach.BELOW_FLOOR, USE, reading(0, level=17.0), False),
         (Breach.BELOW_FLOOR, USE, reading(None, level=17.0), None),
         (Breach.EXPORTS, USE, reading(4000), True),
-        (Breach.EXPORTS, USE, reading(0, sun_w=4000.0), False),
+        (Breach.EXPORTS, USE, reading(0, available_solar_w=4000.0), False),
         (Breach.EXPORTS, replace(USE, export_rule=ExportRule.EVERYTHING), reading(4000), False),
         (Breach.EXPORTS, replace(USE, export_rule=None), reading(4000), False),
         (Breach.EXPORTS, USE, reading(None), None),

@@ -1,7 +1,5 @@
 """Whose setting is it? Ours are recognised once per write; everybody else's are respected."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from datetime import timedelta
 

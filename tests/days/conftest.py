@@ -1,7 +1,5 @@
 """Fixtures of whole days."""
 
-from __future__ import annotations
-
 import logging
 from typing import Any
 

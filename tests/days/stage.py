@@ -1,7 +1,5 @@
 """A home on the fake cloud whose hours pass in milliseconds."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Coroutine, Mapping
 from copy import deepcopy

@@ -1,7 +1,5 @@
 """Set up, unload, reload, remove, restart, power cut: the battery never stays commanded."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 
 from custom_components.smart_battery_scheduler.const import DOMAIN

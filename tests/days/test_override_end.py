@@ -1,7 +1,5 @@
 """An override that ends within a half-hour: at its minute, and without a write too many."""
 
-from __future__ import annotations
-
 from datetime import datetime, timedelta
 
 from custom_components.smart_battery_scheduler.control.model import Phase

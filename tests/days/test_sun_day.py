@@ -1,7 +1,5 @@
 """A home with a roof over half a day: what it asks, notes, learns and keeps."""
 
-from __future__ import annotations
-
 from datetime import date, timedelta
 from types import MappingProxyType
 

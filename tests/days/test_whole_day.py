@@ -1,7 +1,5 @@
 """A winter day and a sunny day, from midnight to midnight, on the wire."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 import sys
 

@@ -1,7 +1,5 @@
 """The demo home as a whole."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 import json
@@ -17,7 +15,7 @@ from custom_components.smart_battery_scheduler.demo import (
     demo_history,
     demo_powerwall,
 )
-from custom_components.smart_battery_scheduler.demo.home import sun_w
+from custom_components.smart_battery_scheduler.demo.home import available_solar_w
 from custom_components.smart_battery_scheduler.demo.house import house_w
 from custom_components.smart_battery_scheduler.powerwall.base import OperatingMode, Settings
 from custom_components.smart_battery_scheduler.powerwall.simulated import SimulatedState
@@ -29,7 +27,9 @@ NOW = datetime(2026, 11, 21, 9, 17, tzinfo=UTC)
 
 def true_kwh(start: datetime) -> float:
     """What the roof really makes in a half-hour."""
-    return sum(sun_w(start + timedelta(minutes=5 + 10 * part)) for part in range(3)) / 6000
+    return (
+        sum(available_solar_w(start + timedelta(minutes=5 + 10 * part)) for part in range(3)) / 6000
+    )
 
 
 async def forecast_at(now: datetime) -> SolarForecast:

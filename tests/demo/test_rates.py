@@ -1,7 +1,5 @@
 """The demo home's prices."""
 
-from __future__ import annotations
-
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import pairwise
 from statistics import mean

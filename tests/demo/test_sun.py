@@ -1,7 +1,5 @@
 """The sun and the roof against facts that anybody can look up."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime, timedelta
 from math import acos, degrees
 

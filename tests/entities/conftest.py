@@ -1,7 +1,5 @@
 """A home for the tests of its surface."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from typing import Any
 from unittest.mock import patch

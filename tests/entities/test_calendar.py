@@ -1,7 +1,5 @@
 """Charges that were done, out of the decision log's lines; requests in the night of the clock's change."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime, timedelta
 
 import pytest

@@ -1,7 +1,5 @@
 """Switches, selects, numbers, times and buttons."""
 
-from __future__ import annotations
-
 from datetime import datetime, time, timedelta
 from typing import Any
 from unittest.mock import AsyncMock, patch

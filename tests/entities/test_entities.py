@@ -1,7 +1,5 @@
 """What a home shows: the registry as a whole, and values that follow the home."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 from pathlib import Path
 import re

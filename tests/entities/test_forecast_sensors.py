@@ -1,7 +1,5 @@
 """The sensors of what is expected and of how right that was."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 import json
 from typing import Any, cast

@@ -1,7 +1,5 @@
 """What counts as a event, and how it is put into words."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta

@@ -1,7 +1,5 @@
 """Fixtures of a site that runs."""
 
-from __future__ import annotations
-
 from ..entities.conftest import ask, calm, day, enabled, frozen, plans, site
 
 __all__ = ["ask", "calm", "day", "enabled", "frozen", "plans", "site"]

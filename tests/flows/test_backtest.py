@@ -1,7 +1,5 @@
 """The options page on which a home's past is tried."""
 
-from __future__ import annotations
-
 from http import HTTPStatus
 from typing import Any
 

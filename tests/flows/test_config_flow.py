@@ -1,7 +1,5 @@
 """Setting up, against the fake cloud: every failure a plain sentence, then success in the same flow."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

@@ -1,7 +1,5 @@
 """The last page of set-up: what was found, and two questions about the first days."""
 
-from __future__ import annotations
-
 import pytest
 
 from homeassistant.core import HomeAssistant

@@ -1,7 +1,5 @@
 """Pages of the flows that are come back to: a token that died, a changed home, an error put right."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 from unittest.mock import Mock

@@ -1,7 +1,5 @@
 """The Powerwall that Home Assistant already knows: offered by name, taken without typing anything."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from freezegun.api import FrozenDateTimeFactory

@@ -1,7 +1,5 @@
 """The options pages, over the same values as the entities."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

@@ -1,7 +1,5 @@
 """The solar page: every source tested live, every failure a sentence, then success."""
 
-from __future__ import annotations
-
 from collections.abc import AsyncIterator, Mapping
 from datetime import UTC, datetime, timedelta
 from types import MappingProxyType

@@ -1,7 +1,5 @@
 """What electricity costs, asked in the flow: found from a key, every failure a plain sentence."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from datetime import UTC, time, tzinfo
 import json

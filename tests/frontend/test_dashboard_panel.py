@@ -1,7 +1,5 @@
 """The ready dashboard: there on request, gone with the last home that wants it."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

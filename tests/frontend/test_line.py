@@ -1,7 +1,5 @@
 """The websocket line: the whole state once, then patches, to those who may see it."""
 
-from __future__ import annotations
-
 from datetime import UTC, timedelta
 import re
 from typing import Any

@@ -1,7 +1,5 @@
 """What the card is told of orders that are not done, have ended, or have come to their target."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any

@@ -1,7 +1,5 @@
 """A patch brings the other side exactly to what is."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from hypothesis import given, strategies as st

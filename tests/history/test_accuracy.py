@@ -1,7 +1,5 @@
 """Forecast against truth: nothing judged that is not known, days of any length."""
 
-from __future__ import annotations
-
 from datetime import UTC, date, datetime, timedelta
 
 import pytest

@@ -1,7 +1,5 @@
 """The house's past from readings, statistics and meters, without its cars."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime, timedelta
 from typing import cast
 
@@ -101,7 +99,9 @@ def test_newer_rows_replace_older() -> None:
     assert old.merged(new, TEN) == new
 
 
-METERS = Balance(plus=("grid", "sun", "out"), minus=("export", "in"), suns=("sun",), registers=())
+METERS = Balance(
+    plus=("grid", "sun", "out"), minus=("export", "in"), solar_kwh=("sun",), registers=()
+)
 VALUES = {"grid": 1.0, "sun": 2.0, "out": 0.5, "export": 0.7, "in": 1.8}
 
 
@@ -299,7 +299,7 @@ def test_the_dashboards_meters() -> None:
     assert dashboard_balance(preferences(SUN, GAS, BATTERY, GRID)) == Balance(
         plus=("sensor.import", "sensor.sun", "sensor.out"),
         minus=("sensor.in", "sensor.export"),
-        suns=("sensor.sun",),
+        solar_kwh=("sensor.sun",),
     )
 
 

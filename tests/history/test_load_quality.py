@@ -1,7 +1,5 @@
 """How good the house-load forecast is at a home, and how that is learned."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from random import Random

@@ -1,7 +1,5 @@
 """Half-hours from readings: nothing lost, nothing invented."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime, timedelta
 
 from hypothesis import given, strategies as st

@@ -1,7 +1,5 @@
 """A planned charge that passes by is told once, with the reason of that time."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 

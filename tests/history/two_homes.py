@@ -4,8 +4,6 @@ Written apart from everything in the integration, so that its figures can be hel
 arithmetic, own step, own battery.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta

@@ -1,7 +1,5 @@
 """The planner knows nothing of Home Assistant; neither do its tests."""
 
-from __future__ import annotations
-
 import pytest
 
 

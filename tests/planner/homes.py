@@ -1,7 +1,5 @@
 """Small homes to plan for, and what hypothesis makes of them."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -52,7 +50,7 @@ def site(
 ) -> PlanInputs:
     """Half-hours from ``now`` at these rates."""
     loads = [load_kwh] * len(rates) if isinstance(load_kwh, float | int) else load_kwh
-    suns = [pv_kwh] * len(rates) if isinstance(pv_kwh, float | int) else pv_kwh
+    solar_kwh = [pv_kwh] * len(rates) if isinstance(pv_kwh, float | int) else pv_kwh
     return PlanInputs(
         now=now,
         slots=tuple(
@@ -64,7 +62,7 @@ def site(
                 load_kwh=spread(load, width),
                 pv_kwh=spread(sun, width),
             )
-            for index, (rate, load, sun) in enumerate(zip(rates, loads, suns, strict=True))
+            for index, (rate, load, sun) in enumerate(zip(rates, loads, solar_kwh, strict=True))
         ),
         battery=battery,
         stored_kwh=stored_kwh,

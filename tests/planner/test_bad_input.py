@@ -1,7 +1,5 @@
 """Inputs that make no sense are refused by the name of the field."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -32,7 +30,7 @@ def rules(**changes: object) -> PlanInputs:
     return replace(GOOD, rules=replace(MONEY_ONLY, **changes))  # type: ignore[arg-type]  # by name
 
 
-def course(**changes: object) -> PlanInputs:
+def trajectory(**changes: object) -> PlanInputs:
     """A home with one price course."""
     good = PriceScenario(weight=1.0, import_p_per_kwh=(1.0,) * 3, export_p_per_kwh=(1.0,) * 3)
     return replace(GOOD, price_scenarios=(replace(good, **changes),))  # type: ignore[arg-type]  # by name
@@ -68,17 +66,17 @@ def course(**changes: object) -> PlanInputs:
         (battery(taper_from_percent=120.0), "battery.taper_from_percent"),
         (battery(export_limit_w=-1.0), "battery.export_limit_w"),
         (battery(methods=(replace(BACKUP, power_w=-1.0),)), "battery.levers.fast.power_w"),
-        (rules(reserve_floor_percent=101.0), "wishes.reserve_floor_percent"),
-        (rules(wear_p_per_kwh=-1.0), "wishes.wear_p_per_kwh"),
-        (rules(price_ceiling_p_per_kwh=NAN), "wishes.price_ceiling_p_per_kwh"),
-        (rules(ready_by=(ReadyBy(at=NOW, percent=120.0),)), "wishes.ready_by.percent"),
+        (rules(reserve_floor_percent=101.0), "rules.reserve_floor_percent"),
+        (rules(wear_p_per_kwh=-1.0), "rules.wear_p_per_kwh"),
+        (rules(price_ceiling_p_per_kwh=NAN), "rules.price_ceiling_p_per_kwh"),
+        (rules(ready_by=(ReadyBy(at=NOW, percent=120.0),)), "rules.ready_by.percent"),
         (
             rules(ready_by=(ReadyBy(at=datetime(2026, 1, 1), percent=20.0),)),
-            "wishes.ready_by.at",
+            "rules.ready_by.at",
         ),
-        (course(weight=0.0), "price_scenarios[0].weight"),
-        (course(import_p_per_kwh=(1.0,)), "price_scenarios[0].import_p_per_kwh"),
-        (course(export_p_per_kwh=(1.0, NAN, 1.0)), "price_scenarios[0].export_p_per_kwh"),
+        (trajectory(weight=0.0), "price_scenarios[0].weight"),
+        (trajectory(import_p_per_kwh=(1.0,)), "price_scenarios[0].import_p_per_kwh"),
+        (trajectory(export_p_per_kwh=(1.0, NAN, 1.0)), "price_scenarios[0].export_p_per_kwh"),
     ],
 )
 def test_refused_by_name(inputs: PlanInputs, field: str) -> None:

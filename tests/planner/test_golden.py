@@ -1,7 +1,5 @@
 """Small cases whose answer is worked out by hand."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 import pytest
@@ -193,13 +191,13 @@ def test_an_uncertain_evening_is_worth_more_than_its_mean() -> None:
     known = [20.0] * 10
     inputs = site([*known, *[None] * 38], load_kwh=0.5, stored_kwh=0.0, battery=PLAIN)
 
-    def course(rate: float) -> PriceScenario:
+    def trajectory(rate: float) -> PriceScenario:
         rates = (*known, *[rate] * 38)
         return PriceScenario(weight=1.0, import_p_per_kwh=rates, export_p_per_kwh=(0.0,) * 48)
 
-    surprises = (course(10.0), course(50.0))
+    surprises = (trajectory(10.0), trajectory(50.0))
     unsure = plan(replace(inputs, price_scenarios=surprises, rates_known_at=inputs.slots[8].start))
-    at_the_mean = plan(replace(inputs, price_scenarios=(course(24.0),)))
+    at_the_mean = plan(replace(inputs, price_scenarios=(trajectory(24.0),)))
     assert any(slot.action is Action.CHARGE for slot in unsure.slots[:10])
     assert not any(slot.action is Action.CHARGE for slot in at_the_mean.slots[:10])
     assert unsure.slots[20].rate_is_estimate

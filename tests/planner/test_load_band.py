@@ -1,7 +1,5 @@
 """How wide the band of the house-load forecast has to be."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime, timedelta
 from random import Random
 from zoneinfo import ZoneInfo

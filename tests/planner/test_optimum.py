@@ -1,7 +1,5 @@
 """Against the optimum of a linear program that knows nothing of grids and charge methods' steps."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 from hypothesis import example, given, settings, strategies as st

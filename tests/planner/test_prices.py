@@ -1,14 +1,12 @@
 """Rates beyond publication."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from hypothesis import given, settings, strategies as st
 import pytest
 
-from custom_components.smart_battery_scheduler.planner.prices import COURSES, price_scenarios
+from custom_components.smart_battery_scheduler.planner.prices import RECENT_DAYS, price_scenarios
 
 UK = ZoneInfo("Europe/London")
 HALF_HOUR = timedelta(minutes=30)
@@ -36,9 +34,9 @@ def test_published_rates_stand_in_every_course() -> None:
     """Only what is missing is guessed."""
     rates = table(20)
     courses = price_scenarios(STARTS, rates.get, rates.get, UK)
-    assert len(courses) == COURSES
-    for course in courses:
-        for start, rate in zip(STARTS, course.import_p_per_kwh, strict=True):
+    assert len(courses) == RECENT_DAYS
+    for trajectory in courses:
+        for start, rate in zip(STARTS, trajectory.import_p_per_kwh, strict=True):
             if start in rates:
                 assert rate == rates[start]
 
@@ -46,8 +44,8 @@ def test_published_rates_stand_in_every_course() -> None:
 def test_days_alike_give_that_day() -> None:
     """A home whose rates never change has nothing to be unsure of."""
     rates = table(20)
-    for course in price_scenarios(STARTS, rates.get, rates.get, UK):
-        for start, rate in zip(STARTS, course.import_p_per_kwh, strict=True):
+    for trajectory in price_scenarios(STARTS, rates.get, rates.get, UK):
+        for start, rate in zip(STARTS, trajectory.import_p_per_kwh, strict=True):
             assert rate == pytest.approx(table(3, STARTS[-1] + HALF_HOUR)[start])
 
 
@@ -59,14 +57,16 @@ def test_a_course_is_a_recent_day() -> None:
             rates[when] += 10.0
     courses = price_scenarios(STARTS, rates.get, rates.get, UK)
     noon = STARTS.index(NOW + timedelta(days=1))
-    assert [course.import_p_per_kwh[noon] for course in courses] == [30.0] + [20.0] * 6
-    assert courses[0].weight == max(course.weight for course in courses)
+    assert [trajectory.import_p_per_kwh[noon] for trajectory in courses] == [30.0] + [20.0] * 6
+    assert courses[0].weight == max(trajectory.weight for trajectory in courses)
 
 
 def test_newer_days_weigh_more() -> None:
     """What happened yesterday tells more than last week."""
     rates = table(20)
-    weights = [course.weight for course in price_scenarios(STARTS, rates.get, rates.get, UK)]
+    weights = [
+        trajectory.weight for trajectory in price_scenarios(STARTS, rates.get, rates.get, UK)
+    ]
     assert weights == sorted(weights, reverse=True)
     assert weights[0] == 1.0
 
@@ -86,8 +86,8 @@ def test_unpaid_exports_stay_unpaid() -> None:
     def nothing(_: datetime) -> None:
         return None
 
-    for course in price_scenarios(STARTS, rates.get, nothing, UK):
-        assert set(course.export_p_per_kwh) == {0.0}
+    for trajectory in price_scenarios(STARTS, rates.get, nothing, UK):
+        assert set(trajectory.export_p_per_kwh) == {0.0}
 
 
 @pytest.mark.parametrize(
@@ -100,7 +100,7 @@ def test_peaks_keep_their_local_hour_over_a_clock_change(change: datetime) -> No
     rates = table(20, until)
     starts = [now + HALF_HOUR * index for index in range(96)]
     courses = price_scenarios(starts, rates.get, rates.get, UK)
-    assert len(courses) == COURSES
+    assert len(courses) == RECENT_DAYS
     for start, rate in zip(starts, courses[0].import_p_per_kwh, strict=True):
         peak = 16 <= start.astimezone(UK).hour < 19
         assert (rate > 25.0) is peak
@@ -114,9 +114,9 @@ def test_gaps_are_no_trouble(days: int, gaps: set[int]) -> None:
     for index, when in enumerate(sorted(rates)):
         if index in gaps:
             del rates[when]
-    for course in price_scenarios(STARTS, rates.get, rates.get, UK):
-        assert len(course.import_p_per_kwh) == len(STARTS)
-        assert all(10.0 <= rate <= 30.0 for rate in course.import_p_per_kwh)
+    for trajectory in price_scenarios(STARTS, rates.get, rates.get, UK):
+        assert len(trajectory.import_p_per_kwh) == len(STARTS)
+        assert all(10.0 <= rate <= 30.0 for rate in trajectory.import_p_per_kwh)
 
 
 def test_a_one_off_is_no_habit() -> None:
@@ -124,7 +124,7 @@ def test_a_one_off_is_no_habit() -> None:
     usual = table(20)
     dispatched = usual | {NOW + HALF_HOUR * index: 7.0 for index in range(8)}
     courses = price_scenarios(STARTS, dispatched.get, usual.get, UK, usual.get)
-    assert len(courses) == COURSES
-    for course in courses:
-        assert course.import_p_per_kwh[:8] == (7.0,) * 8
-        assert 7.0 not in course.import_p_per_kwh[8:]
+    assert len(courses) == RECENT_DAYS
+    for trajectory in courses:
+        assert trajectory.import_p_per_kwh[:8] == (7.0,) * 8
+        assert 7.0 not in trajectory.import_p_per_kwh[8:]

@@ -1,7 +1,5 @@
 """What must hold for every home."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from datetime import timedelta
 
@@ -218,13 +216,13 @@ def test_guessed_courses_count_by_their_weight(inputs: PlanInputs, data: st.Data
     """The same course twice is that course; published rates are not overruled by a guess."""
     count = len(inputs.slots)
     guess = tuple(data.draw(st.lists(rates(), min_size=count, max_size=count)))
-    course = PriceScenario(weight=1.0, import_p_per_kwh=guess, export_p_per_kwh=(0.0,) * count)
+    trajectory = PriceScenario(weight=1.0, import_p_per_kwh=guess, export_p_per_kwh=(0.0,) * count)
     hidden = tuple(
         replace(slot, import_p_per_kwh=None) if index >= count // 2 else slot
         for index, slot in enumerate(inputs.slots)
     )
-    once = plan(replace(inputs, slots=hidden, price_scenarios=(course,)))
-    twice = plan(replace(inputs, slots=hidden, price_scenarios=(course, course)))
+    once = plan(replace(inputs, slots=hidden, price_scenarios=(trajectory,)))
+    twice = plan(replace(inputs, slots=hidden, price_scenarios=(trajectory, trajectory)))
     assert [s.action for s in once.slots] == [s.action for s in twice.slots]
     for index, slot in enumerate(once.slots):
         guessed = index >= count // 2

@@ -1,7 +1,5 @@
 """People find tomorrow what they read today, unless something better is worth it."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from itertools import pairwise
 

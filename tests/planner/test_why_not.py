@@ -1,7 +1,5 @@
 """What would it have cost otherwise?"""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from datetime import timedelta
 

@@ -1,7 +1,5 @@
 """The search for the best stop, against trying every point."""
 
-from __future__ import annotations
-
 from hypothesis import given, settings, strategies as st
 import numpy as np
 

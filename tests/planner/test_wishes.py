@@ -1,7 +1,5 @@
 """Rules and requests: kept where they can be, and told where they cannot."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from datetime import timedelta
 

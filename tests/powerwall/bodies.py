@@ -1,7 +1,5 @@
 """NetZero reply bodies in the form of its documentation and of owners' records."""
 
-from __future__ import annotations
-
 
 def live_status(**changes: object) -> dict[str, object]:
     """Powers of a site that charges from the grid: 520 - 3210 + 3340 = 650."""

@@ -4,8 +4,6 @@ Facts from the sources of Home Assistant 2026.10.4 and 2026.11.0: unique ids, un
 state after a call, the inverted switch, the 0 % of a missing level.
 """
 
-from __future__ import annotations
-
 from datetime import timedelta
 
 from freezegun.api import FrozenDateTimeFactory

@@ -4,8 +4,6 @@ Shapes from the sources of Home Assistant 2026.11.0: the subentry's type and uni
 identifiers, the actions' fields. Core 2026.11 pins a library that cannot be had here.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any

@@ -1,7 +1,5 @@
 """The request budget."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime, timedelta
 
 from hypothesis import given, strategies as st

@@ -1,7 +1,5 @@
 """The Powerwall that Home Assistant already knows: found, read, written, and never believed too early."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from freezegun.api import FrozenDateTimeFactory

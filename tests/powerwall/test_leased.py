@@ -1,7 +1,5 @@
 """A power held on a lease: never past its time, never below what is protected, gone when we are."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Coroutine
 from dataclasses import dataclass, field, replace
@@ -93,14 +91,14 @@ class Bench:
         *,
         level: float = 50.0,
         house_w: float = 600.0,
-        sun_w: float = 0.0,
+        available_solar_w: float = 0.0,
         rule: ExportRule = ExportRule.SOLAR_ONLY,
         units: int = 1,
         own: Settings = SELF_POWERED_AT_20,
     ) -> None:
         """At rest, with the owner's settings."""
         self.now = START
-        self.house_w, self.sun_w = house_w, sun_w
+        self.house_w, self.available_solar_w = house_w, available_solar_w
         hardware = Hardware(units=units)
         self.battery = SimulatedPowerwall(
             SimulatedState.new(
@@ -111,7 +109,7 @@ class Bench:
             ),
             clock=lambda: self.now,
             house_w=lambda _: self.house_w,
-            sun_w=lambda _: self.sun_w,
+            available_solar_w=lambda _: self.available_solar_w,
             hardware=hardware,
         )
         self.lan = Lan(SimulatedSetpoint(self.battery))
@@ -172,7 +170,7 @@ async def test_a_hold_is_0_w_at_any_level_and_takes_the_sun() -> None:
     await bench.begin(HOLD)
     bench.tick(5)
     assert bench.battery_w == 0.0
-    bench.sun_w = 2600.0
+    bench.available_solar_w = 2600.0
     await bench.live(60, HOLD)
     bench.tick(5)
     assert bench.battery_w == pytest.approx(-2000.0)
@@ -421,8 +419,8 @@ def test_whatever_happens_nothing_is_drained_and_no_rule_broken(
     async def lived() -> None:
         bench = Bench(level=level, rule=rule)
         await bench.begin(verb)
-        for index, (house_w, sun_w) in enumerate(weather):
-            bench.house_w, bench.sun_w = house_w, sun_w
+        for index, (house_w, available_solar_w) in enumerate(weather):
+            bench.house_w, bench.available_solar_w = house_w, available_solar_w
             if index < dies_after:
                 await bench.live(30, verb)
             else:

@@ -1,7 +1,5 @@
 """The NetZero client: what goes over the wire, and every way it can go wrong."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 import logging

@@ -1,7 +1,5 @@
 """NetZero's bodies to our words and back."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime, timedelta
 import json
 

@@ -1,7 +1,5 @@
 """The physics, by hand-computed cases and by what must hold for any case."""
 
-from __future__ import annotations
-
 from math import exp, inf, sqrt
 
 from hypothesis import given, strategies as st
@@ -48,7 +46,7 @@ def after(
     settings: Settings,
     stored_kwh: float,
     house_w: float,
-    sun_w: float,
+    available_solar_w: float,
     hours: float,
     *,
     hardware: Hardware = EASY,
@@ -56,7 +54,14 @@ def after(
 ) -> tuple[float, Meters]:
     """Advance by hours from zeroed meters."""
     return advance(
-        hardware, settings, circumstances, stored_kwh, Meters(), house_w, sun_w, hours * 3600
+        hardware,
+        settings,
+        circumstances,
+        stored_kwh,
+        Meters(),
+        house_w,
+        available_solar_w,
+        hours * 3600,
     )
 
 
@@ -84,14 +89,14 @@ def test_powers_by_mode(
     settings: Settings,
     stored_kwh: float,
     house_w: float,
-    sun_w: float,
+    available_solar_w: float,
     battery_w: float,
     grid_w: float,
 ) -> None:
     """Each mode does what the documentation says."""
-    now = flows(EASY, settings, QUIET, stored_kwh, house_w, sun_w)
+    now = flows(EASY, settings, QUIET, stored_kwh, house_w, available_solar_w)
     assert (now.battery_w, now.grid_w) == (battery_w, grid_w)
-    assert now.solar_w == sun_w
+    assert now.solar_w == available_solar_w
     assert now.house_w == house_w
 
 
@@ -306,7 +311,7 @@ any_circumstances = st.builds(
     circumstances=any_circumstances,
     level=st.floats(0, 100),
     house_w=st.floats(0, 20_000),
-    sun_w=st.floats(0, 10_000),
+    available_solar_w=st.floats(0, 10_000),
     seconds=st.floats(0, 14_400),
 )
 def test_energy_is_neither_made_nor_lost(
@@ -315,13 +320,13 @@ def test_energy_is_neither_made_nor_lost(
     circumstances: Circumstances,
     level: float,
     house_w: float,
-    sun_w: float,
+    available_solar_w: float,
     seconds: float,
 ) -> None:
     """Whatever happens, both the AC bus and the battery balance, within their limits."""
     before_kwh = hardware.capacity_kwh * level / 100
     after_kwh, meters = advance(
-        hardware, settings, circumstances, before_kwh, Meters(), house_w, sun_w, seconds
+        hardware, settings, circumstances, before_kwh, Meters(), house_w, available_solar_w, seconds
     )
     hours_k = seconds / 3600 / 1000
     into_bus = meters.solar_kwh + meters.imported_kwh + meters.discharged_kwh
@@ -331,7 +336,9 @@ def test_energy_is_neither_made_nor_lost(
     stored = meters.charged_kwh * efficiency - meters.discharged_kwh / efficiency
     assert after_kwh - before_kwh == pytest.approx(stored, abs=1e-6)
     assert -1e-9 <= after_kwh <= hardware.capacity_kwh + 1e-9
-    assert meters.solar_kwh + meters.curtailed_kwh == pytest.approx(sun_w * hours_k, abs=1e-6)
+    assert meters.solar_kwh + meters.curtailed_kwh == pytest.approx(
+        available_solar_w * hours_k, abs=1e-6
+    )
     assert meters.house_kwh + meters.unserved_kwh == pytest.approx(house_w * hours_k, abs=1e-6)
     assert meters.charged_kwh <= hardware.unit_max_charge_w * hardware.units * hours_k + 1e-6
     if not circumstances.on_grid:
@@ -342,24 +349,29 @@ def test_energy_is_neither_made_nor_lost(
     settings=any_settings,
     level=st.floats(0, 100),
     house_w=st.floats(0, 8000),
-    sun_w=st.floats(0, 6000),
+    available_solar_w=st.floats(0, 6000),
     seconds=st.floats(60, 7200),
     cut=st.floats(0.01, 0.99),
 )
 def test_the_way_does_not_depend_on_the_stops(
-    settings: Settings, level: float, house_w: float, sun_w: float, seconds: float, cut: float
+    settings: Settings,
+    level: float,
+    house_w: float,
+    available_solar_w: float,
+    seconds: float,
+    cut: float,
 ) -> None:
     """Advancing in two parts is advancing at once (without taper, whose power is stepped)."""
     hardware = Hardware()
     begin_kwh = hardware.capacity_kwh * level / 100
     whole_kwh, whole = advance(
-        hardware, settings, QUIET, begin_kwh, Meters(), house_w, sun_w, seconds
+        hardware, settings, QUIET, begin_kwh, Meters(), house_w, available_solar_w, seconds
     )
     part_kwh, part = advance(
-        hardware, settings, QUIET, begin_kwh, Meters(), house_w, sun_w, seconds * cut
+        hardware, settings, QUIET, begin_kwh, Meters(), house_w, available_solar_w, seconds * cut
     )
     part_kwh, part = advance(
-        hardware, settings, QUIET, part_kwh, part, house_w, sun_w, seconds * (1 - cut)
+        hardware, settings, QUIET, part_kwh, part, house_w, available_solar_w, seconds * (1 - cut)
     )
     assert part_kwh == pytest.approx(whole_kwh, abs=1e-6)
     assert part.imported_kwh == pytest.approx(whole.imported_kwh, abs=1e-6)

@@ -1,7 +1,5 @@
 """Readings that cannot be: jumps without a cause, copies that lag, values that never come."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta

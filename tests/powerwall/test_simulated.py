@@ -1,7 +1,5 @@
 """The simulated Powerwall behind its protocol: time, delivery of writes, and going on later."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime, timedelta
 import json
 from time import perf_counter
@@ -49,14 +47,14 @@ def simulated(
     hardware: Hardware = HARDWARE,
     deliver: Courier = at_once,
     house_w: float = 500.0,
-    sun_w: float = 0.0,
+    available_solar_w: float = 0.0,
 ) -> SimulatedPowerwall:
     """A simulated Powerwall with constant house and sun."""
     return SimulatedPowerwall(
         SimulatedState.new(clock(), hardware=hardware, soc_percent=level),
         clock=clock,
         house_w=lambda _: house_w,
-        sun_w=lambda _: sun_w,
+        available_solar_w=lambda _: available_solar_w,
         hardware=hardware,
         deliver=deliver,
     )
@@ -239,7 +237,7 @@ def test_looking_changes_nothing(looks: list[int], level: float) -> None:
             SimulatedState.new(START, hardware=HARDWARE, soc_percent=level),
             clock=its_clock,
             house_w=busy_house_w,
-            sun_w=broken_sun_w,
+            available_solar_w=broken_sun_w,
             hardware=HARDWARE,
         )
 
@@ -260,7 +258,7 @@ def test_a_year_of_absence_is_caught_up_cheaply(clock: Clock) -> None:
         SimulatedState.new(START, hardware=HARDWARE),
         clock=clock,
         house_w=busy_house_w,
-        sun_w=broken_sun_w,
+        available_solar_w=broken_sun_w,
         hardware=HARDWARE,
     )
     clock.tick(days=365)
@@ -297,7 +295,7 @@ async def test_it_goes_on_after_a_restart(clock: Clock) -> None:
         decode(SimulatedState, stored),
         clock=clock,
         house_w=lambda _: 500.0,
-        sun_w=lambda _: 0.0,
+        available_solar_w=lambda _: 0.0,
         hardware=HARDWARE,
     )
     assert revived.state == powerwall.state

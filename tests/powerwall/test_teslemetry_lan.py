@@ -1,7 +1,5 @@
 """Watts through Teslemetry's actions: asked of the right device, refusals told apart."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 import pytest

@@ -1,7 +1,5 @@
 """What a person is asked to look at: every case from facts."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 

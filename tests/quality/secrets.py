@@ -1,7 +1,5 @@
 """What the fake cloud knows of a home that nobody else shall."""
 
-from __future__ import annotations
-
 from ..cloud.world import (
     ACCOUNT_NUMBER,
     API_KEY,

@@ -1,7 +1,5 @@
 """The rules of the house: who may import whom, who may write to a battery, how long a module may be."""
 
-from __future__ import annotations
-
 import ast
 from collections.abc import Iterator, Mapping
 from pathlib import Path

@@ -1,7 +1,5 @@
 """The card's folder is served and nothing else; no text from outside can become markup or code."""
 
-from __future__ import annotations
-
 from pathlib import Path
 import re
 

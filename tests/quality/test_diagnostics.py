@@ -1,7 +1,5 @@
 """Diagnostics are enough to make the last plan again, and say nothing of who or where."""
 
-from __future__ import annotations
-
 import json
 
 import pytest

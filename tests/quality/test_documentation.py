@@ -1,7 +1,5 @@
 """The documentation says what is so."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 import json
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Whatever a cloud replies, its parser gives a value of its type or its own kind of error."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime

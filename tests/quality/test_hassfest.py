@@ -4,8 +4,6 @@ Facts from script/hassfest of home-assistant/core: services, icons, translations
 manifest, dependencies and config_schema. Selectors and slugs are judged by Home Assistant itself.
 """
 
-from __future__ import annotations
-
 import ast
 from collections.abc import Iterator, Mapping
 import json

@@ -1,7 +1,5 @@
 """What Home Assistant's and HACS's validators ask of the files around the code."""
 
-from __future__ import annotations
-
 import ast
 from collections.abc import Iterator, Mapping
 import json

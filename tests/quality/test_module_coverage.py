@@ -1,7 +1,5 @@
 """The check that holds each module's coverage on its own can fail."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 

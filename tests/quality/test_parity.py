@@ -1,7 +1,5 @@
 """The parity table names tests that exist."""
 
-from __future__ import annotations
-
 import ast
 from pathlib import Path
 import re

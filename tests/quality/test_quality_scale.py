@@ -1,7 +1,5 @@
 """The Integration Quality Scale: every rule answered, every answer with its evidence."""
 
-from __future__ import annotations
-
 import ast
 from pathlib import Path
 import re

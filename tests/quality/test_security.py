@@ -1,7 +1,5 @@
 """No key, number or place of a home is shown or logged, whatever fails."""
 
-from __future__ import annotations
-
 import logging
 
 import pytest

@@ -1,7 +1,5 @@
 """The system information page says what can be reached, and how fresh our facts are."""
 
-from __future__ import annotations
-
 from pytest_homeassistant_custom_component.common import get_system_health_info
 from pytest_homeassistant_custom_component.test_util.aiohttp import AiohttpClientMocker
 

@@ -1,7 +1,5 @@
 """A silent Powerwall makes unavailable what comes from it, on every platform, and nothing else."""
 
-from __future__ import annotations
-
 import logging
 
 import pytest

@@ -1,7 +1,5 @@
 """What another version has stored is read, or refused in words."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 from typing import Any
 

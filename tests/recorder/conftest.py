@@ -1,7 +1,5 @@
 """Fixtures of the tests with a real recorder."""
 
-from __future__ import annotations
-
 import pytest
 
 

@@ -1,7 +1,5 @@
 """Our forecast as Home Assistant's own Energy dashboard finds it."""
 
-from __future__ import annotations
-
 from datetime import datetime
 
 import pytest

@@ -1,7 +1,5 @@
 """Our counters as the Energy dashboard wants them."""
 
-from __future__ import annotations
-
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.typing import WebSocketGenerator

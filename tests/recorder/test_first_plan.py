@@ -1,7 +1,5 @@
 """The first plan of a new home knows the house already."""
 
-from __future__ import annotations
-
 import pytest
 from pytest_homeassistant_custom_component.components.recorder.common import (
     async_wait_recording_done,

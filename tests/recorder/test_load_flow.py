@@ -1,7 +1,5 @@
 """The options page of the house load."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

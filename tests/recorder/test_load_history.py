@@ -1,7 +1,5 @@
 """A home's past on its first day, from what the recorder has kept."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, cast

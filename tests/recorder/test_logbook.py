@@ -1,7 +1,5 @@
 """What Activity says, asked for as its page asks: through the logbook's own API."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 from typing import Any
 

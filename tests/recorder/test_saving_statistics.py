@@ -1,7 +1,5 @@
 """What long-term statistics make of the savings."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime, timedelta
 
 from freezegun.api import FrozenDateTimeFactory

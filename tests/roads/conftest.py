@@ -1,7 +1,5 @@
 """Core's own Tesla integrations, set up by their own code, with only their HTTP answered here."""
 
-from __future__ import annotations
-
 from collections.abc import AsyncIterator
 from datetime import timedelta
 

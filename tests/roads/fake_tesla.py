@@ -4,8 +4,6 @@ Shapes and meanings as `tesla-fleet-api` 1.17.3 asks for them and Home Assistant
 them; every value is the simulated home's own. Battery power is positive while discharging.
 """
 
-from __future__ import annotations
-
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field

@@ -1,7 +1,5 @@
 """A Powerwall found, commanded, proven and restored through core's own integrations."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from datetime import timedelta
 

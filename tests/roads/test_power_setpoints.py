@@ -1,7 +1,5 @@
 """A charge by watts on the LAN, its settings read through a core integration."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from datetime import timedelta
 

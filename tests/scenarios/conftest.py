@@ -1,7 +1,5 @@
 """A day whose plan is written by the test, and silent clouds that do not stop the clock."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 

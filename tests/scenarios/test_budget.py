@@ -1,7 +1,5 @@
 """The budget of requests, and who need not wait for it."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 
 import pytest

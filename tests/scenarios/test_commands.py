@@ -1,7 +1,5 @@
 """Machine, evidence, escalation, charge methods: what becomes of a command."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 from itertools import pairwise
 

@@ -1,7 +1,5 @@
 """Packs that show less than 100 when they are full: done, kept, remembered and planned to."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from datetime import timedelta
 

@@ -1,7 +1,5 @@
 """Limits that outrank a plan already in force: a charge ends when they begin, whatever was planned."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 
 from custom_components.smart_battery_scheduler.control.model import (

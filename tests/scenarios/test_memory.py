@@ -1,7 +1,5 @@
 """The decision log, what is stored, and that neither grows nor leaks."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 import json
 from typing import Any

@@ -1,7 +1,5 @@
 """Readings that cannot be, that lag, lack something or come by another clock: seen through, or told."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 
 import pytest

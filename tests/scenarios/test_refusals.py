@@ -1,7 +1,5 @@
 """Writes that are refused: what is done instead, and what a person is told meanwhile."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 
 from custom_components.smart_battery_scheduler.const import DOMAIN

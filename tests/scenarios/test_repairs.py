@@ -1,7 +1,5 @@
 """Repair notices with fix flows, and the button that forgets."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 import json
 from pathlib import Path

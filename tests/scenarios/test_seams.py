@@ -1,7 +1,5 @@
 """The seams of a life: set-up that fails half-way, unloading that fails, removal, the last seconds."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 from typing import Any
 

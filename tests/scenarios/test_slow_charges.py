@@ -1,7 +1,5 @@
 """Homes whose battery charges more slowly than it should: what they get, and what is learned."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from datetime import timedelta
 

@@ -1,7 +1,5 @@
 """A stop that only the cloud has heard of: what becomes of it, and who is told."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 
 from custom_components.smart_battery_scheduler.const import DOMAIN

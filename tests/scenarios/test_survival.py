@@ -1,7 +1,5 @@
 """Kills at the worst moments, restarts, silent clouds: the owner settings always come back."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from copy import deepcopy
 from datetime import timedelta

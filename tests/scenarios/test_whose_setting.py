@@ -1,7 +1,5 @@
 """Other people's and other programs' settings: respected, and asked about where nobody can know."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 
 from custom_components.smart_battery_scheduler.control.model import DecisionKind, Phase

@@ -1,7 +1,5 @@
 """Whom we yield to, what is said, and how control comes back."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 
 import pytest

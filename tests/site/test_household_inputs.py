@@ -1,7 +1,5 @@
 """What is known of people and car reaches the planner."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 

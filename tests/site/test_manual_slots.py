@@ -1,7 +1,5 @@
 """Requests for single times: repeating, contradicting, refused."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 

@@ -1,7 +1,5 @@
 """What a household prefers."""
 
-from __future__ import annotations
-
 from datetime import time
 
 from hypothesis import given, strategies as st

@@ -1,7 +1,5 @@
 """Whose settings stand, when what was stored cannot be read whole."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime, timedelta
 
 import pytest

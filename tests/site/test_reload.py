@@ -1,7 +1,5 @@
 """A change of an entry takes effect once, whenever it is made."""
 
-from __future__ import annotations
-
 import pytest
 
 from custom_components.smart_battery_scheduler.site.site import Site

@@ -1,7 +1,5 @@
 """Two homes at once, users who may not do everything, entities that were renamed or disabled."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 
 from freezegun.api import FrozenDateTimeFactory

@@ -1,7 +1,5 @@
 """A home's sun: asked as often as its source likes, remembered, corrected."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta

@@ -1,7 +1,5 @@
 """What survives: stored apart, small and twice, read part by part, kept aside where unreadable."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime, timedelta
 import json
 from typing import Any

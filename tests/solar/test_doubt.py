@@ -1,7 +1,5 @@
 """A forecast held against the usual sun and the season."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 

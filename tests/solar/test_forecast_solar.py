@@ -1,7 +1,5 @@
 """Forecast.Solar's wire form, quirk by quirk."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime, timedelta
 import traceback
 from typing import Any

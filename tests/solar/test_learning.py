@@ -1,7 +1,5 @@
 """What is learned about a roof, and what is not."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta

@@ -1,7 +1,5 @@
 """The Open-Meteo client against the stand-in, whose sky is known exactly."""
 
-from __future__ import annotations
-
 import asyncio
 from datetime import UTC, datetime, timedelta
 
@@ -56,7 +54,12 @@ async def test_the_forecast_is_the_roofs_own_day(
     forecast = await roof(cloud, session).fetch()
     for half_hour in range(10, 36):
         start = datetime(2026, 6, 17, tzinfo=UTC) + timedelta(minutes=30 * half_hour)
-        truth_w = sum(cloud.world.sun_w(start + timedelta(minutes=m + 0.5)) for m in range(30)) / 30
+        truth_w = (
+            sum(
+                cloud.world.available_solar_w(start + timedelta(minutes=m + 0.5)) for m in range(30)
+            )
+            / 30
+        )
         assert forecast.slots[start].mean_kwh == pytest.approx(truth_w / 2000.0, rel=0.02, abs=0.01)
 
 

@@ -1,7 +1,5 @@
 """From weather to power: the physics and the spread."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 

@@ -1,7 +1,5 @@
 """Solcast's wire form and the ten calls of a day."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime, timedelta
 import traceback
 from typing import Any

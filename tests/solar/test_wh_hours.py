@@ -1,7 +1,5 @@
 """The Energy dashboard's form, read and written."""
 
-from __future__ import annotations
-
 from datetime import UTC, date, datetime, time, timedelta
 
 from hypothesis import given, strategies as st

@@ -1,7 +1,5 @@
 """Fixtures of homes on an Octopus account."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from freezegun.api import FrozenDateTimeFactory

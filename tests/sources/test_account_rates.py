@@ -1,7 +1,5 @@
 """Rates by the account, in a whole home: switches of tariff, keys withdrawn, houses moved."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime, timedelta
 
 import pytest

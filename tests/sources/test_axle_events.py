@@ -4,8 +4,6 @@ Its sensors are read as the integration writes them (homeassistant/components/ax
 and 2026.11): unknown without an event or when opted out, unavailable when Axle does not answer.
 """
 
-from __future__ import annotations
-
 from datetime import UTC, datetime, timedelta
 
 import pytest

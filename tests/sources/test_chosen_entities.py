@@ -1,7 +1,5 @@
 """What an owner chose is followed through renames, and missed when it is gone."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Whether the car charges, by whatever entity there is."""
 
-from __future__ import annotations
-
 import pytest
 
 from custom_components.smart_battery_scheduler.sources.ev_charging import EvCharging, is_charging

@@ -4,8 +4,6 @@ Rates are read off the rows; no window of a tariff is written down in the integr
 night of two-register meters.
 """
 
-from __future__ import annotations
-
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 

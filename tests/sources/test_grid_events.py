@@ -1,7 +1,5 @@
 """The car, carbon, sessions by hand and price sensors, in a whole home."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 

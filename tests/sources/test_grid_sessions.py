@@ -1,7 +1,5 @@
 """Sessions of the account and those entered by hand, and what plans make of them."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime, timedelta
 from typing import Any
 

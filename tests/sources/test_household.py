@@ -1,7 +1,5 @@
 """Who is at home, by persons and a calendar."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime, timedelta
 
 from freezegun.api import FrozenDateTimeFactory

@@ -1,7 +1,5 @@
 """Sessions and dispatches of an account in a whole home, and what goes on when Octopus does not."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 

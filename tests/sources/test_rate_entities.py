@@ -1,7 +1,5 @@
 """Rates read from other integrations' entities: their lists, units and gaps."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime, timedelta
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Octopus reply bodies in the form of its documentation and of customers' records."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime, timedelta
 
 from yarl import URL

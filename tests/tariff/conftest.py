@@ -1,7 +1,5 @@
 """Fixtures of the tariff tests."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime
 
 import aiohttp

@@ -1,7 +1,5 @@
 """A stand-in for Octopus' GraphQL API on the wire: answers by name, keeps what was asked."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta

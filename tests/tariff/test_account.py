@@ -1,7 +1,5 @@
 """What an account says, in all the ways homes and meters come."""
 
-from __future__ import annotations
-
 from copy import deepcopy
 from datetime import UTC, datetime
 from typing import Any

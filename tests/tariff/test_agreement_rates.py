@@ -1,7 +1,5 @@
 """Rates across changes of tariff, of agreements and of the account."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 

@@ -4,8 +4,6 @@ The rule in Octopus' words: springfall2008/batpred#4248. What goes wrong without
 #4516, #5065, HomeAssistant-OctopusEnergy#1708, netzero-labs/netzero#390.
 """
 
-from __future__ import annotations
-
 from datetime import UTC, datetime, timedelta
 
 from hypothesis import given, strategies as st

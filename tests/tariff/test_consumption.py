@@ -1,7 +1,5 @@
 """The meters' past on the wire."""
 
-from __future__ import annotations
-
 from base64 import b64decode
 from datetime import UTC, datetime, timedelta
 

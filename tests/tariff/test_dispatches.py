@@ -1,7 +1,5 @@
 """Intelligent dispatches and what they make of the rates."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime, timedelta
 
 import pytest

@@ -1,7 +1,5 @@
 """Octopus' GraphQL API: one token for all, what its refusals mean, and how much may be asked."""
 
-from __future__ import annotations
-
 import asyncio
 from datetime import timedelta
 import traceback

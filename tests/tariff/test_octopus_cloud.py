@@ -1,7 +1,5 @@
 """The REST client against the stand-in for Octopus, over real HTTP."""
 
-from __future__ import annotations
-
 import asyncio
 from datetime import UTC, datetime, timedelta
 import threading

@@ -1,7 +1,5 @@
 """Octopus' GraphQL API: what is asked of which host, and what comes back."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime, timedelta
 import re
 

@@ -1,7 +1,5 @@
 """Octopus' REST API on the wire, quirk by quirk."""
 
-from __future__ import annotations
-
 from base64 import b64decode
 from datetime import UTC, datetime, timedelta
 import traceback

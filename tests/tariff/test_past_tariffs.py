@@ -1,7 +1,5 @@
 """Tariffs of the past, to compare."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime, timedelta
 import re
 

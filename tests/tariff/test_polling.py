@@ -1,7 +1,5 @@
 """When to ask for tomorrow's rates, also where the clocks change."""
 
-from __future__ import annotations
-
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import pairwise
 

@@ -1,7 +1,5 @@
 """Where rates are is told by the product's page, not by the tariff's code."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime, timedelta
 from typing import Any
 

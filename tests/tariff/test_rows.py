@@ -1,7 +1,5 @@
 """From price rows to half-hours: every form in which tariffs come."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime, timedelta
 
 from hypothesis import given, strategies as st

@@ -1,7 +1,5 @@
 """Octoplus sessions: which concern us, and what they are about."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime, timedelta
 
 import pytest

@@ -1,7 +1,5 @@
 """The sentences, from plain data."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any

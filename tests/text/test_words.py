@@ -1,7 +1,5 @@
 """Every action, field, entity and refusal has its words; none is left over."""
 
-from __future__ import annotations
-
 import ast
 from collections.abc import Iterator
 import json

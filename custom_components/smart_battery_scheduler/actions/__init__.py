@@ -1,7 +1,5 @@
 """Actions: what automations, scripts, voices and the card can ask of a home."""
 
-from __future__ import annotations
-
 from homeassistant.core import HomeAssistant, callback
 
 from . import answers, backtest, daily, now, ready, sessions, slots

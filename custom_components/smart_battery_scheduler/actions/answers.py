@@ -1,7 +1,5 @@
 """Actions that answer: the plan, why, decisions, rates, what would be if."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from datetime import datetime, timedelta
 

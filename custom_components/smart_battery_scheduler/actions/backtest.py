@@ -1,7 +1,5 @@
 """The action that replays the home's past and answers with what it would have cost."""
 
-from __future__ import annotations
-
 import voluptuous as vol
 
 from homeassistant.core import (

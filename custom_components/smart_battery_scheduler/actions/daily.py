@@ -1,7 +1,5 @@
 """The digest as an action, for an automation that sends it once a day."""
 
-from __future__ import annotations
-
 import voluptuous as vol
 
 from homeassistant.core import (

@@ -1,7 +1,5 @@
 """The fields that actions share. What is out of range is refused with a message that says so."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 import math

@@ -1,7 +1,5 @@
 """Actions for this moment: charge, hold, use, resume, replan."""
 
-from __future__ import annotations
-
 from functools import partial
 
 import voluptuous as vol

@@ -1,7 +1,5 @@
 """Asking a home for a charge: refused where the battery is there already."""
 
-from __future__ import annotations
-
 from homeassistant.exceptions import ServiceValidationError
 
 from ..const import DOMAIN

@@ -1,7 +1,5 @@
 """How an override comes about, whichever switch, select, action or voice asks for it."""
 
-from __future__ import annotations
-
 from datetime import datetime, timedelta
 
 from ..control.rules import Override

@@ -4,8 +4,6 @@ A home has no permission of its own: who may see any of its entities may see it;
 must be allowed to control every entity that commands. Control of one is not control of the home.
 """
 
-from __future__ import annotations
-
 from typing import Final
 
 from homeassistant.auth.models import User

@@ -1,7 +1,5 @@
 """Actions on being ready at one time, once: the daily time is a preference and has entities."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 
 import voluptuous as vol

@@ -1,7 +1,5 @@
 """Actions on sessions that are not found by themselves."""
 
-from __future__ import annotations
-
 import voluptuous as vol
 
 from homeassistant.core import (

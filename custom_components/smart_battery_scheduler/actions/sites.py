@@ -1,7 +1,5 @@
 """Which homes an action means, and whether the caller may ask it of them."""
 
-from __future__ import annotations
-
 import voluptuous as vol
 
 from homeassistant.auth.permissions.const import POLICY_CONTROL, POLICY_READ

@@ -1,7 +1,5 @@
 """Actions on single times: ask for a charge, or none, then."""
 
-from __future__ import annotations
-
 import voluptuous as vol
 
 from homeassistant.core import (

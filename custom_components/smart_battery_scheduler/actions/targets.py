@@ -1,7 +1,5 @@
 """Which homes a target means: for triggers, conditions, device automations and voice."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from homeassistant.components.homeassistant.exposed_entities import async_should_expose

@@ -6,8 +6,6 @@ rows have a forecast only, the nation's also what was measured; the forecast is 
 that both mean the same.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta

@@ -4,8 +4,6 @@ The clients in ``tariff``, ``solar`` and ``carbon`` share this and nothing else;
 is theirs to say.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime

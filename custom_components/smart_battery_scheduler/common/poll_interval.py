@@ -1,7 +1,5 @@
 """How often a service may be asked: policies as data, for whoever does the asking."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import timedelta
 import random

@@ -1,7 +1,5 @@
 """Takes numbers that tell whose meter or account it is out of texts that leave the house."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 import re
 from typing import Any

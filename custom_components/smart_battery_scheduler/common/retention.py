@@ -5,8 +5,6 @@ counted from the clock but from what has been noted: from the newest entry but s
 that is soon put right does not produce.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 

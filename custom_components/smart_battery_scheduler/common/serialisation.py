@@ -4,8 +4,6 @@
 ``ValueError``, so that a damaged store is noticed.
 """
 
-from __future__ import annotations
-
 from collections.abc import Hashable, Mapping
 from dataclasses import MISSING, fields, is_dataclass
 from datetime import datetime

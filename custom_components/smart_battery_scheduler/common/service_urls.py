@@ -1,7 +1,5 @@
 """Where the services are: the real ones, or stand-ins on loopback for development."""
 
-from __future__ import annotations
-
 from ipaddress import ip_address
 import os
 

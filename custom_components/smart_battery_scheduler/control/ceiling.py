@@ -4,8 +4,6 @@ Full is a battery that could take more and does not: its inflow has faded, and i
 flat for ten minutes, in a charge that was seen or while the sun leaves energy over.
 """
 
-from __future__ import annotations
-
 from dataclasses import replace
 from datetime import datetime, timedelta
 

@@ -4,8 +4,6 @@ Readings have noise and a lag; the thresholds below are wide on purpose, because
 costs writes and a night's sleep while a missed one is caught by the next reading.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import fields, replace
 from datetime import timedelta

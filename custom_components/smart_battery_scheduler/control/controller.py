@@ -4,8 +4,6 @@ The judgement is in ``control``; here are the clock, the lock, the store and the
 stored before its write leaves, so that a kill at any instant leaves behind what must be undone.
 """
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import replace

@@ -1,7 +1,5 @@
 """The decision log's lines, as the judgement writes them."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 
 from .model import Command, ControlState, Decision, DecisionKind, DecisionReason, Source

@@ -6,8 +6,6 @@ settings: netzero#38, #52, #94, #256; vlo/powerwall2#26). So a repeat leads over
 back; none of them may order what is not wanted.
 """
 
-from __future__ import annotations
-
 from dataclasses import fields, replace
 from datetime import timedelta
 

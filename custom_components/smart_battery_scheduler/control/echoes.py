@@ -5,8 +5,6 @@ one where the other was written (netzero#81, core#136957: 25 shows as 29), other
 Taken for a person's, such a value would be written back, shown higher once more, and climb all day.
 """
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 from ..powerwall.base import Settings

@@ -1,7 +1,5 @@
 """Whom the battery belongs to instead of us: the grid's outage, Storm Watch, grid services, other people."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from datetime import datetime, timedelta
 

@@ -5,8 +5,6 @@ and be taken for the owner settings. So the writes of a control period are remem
 after it. And a gateway may never hear of a stop that the cloud shows: the battery is watched for a day.
 """
 
-from __future__ import annotations
-
 from dataclasses import replace
 from datetime import datetime, timedelta
 

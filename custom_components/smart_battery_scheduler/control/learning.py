@@ -1,7 +1,5 @@
 """What this home's charge methods really do: rate, latency and taper, learned from proven charges."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta

@@ -6,8 +6,6 @@ write and changes nothing. It never waits and never does I/O. The transitions it
 action is in ``setpoints``; what proves it is in ``command_status``.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -36,7 +34,7 @@ from .model import (
 )
 from .situation import Situation, Step
 from .transitions import (
-    TRIES_PER_WAY,
+    TRIES_PER_METHOD,
     arrived,
     earlier,
     effective,
@@ -254,7 +252,7 @@ def _verifying(state: ControlState, at: Situation) -> Step:
 
 def _patience(command: Command, at: Situation) -> timedelta:
     """How long a command may stand unseen: longer than this home is late, before a charge method is changed."""
-    return at.timing.seen if command.tries < TRIES_PER_WAY else at.timing.change
+    return at.timing.seen if command.tries < TRIES_PER_METHOD else at.timing.change
 
 
 def _is_doubtful(state: ControlState, reading: PowerwallState) -> bool:

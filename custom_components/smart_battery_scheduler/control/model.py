@@ -4,8 +4,6 @@ All of it is immutable and can be stored, so that a restart at any instant knows
 on. Times are aware UTC; charge levels percent; powers W with the back end's signs.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum

@@ -4,15 +4,13 @@ Owners report ``backup`` refused with 400 or 500 (netzero#322), and the owner's 
 way back because no rate plan is stored (netzero#255): the same body again gets the same answer.
 """
 
-from __future__ import annotations
-
 from dataclasses import fields, replace
 
 from ..powerwall.base import OperatingMode, Settings
 from .model import Command, CommandStatus, ControlState, Phase, Restore
 from .situation import Situation
 
-REFUSALS_PER_WAY = 3
+REFUSALS_PER_METHOD = 3
 # So often the owner's settings are sent whole before their parts are sent alone.
 REFUSALS_OF_THE_WHOLE = 2
 
@@ -23,12 +21,12 @@ def differently(state: ControlState, at: Situation) -> ControlState:
         owner = state.owner.settings
         return replace(state, restore=_in_parts(state.restore, owner, state.failures, at))
     if state.phase is Phase.COMMANDING and state.command is not None:
-        if state.failures % REFUSALS_PER_WAY == 0:
-            return replace(state, command=by_next_way(state.command))
+        if state.failures % REFUSALS_PER_METHOD == 0:
+            return replace(state, command=by_next_method(state.command))
     return state
 
 
-def by_next_way(command: Command) -> Command:
+def by_next_method(command: Command) -> Command:
     """The same command by the next of its ways, and by the first after the last."""
     setpoint = (command.setpoint + 1) % len(command.setpoints)
     if setpoint == command.setpoint:

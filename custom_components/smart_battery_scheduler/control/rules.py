@@ -4,8 +4,6 @@ The planner keeps these rules too; they are applied again here on every tick, be
 older than the rate, the session or the outage that forbids it.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime

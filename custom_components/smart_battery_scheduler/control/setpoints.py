@@ -4,8 +4,6 @@ Facts about the modes: NetZero documentation "Backup Mode" and "Backup Reserve U
 81-99 become 80 since 2025-07-19; backup mode without grid charging holds any charge level).
 """
 
-from __future__ import annotations
-
 from dataclasses import replace
 from math import floor
 

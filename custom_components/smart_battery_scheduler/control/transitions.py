@@ -1,7 +1,5 @@
 """The transitions that phases share: beginning, ending and giving up commands, restoring."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -32,7 +30,7 @@ from .model import (
 from .setpoints import HIGHEST_PARTIAL_RESERVE_PERCENT, setpoints_for
 from .situation import Situation, Step
 
-TRIES_PER_WAY = 2
+TRIES_PER_METHOD = 2
 KNOWN_SENT = 8
 LONGEST_RETRY_S = 900.0
 # To stop outranks to begin.
@@ -181,7 +179,7 @@ def ignored(state: ControlState, at: Situation, reason: DecisionReason) -> Step:
         # The sun has filled more than was kept: the battery obeys, the order is out of date.
         again = replace(command, tries=1, command_status=CommandStatus())
         return Step(state=replace(transition(state, Trigger.IGNORED), command=again))
-    if command.tries < TRIES_PER_WAY:
+    if command.tries < TRIES_PER_METHOD:
         # A setting that stands already would not be passed on when it is sent again.
         detour = reason is DecisionReason.NOT_CONFIRMED
         again = replace(command, command_status=CommandStatus(), detour=detour)

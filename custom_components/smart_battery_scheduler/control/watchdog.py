@@ -5,8 +5,6 @@ talk it out of what the battery's own power shows. Powers are W (battery negativ
 charge levels percent, times aware UTC.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum

@@ -1,7 +1,5 @@
 """What becomes of a write that ``step`` asked for: accepted, refused, or held back."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -18,7 +16,7 @@ from .model import (
     Restore,
     Trigger,
 )
-from .refusals import REFUSALS_PER_WAY, differently
+from .refusals import REFUSALS_PER_METHOD, differently
 from .situation import Situation, Step
 from .transitions import (
     LONGEST_DOUBTED_RETRY_S,
@@ -37,7 +35,7 @@ def written(state: ControlState, at: Situation, sent_at: datetime) -> Step:
     failures = state.failures
     if state.phase is Phase.RESTORING and state.restore is not None:
         return Step(state=_restore_written(state, state.restore, at, command_status))
-    state = replace(_refused_ways_rest(state, at), failures=0, retry_at=None)
+    state = replace(_refused_methods_rest(state, at), failures=0, retry_at=None)
     assert state.command is not None
     if state.command.detour:
         command = replace(state.command, detour=False)
@@ -48,8 +46,8 @@ def written(state: ControlState, at: Situation, sent_at: datetime) -> Step:
         transition(state, Trigger.ACCEPTED), command=command, ordered=_awaited(state, at)
     )
     kind = DecisionKind.STARTED if first else DecisionKind.RETRIED
-    by_other_way = command.tries == 1 and command.setpoint > 0
-    reason = DecisionReason.OTHER_METHOD if by_other_way else on_whose_word(command)
+    by_other_method = command.tries == 1 and command.setpoint > 0
+    reason = DecisionReason.OTHER_METHOD if by_other_method else on_whose_word(command)
     published = of_command(command, at, kind, reason)
     if failures > 0:
         published = replace(published, detail=f"not taken before: {failures}")
@@ -64,10 +62,10 @@ def _awaited(state: ControlState, at: Situation) -> OrderedCharge | None:
     return OrderedCharge(method=command.current.method, at=at.now)
 
 
-def _refused_ways_rest(state: ControlState, at: Situation) -> ControlState:
+def _refused_methods_rest(state: ControlState, at: Situation) -> ControlState:
     """A way that was refused until another was taken is left out of service for some hours."""
     command = state.command
-    if command is None or command.tries > 0 or state.failures < REFUSALS_PER_WAY:
+    if command is None or command.tries > 0 or state.failures < REFUSALS_PER_METHOD:
         return state
     for setpoint in command.setpoints[: command.setpoint]:
         state = out_of_service(state, at, setpoint.method)
@@ -132,8 +130,8 @@ def _retry_s(state: ControlState) -> float:
         refused = restore is not None and restore.stood_in and len(parts) == 1
         longest_s = LONGEST_DOUBTED_RETRY_S if refused else LONGEST_RESTORE_RETRY_S
         fresh += len(parts)
-    elif command is not None and len(command.setpoints) > 1 and failures >= REFUSALS_PER_WAY:
-        fresh = REFUSALS_PER_WAY
+    elif command is not None and len(command.setpoints) > 1 and failures >= REFUSALS_PER_METHOD:
+        fresh = REFUSALS_PER_METHOD
     return float(min(FIRST_RETRY_S * 2 ** min(max(failures - fresh, 0), 8), longest_s))
 
 

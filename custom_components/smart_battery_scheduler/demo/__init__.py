@@ -1,7 +1,5 @@
 """The demo home: prices, sun and load made by rule, the same for everybody at the same time."""
 
-from __future__ import annotations
-
 from .home import HARDWARE, ROOF, DemoSolar, demo_history, demo_powerwall
 from .rates import DemoTariff, next_publication, published_until
 

@@ -1,7 +1,5 @@
 """Chance that is the same for everybody: numbers that follow from names and dates."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from functools import lru_cache
 from random import Random

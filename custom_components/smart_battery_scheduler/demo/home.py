@@ -1,7 +1,5 @@
 """The demo home put together: its roof, its battery, its forecast and its past."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
@@ -45,7 +43,7 @@ TODAY_SIGMA, LATER_SIGMA = 0.12, 0.22
 SAMPLE = timedelta(minutes=10)
 
 
-def sun_w(when: datetime) -> float:
+def available_solar_w(when: datetime) -> float:
     """What the roof makes at an instant, in W."""
     return _roof_w(when, clearness(when))
 
@@ -62,7 +60,7 @@ def demo_powerwall(
         state,
         clock=clock,
         house_w=house_w,
-        sun_w=sun_w,
+        available_solar_w=available_solar_w,
         hardware=HARDWARE,
         deliver=after_a_while(1, SHORTEST_DELAY, LONGEST_DELAY),
     )
@@ -134,7 +132,7 @@ def _lived(
             stored_kwh,
             meters,
             house_w(middle),
-            sun_w(middle),
+            available_solar_w(middle),
             SAMPLE.total_seconds(),
         )
     return stored_kwh, meters

@@ -1,7 +1,5 @@
 """The demo home's house: a family's rhythm, kettles and ovens."""
 
-from __future__ import annotations
-
 from datetime import date, datetime
 from functools import lru_cache
 from math import cos, pi

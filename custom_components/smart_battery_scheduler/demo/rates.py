@@ -5,8 +5,6 @@ Import follows the rule of the real tariff: a multiple of the wholesale price, a
 the hour.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache

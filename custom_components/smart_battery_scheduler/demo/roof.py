@@ -1,7 +1,5 @@
 """A roof under the sun: from irradiance to AC power."""
 
-from __future__ import annotations
-
 from datetime import datetime
 
 from ..solar.model import RoofPlane

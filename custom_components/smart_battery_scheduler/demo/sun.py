@@ -5,8 +5,6 @@ Split into direct and diffuse: Erbs, Klein and Duffie (1982). Tilt: isotropic sk
 albedo 0.2, as Open-Meteo reckons.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from math import atan2, cos, degrees, exp, pi, radians, sin, sqrt

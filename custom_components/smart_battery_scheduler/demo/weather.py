@@ -1,7 +1,5 @@
 """The demo home's weather: bright and dull days, passing clouds, warm afternoons."""
 
-from __future__ import annotations
-
 from datetime import UTC, date, datetime
 from functools import lru_cache
 from math import cos, pi

@@ -1,7 +1,5 @@
 """The one base class of all entities."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from typing import override
 

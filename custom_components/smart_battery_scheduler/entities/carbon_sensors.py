@@ -1,7 +1,5 @@
 """How clean the grid's electricity is now and going to be, with due credit, as a sensor."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any, override
 

@@ -1,7 +1,5 @@
 """Energy counters for the Energy dashboard, and what the plan has saved in money."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime

@@ -1,7 +1,5 @@
 """What is expected of sun and house, and how right that was, as sensors."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -35,7 +33,7 @@ def _today() -> date:
     return dt_util.utcnow().astimezone(MARKET_TIME_ZONE).date()
 
 
-def _sun_of(site: Site, days_ahead: int) -> float | None:
+def _solar_of(site: Site, days_ahead: int) -> float | None:
     day = _today() + timedelta(days=days_ahead)
     return site.accuracy.pv_of(day, dt_util.utcnow(), site.solar_forecast.forecast)
 
@@ -49,7 +47,7 @@ def _error(score: Score | None) -> float | None:
     return None if score is None else score.error_percent
 
 
-def _sun_attributes(site: Site) -> Mapping[str, Any]:
+def _solar_attributes(site: Site) -> Mapping[str, Any]:
     day = site.accuracy.result(_today() - timedelta(days=1))
     return _attributes(site.accuracy.pv_score(), day.pv_expected_kwh, day.pv_measured_kwh)
 
@@ -114,11 +112,11 @@ def _off_by(
 
 
 FORECAST_SENSORS = (
-    _energy("solar_forecast_today", lambda site: _sun_of(site, 0)),
-    _energy("solar_forecast_tomorrow", lambda site: _sun_of(site, 1)),
+    _energy("solar_forecast_today", lambda site: _solar_of(site, 0)),
+    _energy("solar_forecast_tomorrow", lambda site: _solar_of(site, 1)),
     _energy("load_forecast_today", lambda site: _load_of(site, 0)),
     _energy("load_forecast_tomorrow", lambda site: _load_of(site, 1)),
-    _off_by("solar_forecast_error", lambda site: site.accuracy.pv_score(), _sun_attributes),
+    _off_by("solar_forecast_error", lambda site: site.accuracy.pv_score(), _solar_attributes),
     _off_by("load_forecast_error", lambda site: site.accuracy.load_score(), _load_attributes),
 )
 
@@ -147,8 +145,8 @@ class ForecastSensor(SmartBatteryEntity, SensorEntity):
     @override
     def attribution(self) -> str | None:
         """Whom to credit for the sun's forecast."""
-        of_the_sun = self.entity_description.key.startswith("solar")
-        return self.site.solar_forecast.attribution if of_the_sun else None
+        is_solar = self.entity_description.key.startswith("solar")
+        return self.site.solar_forecast.attribution if is_solar else None
 
     @property
     @override

@@ -1,7 +1,5 @@
 """What this home's charge methods have shown to do, as diagnostic sensors."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, override

@@ -1,7 +1,5 @@
 """The Powerwall's own settings, set through us: they are the owner settings from then on."""
 
-from __future__ import annotations
-
 from homeassistant.exceptions import HomeAssistantError
 
 from ..const import DOMAIN

@@ -1,7 +1,5 @@
 """Sensors of what is planned, what it costs and how far the last command is proven."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta

@@ -1,7 +1,5 @@
 """Puts what happens and what is ordered on Home Assistant's bus, where the logbook finds it."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 from homeassistant.config_entries import ConfigEntry

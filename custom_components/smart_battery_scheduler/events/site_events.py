@@ -4,8 +4,6 @@ Whoever finds one publishes it by ``SiteEvents.publish``; whoever wants to know 
 homes by the dispatcher signal, which also works while a home is not loaded yet.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum

@@ -1,7 +1,5 @@
 """The options page "Try it on my own past": asks for the days, shows the progress and the result."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Callable, Mapping
 from typing import Any, override

@@ -1,7 +1,5 @@
 """The options step for the house load: where its past comes from, and what a car took of it."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 import re
 from typing import Any

@@ -1,7 +1,5 @@
 """Who is told of failures: asked at the end of set-up, and on a page of the options."""
 
-from __future__ import annotations
-
 from typing import Any, Final
 
 import voluptuous as vol

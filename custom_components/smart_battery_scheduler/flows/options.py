@@ -1,7 +1,5 @@
 """What the household can set later: a menu of pages, each of a module of its own."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from homeassistant.config_entries import ConfigFlowResult

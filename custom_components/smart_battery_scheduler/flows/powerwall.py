@@ -1,7 +1,5 @@
 """The steps that find the Powerwall: one that Home Assistant already knows, or NetZero's two strings."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 import re
 from typing import Any

@@ -1,7 +1,5 @@
 """The options pages over the household's preferences: the same values as the entities show."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from typing import Any
 

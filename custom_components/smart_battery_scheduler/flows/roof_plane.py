@@ -1,7 +1,5 @@
 """The subentry flow of roof planes: added, changed and removed one by one."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

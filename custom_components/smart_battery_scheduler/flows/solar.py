@@ -1,7 +1,5 @@
 """The solar steps of the config flow: where the forecast comes from, each source tested live."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 import re
 from typing import Any

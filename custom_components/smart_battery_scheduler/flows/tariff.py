@@ -1,7 +1,5 @@
 """The steps that find out what electricity costs: an account, a region, or entities."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 import re
 from typing import Any

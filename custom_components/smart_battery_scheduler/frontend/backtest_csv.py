@@ -1,7 +1,5 @@
 """Serves the half-hours of a site's last replay as a file."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 from http import HTTPStatus
 

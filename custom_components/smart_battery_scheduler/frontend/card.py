@@ -1,7 +1,5 @@
 """Serves the card and has the frontend load it."""
 
-from __future__ import annotations
-
 from hashlib import sha256
 from pathlib import Path
 from typing import Final

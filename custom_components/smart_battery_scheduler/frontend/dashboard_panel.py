@@ -6,8 +6,6 @@ goes on to the dashboard behind it. After a restart every page has them: then th
 directly, and the address behind stays for who is still on it.
 """
 
-from __future__ import annotations
-
 from typing import Any, Final, override
 
 import voluptuous as vol

@@ -4,8 +4,6 @@ Half-hours are keyed by their start, so that a patch carries only those that cha
 ISO 8601 in UTC; what is not known is absent.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import cast

@@ -3,8 +3,6 @@
 An object here holds no null: what is unknown is absent, so that null can mean "gone".
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 from ..common.serialisation import Json

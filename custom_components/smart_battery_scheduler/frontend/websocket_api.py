@@ -1,7 +1,5 @@
 """The card's line to a home: everything once, then only what changed."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import voluptuous as vol

@@ -5,8 +5,6 @@ forecast is that plans run on. A day as it was expected when the day began can b
 glance.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -87,13 +85,13 @@ class Accuracy:
             days=tuple(self._days[start] for start in sorted(self._days)),
         )
 
-    def slot_began(self, now: datetime, plan: Plan | None, sun: SolarForecast | None) -> None:
+    def slot_began(self, now: datetime, plan: Plan | None, solar: SolarForecast | None) -> None:
         """Note what is expected of the half-hour that begins, and of the day if it is young."""
-        start, loads, suns = floor_slot(now), loads_of(plan), suns_of(sun)
+        start, loads, solar_kwh = floor_slot(now), loads_of(plan), solar_by_slot(solar)
         self._half_hours.setdefault(
             start,
             Expected(
-                start=start, load_kwh=_short(loads.get(start)), pv_kwh=_short(suns.get(start))
+                start=start, load_kwh=_short(loads.get(start)), pv_kwh=_short(solar_kwh.get(start))
             ),
         )
         local = now.astimezone(MARKET_TIME_ZONE)
@@ -102,7 +100,7 @@ class Accuracy:
             self._days[midnight] = Expected(
                 start=midnight,
                 load_kwh=self.load_of(local.date(), now, plan),
-                pv_kwh=self.pv_of(local.date(), now, sun),
+                pv_kwh=self.pv_of(local.date(), now, solar),
             )
         _forget(self._half_hours, too_old(self._half_hours, JUDGED))
         _forget(self._days, too_old(self._days, DAYS_KEPT, DAYS_SPARED))
@@ -112,10 +110,10 @@ class Accuracy:
         measured = {slot.start: slot.energies.load_kwh for slot in self._whole(now)}
         return whole_day(day, {**loads_of(plan), **measured})
 
-    def pv_of(self, day: date, now: datetime, sun: SolarForecast | None) -> float | None:
+    def pv_of(self, day: date, now: datetime, solar: SolarForecast | None) -> float | None:
         """A local day's sun as it is forecast now; what is past and not forecast is measured."""
         measured = {slot.start: slot.energies.pv_kwh for slot in self._whole(now)}
-        return whole_day(day, {**measured, **suns_of(sun)})
+        return whole_day(day, {**measured, **solar_by_slot(solar)})
 
     def result(self, day: date) -> DayResult:
         """A day that is over."""
@@ -196,7 +194,7 @@ def loads_of(plan: Plan | None) -> dict[datetime, float]:
     return {slot.start: slot.load_kwh for slot in slots if slot.end - slot.start == SLOT}
 
 
-def suns_of(forecast: SolarForecast | None) -> dict[datetime, float]:
+def solar_by_slot(forecast: SolarForecast | None) -> dict[datetime, float]:
     """The sun as it is forecast."""
     return {at: slot.mean_kwh for at, slot in forecast.slots.items()} if forecast else {}
 

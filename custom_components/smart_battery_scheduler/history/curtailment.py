@@ -1,7 +1,5 @@
 """Half-hours in which the roof could have made more than it was let."""
 
-from __future__ import annotations
-
 from ..solar.learning import was_curtailed
 from ..tariff.model import SLOT
 from .measurements import MeasuredSlot, Measurements

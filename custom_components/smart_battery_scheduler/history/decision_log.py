@@ -1,7 +1,5 @@
 """The decision log of decisions: what was done, what was not, and why."""
 
-from __future__ import annotations
-
 from collections import deque
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta

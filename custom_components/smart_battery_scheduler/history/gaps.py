@@ -5,8 +5,6 @@ and the sun go on as they were around it; the grid is what balances them. Where 
 where the gap is long or where the levels ask for more than the battery can do, nothing is invented.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta

@@ -5,8 +5,6 @@ the Energy dashboard's meters, whose balance (grid and sun and battery, in less 
 So there is a past on the first day. What a car took is no habit of the house: it is subtracted.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -78,7 +76,7 @@ class Balance:
 
     plus: tuple[str, ...]
     minus: tuple[str, ...] = ()
-    suns: tuple[str, ...] = ()
+    solar_kwh: tuple[str, ...] = ()
     registers: tuple[str, ...] = ()
 
     @property
@@ -122,7 +120,7 @@ class Balance:
         is_dark: IsDark,
     ) -> float | None:
         kwh = energies.get(start)
-        if kwh is None and statistic in self.suns and is_dark(start, step):
+        if kwh is None and statistic in self.solar_kwh and is_dark(start, step):
             return 0.0
         return kwh
 

@@ -1,7 +1,5 @@
 """A home's load history inside Home Assistant: which statistics, read when, put together."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
@@ -66,7 +64,7 @@ def dashboard_balance(dashboard: EnergyPreferences | None) -> Balance | None:
     return Balance(
         plus=(*plus["grid"], *plus["solar"], *plus["battery"]),
         minus=tuple(minus),
-        suns=tuple(plus["solar"]),
+        solar_kwh=tuple(plus["solar"]),
         registers=tuple(plus["grid"]) if len(plus["grid"]) > 1 else (),
     )
 

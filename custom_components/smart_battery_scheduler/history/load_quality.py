@@ -5,8 +5,6 @@ learned here. Afterwards they are held against the house's own history, cars lef
 plain guesses: as on the same day of last week, and as on the mean of the last seven days.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta

@@ -6,8 +6,6 @@ half-hour that was not mostly observed says so by its ``observed_s``. Where the 
 the half-hours that it comes through once more keep what they have: nothing is counted twice.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta

@@ -1,7 +1,5 @@
 """Planned charges that were missed, and new plans that were not worth a change: published once each."""
 
-from __future__ import annotations
-
 from datetime import datetime
 
 from ..control.ceiling import full_percent
@@ -104,11 +102,11 @@ def _why_not(
         target = min(target, full_percent(control, reading.read_at))
     if level < target:
         return DecisionReason.MISSED
-    by_sun = reading is not None and _is_filled_by_the_sun(reading)
-    return DecisionReason.SOLAR if by_sun else DecisionReason.HIGH_CHARGE
+    by_solar = reading is not None and _is_filled_by_solar(reading)
+    return DecisionReason.SOLAR if by_solar else DecisionReason.HIGH_CHARGE
 
 
-def _is_filled_by_the_sun(reading: PowerwallState) -> bool:
+def _is_filled_by_solar(reading: PowerwallState) -> bool:
     battery, solar, house = reading.battery_power_w, reading.solar_power_w, reading.house_power_w
     if battery is None or solar is None or house is None:
         return False

@@ -7,8 +7,6 @@ in one hour, home-assistant/frontend#26361). It belongs to the gap, and how it f
 known. Only where nothing can have flowed meanwhile is the gap known: it is nothing.
 """
 
-from __future__ import annotations
-
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta

@@ -7,8 +7,6 @@ bridged is left out of both sides and counted. What the battery had been given a
 baseline before such a gap, it still has after it; else a charge that is paid for would be lost.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta

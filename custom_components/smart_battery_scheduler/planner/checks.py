@@ -1,7 +1,5 @@
 """Refuses inputs that make no sense, naming the field at fault."""
 
-from __future__ import annotations
-
 from dataclasses import fields
 from datetime import timedelta
 from itertools import pairwise
@@ -47,16 +45,16 @@ def _check_battery(battery: Battery) -> None:
 
 
 def _check_rules(rules: HouseholdRules) -> None:
-    _require("wishes.reserve_floor_percent", rules.reserve_floor_percent, 0.0, 100.0)
-    _require("wishes.everyday_ceiling_percent", rules.everyday_ceiling_percent, 0.0, 100.0)
+    _require("rules.reserve_floor_percent", rules.reserve_floor_percent, 0.0, 100.0)
+    _require("rules.everyday_ceiling_percent", rules.everyday_ceiling_percent, 0.0, 100.0)
     for name in ("wear_p_per_kwh", "carbon_gbp_per_tonne", "gentleness_p_per_kwh", "stability_p"):
-        _require(f"wishes.{name}", getattr(rules, name))
+        _require(f"rules.{name}", getattr(rules, name))
     if rules.price_ceiling_p_per_kwh is not None:
-        _require("wishes.price_ceiling_p_per_kwh", rules.price_ceiling_p_per_kwh, -1000.0)
+        _require("rules.price_ceiling_p_per_kwh", rules.price_ceiling_p_per_kwh, -1000.0)
     for rule in rules.ready_by:
-        _require("wishes.ready_by.percent", rule.percent, 0.0, 100.0)
+        _require("rules.ready_by.percent", rule.percent, 0.0, 100.0)
         if rule.at.tzinfo is None:
-            raise PlanInputError("wishes.ready_by.at", "has no time zone")
+            raise PlanInputError("rules.ready_by.at", "has no time zone")
 
 
 def _check_slots(inputs: PlanInputs) -> None:

@@ -1,16 +1,14 @@
 """From the recursion's costs to what a slot is to be, seen from one charge level."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from .model import Action, ChargeMethod
-from .paths import ATOM_WEIGHTS, PER_PERCENT, POINTS, ChargeMethodPaths, extra_p
+from .paths import PER_PERCENT, POINTS, QUANTILE_WEIGHTS, ChargeMethodPaths, extra_p
 from .problem import Problem
 from .recursion import CHARGE, HOLD, LIMITED, NEVER_P, USE, Solution
 from .rollout import Choice
 
-# Ways whose costs lie this close are equals: taste decides, and the least meddling wins.
+# Options whose costs lie this close are equals: taste decides, and the least meddling wins.
 EQUAL_P = 0.02
 
 
@@ -141,7 +139,7 @@ def _best_reserve(problem: Problem, solution: Solution, slot: int, stored_kwh: f
     reserves = np.arange(problem.floor_percent, max(highest, problem.floor_percent) + 1)
     reserves_kwh = reserves / 100.0 * problem.battery.capacity_kwh
     ends = np.maximum(stored_kwh - drawn[None, :], np.minimum(reserves_kwh, stored_kwh)[:, None])
-    costs = (np.interp(ends, problem.grid, after) + saved_p * ends) @ ATOM_WEIGHTS
+    costs = (np.interp(ends, problem.grid, after) + saved_p * ends) @ QUANTILE_WEIGHTS
     return int(reserves[int(costs.argmin())])
 
 

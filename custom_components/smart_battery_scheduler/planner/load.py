@@ -7,8 +7,6 @@ none matters by itself. A house that has changed for good is forecast at its new
 (``load_level``), until its last hours are those of the house as it was.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta

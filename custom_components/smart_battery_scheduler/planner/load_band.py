@@ -6,8 +6,6 @@ the middle, or towards it, by what would have held four of five of the last days
 real homes that brings the share inside from 0.72 and 0.79 to 0.78 and 0.79.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import dataclass
 

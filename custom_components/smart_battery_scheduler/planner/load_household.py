@@ -4,8 +4,6 @@ The house's own past says what is usual, and follows a change within hours or da
 until when, who works from home and when guests come is known before: from persons and a calendar.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime

@@ -7,8 +7,6 @@ a usual one. From then on the days before count as far as their shape goes, at t
 less with every day that the new ones have to tell of their own.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

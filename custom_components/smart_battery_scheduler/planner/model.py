@@ -5,8 +5,6 @@ AC side unless a name says "stored"; powers are W; money is pence; charge levels
 the Tesla app shows them. ``None`` means "not known", never zero.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -115,9 +113,9 @@ class SlotInputs:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PriceScenario:
-    """One possible course of the rates, one value per slot, with its weight.
+    """One possible scenario of the rates, one value per slot, with its weight.
 
-    Values at slots whose rate is published are ignored: the published rate holds in every course.
+    Values at slots whose rate is published are ignored: the published rate holds in every scenario.
     """
 
     weight: float

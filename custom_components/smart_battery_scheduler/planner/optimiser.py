@@ -6,8 +6,6 @@ option of every slot costs from every level; following the cheapest ones from th
 than the household's threshold: people are to find tomorrow what they read today.
 """
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 import numpy as np
@@ -19,7 +17,7 @@ from .paths import Floats
 from .problem import Problem
 from .recursion import Solution, solve
 from .report import report
-from .rollout import MEMBERS, Choice, Course, Members, play
+from .rollout import SAMPLE_PATHS, Choice, SamplePaths, Trajectory, play
 
 NEAR_PERCENT = 0.5
 # What few changes may cost: this share of the threshold for a new plan in all, and at one slot.
@@ -35,25 +33,25 @@ def plan(inputs: PlanInputs) -> Plan:
     check(inputs)
     problem = Problem(inputs)
     solution = solve(problem)
-    members = Members.of(problem)
-    best = follow(problem, solution, members, {})
+    sample_paths = SamplePaths.of(problem)
+    best = follow(problem, solution, sample_paths, {})
     kept_saves_p: float | None = None
     running = _still_possible(problem, inputs.running)
     if running:
-        kept = follow(problem, solution, members, running)
+        kept = follow(problem, solution, sample_paths, running)
         if kept.choices != best.choices and kept.pence - best.pence < inputs.rules.stability_p:
             kept_saves_p = max(kept.pence - best.pence, 0.0)
             best = kept
     floor = Choice(Action.USE, target_percent=problem.floor_percent)
-    idle = follow(problem, solution, members, dict.fromkeys(range(problem.planned), floor))
+    idle = follow(problem, solution, sample_paths, dict.fromkeys(range(problem.planned), floor))
     return report(problem, solution, best, idle=idle, kept_saves_p=kept_saves_p)
 
 
 def follow(
-    problem: Problem, solution: Solution, members: Members, fixed: dict[int, Choice]
-) -> Course:
+    problem: Problem, solution: Solution, sample_paths: SamplePaths, fixed: dict[int, Choice]
+) -> Trajectory:
     """Go through the slots, by the fixed choices where there are some, else by the best."""
-    stored = np.full(MEMBERS, problem.inputs.stored_kwh)
+    stored = np.full(SAMPLE_PATHS, problem.inputs.stored_kwh)
     levels, put_in, taken_out = [stored], [], []
     choices: list[Choice] = []
     before: Choice | None = None
@@ -65,38 +63,44 @@ def follow(
                 problem,
                 solution,
                 slot,
-                float(stored.sum()) / MEMBERS,
+                float(stored.sum()) / SAMPLE_PATHS,
                 before=before,
                 patience_p=min(patience_p, problem.rules.stability_p * SHARE_PER_CHANGE),
             )
             patience_p -= extra_p
         before = choice
-        into, out = play(problem, members, slot, choice, stored)
+        into, out = play(problem, sample_paths, slot, choice, stored)
         stored = stored + problem.eta * into - out / problem.eta
         choices.append(choice)
         levels.append(stored)
         put_in.append(into)
         taken_out.append(out)
-    return _course(
-        problem, solution, members, choices, np.array(levels), np.array(put_in), np.array(taken_out)
+    return _trajectory(
+        problem,
+        solution,
+        sample_paths,
+        choices,
+        np.array(levels),
+        np.array(put_in),
+        np.array(taken_out),
     )
 
 
-def _course(
+def _trajectory(
     problem: Problem,
     solution: Solution,
-    members: Members,
+    sample_paths: SamplePaths,
     choices: list[Choice],
     levels_kwh: Floats,
     into_kwh: Floats,
     out_kwh: Floats,
-) -> Course:
-    """What a course is expected to lead to, from what every member does (slot, member)."""
-    grid = members.net_kwh + into_kwh - out_kwh
+) -> Trajectory:
+    """What a trajectory is expected to lead to, from what every member does (slot, member)."""
+    grid = sample_paths.net_kwh + into_kwh - out_kwh
     limit = problem.site.export_limit_kwh[:, None]
     percents = levels_kwh / problem.battery.capacity_kwh * 100.0
     p10, p90 = np.quantile(percents, [0.1, 0.9], axis=1)
-    course = Course(
+    trajectory = Trajectory(
         choices=tuple(choices),
         imported_kwh=np.maximum(grid, 0.0).mean(axis=1),
         exported_kwh=np.minimum(np.maximum(-grid, 0.0), limit).mean(axis=1),
@@ -107,15 +111,15 @@ def _course(
         percent_p90=p90,
         pence=float(np.interp(levels_kwh[-1], problem.grid, solution.last).mean()),
     )
-    return replace(course, pence=course.pence + _pence(problem, course, levels_kwh))
+    return replace(trajectory, pence=trajectory.pence + _pence(problem, trajectory, levels_kwh))
 
 
-def _pence(problem: Problem, course: Course, levels_kwh: Floats) -> float:
-    """What the slots of a course weigh in the choice: money, carbon, wear and unmet requests."""
-    weights = problem.course_weights
-    bought_p = problem.price_p @ weights @ course.imported_kwh
-    sold_p = problem.export_p @ weights @ course.exported_kwh
-    worn_p = problem.rules.wear_p_per_kwh * course.out_kwh.sum()
+def _pence(problem: Problem, trajectory: Trajectory, levels_kwh: Floats) -> float:
+    """What the slots of a trajectory weigh in the choice: money, carbon, wear and unmet requests."""
+    weights = problem.scenario_weights
+    bought_p = problem.price_p @ weights @ trajectory.imported_kwh
+    sold_p = problem.export_p @ weights @ trajectory.exported_kwh
+    worn_p = problem.rules.wear_p_per_kwh * trajectory.out_kwh.sum()
     unmet_p = sum(
         float(np.interp(levels_kwh[slot], problem.grid, problem.level_p[slot]).mean())
         for slot in np.flatnonzero(problem.level_p.any(axis=1))

@@ -1,11 +1,9 @@
 """Where every way of playing a slot leads from every charge level, before any price is weighed.
 
 Axes, where an array has them, are in this order: slot, way, charge level. A *way* is one thing that
-can happen to the battery in a slot: nothing, one atom of demand served in full, or one charge method's
-whole reach with one atom of demand. The recursion mixes them into options.
+can happen to the battery in a slot: nothing, one quantile of demand served in full, or one charge method's
+whole reach with one quantile of demand. The recursion mixes them into options.
 """
-
-from __future__ import annotations
 
 from dataclasses import dataclass
 
@@ -22,8 +20,8 @@ type Bools = NDArray[np.bool_]
 PER_PERCENT = 2
 POINTS = 100 * PER_PERCENT + 1
 # p10, p50 and p90 stand for a distribution with these weights (Swanson's rule).
-ATOM_WEIGHTS = np.array([0.3, 0.4, 0.3])
-QUANTILE_POINTS = len(ATOM_WEIGHTS)
+QUANTILE_WEIGHTS = np.array([0.3, 0.4, 0.3])
+QUANTILE_POINTS = len(QUANTILE_WEIGHTS)
 # Room for rounding where levels are compared.
 NEAR_KWH = 1e-9
 
@@ -49,7 +47,7 @@ class Lookup:
         return Lookup(self.below[where], self.share[where])
 
     def read(self, values: Floats) -> Floats:
-        """Values (course, level) between the grid's points: (course, *places)."""
+        """Values (scenario, level) between the grid's points: (scenario, *places)."""
         low = values.take(self.below, axis=1)
         between = values.take(self.below + 1, axis=1)
         between -= low
@@ -101,28 +99,28 @@ class Site:
 
 
 class Demand:
-    """The house's net demand per slot and atom, and what sun and house do to every level.
+    """The house's net demand per slot and quantile, and what sun and house do to every level.
 
-    An atom is one possible net demand of a slot (load less sun); a slot's atoms are sorted from the
+    A quantile is one possible net demand of a slot (load less sun); a slot's quantiles are sorted from the
     greatest surplus to the greatest need.
     """
 
     def __init__(self, site: Site, slots: tuple[SlotInputs, ...]) -> None:
-        """Lay out (slot, atom) and (slot, atom, level)."""
+        """Lay out (slot, quantile) and (slot, quantile, level)."""
         battery, grid, eta = site.battery, site.grid, site.eta
         self.net_kwh = net_quantile_points(slots)
         surplus = np.maximum(-self.net_kwh, 0.0)[:, :, None]
         room = (battery.capacity_kwh - grid) / eta
-        # What the sun would put in if there were room: (slot, atom, 1).
+        # What the sun would put in if there were room: (slot, quantile, 1).
         self.solar_kwh = np.minimum(surplus, site.most_in_kwh[:, None, None])
         self.solar_in_kwh = np.minimum(self.solar_kwh, room)
         left = np.minimum(surplus - self.solar_in_kwh, site.export_limit_kwh[:, None, None])
-        self.mean_left_kwh: Floats = np.einsum("a,sal->sl", ATOM_WEIGHTS, left)
+        self.mean_left_kwh: Floats = np.einsum("a,sal->sl", QUANTILE_WEIGHTS, left)
         self.sunned_kwh = grid + eta * self.solar_in_kwh
-        # How many atoms are a surplus: they come first.
+        # How many quantiles are a surplus: they come first.
         self.sunny = (self.net_kwh <= 0.0).sum(axis=1)
         self.need_kwh = np.maximum(self.net_kwh, 0.0)
-        self.mean_need_kwh = self.need_kwh @ ATOM_WEIGHTS
+        self.mean_need_kwh = self.need_kwh @ QUANTILE_WEIGHTS
         drawn = np.minimum(self.need_kwh, site.most_out_kwh[:, None])[:, :, None] / eta
         used = np.maximum(grid - drawn, np.minimum(grid, site.floor_kwh))
         has_need = (self.net_kwh > 0.0)[:, :, None]
@@ -138,7 +136,7 @@ class Demand:
 class ChargeMethodPaths:
     """Where a charge method leads in each slot.
 
-    ``reached_kwh`` and ``bought_kwh`` (slot, atom, level) are of its whole reach, ``window`` is that
+    ``reached_kwh`` and ``bought_kwh`` (slot, quantile, level) are of its whole reach, ``window`` is that
     reach in steps of the grid, ``stops`` (slot, level) are the points at which it can be made to
     stop, ``too_far`` (slot, level) those from which its whole reach goes beyond the slot's ceiling.
     """
@@ -168,7 +166,7 @@ class ChargeMethodPaths:
         reached = demand.sunned_kwh + site.eta * bought
         # However much room there is: beside the sun the grid has the rest of the battery's power.
         beside = site.most_in_kwh[:, None] - demand.solar_kwh[:, :, 0]
-        reach_kwh = site.eta * np.minimum(most.max(axis=2), beside) @ ATOM_WEIGHTS
+        reach_kwh = site.eta * np.minimum(most.max(axis=2), beside) @ QUANTILE_WEIGHTS
         steps = np.floor(reach_kwh / site.step_kwh + NEAR_KWH).astype(np.intp)
         highest = ceiling_kwh + NEAR_KWH
         stops = _stops(site, method) & (site.grid <= highest[:, None])
@@ -201,12 +199,12 @@ def extra_p(method: ChargeMethodPaths, rules: HouseholdRules) -> float:
     return 0.0 if method.model.method is ChargeMethod.RESERVE else rules.gentleness_p_per_kwh
 
 
-class Ways:
-    """All ways of all slots side by side, so that the recursion reads them at once.
+class SlotPaths:
+    """All paths of all slots side by side, so that the recursion reads them at once.
 
-    Way 0 is the level as it is; then one way per atom served in full; then, atom by atom, one way
+    Way 0 is the level as it is; then one way per quantile served in full; then, quantile by quantile, one way
     per charge method with its whole reach. A way costs ``weighed_kwh`` times the slot's rate and
-    ``extra_p`` (way), what a kWh weighs beyond that rate.
+    ``extra_p`` (path), what a kWh weighs beyond that rate.
     """
 
     def __init__(
@@ -237,7 +235,7 @@ class Ways:
 
 @dataclass(frozen=True, slots=True)
 class SellingPaths:
-    """Where selling from the battery leads in each slot, per atom and level.
+    """Where selling from the battery leads in each slot, per quantile and level.
 
     Sun that is left goes to the grid along with it. ``stops`` are the points at which a reserve
     can end it, ``window`` its reach in steps of the grid, ``least`` what the house may need of it:
@@ -277,7 +275,7 @@ class SellingPaths:
 
 
 def net_quantile_points(slots: tuple[SlotInputs, ...]) -> Floats:
-    """Load less sun as three atoms per slot, smallest first, with the weights of ``ATOM_WEIGHTS``.
+    """Load less sun as three quantiles per slot, smallest first, with the weights of ``QUANTILE_WEIGHTS``.
 
     Their mean is exact; their spread adds the two spreads as independent.
     """
@@ -291,5 +289,7 @@ def net_quantile_points(slots: tuple[SlotInputs, ...]) -> Floats:
     below = np.hypot(middle - low, pv_high - pv_middle)
     above = np.hypot(high - middle, pv_middle - pv_low)
     quantile_points = np.stack([net - below, net, net + above], axis=1)
-    centred: Floats = quantile_points + (mean - pv_mean - quantile_points @ ATOM_WEIGHTS)[:, None]
+    centred: Floats = (
+        quantile_points + (mean - pv_mean - quantile_points @ QUANTILE_WEIGHTS)[:, None]
+    )
     return centred

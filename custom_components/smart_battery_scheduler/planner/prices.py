@@ -4,8 +4,6 @@ Keeping days whole keeps their shape, and it is the shape that a battery lives o
 the newest day's level was tried: it predicts the level better and makes worse decisions.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -24,7 +22,7 @@ SLOTS_PER_DAY = 48
 # A market day begins at 23:00 local: rates are published for whole market days.
 MARKET_DAY_BEGINS_EARLIER = timedelta(hours=1)
 WHOLE_DAY_SLOTS = 44
-COURSES = 7
+RECENT_DAYS = 7
 HALF_LIFE_DAYS = 5.0
 
 
@@ -35,9 +33,9 @@ def price_scenarios(
     zone: ZoneInfo,
     usual_imports: RateAt | None = None,
 ) -> tuple[PriceScenario, ...]:
-    """One course per recent day, newest first, over half-hour ``starts`` (aware, in order).
+    """One scenario per recent day, newest first, over half-hour ``starts`` (aware, in order).
 
-    Published rates stand in every course. Empty if nothing is to be guessed, or if not one whole
+    Published rates stand in every scenario. Empty if nothing is to be guessed, or if not one whole
     day of import rates is known. ``usual_imports`` are the rates to guess by where ``imports`` holds
     what was cheap once only, as a half-hour in which Octopus charged the car.
     """
@@ -51,10 +49,10 @@ def price_scenarios(
     return tuple(
         PriceScenario(
             weight=0.5 ** (back / HALF_LIFE_DAYS),
-            import_p_per_kwh=bought.course(back, half_hours, import_p),
-            export_p_per_kwh=sold.course(back, half_hours, export_p),
+            import_p_per_kwh=bought.trajectory(back, half_hours, import_p),
+            export_p_per_kwh=sold.trajectory(back, half_hours, export_p),
         )
-        for back in range(min(COURSES, len(bought.days)))
+        for back in range(min(RECENT_DAYS, len(bought.days)))
     )
 
 
@@ -69,7 +67,7 @@ class _Days:
         """The days that are known, of the last ones up to the end of ``starts``."""
         found: dict[date, Floats] = {}
         when = starts[-1]
-        oldest = starts[0] - timedelta(days=COURSES + 3)
+        oldest = starts[0] - timedelta(days=RECENT_DAYS + 3)
         while when >= oldest:
             rate = rates(when)
             if rate is not None:
@@ -85,7 +83,7 @@ class _Days:
         ]
         return cls(tuple(whole))
 
-    def course(
+    def trajectory(
         self, back: int, half_hours: Sequence[int], published_p: Sequence[float | None]
     ) -> tuple[float, ...]:
         """The rates published, and beyond them the day so far ``back``."""

@@ -1,10 +1,8 @@
-"""A plan's inputs as arrays: the rates, rules and requests of each slot, and where its ways lead.
+"""A plan's inputs as arrays: the rates, rules and requests of each slot, and where its paths lead.
 
-Axes, where an array has them, are in this order: slot, price course, charge level. Charge levels
+Axes, where an array has them, are in this order: slot, price scenario, charge level. Charge levels
 are the points of a fixed grid.
 """
-
-from __future__ import annotations
 
 from datetime import timedelta
 from enum import StrEnum
@@ -13,7 +11,7 @@ from functools import cached_property
 import numpy as np
 
 from .model import Action, ChargeMethod, PlanInputs, Session, SlotInputs
-from .paths import POINTS, Bools, ChargeMethodPaths, Demand, Floats, SellingPaths, Site, Ways
+from .paths import POINTS, Bools, ChargeMethodPaths, Demand, Floats, SellingPaths, Site, SlotPaths
 
 # A manual slot that is not met costs this much per kWh: more than any rate, and still no infinity, so
 # that the plan comes as near as it can.
@@ -80,7 +78,7 @@ class Problem:
             every if slot.forced_method is None else self._settled(slot.forced_method, every)
             for slot in self.inputs.slots
         ]
-        self.ways = Ways(self.site, self.demand, self.methods, self.rules)
+        self.paths = SlotPaths(self.site, self.demand, self.methods, self.rules)
         self.selling = (
             SellingPaths.of(self.site, self.demand, self.rules)
             if self.battery.can_export_stored
@@ -94,15 +92,15 @@ class Problem:
     # --- rates -----------------------------------------------------------------------------
 
     def _lay_rates(self) -> None:
-        """Rates per slot and course: the published rate in every course, else each course's own.
+        """Rates per slot and scenario: the published rate in every scenario, else each scenario's own.
 
         Where there is neither, the rate is not a number.
         """
         scenarios = self.inputs.price_scenarios
-        self.course_weights = np.array([s.weight for s in scenarios] or [1.0])
-        self.course_weights = self.course_weights / self.course_weights.sum()
-        courses = len(self.course_weights)
-        nothing = np.full((courses, self.planned), np.nan)
+        self.scenario_weights = np.array([s.weight for s in scenarios] or [1.0])
+        self.scenario_weights = self.scenario_weights / self.scenario_weights.sum()
+        scenario_count = len(self.scenario_weights)
+        nothing = np.full((scenario_count, self.planned), np.nan)
         estimates = [
             (np.array([s.import_p_per_kwh for s in scenarios]) if scenarios else nothing),
             (np.array([s.export_p_per_kwh for s in scenarios]) if scenarios else 0.0 * nothing),
@@ -126,26 +124,26 @@ class Problem:
         # even guessed, neither using nor keeping a kWh shall look like a gain.
         known_p = self.import_p + self.carbon_p[:, None]
         self.price_p = np.where(self.unknown[:, None], self.rules.wear_p_per_kwh, known_p)
-        # Expected over the courses; the import rate is not a number where there is none.
-        self.import_rate_p: Floats = self.import_p @ self.course_weights
-        self.export_rate_p: Floats = self.export_p @ self.course_weights
-        self.expected_price_p = (self.price_p @ self.course_weights)[:, None]
+        # Expected over the scenarios; the import rate is not a number where there is none.
+        self.import_rate_p: Floats = self.import_p @ self.scenario_weights
+        self.export_rate_p: Floats = self.export_p @ self.scenario_weights
+        self.expected_price_p = (self.price_p @ self.scenario_weights)[:, None]
         self.expected_export_p = self.export_rate_p[:, None]
         self.decided_at = self._decided_at()
 
     def _decided_at(self) -> int:
         """The slot from which on the price scenarios differ; before it one choice serves all."""
         known_at = self.inputs.rates_known_at
-        if known_at is None or len(self.course_weights) == 1:
+        if known_at is None or len(self.scenario_weights) == 1:
             return self.planned
         return next(
             (i for i, slot in enumerate(self.inputs.slots) if slot.start >= known_at),
             self.planned,
         )
 
-    def rates(self, slot: int, courses: int) -> tuple[Floats, Floats]:
-        """Import and export rate per course, or their expectation while one choice serves all."""
-        if courses < len(self.course_weights):
+    def rates(self, slot: int, scenario_count: int) -> tuple[Floats, Floats]:
+        """Import and export rate per scenario, or their expectation while one choice serves all."""
+        if scenario_count < len(self.scenario_weights):
             return self.expected_price_p[slot], self.expected_export_p[slot]
         return self.price_p[slot], self.export_p[slot]
 
@@ -159,10 +157,10 @@ class Problem:
         return round(100.0 * point / (POINTS - 1))
 
     def expected(self, values: Floats) -> Floats:
-        """Values (..., course, level) expected over the courses, which stay as one."""
+        """Values (..., scenario, level) expected over the scenarios, which stay as one."""
         if values.shape[-2] == 1:
             return values
-        mean: Floats = np.matmul(self.course_weights, values)
+        mean: Floats = np.matmul(self.scenario_weights, values)
         return mean[..., None, :]
 
     # --- rules -----------------------------------------------------------------------------

@@ -4,26 +4,24 @@ With V the value of the slot after (pence still to be paid, by stored energy) an
 efficiency:
 
 - **use**: serving demand from the battery down to x saves (price - wear) * eta per stored kWh.
-  A reserve that stops the use after d serves every atom as if it needed at most d, so that trying
-  each atom's own need as the limit tries every reserve that matters; a limit of nothing is **hold**.
+  A reserve that stops the use after d serves every quantile as if it needed at most d, so that trying
+  each quantile's own need as the limit tries every reserve that matters; a limit of nothing is **hold**.
 - **charge** to x costs V(x) + price / eta * x and a constant: the best target within a charge method's
   reach is a minimum over a sliding window.
 
-While the rates of the coming day are not published, one choice must serve all their courses: the
-expectation is taken over the courses first and over the choices second; after publication the
+While the rates of the coming day are not published, one choice must serve all their scenarios: the
+expectation is taken over the scenarios first and over the choices second; after publication the
 other way round.
 """
-
-from __future__ import annotations
 
 from dataclasses import dataclass
 
 import numpy as np
 
 from .paths import (
-    ATOM_WEIGHTS,
     POINTS,
     QUANTILE_POINTS,
+    QUANTILE_WEIGHTS,
     Bools,
     ChargeMethodPaths,
     Floats,
@@ -33,12 +31,12 @@ from .paths import (
 )
 from .problem import Problem
 
-# Options of a slot, by row: use without a limit, hold, use limited to an atom's need (but the
+# Options of a slot, by row: use without a limit, hold, use limited to a quantile's need (but the
 # greatest); then each charge method's whole reach; then each charge method's best target within it; and, where the
 # battery may sell, its whole reach in selling and the best reserve within it.
 USE, HOLD, LIMITED = 0, 1, 2
 CHARGE = LIMITED + QUANTILE_POINTS - 1
-# The first ways of a slot are those that need no grid charging.
+# The first paths of a slot are those that need no grid charging.
 WITHOUT_GRID = 1 + QUANTILE_POINTS
 # Stands for "cannot be": finite, because a share of infinity is not a number.
 NEVER_P = 1e9
@@ -48,7 +46,7 @@ WISHED_P = 1e6
 
 @dataclass(frozen=True, slots=True)
 class Solution:
-    """What the recursion found, per planned slot, expected over the price courses.
+    """What the recursion found, per planned slot, expected over the price scenarios.
 
     ``values``: pence still to be paid from the slot's beginning, by level; one more for the end.
     ``costs``: the same if the slot is used so (option, level).
@@ -72,13 +70,13 @@ def solve(problem: Problem, *, thorough: bool = False) -> Solution:
     mixes = _mixes(problem)
     # The repeated day is as uncertain as the last one, but nothing of it is decided now: its
     # expected rates will do.
-    value = _beyond(problem)
+    value = _terminal_value(problem)
     for slot in reversed(problem.last_day):
         options = options_at(problem, mixes, slot, value, thorough=thorough)
         value = options.min(axis=0) + problem.short_p[slot]
     solution.values.append(value[0])
     if problem.decided_at < problem.planned:
-        value = np.repeat(value, len(problem.course_weights), axis=0)
+        value = np.repeat(value, len(problem.scenario_weights), axis=0)
     for slot in range(problem.planned - 1, -1, -1):
         if slot == problem.decided_at - 1:
             value = problem.expected(value)
@@ -92,31 +90,31 @@ def solve(problem: Problem, *, thorough: bool = False) -> Solution:
 
 
 def _mixes(problem: Problem) -> tuple[Floats, ...]:
-    """How options are mixed from ways, by how many atoms are a surplus: (option, way)."""
+    """How options are mixed from paths, by how many quantile points are a surplus: (option, path)."""
     return tuple(_mix(sunny, len(problem.methods)) for sunny in range(QUANTILE_POINTS + 1))
 
 
 def _mix(sunny: int, methods: int) -> Floats:
-    """The mix of a slot whose first ``sunny`` atoms are surpluses.
+    """The mix of a slot whose first ``sunny`` quantiles are surpluses.
 
     These go into the battery whatever is chosen. A need that is not served leaves the level.
     """
     most = {USE: QUANTILE_POINTS - 1, HOLD: -1}
     # Charging from the grid serves all needs alike, so that there the first need stands for all.
-    charged = np.append(ATOM_WEIGHTS[:sunny], ATOM_WEIGHTS[sunny:].sum())[:QUANTILE_POINTS]
+    charged = np.append(QUANTILE_WEIGHTS[:sunny], QUANTILE_WEIGHTS[sunny:].sum())[:QUANTILE_POINTS]
     rows = np.zeros((CHARGE + methods, WITHOUT_GRID + len(charged) * methods))
     for row in range(CHARGE):
         limit = most.get(row, row - LIMITED)
-        for atom, weight in enumerate(ATOM_WEIGHTS):
-            served = atom if atom < sunny else min(atom, limit)
-            unserved = atom >= sunny and limit < sunny
+        for quantile, weight in enumerate(QUANTILE_WEIGHTS):
+            served = quantile if quantile < sunny else min(quantile, limit)
+            unserved = quantile >= sunny and limit < sunny
             rows[row, 0 if unserved else 1 + served] += weight
     for method in range(methods):
         rows[CHARGE + method, WITHOUT_GRID + method :: methods] = charged
     return rows
 
 
-def _beyond(problem: Problem) -> Floats:
+def _terminal_value(problem: Problem) -> Floats:
     """Worth after the repeated day: what it costs to buy a kWh at that day's cheaper rates."""
     last = problem.price_p[problem.last_day]
     cheap = np.maximum(np.quantile(last, 0.25, axis=0), 0.0) / problem.eta
@@ -127,24 +125,24 @@ def _beyond(problem: Problem) -> Floats:
 def options_at(
     problem: Problem, mixes: tuple[Floats, ...], slot: int, after: Floats, *, thorough: bool
 ) -> Floats:
-    """Pence of every option (option, course, level), given the value after the slot."""
+    """Pence of every option (option, scenario, level), given the value after the slot."""
     price, export = problem.rates(slot, len(after))
     sunny = int(problem.demand.sunny[slot])
     is_forced = bool(problem.must_charge[slot])
     charging = bool(problem.may_charge[slot]) and (
         thorough or is_forced or _pays(problem, price, after)
     )
-    mix, ways = mixes[sunny], WITHOUT_GRID
+    mix, path_count = mixes[sunny], WITHOUT_GRID
     if charging:
-        ways = mix.shape[1]
-    parts = problem.ways.ends[slot, :ways].read(after)
-    weight_p = price[:, None] + problem.ways.extra_p[:ways]
-    parts += weight_p[:, :, None] * problem.ways.weighed_kwh[slot, :ways]
+        path_count = mix.shape[1]
+    parts = problem.paths.ends[slot, :path_count].read(after)
+    weight_p = price[:, None] + problem.paths.extra_p[:path_count]
+    parts += weight_p[:, :, None] * problem.paths.weighed_kwh[slot, :path_count]
     methods = len(problem.methods)
     sell = CHARGE + 2 * methods
     found = np.full((sell + 2 * (problem.selling is not None), len(after), POINTS), NEVER_P)
     mixed = CHARGE + methods if charging else CHARGE
-    np.matmul(mix[:mixed, :ways], parts, out=found[:mixed].transpose(1, 0, 2))
+    np.matmul(mix[:mixed, :path_count], parts, out=found[:mixed].transpose(1, 0, 2))
     _without_grid(problem, slot, found)
     if charging:
         _charging(problem, slot, after, price, found[CHARGE:sell])
@@ -170,9 +168,9 @@ def _pays(problem: Problem, price: Floats, after: Floats) -> bool:
 def _without_grid(problem: Problem, slot: int, found: Floats) -> None:
     """What the rules make of use, hold and limited use."""
     unsettable = problem.demand.no_reserve[slot]
-    for atom in range(QUANTILE_POINTS - 1):
-        if unsettable[atom, -1]:
-            found[LIMITED + atom][:, unsettable[atom]] = NEVER_P
+    for quantile in range(QUANTILE_POINTS - 1):
+        if unsettable[quantile, -1]:
+            found[LIMITED + quantile][:, unsettable[quantile]] = NEVER_P
     if not problem.may_use[slot]:
         found[USE] = found[LIMITED:CHARGE] = NEVER_P
     if problem.must_use[slot]:
@@ -199,30 +197,30 @@ def _charging(problem: Problem, slot: int, after: Floats, price: Floats, found: 
 def _to_target(
     problem: Problem, slot: int, method: ChargeMethodPaths, after: Floats, price: Floats
 ) -> Floats:
-    """Charging by one charge method to the best point at which it can stop (course, level)."""
+    """Charging by one charge method to the best point at which it can stop (scenario, level)."""
     stored_p = (price[:, None] + extra_p(method, problem.rules)) / problem.eta
     worth = after + stored_p * problem.grid
     best = windowed(worth, method.stops[slot], int(method.window[slot]))
     begun: Floats = problem.grid
     if problem.demand.sunny[slot]:
-        begun = ATOM_WEIGHTS @ problem.demand.sunned_kwh[slot]
+        begun = QUANTILE_WEIGHTS @ problem.demand.sunned_kwh[slot]
         best = Lookup.of(begun, problem.step_kwh).read(best)
     return best - stored_p * begun
 
 
 def _sold(problem: Problem, selling: SellingPaths, slot: int, after: Floats) -> Floats:
-    """Pence of selling all that the slot has time for (course, level)."""
+    """Pence of selling all that the slot has time for (scenario, level)."""
     price, export = problem.rates(slot, len(after))
     pence = selling.ends[slot].read(after)
     pence += price[:, None, None] * selling.imported_kwh[slot]
     pence -= export[:, None, None] * selling.exported_kwh[slot]
     pence += problem.rules.wear_p_per_kwh * selling.out_kwh[slot]
-    spent: Floats = ATOM_WEIGHTS @ pence
+    spent: Floats = QUANTILE_WEIGHTS @ pence
     return spent
 
 
 def _sold_to(problem: Problem, selling: SellingPaths, slot: int, after: Floats) -> Floats:
-    """Pence of selling down to the best reserve within reach (course, level)."""
+    """Pence of selling down to the best reserve within reach (scenario, level)."""
     _, export = problem.rates(slot, len(after))
     kept_p = (export[:, None] - problem.rules.wear_p_per_kwh) * problem.eta
     least, window = int(selling.least[slot]), int(selling.window[slot])
@@ -231,13 +229,13 @@ def _sold_to(problem: Problem, selling: SellingPaths, slot: int, after: Floats) 
     turned = windowed(worth[:, ::-1], selling.stops[::-1], window - least)
     best = np.full_like(worth, NEVER_P)
     best[:, least:] = turned[:, ::-1][:, : POINTS - least]
-    net_kwh = float(problem.demand.net_kwh[slot] @ ATOM_WEIGHTS)
+    net_kwh = float(problem.demand.net_kwh[slot] @ QUANTILE_WEIGHTS)
     spent: Floats = best - kept_p * problem.grid + export[:, None] * net_kwh
     return spent
 
 
 def windowed(worth: Floats, stops: Bools, window: int) -> Floats:
-    """The least of ``worth`` (course, level) among the stops above each level and within reach.
+    """The least of ``worth`` (scenario, level) among the stops above each level and within reach.
 
     Stops are whole percents: every second point. From a whole percent and from the half above it
     the next stop is the same; only where the window is odd does the half see one stop further.
@@ -259,7 +257,7 @@ def windowed(worth: Floats, stops: Bools, window: int) -> Floats:
 
 
 def _sliding(values: Floats, window: int) -> Floats:
-    """The least of ``window`` neighbours, from each on (course, place)."""
+    """The least of ``window`` neighbours, from each on (scenario, place)."""
     least, width = values, 1
     while width < window:
         step = min(width, window - width)

@@ -1,6 +1,4 @@
-"""A course as the plan that people and programs read."""
-
-from __future__ import annotations
+"""A trajectory as the plan that people and programs read."""
 
 from collections.abc import Iterator
 
@@ -11,7 +9,7 @@ from .paths import Lookup
 from .problem import Forbidden, Problem
 from .reasons import explain
 from .recursion import Solution
-from .rollout import Course
+from .rollout import Trajectory
 
 # A manual slot counts as met, and a floor as kept, when the plan comes this near.
 NEAR_PERCENT = 1.0
@@ -20,27 +18,27 @@ NEAR_PERCENT = 1.0
 def report(
     problem: Problem,
     solution: Solution,
-    course: Course,
+    trajectory: Trajectory,
     *,
-    idle: Course,
+    idle: Trajectory,
     kept_saves_p: float | None,
 ) -> Plan:
-    """The plan of a course; ``idle`` is the course of a battery that is only ever used."""
-    worths = worths_p(problem, solution, course)
+    """The plan of a trajectory; ``idle`` is the trajectory of a battery that is only ever used."""
+    worths = worths_p(problem, solution, trajectory)
     return Plan(
         made_at=problem.inputs.now,
-        slots=tuple(_slot(problem, course, worths, i) for i in range(problem.planned)),
-        cost_p=_bill_p(problem, solution, course),
+        slots=tuple(_slot(problem, trajectory, worths, i) for i in range(problem.planned)),
+        cost_p=_bill_p(problem, solution, trajectory),
         baseline_cost_p=_bill_p(problem, solution, idle),
         kept_instead_saves_p=kept_saves_p,
-        notes=tuple(_notes(problem, course)),
+        notes=tuple(_notes(problem, trajectory)),
     )
 
 
-def worths_p(problem: Problem, solution: Solution, course: Course) -> list[float]:
+def worths_p(problem: Problem, solution: Solution, trajectory: Trajectory) -> list[float]:
     """What one more stored kWh saves from each slot's beginning on, and from the end on, p."""
     capacity, step = problem.battery.capacity_kwh, problem.step_kwh
-    stored = course.percent / 100.0 * capacity
+    stored = trajectory.percent / 100.0 * capacity
     ends = np.array([np.maximum(stored - step, 0.0), np.minimum(stored + step, capacity)])
     places = Lookup.of(ends, step)
     values, moments = np.array(solution.values), np.arange(len(stored))
@@ -50,8 +48,8 @@ def worths_p(problem: Problem, solution: Solution, course: Course) -> list[float
     return worths
 
 
-def _slot(problem: Problem, course: Course, worths: list[float], index: int) -> PlannedSlot:
-    slot, choice = problem.inputs.slots[index], course.choices[index]
+def _slot(problem: Problem, trajectory: Trajectory, worths: list[float], index: int) -> PlannedSlot:
+    slot, choice = problem.inputs.slots[index], trajectory.choices[index]
     export_known = slot.export_p_per_kwh is not None or problem.inputs.price_scenarios
     return PlannedSlot(
         start=slot.start,
@@ -64,43 +62,43 @@ def _slot(problem: Problem, course: Course, worths: list[float], index: int) -> 
         rate_is_estimate=slot.import_p_per_kwh is None,
         load_kwh=slot.load_kwh.mean,
         pv_kwh=slot.pv_kwh.mean,
-        grid_import_kwh=float(course.imported_kwh[index]),
-        grid_export_kwh=float(course.exported_kwh[index]),
-        battery_in_kwh=float(course.in_kwh[index]),
-        battery_out_kwh=float(course.out_kwh[index]),
-        start_percent=float(course.percent[index]),
-        end_percent=float(course.percent[index + 1]),
-        end_percent_p10=float(course.percent_p10[index + 1]),
-        end_percent_p90=float(course.percent_p90[index + 1]),
-        cost_p=_slot_bill_p(problem, course, index),
+        grid_import_kwh=float(trajectory.imported_kwh[index]),
+        grid_export_kwh=float(trajectory.exported_kwh[index]),
+        battery_in_kwh=float(trajectory.in_kwh[index]),
+        battery_out_kwh=float(trajectory.out_kwh[index]),
+        start_percent=float(trajectory.percent[index]),
+        end_percent=float(trajectory.percent[index + 1]),
+        end_percent_p10=float(trajectory.percent_p10[index + 1]),
+        end_percent_p90=float(trajectory.percent_p90[index + 1]),
+        cost_p=_slot_bill_p(problem, trajectory, index),
         marginal_value_p_per_kwh=worths[index],
-        reason=explain(problem, course, worths, index),
+        reason=explain(problem, trajectory, worths, index),
     )
 
 
-def _slot_bill_p(problem: Problem, course: Course, index: int) -> float | None:
+def _slot_bill_p(problem: Problem, trajectory: Trajectory, index: int) -> float | None:
     """The bill's share of a slot; None if energy is bought at a rate that is not even guessed."""
-    bought, sold = float(course.imported_kwh[index]), float(course.exported_kwh[index])
+    bought, sold = float(trajectory.imported_kwh[index]), float(trajectory.exported_kwh[index])
     sold_p = float(problem.export_rate_p[index]) * sold
     if problem.unknown[index]:
         return None if bought > 0.0 else -sold_p
     return float(problem.import_rate_p[index]) * bought - sold_p
 
 
-def _bill_p(problem: Problem, solution: Solution, course: Course) -> float | None:
+def _bill_p(problem: Problem, solution: Solution, trajectory: Trajectory) -> float | None:
     """The bill over the plan, corrected by the worth of the change in the battery."""
     total = 0.0
     for index in range(problem.planned):
-        bill_p = _slot_bill_p(problem, course, index)
+        bill_p = _slot_bill_p(problem, trajectory, index)
         if bill_p is None:
             return None
         total += bill_p
-    ends_kwh = course.percent[[0, -1]] / 100.0 * problem.battery.capacity_kwh
+    ends_kwh = trajectory.percent[[0, -1]] / 100.0 * problem.battery.capacity_kwh
     begun, left = np.interp(ends_kwh, problem.grid, solution.last)
     return total + float(left - begun)
 
 
-def _notes(problem: Problem, course: Course) -> Iterator[Note]:
+def _notes(problem: Problem, trajectory: Trajectory) -> Iterator[Note]:
     """What the plan must say about itself."""
     inputs, capacity = problem.inputs, problem.battery.capacity_kwh
     if problem.unknown[: problem.planned].any():
@@ -111,7 +109,7 @@ def _notes(problem: Problem, course: Course) -> Iterator[Note]:
         numbers = {"charge_level_percent": level, "reserve_floor_percent": floor}
         yield Note(code=NoteCode.BELOW_FLOOR, numbers=numbers)
     for index, asked_kwh in problem.asked:
-        reached = float(course.percent[index])
+        reached = float(trajectory.percent[index])
         wanted = asked_kwh / capacity * 100.0
         if index and reached < wanted - NEAR_PERCENT:
             slot = inputs.slots[index]
@@ -123,9 +121,9 @@ def _notes(problem: Problem, course: Course) -> Iterator[Note]:
             )
     for index, slot in enumerate(inputs.slots):
         target = slot.forced_target_percent
-        if target is not None and course.percent[index] >= target - NEAR_PERCENT:
+        if target is not None and trajectory.percent[index] >= target - NEAR_PERCENT:
             continue
-        if slot.forced is not None and course.choices[index].action is not slot.forced:
+        if slot.forced is not None and trajectory.choices[index].action is not slot.forced:
             why = problem.forbidden(index)
             numbers = {f"forbidden_{why.value}": 1.0} if isinstance(why, Forbidden) else {}
             yield Note(code=NoteCode.FORCED_NOT_KEPT, numbers=numbers, at=slot.start)

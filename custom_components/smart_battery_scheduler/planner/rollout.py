@@ -1,6 +1,4 @@
-"""What a choice does to the battery, over many possible courses of the house at once."""
-
-from __future__ import annotations
+"""What a choice does to the battery, over many sample paths of the house at once."""
 
 from dataclasses import dataclass
 from functools import lru_cache
@@ -11,13 +9,13 @@ from .model import Action, ChargeMethod
 from .paths import Floats
 from .problem import Problem
 
-# Courses of demand that are followed, in pairs that mirror each other.
-MEMBERS = 16
+# Sample paths of demand that are followed, in pairs that mirror each other.
+SAMPLE_PATHS = 16
 # How much a half-hour's surprise is still there in the next one: a busy evening stays busy.
 PERSISTENCE = 0.85
 # p10 and p90 of a normal distribution lie this many standard deviations from its middle.
 DECILE = 1.2816
-NOTHING = np.zeros(MEMBERS)
+NOTHING = np.zeros(SAMPLE_PATHS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +28,11 @@ class Choice:
 
 
 @dataclass(frozen=True, slots=True)
-class Course:
+class Trajectory:
     """A sequence of choices and what it is expected to lead to, one value per slot.
 
     Energies are kWh AC; ``percent`` and its quantiles are charge levels at the beginning of each
-    slot and, last, at the end. ``pence`` is what the course is expected to cost with wear, carbon
+    slot and, last, at the end. ``pence`` is what the trajectory is expected to cost with wear, carbon
     and unmet requests, less the worth of what is left.
     """
 
@@ -50,7 +48,7 @@ class Course:
 
 
 @dataclass(frozen=True, slots=True)
-class Members:
+class SamplePaths:
     """Possible net demands, kWh AC (slot, member): surprises that last, around the exact mean.
 
     ``surplus_kwh`` is what the battery's power can take of them, ``need_kwh`` what it can serve.
@@ -61,7 +59,7 @@ class Members:
     need_kwh: Floats
 
     @classmethod
-    def of(cls, problem: Problem) -> Members:
+    def of(cls, problem: Problem) -> SamplePaths:
         """The draws are fixed, so that the same inputs give the same plan."""
         scores = _scores(problem.planned)
         low, middle, high = problem.demand.net_kwh.T[:, :, None]
@@ -80,7 +78,7 @@ class Members:
 @lru_cache(maxsize=16)
 def _scores(slots: int) -> Floats:
     """Surprises (slot, member), in deciles' distances from the middle."""
-    draws = np.random.default_rng(0).standard_normal((slots, MEMBERS // 2))
+    draws = np.random.default_rng(0).standard_normal((slots, SAMPLE_PATHS // 2))
     fresh = np.sqrt(1.0 - PERSISTENCE**2)
     for slot in range(1, slots):
         draws[slot] = PERSISTENCE * draws[slot - 1] + fresh * draws[slot]
@@ -90,11 +88,11 @@ def _scores(slots: int) -> Floats:
 
 
 def play(
-    problem: Problem, members: Members, slot: int, choice: Choice, stored_kwh: Floats
+    problem: Problem, sample_paths: SamplePaths, slot: int, choice: Choice, stored_kwh: Floats
 ) -> tuple[Floats, Floats]:
     """What each member's net demand makes of a choice from its level: kWh AC in and out."""
     site, capacity_kwh = problem.site, problem.battery.capacity_kwh
-    into = np.minimum(members.surplus_kwh[slot], (capacity_kwh - stored_kwh) / site.eta)
+    into = np.minimum(sample_paths.surplus_kwh[slot], (capacity_kwh - stored_kwh) / site.eta)
     target_kwh = (choice.target_percent or 0) / 100.0 * capacity_kwh
     if choice.action is Action.CHARGE and choice.method is not None:
         power_w = next(m.power_w for m in problem.battery.methods if m.method is choice.method)
@@ -105,8 +103,8 @@ def play(
         return into, NOTHING
     spare = np.maximum(stored_kwh - target_kwh, 0.0) * site.eta
     if choice.action is Action.USE:
-        return into, np.minimum(members.need_kwh[slot], spare)
-    net = members.net_kwh[slot]
+        return into, np.minimum(sample_paths.need_kwh[slot], spare)
+    net = sample_paths.net_kwh[slot]
     room = np.maximum(site.export_limit_kwh[slot] - np.maximum(-net, 0.0), 0.0)
     wanted = np.minimum(np.maximum(net, 0.0) + room, site.most_out_kwh[slot])
     return np.where(spare > 0.0, 0.0, into), np.minimum(wanted, spare)

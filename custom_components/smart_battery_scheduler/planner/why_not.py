@@ -1,7 +1,5 @@
 """What a slot would have cost with another action."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum

@@ -4,8 +4,6 @@ Signs are the back ends' own: battery power is negative while charging, grid pow
 while importing, so that load = solar + battery + grid.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
 from enum import StrEnum

@@ -1,7 +1,5 @@
 """A budget of requests: how many may leave in any minute, kept on our side of the wire."""
 
-from __future__ import annotations
-
 from collections import deque
 from datetime import datetime, timedelta
 

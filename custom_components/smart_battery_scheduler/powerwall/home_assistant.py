@@ -9,8 +9,6 @@ between safe. What an entity shows after a call is the value that was asked for,
 read; until its integration has fetched anew, the setting counts as not reported.
 """
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass

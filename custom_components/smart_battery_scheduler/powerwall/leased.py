@@ -7,8 +7,6 @@ readings show the mode that was commanded; everything else, and every way that a
 is the other back end's.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta

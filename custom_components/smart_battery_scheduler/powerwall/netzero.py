@@ -5,8 +5,6 @@ NetZero allows 5 requests a minute; this client stays below by its own count, be
 traffic shares one account at Tesla.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus

@@ -5,8 +5,6 @@ missing, null or empty. A value of the wrong type or out of all proportion count
 it must never reach a battery as a number.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta

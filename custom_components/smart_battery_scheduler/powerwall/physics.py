@@ -8,8 +8,6 @@ Facts about the modes: NetZero documentation "Backup Mode", "Backup Reserve Upda
 Charging Issue"; rates by mode from the same and from owners' reports.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from math import inf, sqrt
 
@@ -166,21 +164,23 @@ def flows(
     circumstances: Circumstances,
     stored_kwh: float,
     house_w: float,
-    sun_w: float,
+    available_solar_w: float,
 ) -> Flows:
     """The powers at one instant. ``house_w`` is what the house wants, ``sun_w`` what PV offers."""
-    battery_w = _battery_w(hardware, settings, circumstances, stored_kwh, house_w, sun_w)
-    grid_w = house_w - sun_w - battery_w
+    battery_w = _battery_w(
+        hardware, settings, circumstances, stored_kwh, house_w, available_solar_w
+    )
+    grid_w = house_w - available_solar_w - battery_w
     if not circumstances.on_grid:
         curtailed_w, unserved_w, grid_w = max(-grid_w, 0.0), max(grid_w, 0.0), 0.0
     else:
         never = settings.export_rule is ExportRule.NEVER
         limit_w = 0.0 if never else hardware.export_limit_w
         # Only the sun can be turned down; what a forced discharge sends out is not ours to stop.
-        curtailed_w = min(max(-grid_w - limit_w, 0.0), sun_w)
+        curtailed_w = min(max(-grid_w - limit_w, 0.0), available_solar_w)
         unserved_w, grid_w = 0.0, grid_w + curtailed_w
     return Flows(
-        solar_w=sun_w - curtailed_w,
+        solar_w=available_solar_w - curtailed_w,
         battery_w=battery_w,
         grid_w=grid_w,
         house_w=house_w - unserved_w,
@@ -196,7 +196,7 @@ def advance(
     stored_kwh: float,
     meters: Meters,
     house_w: float,
-    sun_w: float,
+    available_solar_w: float,
     seconds: float,
 ) -> tuple[float, Meters]:
     """Stored energy and meters after a time of constant house and sun.
@@ -205,7 +205,7 @@ def advance(
     """
     remaining_s = seconds
     while remaining_s > 0.0:
-        now = flows(hardware, settings, circumstances, stored_kwh, house_w, sun_w)
+        now = flows(hardware, settings, circumstances, stored_kwh, house_w, available_solar_w)
         slope = _stored_kwh_per_s(hardware, now.battery_w)
         bound_kwh = _next_bound(
             hardware, _stance(hardware, settings, circumstances), stored_kwh, slope
@@ -248,7 +248,7 @@ def _battery_w(
     circumstances: Circumstances,
     stored_kwh: float,
     house_w: float,
-    sun_w: float,
+    available_solar_w: float,
 ) -> float:
     max_charge_w = hardware.unit_max_charge_w * hardware.units
     if circumstances.charge_limit_w is not None:
@@ -260,17 +260,17 @@ def _battery_w(
         lowest_w, highest_w = 0.0 if full else -max_charge_w, 0.0 if empty else max_discharge_w
         return min(max(forced_w, lowest_w), highest_w)
     stance = _stance(hardware, settings, circumstances)
-    deficit_w = house_w - sun_w
+    deficit_w = house_w - available_solar_w
     if deficit_w > 0.0 and stored_kwh > stance.floor_kwh:
         return min(deficit_w, max_discharge_w)
     if full:
         return 0.0
-    from_sun_w = min(max(-deficit_w, 0.0), max_charge_w)
+    from_solar_w = min(max(-deficit_w, 0.0), max_charge_w)
     from_grid_w = 0.0
     if stored_kwh < stance.fill_to_kwh:
         from_grid_w = stance.from_grid_w * _taper(hardware, stored_kwh)
         from_grid_w = min(from_grid_w, max(hardware.import_limit_w - max(deficit_w, 0.0), 0.0))
-    return -min(from_sun_w + from_grid_w, max_charge_w)
+    return -min(from_solar_w + from_grid_w, max_charge_w)
 
 
 def _taper_from_kwh(hardware: Hardware) -> float:

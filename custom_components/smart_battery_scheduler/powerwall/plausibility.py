@@ -4,8 +4,6 @@ Clouds answer from several copies, and now and then with a nought for "I do not 
 such reading ends a charge, begins a fight with a person who is none, or plans for an empty battery.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta

@@ -7,8 +7,6 @@ reserve and the export rule (reported for a Powerwall 2), so what those protect 
 Signs as everywhere: battery power is negative while charging. Pure but for the protocol.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
@@ -119,12 +117,12 @@ def forbids(verb: Verb, reading: PowerwallState, now: datetime, most_charge_w: f
         return "the charge level is not known"
     if reading.house_power_w is None or reading.solar_power_w is None:
         return "house or sun is not known"
-    if not _keeps_sun_home(verb, reading, most_charge_w):
+    if not _keeps_solar_home(verb, reading, most_charge_w):
         return "the sun might be exported, which the owner does not allow"
     return None
 
 
-def _keeps_sun_home(verb: Verb, reading: PowerwallState, most_charge_w: float) -> bool:
+def _keeps_solar_home(verb: Verb, reading: PowerwallState, most_charge_w: float) -> bool:
     """Whether the export rule is kept until the next reading: a setpoint ignores it.
 
     Where the sun may not be exported a charge has to take all of it, whatever the house does.

@@ -6,8 +6,6 @@ stays cheap). Between a write and the battery's obedience lie the same two stage
 cloud shows the new settings, and the gateway acts on them; either may be late or never come.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -135,7 +133,7 @@ class SimulatedPowerwall:
     """The protocol in front of the physics.
 
     ``house_w`` and ``sun_w`` give the house's demand and the solar power at an instant; they are
-    asked for whole minutes, so that looking often or seldom gives the same course. ``deliver``
+    asked for whole minutes, so that looking often or seldom gives the same day. ``deliver``
     decides what becomes of writes and may be exchanged at any time.
     """
 
@@ -145,7 +143,7 @@ class SimulatedPowerwall:
         *,
         clock: Callable[[], datetime],
         house_w: Callable[[datetime], float],
-        sun_w: Callable[[datetime], float],
+        available_solar_w: Callable[[datetime], float],
         hardware: Hardware,
         deliver: Courier = at_once,
     ) -> None:
@@ -155,7 +153,7 @@ class SimulatedPowerwall:
         self._state = _arrive(state, state.at)
         self._clock = clock
         self._house_w = house_w
-        self._sun_w = sun_w
+        self._available_solar_w = available_solar_w
 
     @property
     def capabilities(self) -> Capabilities:
@@ -257,7 +255,7 @@ class SimulatedPowerwall:
             _held(state),
             state.stored_kwh,
             self._house_w(_floor_minute(state.at)),
-            self._sun_w(_floor_minute(state.at)),
+            self._available_solar_w(_floor_minute(state.at)),
         )
 
     def _passed(self, state: SimulatedState, now: datetime) -> SimulatedState:
@@ -279,7 +277,7 @@ class SimulatedPowerwall:
             state.stored_kwh,
             state.meters,
             self._house_w(_floor_minute(state.at)),
-            self._sun_w(_floor_minute(state.at)),
+            self._available_solar_w(_floor_minute(state.at)),
             (end - state.at).total_seconds(),
         )
         return replace(state, at=end, stored_kwh=stored_kwh, meters=meters)

@@ -7,8 +7,6 @@ grid charging is allowed; switch and export rule exist only on sites with batter
 charge level that is missing is shown as 0.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta

@@ -6,8 +6,6 @@ type ``energy_site`` for each site whose gateway is paired. The library is never
 pins it, and its actions are the seam that lasts.
 """
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Mapping
 

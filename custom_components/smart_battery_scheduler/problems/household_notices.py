@@ -1,7 +1,5 @@
 """Messages to the phones that the household chose: what failed, once per cause, and the evening's three lines."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from datetime import datetime, time
 import logging

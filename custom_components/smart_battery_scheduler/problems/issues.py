@@ -1,7 +1,5 @@
 """Repair notices of one home: there while their trouble lasts, gone by themselves when it is over."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from datetime import timedelta
 

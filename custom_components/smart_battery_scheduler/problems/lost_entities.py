@@ -1,7 +1,5 @@
 """The repair notice about chosen entities that are gone or disabled: there while that lasts."""
 
-from __future__ import annotations
-
 from homeassistant.core import CALLBACK_TYPE, Event, HomeAssistant, callback
 from homeassistant.helpers import entity_registry as er, issue_registry as ir
 from homeassistant.helpers.start import async_at_started

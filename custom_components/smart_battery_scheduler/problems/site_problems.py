@@ -1,7 +1,5 @@
 """What a person must do something about, judged from facts: pure, so that every case can be tested."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, time, timedelta
@@ -106,8 +104,8 @@ def of_control(
         SiteProblem.OUT_OF_CONTACT: _out_of_contact(control, read_at, now),
         SiteProblem.COMMANDS_REFUSED: _commands_refused(control, now),
     }
-    told_already = any(found.values())
-    return {**found, SiteProblem.PROMISE_BROKEN: bool(watch.lasting()) and not told_already}
+    notified_already = any(found.values())
+    return {**found, SiteProblem.PROMISE_BROKEN: bool(watch.lasting()) and not notified_already}
 
 
 def _since_resumed(snapshot: ProblemSnapshot) -> Iterator[Decision]:

@@ -1,7 +1,5 @@
 """Repair notices about a home's supply: there while their problem lasts."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 from homeassistant.core import CALLBACK_TYPE, callback

@@ -4,8 +4,6 @@ It runs in a thread of its own at the lowest priority, a day of a tariff at a ti
 loop and the plans of the day go first. A restart in the middle begins it again.
 """
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -28,7 +26,7 @@ from ..const import DOMAIN
 from ..history.backtest.compare import BacktestResult, Progress, run
 from ..history.backtest.week import WeekAccount, week_account
 from ..tariff.model import SLOT
-from .backtest_inputs import BacktestFacts, Scope, async_replay
+from .backtest_inputs import BacktestSnapshot, Scope, async_replay
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -60,13 +58,13 @@ class Backtest:
     """
 
     def __init__(
-        self, hass: HomeAssistant, entry: ConfigEntry, facts: Callable[[], BacktestFacts]
+        self, hass: HomeAssistant, entry: ConfigEntry, snapshot: Callable[[], BacktestSnapshot]
     ) -> None:
         """``facts`` are asked for when a run begins. Nothing is read yet."""
         self.share: float | None = None
         self.result: BacktestResult | None = None
         self.week: WeekAccount | None = None
-        self._hass, self._entry, self._facts = hass, entry, facts
+        self._hass, self._entry, self._snapshot = hass, entry, snapshot
         self._running: asyncio.Task[BacktestResult] | None = None
         self._listeners: set[Callable[[float], None]] = set()
         self._unfinished_days: int | None = None
@@ -128,7 +126,7 @@ class Backtest:
         now = dt_util.utcnow()
         try:
             scope = Scope(days=days)
-            replay = await async_replay(self._hass, self._entry, self._facts(), scope, now)
+            replay = await async_replay(self._hass, self._entry, self._snapshot(), scope, now)
             with _low_priority() as thread:
                 self.result = await self._async_go_through(thread, run(replay, now))
         except Exception:
@@ -143,12 +141,12 @@ class Backtest:
 
     async def _async_account(self, now: datetime) -> None:
         """In a dry run, each night: what the last days would have cost by the plan."""
-        facts = self._facts()
-        if not facts.preferences.dry_run:
+        snapshot = self._snapshot()
+        if not snapshot.preferences.dry_run:
             return
         scope = Scope(days=ACCOUNT_DAYS, every_tariff=False)
-        replay = await async_replay(self._hass, self._entry, facts, scope, now)
-        levels = {slot.start + SLOT: slot.soc_percent for slot in facts.measured}
+        replay = await async_replay(self._hass, self._entry, snapshot, scope, now)
+        levels = {slot.start + SLOT: slot.soc_percent for slot in snapshot.measured}
         with _low_priority() as thread:
             self.week = await self._hass.loop.run_in_executor(
                 thread, week_account, replay, levels.get

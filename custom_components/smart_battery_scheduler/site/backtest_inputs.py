@@ -1,7 +1,5 @@
 """What a replay is made from: the site's past, the tariffs of its region, its battery as it is."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
@@ -37,7 +35,7 @@ USUAL_START_PERCENT = 50.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class BacktestFacts:
+class BacktestSnapshot:
     """What a site knows of itself. ``history`` is the house before and in the time replayed."""
 
     preferences: Preferences
@@ -58,7 +56,7 @@ class Scope:
 
 
 async def async_replay(
-    hass: HomeAssistant, entry: ConfigEntry, facts: BacktestFacts, scope: Scope, now: datetime
+    hass: HomeAssistant, entry: ConfigEntry, snapshot: BacktestSnapshot, scope: Scope, now: datetime
 ) -> Replay:
     """Gather it. What does not answer is named in the result; nothing is raised."""
     today = now.astimezone(MARKET_TIME_ZONE).date()
@@ -66,21 +64,21 @@ async def async_replay(
         datetime.combine(day, time(), MARKET_TIME_ZONE).astimezone(UTC)
         for day in (today - timedelta(days=scope.days), today)
     )
-    meters = await async_past_meters(hass, entry, facts.measured, since, until)
+    meters = await async_past_meters(hass, entry, snapshot.measured, since, until)
     past = await hass.async_add_executor_job(rebuild, meters.slots)
-    tariffs, not_had, failed = await _async_tariffs(hass, entry, facts, scope, since, now)
-    archive, sun_source = await _async_archive(hass, entry, past)
-    earlier = tuple(each for each in facts.history if each.start < since)
+    tariffs, not_had, failed = await _async_tariffs(hass, entry, snapshot, scope, since, now)
+    archive, solar_source = await _async_archive(hass, entry, past)
+    earlier = tuple(each for each in snapshot.history if each.start < since)
 
-    def known_with(days: tuple[LivedDay, ...], sun_factor: float) -> KnownThen:
+    def known_with(days: tuple[LivedDay, ...], roof_factor: float) -> KnownThen:
         forecasts = (
             usual_forecast(days)
             if archive is None
-            else {start: spread_of(each.mean * sun_factor) for start, each in archive.items()}
+            else {start: spread_of(each.mean * roof_factor) for start, each in archive.items()}
         )
-        return KnownThen(days, forecasts, facts.preferences.annual_load_kwh, earlier)
+        return KnownThen(days, forecasts, snapshot.preferences.annual_load_kwh, earlier)
 
-    site = replay_site(facts)
+    site = replay_site(snapshot)
     has_roof = any(slot.pv_kwh for day in past.days for slot in day.slots)
     return Replay(
         past=past,
@@ -90,15 +88,15 @@ async def async_replay(
         known_with=known_with,
         present=PRESENT,
         variants=usual_variants(site, has_roof=has_roof) if scope.every_tariff else (),
-        sources={**meters.sources, "sun_forecast": {sun_source: len(past.days) * 48}},
+        sources={**meters.sources, "sun_forecast": {solar_source: len(past.days) * 48}},
         not_had=not_had,
         failed=(*meters.failed, *failed),
     )
 
 
-def replay_site(facts: BacktestFacts) -> ReplaySite:
+def replay_site(snapshot: BacktestSnapshot) -> ReplaySite:
     """The battery with what it has learned, and the household's requests."""
-    battery, wants, units = facts.battery, facts.preferences, facts.units
+    battery, wants, units = snapshot.battery, snapshot.preferences, snapshot.units
     rates_w = {each.method: each.power_w / units for each in battery.methods}
     usual = Hardware()
     return ReplaySite(
@@ -115,20 +113,20 @@ def replay_site(facts: BacktestFacts) -> ReplaySite:
         ),
         battery=battery,
         rules=HouseholdRules(
-            reserve_floor_percent=max(wants.reserve_floor_percent, facts.reserve_percent),
+            reserve_floor_percent=max(wants.reserve_floor_percent, snapshot.reserve_percent),
             everyday_ceiling_percent=wants.everyday_ceiling_percent,
             wear_p_per_kwh=wants.wear_p_per_kwh,
         ),
         annual_load_kwh=wants.annual_load_kwh,
         peak=(wants.peak_start, wants.peak_end),
-        start_percent=max(USUAL_START_PERCENT, facts.reserve_percent),
+        start_percent=max(USUAL_START_PERCENT, snapshot.reserve_percent),
     )
 
 
 async def _async_tariffs(
     hass: HomeAssistant,
     entry: ConfigEntry,
-    facts: BacktestFacts,
+    snapshot: BacktestSnapshot,
     scope: Scope,
     since: datetime,
     now: datetime,
@@ -140,7 +138,7 @@ async def _async_tariffs(
     failed: list[str] = []
     is_export_paid = True
     try:
-        rates = await facts.rates.fetch(start, end)
+        rates = await snapshot.rates.fetch(start, end)
     except RateError:
         failed.append("rates")
     else:

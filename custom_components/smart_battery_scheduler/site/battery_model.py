@@ -1,7 +1,5 @@
 """What the planner may count on: this home's hardware, and what it has shown to do."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from datetime import datetime
 

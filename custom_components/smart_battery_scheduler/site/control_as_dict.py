@@ -1,7 +1,5 @@
 """What control knows of a command, as plain data for attributes, action responses and the card."""
 
-from __future__ import annotations
-
 from ..common.serialisation import Json, encode
 from ..control.model import CommandStatus
 

@@ -1,7 +1,5 @@
 """All about a home's forecasts as plain data, for diagnostics."""
 
-from __future__ import annotations
-
 from datetime import datetime, timedelta
 
 from ..common.serialisation import Json, encode

@@ -1,7 +1,5 @@
 """What the supplier and the grid do besides rates: sessions, carbon, the car on the drive."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace

@@ -1,7 +1,5 @@
 """What a number may be set to: the same for the entity, the options page and what is tried."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from homeassistant.const import PERCENTAGE, UnitOfEnergy, UnitOfTime

@@ -4,8 +4,6 @@ They are kept until they are over, may repeat by the market's clock, and outrank
 outrank safety.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta

@@ -1,7 +1,5 @@
 """What a site learns and remembers: measurements, accuracy, savings, charge methods, solar."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from datetime import datetime
 

@@ -1,7 +1,5 @@
 """What people ask of a site now: its preferences, an override, one charge level at one time."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import datetime
 

@@ -3,8 +3,6 @@
 Units are in the names; what is not known is None.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import override

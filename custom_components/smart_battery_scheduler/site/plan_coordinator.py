@@ -1,7 +1,5 @@
 """Holds the plan in force."""
 
-from __future__ import annotations
-
 import logging
 
 from homeassistant.config_entries import ConfigEntry

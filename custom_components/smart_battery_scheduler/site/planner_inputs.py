@@ -1,7 +1,5 @@
 """From what a home knows to a plan: assembles PlanInputs. Pure, and run in the executor."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta

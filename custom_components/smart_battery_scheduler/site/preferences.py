@@ -3,8 +3,6 @@
 The options are the only place these live; entities and the options flow both write them there.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from datetime import time

@@ -1,7 +1,5 @@
 """Who is notified of what at a site."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from datetime import datetime
 

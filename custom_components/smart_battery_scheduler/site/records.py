@@ -1,7 +1,5 @@
 """What a site remembers besides its control."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field, replace
 
 from ..control.learning import Learned
@@ -37,7 +35,7 @@ class Records:
     ready_once: ReadyBy | None = None
     learned: Learned = field(default_factory=Learned)
     simulated: SimulatedState | None = None
-    sun: SolarMemory = field(default_factory=SolarMemory)
+    solar: SolarMemory = field(default_factory=SolarMemory)
     accuracy: AccuracyMemory = field(default_factory=AccuracyMemory)
     load_expected: tuple[ExpectedLoad, ...] = ()
     savings: SavingsMemory = field(default_factory=SavingsMemory)
@@ -56,5 +54,5 @@ class Records:
     def remembered(self) -> Remembered:
         """What clients go on from."""
         return Remembered(
-            address=self.account_address, solar_calls=self.sun.calls, simulated=self.simulated
+            address=self.account_address, solar_calls=self.solar.calls, simulated=self.simulated
         )

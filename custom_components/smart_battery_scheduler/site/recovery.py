@@ -4,8 +4,6 @@ The owner's own settings are stored apart from everything else, small and twice,
 damaged file nor one of another version strands a Powerwall in ours.
 """
 
-from __future__ import annotations
-
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime

@@ -1,7 +1,5 @@
 """Distinguishes a change that needs a reload from one that only needs a new plan."""
 
-from __future__ import annotations
-
 from homeassistant.core import HomeAssistant
 
 from .site import SmartBatteryConfigEntry

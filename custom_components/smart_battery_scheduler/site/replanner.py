@@ -1,7 +1,5 @@
 """When a site is planned anew, and by what."""
 
-from __future__ import annotations
-
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 import logging

@@ -1,7 +1,5 @@
 """One site at run time: its parts, and how facts become a plan, a command and its proof."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Mapping
 from datetime import datetime
@@ -29,7 +27,7 @@ from ..sources.battery_coordinator import BatteryCoordinator
 from ..sources.build import Sources
 from ..sources.rates_coordinator import Rates, RatesCoordinator
 from .backtest import Backtest
-from .backtest_inputs import BacktestFacts
+from .backtest_inputs import BacktestSnapshot
 from .battery_model import battery_of, method_rates_w
 from .grid_events import GridEvents
 from .manual_slots import ManualSlots
@@ -97,7 +95,7 @@ class Site:
         kept = Rates(imports=records.import_rates, exports=records.export_rates)
         self.rates = RatesCoordinator(hass, entry, sources.rates, kept, KEPT)
         self._look_at_rates()
-        self.solar_forecast = SiteSolar.of(hass, entry, sources.solar, sources.roof, records.sun)
+        self.solar_forecast = SiteSolar.of(hass, entry, sources.solar, sources.roof, records.solar)
         self.solar = self.solar_forecast.coordinator
         self.memory = SiteMemory(hass, entry, records, sources.past, self.solar_forecast)
         self.grid_events = GridEvents(
@@ -113,7 +111,7 @@ class Site:
         self.manual = ManualSlots(records.manual_slots, self._grid_events_changed)
         self.replanner = Replanner(hass, entry, self.snapshot, self._async_planned)
         self.planner = self.replanner.coordinator
-        self.backtest = Backtest(hass, entry, self._backtest_facts)
+        self.backtest = Backtest(hass, entry, self._backtest_snapshot)
         # What entities and actions read, by the names they know it by.
         self.events = self.publisher.events
         self.decision_log = self.publisher.decision_log
@@ -312,9 +310,9 @@ class Site:
         capacity_kwh = self.battery.data.capacity_kwh
         return battery_of(self.units, self.learned, self.controller.state, now, capacity_kwh)
 
-    def _backtest_facts(self) -> BacktestFacts:
+    def _backtest_snapshot(self) -> BacktestSnapshot:
         now = dt_util.utcnow()
-        return BacktestFacts(
+        return BacktestSnapshot(
             preferences=self.preferences,
             battery=self._battery(now),
             units=self.units,
@@ -480,7 +478,7 @@ class Site:
             override=self.override,
             ready_once=self.ready_once,
             learned=self.learned,
-            sun=self.solar_forecast.memory,
+            solar=self.solar_forecast.memory,
             accuracy=self.accuracy.memory,
             load_expected=self.load_history.record.noted,
             savings=self.savings.memory,

@@ -5,8 +5,6 @@ the roof's own correction is learned. What was learned belongs to one source and
 it is forgotten when they change.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -32,7 +30,7 @@ from ..solar.learning import (
 from ..solar.model import SolarForecast, SolarSlot, SolarSource
 from ..solar.open_meteo import ATTRIBUTION, OpenMeteo
 from ..solar.solcast import DailyCalls, Solcast
-from ..solar.usual_sun import usual_sun
+from ..solar.usual_solar import usual_solar
 from ..sources.build import Roof
 from ..sources.solar_coordinator import SolarCoordinator
 from ..tariff.model import floor_slot
@@ -189,7 +187,7 @@ class SiteSolar:
     def look_back(self, now: datetime, measurements: Measurements) -> None:
         """See what is usual, for the hours that no source forecasts, and whether snow lies."""
         whole = [slot for slot in measurements.slots if slot.is_whole]
-        usual = usual_sun(
+        usual = usual_solar(
             {slot.start: slot.energies.pv_kwh for slot in whole},
             now,
             {slot.start for slot in whole if may_have_been_curtailed(slot, measurements)},

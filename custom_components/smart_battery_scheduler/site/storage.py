@@ -1,7 +1,5 @@
 """What must survive a restart: the state of control at once, everything else soon after."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 import logging
 from typing import cast, override

@@ -1,7 +1,5 @@
 """The names that earlier versions gave to what is stored."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 from ..common.serialisation import Json
@@ -19,6 +17,7 @@ NAMES_OF_VERSION_1: Mapping[str, str] = {
     "lever": "method",
     "seen_at": "confirmed_at",
     "seen_w": "confirmed_w",
+    "sun": "solar",
     "twin_kwh": "baseline_kwh",
     "way": "setpoint",
     "ways": "setpoints",

@@ -1,7 +1,5 @@
 """What should be in force at a site now: the plan and the orders, held against the hard rules."""
 
-from __future__ import annotations
-
 from datetime import datetime
 
 from ..const import MARKET_TIME_ZONE

@@ -7,8 +7,6 @@ nothing is not believed. Half-hours that are not told are filled. The usual sun 
 before; without a past it is that of the other days of the same forecast, which are of the season.
 """
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Collection, Mapping
 from datetime import UTC, date, datetime, time

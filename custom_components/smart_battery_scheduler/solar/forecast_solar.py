@@ -9,8 +9,6 @@ and last stamps are sunrise and sunset, at odd minutes. There is no spread in th
 that of ``pv`` for a half-hour of average sky.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from http import HTTPStatus

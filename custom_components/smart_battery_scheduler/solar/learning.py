@@ -8,8 +8,6 @@ hour has, the nearer it stays to its neighbours and to 1. Hours are UTC, because
 sun, which knows no summer time.
 """
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """The forecast of the roof, whoever made it."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime

@@ -9,8 +9,6 @@ means; the quarter-hours, which are mostly interpolated and not always true to t
 only say how an hour's energy falls on its halves. Weather data by Open-Meteo.com, CC BY 4.0.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus

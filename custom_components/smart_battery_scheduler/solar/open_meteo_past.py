@@ -4,8 +4,6 @@ Facts: open-meteo.com/en/docs/historical-forecast-api. The archive joins the fir
 run of the weather models, so that it is a little better than what was known a day ahead.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from typing import override

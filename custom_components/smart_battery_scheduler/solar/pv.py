@@ -12,8 +12,6 @@ half-hourly error is 20-27 % of the mean on average); and the day as a whole, 0.
 24 hours and 0.22 after.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta

@@ -1,7 +1,5 @@
 """What the clients of solar services share: how one is asked, and which roof is asked about."""
 
-from __future__ import annotations
-
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from datetime import datetime

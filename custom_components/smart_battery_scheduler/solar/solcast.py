@@ -4,8 +4,6 @@ No library: the maintained ones are not asynchronous. Values are mean kW of the 
 at ``period_end``. Every site costs a call; the day begins at 00:00 UTC. Facts: docs.solcast.com.au.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta

@@ -10,8 +10,6 @@ a night; any other gap is not forecast, which is another thing than no sun. Ther
 this form; ours is that of ``pv`` for a half-hour of average sky.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta

@@ -5,8 +5,6 @@ unknown while there is none or the household has opted out, and unavailable whil
 answer, which takes no event back. What Axle pays is not published: the owner enters it.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from datetime import datetime
 

@@ -1,7 +1,5 @@
 """Reads the Powerwall, as often as the controller needs to know."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from datetime import datetime, timedelta
 import logging

@@ -1,7 +1,5 @@
 """Builds a home's sources from its config entry."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta

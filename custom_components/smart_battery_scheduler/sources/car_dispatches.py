@@ -4,8 +4,6 @@ Each car is asked about by itself, and one that cannot be told hides no other. W
 a car is believed for half an hour after it was last told, whatever the reason of the silence.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -23,7 +21,7 @@ _FOR_ALL = (TariffAuthError, TariffRateLimitError, FeatureGoneError)
 
 
 @dataclass(frozen=True, slots=True)
-class _Told:
+class _Published:
     at: datetime
     dispatches: Dispatches
 
@@ -37,7 +35,7 @@ class CarDispatches:
         self._number = account_number
         self._devices: tuple[Device, ...] = ()
         self._devices_until: datetime | None = None
-        self._published: dict[str, _Told] = {}
+        self._published: dict[str, _Published] = {}
         self._charges = Charges()
 
     def forget(self) -> None:
@@ -76,7 +74,7 @@ class CarDispatches:
             raise
         except TariffError as error:
             return error
-        self._published[device.id] = _Told(now, found)
+        self._published[device.id] = _Published(now, found)
         return None
 
     def _believed(self, now: datetime) -> tuple[Dispatches, ...]:

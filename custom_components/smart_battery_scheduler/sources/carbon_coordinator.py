@@ -1,7 +1,5 @@
 """Keeps the carbon forecast of a home; its absence never matters."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 import logging
 

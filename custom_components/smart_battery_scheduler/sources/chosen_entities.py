@@ -6,8 +6,6 @@ the name is put right, wherever the entry holds it: while Home Assistant runs, a
 was renamed meanwhile. Recorded statistics are renamed with their entity by Home Assistant.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, cast

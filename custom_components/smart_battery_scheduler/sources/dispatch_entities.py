@@ -5,8 +5,6 @@ The Octopus Energy integration lists ``planned_dispatches``, ``started_dispatche
 own ``plannedDispatches``; others are on or off and say no more. All are on while a charge goes on.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from datetime import datetime
 

@@ -1,7 +1,5 @@
 """Whether the car charges now: by any entity its owner names."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 from homeassistant.const import STATE_ON, STATE_UNAVAILABLE, STATE_UNKNOWN, UnitOfPower

@@ -1,7 +1,5 @@
 """The supplier's sessions that a home takes part in: those of its account and those entered by hand."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta

@@ -5,8 +5,6 @@ working day, does. An event of the calendar says from when to when the house is 
 has its people at home on a working day, by a word in its title.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta

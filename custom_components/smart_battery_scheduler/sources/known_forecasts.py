@@ -6,8 +6,6 @@ the hook's convention; integrations that put the end there are recognised by the
 nothing before it rises and after it has set.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta

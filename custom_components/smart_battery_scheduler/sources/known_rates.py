@@ -1,7 +1,5 @@
 """Rates that Home Assistant has already: entities of integrations known by name."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """Asks Octopus' GraphQL API one thing again and again; a failure keeps the last answer."""
 
-from __future__ import annotations
-
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 import logging

@@ -1,7 +1,5 @@
 """What Octopus knows of an account besides rates: sessions, free electricity, the car's charging."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime

@@ -1,7 +1,5 @@
 """The home's past half-hours: the supplier's meters, our own readings, the Energy dashboard."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime

@@ -1,7 +1,5 @@
 """When the Powerwall is read next: a schedule that knows failures, waits asked for, and slot edges."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from datetime import datetime, timedelta
 import random

@@ -6,8 +6,6 @@ others. A list may give the beginnings alone (jonasbkarlsson/ev_smart_charging#2
 A sensor without such a list is a rate for now only.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta

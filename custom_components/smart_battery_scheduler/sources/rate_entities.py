@@ -1,7 +1,5 @@
 """Rates from what Home Assistant has already: a price sensor, or another integration's events."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 

@@ -1,7 +1,5 @@
 """Where the rates of a home come from: its Octopus account, or one tariff for all time."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from datetime import datetime
 import random

@@ -1,7 +1,5 @@
 """Keeps the rates: what is fetched, how often, and what is kept when a fetch fails."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta

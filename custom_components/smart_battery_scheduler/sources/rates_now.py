@@ -1,7 +1,5 @@
 """What a tariff costs at this moment, for the last page of set-up: a first proof that it is the right one."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from typing import Any

@@ -1,7 +1,5 @@
 """Keeps the solar forecast: asked for as often as its source allows."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 import logging
 

@@ -4,8 +4,6 @@
 or ``entries``. An entry without it has what its roof planes say, by Open-Meteo.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 from hashlib import sha256

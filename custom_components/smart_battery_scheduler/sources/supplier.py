@@ -3,8 +3,6 @@
 The one place where the supplier's errors become texts for people.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta

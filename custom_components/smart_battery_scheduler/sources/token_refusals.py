@@ -1,7 +1,5 @@
 """When a refused token is a hiccup, and when a person is asked for another."""
 
-from __future__ import annotations
-
 from enum import Enum
 
 from ..powerwall.base import REFUSALS_UNTIL_REAUTH

@@ -1,7 +1,5 @@
 """What an Octopus account says about a home: meter points and the agreements on them."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime

@@ -1,7 +1,5 @@
 """Rates of a home across changes of tariff, of agreements and of its account."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta

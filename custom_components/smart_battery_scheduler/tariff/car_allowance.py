@@ -8,8 +8,6 @@ that was planned and in which the car did not charge is billed at the day's rate
 planned makes a half-hour cheap here: the car must be charging.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta

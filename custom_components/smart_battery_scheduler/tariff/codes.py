@@ -5,8 +5,6 @@ are missing in those of trials, as ``V2G-TRIAL-24-01-01-C``. Regions are the fou
 point groups; there is no I and no O.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 import re
 

@@ -4,8 +4,6 @@ Half-hours in kWh, a day late at best; missing ones are missing rows. The window
 loose, stamps mix offsets, and a replaced meter stays listed with a past of its own.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 

@@ -5,8 +5,6 @@ practice of users; not documented). They change without notice. On tariffs with 
 for the car more is needed than a plan: see ``car_allowance``.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta

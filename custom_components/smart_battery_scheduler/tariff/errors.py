@@ -1,7 +1,5 @@
 """What can go wrong between us and the supplier. No message holds a key, token or address."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from enum import StrEnum
 

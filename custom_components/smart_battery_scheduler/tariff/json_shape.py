@@ -1,7 +1,5 @@
 """Taking JSON apart: what is not of the expected shape is an error, what is absent is not."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 from .errors import TariffReplyError

@@ -5,8 +5,6 @@ what was sent, so only codes are repeated. Codes: Octopus' "error codes" pages, 
 other clients met.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 import re
 

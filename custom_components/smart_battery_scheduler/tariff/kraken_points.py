@@ -5,8 +5,6 @@ key may use up most of them. Whoever goes on asking then is locked out together 
 other applications, so the last of them are left alone.
 """
 
-from __future__ import annotations
-
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta

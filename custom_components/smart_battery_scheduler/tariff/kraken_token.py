@@ -4,8 +4,6 @@ A token lasts an hour, its refresh token a week. Several applications that mint 
 locked out for hours, so a token is never minted per query.
 """
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Rates: what a kWh costs from one instant to another."""
 
-from __future__ import annotations
-
 from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass

@@ -4,8 +4,6 @@ Queries are never written around a value: account numbers, codes and keys go as 
 live on a host of their own, which wants a User-Agent. Facts: docs.octopus.energy, "GraphQL API".
 """
 
-from __future__ import annotations
-
 import asyncio
 from collections import deque
 from collections.abc import Callable, Mapping

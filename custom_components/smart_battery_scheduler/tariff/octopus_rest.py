@@ -4,8 +4,6 @@ Prices, products and regions need no key. Accounts do: HTTP Basic, the key as us
 password. Lists come in pages, newest first, whatever order is asked for.
 """
 
-from __future__ import annotations
-
 from base64 import b64encode
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime

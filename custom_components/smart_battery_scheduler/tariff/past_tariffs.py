@@ -1,7 +1,5 @@
 """Tariffs to compare: what a region is sold today, with its rates and standing charges of the past."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime

@@ -5,8 +5,6 @@ late or only the next morning. What is published at one time reaches to 23:00 UK
 day; the hour after that belongs to the day after. Published half-hours do not change.
 """
 
-from __future__ import annotations
-
 from datetime import datetime, time, timedelta, tzinfo
 import random
 

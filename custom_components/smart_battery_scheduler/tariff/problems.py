@@ -1,7 +1,5 @@
 """What is wrong with a home's supply in a way that a person can mend or should know."""
 
-from __future__ import annotations
-
 from enum import StrEnum
 
 from ..const import MARKET_TIME_ZONE

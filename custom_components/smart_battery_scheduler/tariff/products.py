@@ -1,7 +1,5 @@
 """Products on offer, and which of them a newcomer would get."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime

@@ -7,8 +7,6 @@ HomeAssistant-OctopusEnergy#1708). Products also list rates of the car alone; th
 house's, and are left out.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from enum import StrEnum
 

@@ -5,8 +5,6 @@ where there is no such row there is no price. A row may be a half-hour (Agile), 
 (Go, Flux, Cosy), a local day (Tracker) or years without an end (Flexible, flat export).
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, tzinfo

@@ -4,8 +4,6 @@ The reward is given in OctoPoints per kWh, 800 of which are worth a pound. A ses
 is joined (or, a happy hour, booked): the feed also lists what one could still choose.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta

@@ -8,8 +8,6 @@ Sources: reduced rate 5 %, VAT Act 1994, schedule 7A; none from 1 October 2026 t
 HMRC Revenue and Customs Brief 10 (2026). The return to 5 % after that is expected, not enacted.
 """
 
-from __future__ import annotations
-
 from bisect import bisect_right
 from dataclasses import dataclass
 from datetime import UTC, datetime

@@ -3,8 +3,6 @@
 Money is pounds and pence as a bill shows it; what is not known is said to be so.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, tzinfo

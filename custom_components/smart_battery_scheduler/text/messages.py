@@ -1,7 +1,5 @@
 """What happened, as one line for a phone, a logbook or a trace. Pure: data in, English out."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from datetime import datetime
 

@@ -3,8 +3,6 @@
 Times are given in the listener's zone; money in pence per kilowatt-hour including VAT.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo

@@ -1,7 +1,5 @@
 """What a home does at this moment, for conditions and voices: read off, never decided."""
 
-from __future__ import annotations
-
 from datetime import datetime, timedelta
 
 from homeassistant.exceptions import HomeAssistantError

@@ -1,7 +1,5 @@
 """A generated home whose truth is known, minute by minute, and nine tariffs for it."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -67,7 +65,7 @@ def starts(first: date, days: int) -> list[datetime]:
     return [begin + index * SLOT for index in range((end - begin) // SLOT)]
 
 
-def sun_w(when: datetime) -> float:
+def available_solar_w(when: datetime) -> float:
     """A roof of 4 kWp in winter, with clouds that keep no time."""
     hour = when.hour + when.minute / 60
     cloud = 0.4 + 0.6 * ((when.timetuple().tm_yday * 7919 + when.hour * 104729) % 97) / 97
@@ -78,7 +76,7 @@ def minutes(start: datetime) -> Iterator[tuple[float, float]]:
     """House and sun in W in each minute of a half-hour."""
     for minute in range(30):
         when = start + timedelta(minutes=minute)
-        yield house_w(when), sun_w(when)
+        yield house_w(when), available_solar_w(when)
 
 
 def metered(first: date, days: int) -> Iterator[MeterSlot]:

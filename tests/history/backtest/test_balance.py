@@ -1,7 +1,5 @@
 """Which days of the past can be trusted."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date

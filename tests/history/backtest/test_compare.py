@@ -1,7 +1,5 @@
 """Every tariff over the same days."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
@@ -31,9 +29,9 @@ BY_NAME = {tariff.name: tariff for tariff in tariffs(FIRST, DAYS)}
 AGILE, GO, FLEXIBLE = BY_NAME["agile"], BY_NAME["go"], BY_NAME["flexible"]
 
 
-def known_with(days: tuple[LivedDay, ...], sun_factor: float) -> KnownThen:
+def known_with(days: tuple[LivedDay, ...], roof_factor: float) -> KnownThen:
     """What was known then, for days of this roof."""
-    del sun_factor
+    del roof_factor
     return KnownThen(days, usual_forecast(days), SITE.annual_load_kwh)
 
 

@@ -1,7 +1,5 @@
 """Several sources, one past."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime, timedelta
 
 import pytest

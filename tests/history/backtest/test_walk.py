@@ -1,7 +1,5 @@
 """The past lived through again: against the truth, and without a look ahead."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta

@@ -1,7 +1,5 @@
 """The account of a dry run."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from datetime import timedelta
 

@@ -3,8 +3,6 @@
 A day that cannot be trusted is left out as a whole and counted by its reason: nothing is invented.
 """
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, time, timedelta
@@ -68,14 +66,14 @@ def _day(day: date, slots: Sequence[MeterSlot]) -> LivedDay | LeftOut:
 def _lived(slot: MeterSlot) -> LivedSlot | None:
     """The balance: what came in, less what went out, was used by the house."""
     known = (slot.import_kwh, slot.pv_kwh, slot.battery_in_kwh, slot.battery_out_kwh)
-    bought, sun, taken, given = known
+    bought, solar, taken, given = known
     sold = slot.export_kwh or 0.0
-    if bought is None or sun is None or taken is None or given is None:
+    if bought is None or solar is None or taken is None or given is None:
         return None
     return LivedSlot(
         start=slot.start,
-        load_kwh=bought + sun + given - sold - taken,
-        pv_kwh=sun,
+        load_kwh=bought + solar + given - sold - taken,
+        pv_kwh=solar,
         import_kwh=bought,
         export_kwh=sold,
     )

@@ -1,7 +1,5 @@
 """The same days on every tariff: what would have been paid, ranked, with what is left to gain."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -103,7 +101,7 @@ class Variant:
 
     name: str
     site: ReplaySite
-    sun_factor: float = 1.0
+    roof_factor: float = 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -166,8 +164,8 @@ def _tariff_work(
 def _variant_work(
     replay: Replay, variant: Variant, tariff: Tariff, found: list[VariantResult]
 ) -> Iterator[None]:
-    days = with_roof(replay.past.days, variant.sun_factor)
-    known = replay.known_with(days, variant.sun_factor)
+    days = with_roof(replay.past.days, variant.roof_factor)
+    known = replay.known_with(days, variant.roof_factor)
     planned: list[ReplayedDay] = []
     yield from _collected(walk(days, tariff, variant.site, known), planned)
     found.append(_variant_result(variant, tariff, days, planned))
@@ -227,7 +225,7 @@ def tariff_result(
     planned: Sequence[ReplayedDay],
     best: Sequence[ReplayedDay],
 ) -> TariffResult:
-    """One tariff's figures from its courses."""
+    """One tariff's figures from its replayed days."""
     alone = list(walk_self_powered(days, tariff, site))
     marginal_p = next(
         (day.marginal_p_per_kwh for day in reversed(planned) if day.marginal_p_per_kwh is not None),
@@ -235,8 +233,8 @@ def tariff_result(
     )
     fixed_gbp = standing_gbp(days, tariff)
 
-    def gbp(course: Sequence[ReplayedDay]) -> float:
-        return _energy_gbp(course, _begin_kwh(site), marginal_p) + (fixed_gbp or 0.0)
+    def gbp(replayed: Sequence[ReplayedDay]) -> float:
+        return _energy_gbp(replayed, _begin_kwh(site), marginal_p) + (fixed_gbp or 0.0)
 
     total = gbp(planned)
     weeks = [
@@ -260,10 +258,10 @@ def _begin_kwh(site: ReplaySite) -> float:
     return site.start_percent / 100 * site.hardware.capacity_kwh
 
 
-def _energy_gbp(course: Sequence[ReplayedDay], begin_kwh: float, marginal_p: float) -> float:
+def _energy_gbp(replayed: Sequence[ReplayedDay], begin_kwh: float, marginal_p: float) -> float:
     """The energy of some days, less what the battery holds more at their end than before them."""
-    gained_kwh = course[-1].stored_kwh - begin_kwh
-    return (sum(day.cost_p for day in course) - gained_kwh * marginal_p) / P_PER_GBP
+    gained_kwh = replayed[-1].stored_kwh - begin_kwh
+    return (sum(day.cost_p for day in replayed) - gained_kwh * marginal_p) / P_PER_GBP
 
 
 def standing_gbp(days: Sequence[LivedDay], tariff: Tariff) -> float | None:
@@ -320,7 +318,7 @@ def usual_variants(site: ReplaySite, *, has_roof: bool) -> tuple[Variant, ...]:
         ),
     ]
     if has_roof:
-        found.append(Variant(name="larger_roof", site=site, sun_factor=1.5))
+        found.append(Variant(name="larger_roof", site=site, roof_factor=1.5))
     return tuple(found)
 
 

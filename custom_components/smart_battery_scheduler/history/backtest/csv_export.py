@@ -1,7 +1,5 @@
 """The half-hours of a replay as comma-separated values, for a spreadsheet."""
 
-from __future__ import annotations
-
 import csv
 from dataclasses import fields
 from datetime import datetime

@@ -1,7 +1,5 @@
 """What was known at a moment of the past: load learned from the days before, sun as forecast."""
 
-from __future__ import annotations
-
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
@@ -17,7 +15,7 @@ from .model import LivedDay, ReplaySite, Tariff
 
 HORIZON = timedelta(hours=48)
 LEARNED_FROM = timedelta(days=28)
-NO_SUN = Spread.certain(0.0)
+NO_SOLAR = Spread.certain(0.0)
 # The range in which four of five half-hours of a forecast fall, as shares of its mean.
 USUAL_P10, USUAL_P90 = 0.55, 1.4
 # What a day-ahead forecast of a day's energy is usually off.
@@ -31,7 +29,7 @@ class Knowledge(Protocol):
         """The house in the half-hours from ``now`` on."""
         ...
 
-    def sun(self, start: datetime) -> Spread:
+    def solar(self, start: datetime) -> Spread:
         """The roof in a half-hour."""
         ...
 
@@ -78,9 +76,9 @@ class KnownThen:
         )
         return self._history[first:end]
 
-    def sun(self, start: datetime) -> Spread:
+    def solar(self, start: datetime) -> Spread:
         """As it was forecast; nothing where it was not."""
-        return self._forecasts.get(start, NO_SUN)
+        return self._forecasts.get(start, NO_SOLAR)
 
 
 class KnowsEverything:
@@ -94,7 +92,7 @@ class KnowsEverything:
         """What came; on unknown days as a day or a week before."""
         return tuple(self._true(start, "load_kwh") for start in starts)
 
-    def sun(self, start: datetime) -> Spread:
+    def solar(self, start: datetime) -> Spread:
         """What came."""
         return self._true(start, "pv_kwh")
 
@@ -103,7 +101,7 @@ class KnowsEverything:
             slot = self._slots.get(start - timedelta(days=days))
             if slot is not None:
                 return Spread.certain(slot.load_kwh if name == "load_kwh" else slot.pv_kwh)
-        return NO_SUN
+        return NO_SOLAR
 
 
 def usual_forecast(
@@ -148,7 +146,7 @@ def plan_inputs(
                 import_p_per_kwh=imports(start),
                 export_p_per_kwh=exports(start),
                 load_kwh=load,
-                pv_kwh=known.sun(start),
+                pv_kwh=known.solar(start),
                 grid_charge_forbidden=site.in_peak(start),
             )
             for start, load in zip(starts, loads, strict=True)

@@ -1,7 +1,5 @@
 """Half-hours put together from several sources: for each kind of energy the best that knows it."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field

@@ -1,7 +1,5 @@
 """The words of the replay: what was metered, what a tariff is, what comes out."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta

@@ -4,8 +4,6 @@ Each plan is made from what was known at its moment, and the half-hour then goes
 really went. Commands are taken as obeyed at once: minutes lost to them are not in the figures.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -184,5 +182,9 @@ def _advance(
     slot: LivedSlot,
     seconds: float,
 ) -> tuple[float, Meters]:
-    house_w, sun_w = (kwh * 1000.0 * 3600.0 / SLOT_S for kwh in (slot.load_kwh, slot.pv_kwh))
-    return advance(hardware, settings, ON_GRID, stored_kwh, meters, house_w, sun_w, seconds)
+    house_w, available_solar_w = (
+        kwh * 1000.0 * 3600.0 / SLOT_S for kwh in (slot.load_kwh, slot.pv_kwh)
+    )
+    return advance(
+        hardware, settings, ON_GRID, stored_kwh, meters, house_w, available_solar_w, seconds
+    )

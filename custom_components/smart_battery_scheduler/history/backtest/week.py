@@ -1,7 +1,5 @@
 """The account of a dry run: what the last days cost, and what they would have cost by the plan."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta

@@ -4,8 +4,6 @@ When no source answers, or none was named though the roof makes power, the half-
 days at the same time of day say what is usual, with their whole spread: weather is not known.
 """
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Container, Mapping
 from datetime import UTC, datetime, time, timedelta
@@ -21,7 +19,7 @@ LEAST_DAYS = 3
 LEAST_DAY_KWH = 0.5
 
 
-def usual_sun(
+def usual_solar(
     measured: Mapping[datetime, float], now: datetime, curtailed: Container[datetime] = ()
 ) -> dict[datetime, SolarSlot]:
     """The next days' half-hours by their UTC start; empty without a roof or enough of a past.
