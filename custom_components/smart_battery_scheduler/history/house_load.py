@@ -101,11 +101,11 @@ class Balance:
             parts = {
                 each: self._part(each, energies[each], start, step, is_dark) for each in energies
             }
-            published = {each: kwh for each, kwh in parts.items() if kwh is not None}
-            if len(published) < len(parts):
+            reported = {each: kwh for each, kwh in parts.items() if kwh is not None}
+            if len(reported) < len(parts):
                 continue
-            kwh = sum(published[each] for each in self.plus) - sum(
-                published[each] for each in self.minus
+            kwh = sum(reported[each] for each in self.plus) - sum(
+                reported[each] for each in self.minus
             )
             if -ROUNDING_KWH <= kwh <= ABSURD_KWH_PER_HOUR * (step / HOUR):
                 found[start] = max(kwh, 0.0)

@@ -137,8 +137,8 @@ class LoadHistory:
         since = now - REMEMBERED
         # A meter that the dashboard names since the last look has a past of its own, and so has one
         # whose rows were renamed meanwhile. A clock that was ahead has looked into the future.
-        published = {each for each, rows in self._recorded.items() if rows.hours or rows.halves}
-        if self._read_at is not None and self._read_at <= now and ids <= published:
+        with_rows = {each for each, rows in self._recorded.items() if rows.hours or rows.halves}
+        if self._read_at is not None and self._read_at <= now and ids <= with_rows:
             since = self._read_at - OVERLAP
         recorded = await self._async_read(ids, since, now)
         if recorded is None:

@@ -44,7 +44,7 @@ class BacktestStoppedError(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BacktestMemory:
-    """What survives a restart: what was found last, and the days of a run that had not ended."""
+    """What survives a restart: the last result, and the number of days of a run that had not ended."""
 
     result: BacktestResult | None = None
     unfinished_days: int | None = None
@@ -60,7 +60,7 @@ class Backtest:
     def __init__(
         self, hass: HomeAssistant, entry: ConfigEntry, snapshot: Callable[[], BacktestSnapshot]
     ) -> None:
-        """``facts`` are asked for when a run begins. Nothing is read yet."""
+        """Nothing is read yet."""
         self.share: float | None = None
         self.result: BacktestResult | None = None
         self.week: WeekAccount | None = None
@@ -89,7 +89,7 @@ class Backtest:
 
     @callback
     def async_add_listener(self, listener: Callable[[float], None]) -> Callable[[], None]:
-        """Be told how far a run is, 0 to 1; returns what ends that."""
+        """Call ``listener`` with a run's progress, 0 to 1; returns what ends that."""
         self._listeners.add(listener)
         return lambda: self._listeners.discard(listener)
 
@@ -130,7 +130,7 @@ class Backtest:
             with _low_priority() as thread:
                 self.result = await self._async_go_through(thread, run(replay, now))
         except Exception:
-            # What has failed once would fail after each restart.
+            # A run that failed is not begun again after a restart: it would fail each time.
             _LOGGER.exception("The replay of the past has failed")
             await self._async_save(None)
             raise
@@ -178,7 +178,7 @@ def _low_priority() -> Iterator[ThreadPoolExecutor]:
     try:
         yield thread
     finally:
-        # Waiting for the step that runs would hold up the event loop.
+        # Waiting for the running step would block the event loop.
         thread.shutdown(wait=False, cancel_futures=True)
 
 

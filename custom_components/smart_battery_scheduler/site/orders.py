@@ -11,7 +11,7 @@ from .preferences import Preferences
 
 @dataclass(slots=True, kw_only=True)
 class Orders:
-    """Changed by people only, and by time: an override ends, a ready-by time passes."""
+    """Changed only by people and by time: an override ends, a ready-by time passes."""
 
     preferences: Preferences
     override: Override | None = None

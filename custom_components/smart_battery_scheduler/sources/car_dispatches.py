@@ -21,7 +21,7 @@ _FOR_ALL = (TariffAuthError, TariffRateLimitError, FeatureGoneError)
 
 
 @dataclass(frozen=True, slots=True)
-class _Published:
+class _Reported:
     at: datetime
     dispatches: Dispatches
 
@@ -35,12 +35,12 @@ class CarDispatches:
         self._number = account_number
         self._devices: tuple[Device, ...] = ()
         self._devices_until: datetime | None = None
-        self._published: dict[str, _Published] = {}
+        self._reported: dict[str, _Reported] = {}
         self._charges = Charges()
 
     def forget(self) -> None:
         """The home has no such tariff (any more)."""
-        self._devices, self._devices_until, self._published = (), None, {}
+        self._devices, self._devices_until, self._reported = (), None, {}
         self._charges = Charges()
 
     async def ask(self, now: datetime) -> tuple[Dispatches, ...]:
@@ -48,7 +48,7 @@ class CarDispatches:
         await self._ask_devices(now)
         errors = [error for each in self._devices if (error := await self._ask_one(each, now))]
         unknown = [error for error in errors if not isinstance(error, DispatchesUnavailableError)]
-        if errors or any(each.dispatches.state is None for each in self._published.values()):
+        if errors or any(each.dispatches.state is None for each in self._reported.values()):
             # Perhaps a car has left the account, or another has come in its place.
             self._devices_until = None
         if unknown and len(errors) == len(self._devices):
@@ -62,9 +62,7 @@ class CarDispatches:
         self._devices = await self._client.devices(self._number)
         self._devices_until = now + DEVICES_KEPT
         known = {each.id for each in self._devices}
-        self._published = {
-            key: published for key, published in self._published.items() if key in known
-        }
+        self._reported = {key: car for key, car in self._reported.items() if key in known}
 
     async def _ask_one(self, device: Device, now: datetime) -> TariffError | None:
         """Ask about one car; returns why it cannot be told."""
@@ -74,7 +72,7 @@ class CarDispatches:
             raise
         except TariffError as error:
             return error
-        self._published[device.id] = _Published(now, found)
+        self._reported[device.id] = _Reported(now, found)
         return None
 
     def _believed(self, now: datetime) -> tuple[Dispatches, ...]:
@@ -83,12 +81,12 @@ class CarDispatches:
             each.dispatches
             if now - each.at < DISPATCHES_HOLD
             else replace(each.dispatches, planned=(), state=None)
-            for each in self._published.values()
+            for each in self._reported.values()
         )
 
     def belief_ends(self, now: datetime) -> datetime | None:
         """When the first thing that is believed now is believed no more."""
-        ends = (each.at + DISPATCHES_HOLD for each in self._published.values())
+        ends = (each.at + DISPATCHES_HOLD for each in self._reported.values())
         return min((end for end in ends if end > now), default=None)
 
     def cheap(self, now: datetime, has_allowance: bool, car_is_idle: bool) -> tuple[Dispatch, ...]:

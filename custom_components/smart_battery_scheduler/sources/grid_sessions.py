@@ -104,7 +104,7 @@ class Sessions:
     def __init__(self, manual: Iterable[SessionWindow], changed: Callable[[], None]) -> None:
         """Begin with those entered by hand; the account's come later."""
         self._manual = tuple(manual)
-        self._published: tuple[SessionWindow, ...] = ()
+        self._octoplus: tuple[SessionWindow, ...] = ()
         self._grid: tuple[SessionWindow, ...] = ()
         self._changed = changed
 
@@ -113,7 +113,7 @@ class Sessions:
         """Everything, oldest first: over, on offer and joined."""
         return tuple(
             sorted(
-                (*self._published, *self._grid, *self._manual),
+                (*self._octoplus, *self._grid, *self._manual),
                 key=lambda each: (each.start, each.id),
             )
         )
@@ -156,10 +156,10 @@ class Sessions:
 
     def publish(self, sessions: Iterable[OctoplusSession], now: datetime) -> None:
         """Take over what the account says now."""
-        published = tuple(map(SessionWindow.of, sessions))
+        windows = tuple(map(SessionWindow.of, sessions))
         self._manual = tuple(each for each in self._manual if each.end > now - REMEMBERED)
-        if published != self._published:
-            self._published = published
+        if windows != self._octoplus:
+            self._octoplus = windows
             self._changed()
 
     def publish_grid(self, windows: tuple[SessionWindow, ...]) -> None:

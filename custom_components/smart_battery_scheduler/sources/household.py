@@ -112,8 +112,8 @@ class HouseholdWatch:
             self._heed(())
             return
         events = (reply or {}).get(self._calendar)
-        published = events.get("events") if isinstance(events, Mapping) else None
-        self._heed(published if isinstance(published, list) else ())
+        listed = events.get("events") if isinstance(events, Mapping) else None
+        self._heed(listed if isinstance(listed, list) else ())
 
     def _heed(self, events: Sequence[object]) -> None:
         self._stays, self.car_planned = stays_of(events), car_plans_of(events)
@@ -160,8 +160,8 @@ def stays_of(events: Iterable[object]) -> tuple[Stay, ...]:
 
 def car_plans_of(events: Iterable[object]) -> tuple[tuple[datetime, datetime], ...]:
     """From when to when events say that the car is charged."""
-    told = (_event(event) for event in events)
-    return tuple((each[0], each[1]) for each in told if each is not None and CAR.search(each[2]))
+    parsed = (_event(event) for event in events)
+    return tuple((each[0], each[1]) for each in parsed if each is not None and CAR.search(each[2]))
 
 
 def _event(event: object) -> tuple[datetime, datetime, str] | None:
@@ -176,10 +176,10 @@ def _event(event: object) -> tuple[datetime, datetime, str] | None:
 
 
 def _stay(event: object) -> Stay | None:
-    told = _event(event)
-    if told is None:
+    parsed = _event(event)
+    if parsed is None:
         return None
-    start, end, title = told
+    start, end, title = parsed
     occupancy = next((kind for kind, words in WORDS if words.search(title)), None)
     return None if occupancy is None else Stay(start=start, end=end, occupancy=occupancy)
 

@@ -53,9 +53,9 @@ class EntitySource:
         if self._dispatches is None:
             return ()
         now = self._clock()
-        ev_charging = car_of(self._hass.states.get(self._dispatches), now)
+        car = car_of(self._hass.states.get(self._dispatches), now)
         return self._charges.cheap(
-            (ev_charging,), now, has_allowance=self._may_have_allowance(), car_is_idle=car_is_idle
+            (car,), now, has_allowance=self._may_have_allowance(), car_is_idle=car_is_idle
         )
 
     def _may_have_allowance(self) -> bool:
