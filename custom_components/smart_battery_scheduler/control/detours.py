@@ -1,4 +1,4 @@
-"""Another order on the way to the same one: what is sent again must differ.
+"""Writes other settings before the same ones again: a repeated write must differ to be passed on.
 
 Tesla may take a write that equals its own copy for no change and never pass it on to a gateway that
 missed the first one (owners report a battery that goes on as before while the app shows the new

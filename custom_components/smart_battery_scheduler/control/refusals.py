@@ -1,4 +1,4 @@
-"""A refusal is evidence too: what to write instead of what was refused.
+"""What to write instead of a write that was refused.
 
 Owners report ``backup`` refused with 400 or 500 (netzero#322), and the owner's own mode refused on the
 way back because no rate plan is stored (netzero#255): the same body again gets the same answer.
@@ -27,7 +27,7 @@ def differently(state: ControlState, at: Situation) -> ControlState:
 
 
 def by_next_method(command: Command) -> Command:
-    """The same command by the next of its ways, and by the first after the last."""
+    """The same command by its next setpoint, after the last one by the first."""
     setpoint = (command.setpoint + 1) % len(command.setpoints)
     if setpoint == command.setpoint:
         return command

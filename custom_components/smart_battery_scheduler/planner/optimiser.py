@@ -1,9 +1,9 @@
 """The planner: inputs in, plan out. Pure.
 
 An exact dynamic program over charge level and time (`problem`, `recursion`) finds what every
-option of every slot costs from every level; following the cheapest ones from the present level
+option of every slot costs from every level; following the cheapest options from the present level
 (`choices`, `rollout`) gives the plan. A running plan stays in force unless a new one saves more
-than the household's threshold: people are to find tomorrow what they read today.
+than the household's threshold, so that the plan a person read stays valid.
 """
 
 from dataclasses import replace
@@ -20,7 +20,7 @@ from .report import report
 from .rollout import SAMPLE_PATHS, Choice, SamplePaths, Trajectory, play
 
 NEAR_PERCENT = 0.5
-# What few changes may cost: this share of the threshold for a new plan in all, and at one slot.
+# The most that fewer changes may cost, as a share of the replan threshold: in all, and at one slot.
 SHARE_FOR_FEW_CHANGES = 0.3
 SHARE_PER_CHANGE = 0.1
 

@@ -1,4 +1,4 @@
-"""The recursion: from the last slot back to the first, what is still to be paid from every level.
+"""The recursion, from the last slot back to the first: the pence still to be paid from every level.
 
 With V the value of the slot after (pence still to be paid, by stored energy) and eta the one-way
 efficiency:
@@ -68,8 +68,8 @@ def solve(problem: Problem, *, thorough: bool = False) -> Solution:
     """
     solution = Solution([], [])
     mixes = _mixes(problem)
-    # The repeated day is as uncertain as the last one, but nothing of it is decided now: its
-    # expected rates will do.
+    # No choice of the repeated day is made now, so that its expected rates
+    # are enough.
     value = _terminal_value(problem)
     for slot in reversed(problem.last_day):
         options = options_at(problem, mixes, slot, value, thorough=thorough)
@@ -225,7 +225,7 @@ def _sold_to(problem: Problem, selling: SellingPaths, slot: int, after: Floats) 
     kept_p = (export[:, None] - problem.rules.wear_p_per_kwh) * problem.eta
     least, window = int(selling.least[slot]), int(selling.window[slot])
     worth = after + kept_p * problem.grid
-    # Selling goes down from a level: the same search, on the grid turned round.
+    # Selling goes down from a level: the same search on the reversed grid.
     turned = windowed(worth[:, ::-1], selling.stops[::-1], window - least)
     best = np.full_like(worth, NEVER_P)
     best[:, least:] = turned[:, ::-1][:, : POINTS - least]

@@ -38,7 +38,7 @@ class WhyNot:
     forbidden_by: str | None = None
 
 
-# Less than this is nothing that a household would notice.
+# Pence. A smaller difference is not worth a sentence.
 SAME_P = 0.1
 
 

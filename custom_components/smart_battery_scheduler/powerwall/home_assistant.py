@@ -34,9 +34,9 @@ from .tesla_entities import INTEGRATIONS, LIVE, Fact, KnownLevel, Shown, reading
 
 # An integration that has to wait for its cloud answers within this, or not at all.
 CALL_TIMEOUT_S = 60.0
-# The states cost nothing to look at; the integrations renew them every 30 to 60 s.
+# Reading states costs no request; the integrations renew them every 30 to 60 s.
 READ_EVERY = timedelta(seconds=30)
-# Figures that stand still for so long are asked for anew, which costs the integration a request.
+# Values unchanged for this long are requested again, which costs the integration a request.
 STANDS_STILL = timedelta(minutes=4)
 # A write of ours may come through this late: until then what is shown may not last.
 LATE = timedelta(minutes=20)
@@ -119,7 +119,7 @@ class HomeAssistantPowerwall:
         self._renewed_at: datetime | None = None
 
     def __repr__(self) -> str:
-        """Name no site."""
+        """Without the site id, which is private."""
         return f"<{type(self).__name__} {self._platform}>"
 
     @property
@@ -133,7 +133,7 @@ class HomeAssistantPowerwall:
         )
 
     async def read(self, purpose: Purpose = Purpose.READ) -> PowerwallState:
-        """What the entities show; asked for anew when it has stood still for long.
+        """What the entities show; requested again when it has not changed for long.
 
         Raises PowerwallConnectionError when they show nothing of the battery.
         """
@@ -215,7 +215,7 @@ class HomeAssistantPowerwall:
         return reading.read_at - measured_at > STANDS_STILL
 
     async def _renew(self) -> None:
-        """Ask the integration for fresh figures and settings, not more often than it pays."""
+        """Ask the integration for fresh values and settings, at limited intervals."""
         now = self._clock()
         if self._renewed_at is not None and now - self._renewed_at < STANDS_STILL:
             return
@@ -259,7 +259,7 @@ class HomeAssistantPowerwall:
             yield _Call(Fact.EXPORT_RULE, "select_option", {"option": option})
 
     def _stands(self, fact: Fact, change: Settings, shown: Settings, purpose: Purpose) -> bool:
-        """Whether a setting need not be written: it is shown, and nothing of ours can undo it.
+        """Whether a setting need not be written: it is shown, and no earlier write of ours can still change it.
 
         A restart forgets what was written before it; then what must be restored is written whole.
         """
@@ -280,13 +280,13 @@ class HomeAssistantPowerwall:
         try:
             await self._async_act(domain, call.service, data)
         finally:
-            # Whatever the answer was, it may have gone out.
+            # The write may have been passed on even where the call failed.
             self._written[call.fact] = (_value(change, call.fact), self._clock())
 
     async def _async_act(self, domain: str, service: str, data: Mapping[str, object]) -> None:
         """Call an action of Home Assistant. Raises PowerwallConnectionError or -ReplyError.
 
-        Only kinds and keys of failures go on: their texts may name a site or a token.
+        Only kinds and keys of failures are passed on: their texts may name a site or a token.
         """
         name = self._integration.name
         try:
@@ -304,7 +304,7 @@ class HomeAssistantPowerwall:
 
 
 def _value(settings: Settings, fact: Fact) -> object:
-    """The setting that a fact stands for; they share their names."""
+    """The setting of the same name as an entity's role."""
     value: object = getattr(settings, fact.value)
     return value
 
