@@ -65,7 +65,8 @@ async def test_calibration_is_not_fought(day: Day, script: Script) -> None:
     """Settings right, power wrong, by every charge method: two hours off, and a stop repeated seldom."""
     await charging(day, script)
     day.cloud.world.powerwall.meet(Circumstances(forced_battery_w=0.0))
-    await day.run(0.5)
+    # Two tries by each of two methods take half an hour and the interval of a reading.
+    await day.run(0.6)
     assert cause(day) is SuspensionCause.CALIBRATION
     day.cloud.requests.clear()
     await day.run(1)

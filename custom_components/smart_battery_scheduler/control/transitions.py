@@ -35,7 +35,11 @@ KNOWN_SENT = 8
 LONGEST_RETRY_S = 900.0
 # The owner settings come before a new command: what draws from the grid is ended first.
 LONGEST_RESTORE_RETRY_S = 300.0
-# The settings stand and the battery does something else: a calibration takes hours.
+# The settings stand and the battery does something else. A gateway that misses one write after the other
+# costs money every minute, so for the first two hours a stop is sent at least this often; after
+# that it is more likely a calibration, which takes hours.
+DOUBTED_RETRY_S = 900.0
+OFTEN_DOUBTED = 8
 LONGEST_DOUBTED_RETRY_S = 3600.0
 
 
@@ -243,7 +247,7 @@ def restore_again(
     unseen = reason is DecisionReason.NOT_CONFIRMED
     times = restore.doubts + 1 if unseen else max(restore.tries, 1)
     patience_s = at.timing.read_back.total_seconds() * 2 ** min(times - 1, 6)
-    longest_s = LONGEST_DOUBTED_RETRY_S if unseen else LONGEST_RESTORE_RETRY_S
+    longest_s = _longest_doubted_s(times) if unseen else LONGEST_RESTORE_RETRY_S
     if waited.total_seconds() < min(patience_s, longest_s):
         return Step(state=state)
     again = replace(restore, command_status=CommandStatus())
@@ -255,6 +259,10 @@ def restore_again(
         again = replace(again, doubts=times, detours=detours)
     decisions = (simple(at, DecisionKind.FAILED, reason),) if times & (times - 1) == 0 else ()
     return Step(state=replace(state, restore=again), decisions=decisions)
+
+
+def _longest_doubted_s(times: int) -> float:
+    return DOUBTED_RETRY_S if times <= OFTEN_DOUBTED else LONGEST_DOUBTED_RETRY_S
 
 
 def restored(state: ControlState, at: Situation) -> Step:

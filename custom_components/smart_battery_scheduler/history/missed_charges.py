@@ -42,7 +42,7 @@ class MissedCharges:
         return missed
 
     def kept(self, now: datetime, plan: Plan) -> Decision | None:
-        """That a better plan was not better enough: once, until a new plan is taken."""
+        """The decision that a better plan saves less than the replan threshold: once, until a new plan is in force."""
         kept_before, self._kept = self._kept, plan.kept_instead_saves_p is not None
         if plan.kept_instead_saves_p is None or kept_before:
             return None

@@ -1,12 +1,13 @@
-"""When Octopus charges the cars of an account: what was told, how long it is believed.
+"""When Octopus charges the cars of an account: what was reported, and how long it is used.
 
-Each car is asked about by itself, and one that cannot be told hides no other. What was planned for
-a car is believed for half an hour after it was last told, whatever the reason of the silence.
+Each car has a query of its own, and one whose query fails does not affect the others. What was planned for
+a car is used for half an hour after it was last reported, whatever the reason of the failure.
 """
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from ..common.poll_interval import is_ahead
 from ..tariff.car_allowance import Charges
 from ..tariff.dispatches import Device, Dispatch, Dispatches
 from ..tariff.errors import TariffAuthError, TariffError, TariffRateLimitError
@@ -14,9 +15,11 @@ from ..tariff.kraken_errors import DispatchesUnavailableError, FeatureGoneError
 from ..tariff.octopus_graphql import OctopusGraphQL
 
 DEVICES_KEPT = timedelta(hours=6)
-# What a car was planned holds so long when it cannot be had; then it may well be withdrawn.
+# A planned dispatch is used for this long when it cannot be read again; later it may have been withdrawn.
 DISPATCHES_HOLD = timedelta(minutes=30)
-# What concerns all cars: to ask about the next one is of no use.
+# A clock that a time server corrects by less has not been ahead.
+TREMBLING = timedelta(minutes=2)
+# Errors that concern all cars, so that the next one is not asked about.
 _FOR_ALL = (TariffAuthError, TariffRateLimitError, FeatureGoneError)
 
 
@@ -44,7 +47,7 @@ class CarDispatches:
         self._charges = Charges()
 
     async def ask(self, now: datetime) -> tuple[Dispatches, ...]:
-        """Ask about each car; returns what is believed. Raises a TariffError if none is told."""
+        """Ask about each car; returns the dispatches in use. Raises a TariffError if none can be read."""
         await self._ask_devices(now)
         errors = [error for each in self._devices if (error := await self._ask_one(each, now))]
         unknown = [error for error in errors if not isinstance(error, DispatchesUnavailableError)]
@@ -56,8 +59,8 @@ class CarDispatches:
         return self._believed(now)
 
     async def _ask_devices(self, now: datetime) -> None:
-        """Again after some hours; at once while there is no car, or one cannot be told."""
-        if self._devices and self._devices_until is not None and now < self._devices_until:
+        """Ask for the list of cars after some hours; at once while there is none, or one cannot be read."""
+        if self._devices and is_ahead(self._devices_until, now, DEVICES_KEPT):
             return
         self._devices = await self._client.devices(self._number)
         self._devices_until = now + DEVICES_KEPT
@@ -65,7 +68,7 @@ class CarDispatches:
         self._reported = {key: car for key, car in self._reported.items() if key in known}
 
     async def _ask_one(self, device: Device, now: datetime) -> TariffError | None:
-        """Ask about one car; returns why it cannot be told."""
+        """Ask about one car; returns the error if it cannot be read."""
         try:
             found = await self._client.dispatches(self._number, device)
         except _FOR_ALL:
@@ -76,23 +79,24 @@ class CarDispatches:
         return None
 
     def _believed(self, now: datetime) -> tuple[Dispatches, ...]:
-        """What holds of each car; of one that was not told for long nothing that is to come."""
+        """The dispatches of each car; only past ones of a car that could not be read for long."""
         return tuple(
             each.dispatches
-            if now - each.at < DISPATCHES_HOLD
+            if is_ahead(each.at + DISPATCHES_HOLD, now, DISPATCHES_HOLD + TREMBLING)
             else replace(each.dispatches, planned=(), state=None)
             for each in self._reported.values()
         )
 
     def belief_ends(self, now: datetime) -> datetime | None:
-        """When the first thing that is believed now is believed no more."""
+        """When the first of the reported plans expires."""
         ends = (each.at + DISPATCHES_HOLD for each in self._reported.values())
-        return min((end for end in ends if end > now), default=None)
+        longest = DISPATCHES_HOLD + TREMBLING
+        return min((end for end in ends if is_ahead(end, now, longest)), default=None)
 
     def cheap(self, now: datetime, has_allowance: bool, car_is_idle: bool) -> tuple[Dispatch, ...]:
         """What makes the house's energy cheap.
 
-        ``car_is_idle``: the home sees that no car charges, whatever Octopus says.
+        ``car_is_idle``: the home measures that no car charges, whatever Octopus says.
         """
         return self._charges.cheap(
             self._believed(now), now, has_allowance=has_allowance, car_is_idle=car_is_idle

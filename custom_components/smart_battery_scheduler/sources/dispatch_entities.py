@@ -1,4 +1,4 @@
-"""The car's cheap charging as other integrations' entities tell it.
+"""The car's cheap charging by the entities of other integrations.
 
 The Octopus Energy integration lists ``planned_dispatches``, ``started_dispatches`` and
 ``completed_dispatches``, as do those of Ohme chargers; megakid's Octopus Intelligent lists the wire's
@@ -23,7 +23,7 @@ _COMPLETED = ("completed_dispatches", "completedDispatches")
 
 
 def car_of(state: State | None, now: datetime) -> Dispatches:
-    """What an entity tells of the car; what cannot be read is left out."""
+    """The car's dispatches by an entity; rows that cannot be read are left out."""
     if state is None:
         return Dispatches()
     is_on = state.state == STATE_ON
