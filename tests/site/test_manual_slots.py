@@ -24,6 +24,7 @@ from ..plans import a_plan, a_slot
 
 NOW = datetime(2026, 3, 27, 12, 10, tzinfo=UTC)
 HALF_HOUR = timedelta(minutes=30)
+HOUR = timedelta(hours=1)
 
 
 @pytest.fixture
@@ -219,10 +220,22 @@ def test_removing_tells_and_an_unknown_one_does_not(
 
 
 def test_what_is_over_is_forgotten_when_the_next_comes(slots: ManualSlots) -> None:
-    """What is over is forgotten when the next comes."""
-    slots.add(at(2), at(4), Action.CHARGE, now=NOW)
-    slots.add(at(2, day=30), at(4, day=30), None, now=at(5))
-    assert [slot.start for slot in slots.slots] == [at(2, day=30)]
+    """All but the last twenty: the store does not grow."""
+    for hour in range(24):
+        start = at(hour, day=29)
+        slots.add(start, start + HALF_HOUR, None, now=NOW)
+    slots.add(at(2, day=31), at(4, day=31), Action.CHARGE, now=at(1, day=31))
+    known = [slot.start for slot in slots.slots]
+    assert known == [*(at(hour, day=29) for hour in range(3, 24)), at(2, day=31)]
+
+
+def test_a_clock_far_ahead_for_minutes_forgets_no_slot(slots: ManualSlots) -> None:
+    """One that is added meanwhile drops none that only seems to be over."""
+    asked = slots.add(at(2, day=30), at(4, day=30), Action.CHARGE, now=NOW)
+    ahead = NOW.replace(year=2037, minute=0)
+    slots.add(ahead, ahead + HOUR, None, now=ahead)
+    assert asked in slots.slots
+    assert slots.forced_at(at(3, day=30)) is Action.CHARGE
 
 
 def test_there_is_an_end_to_wishes() -> None:

@@ -12,6 +12,7 @@ import pytest
 from custom_components.smart_battery_scheduler.const import MARKET_TIME_ZONE
 from custom_components.smart_battery_scheduler.tariff.car_allowance import (
     ALLOWANCE,
+    Charges,
     earned,
     within_allowance,
 )
@@ -53,6 +54,17 @@ def cheap_count(cars: list[Dispatches], now: datetime, *started: Dispatch) -> in
     table = with_dispatches(night_tariff(), earned(cars, started, now))
     end = NINE_PM + timedelta(hours=18)
     return sum(rate.p_per_kwh == 6.9 for rate in table.between(NINE_PM, end))
+
+
+def test_a_clock_far_ahead_for_minutes_forgets_no_charge_that_was_seen() -> None:
+    """The half-hours in which the car has charged stay cheap, and count against the allowance."""
+    charges = Charges()
+    car = Dispatches(planned=(charge(NINE_PM, 1),), state=IN_PROGRESS)
+    charges.cheap([car], NINE_PM, has_allowance=True, car_is_idle=False)
+    for days in (4000, 0):
+        now = NINE_PM + timedelta(days=days) + 2 * HOUR
+        cheap = charges.cheap([], now, has_allowance=True, car_is_idle=False)
+    assert [each.start for each in cheap] == [NINE_PM]
 
 
 def test_a_dispatch_from_21_to_15_makes_17_half_hours_cheap_not_36() -> None:

@@ -57,6 +57,8 @@ OF_ANYTHING = {
 
 PROBLEMS = (SiteEvent.CHARGE_FAILED, SiteEvent.CHARGE_SKIPPED, SiteEvent.CONTROL_SUSPENDED)
 REPEATED_AFTER = timedelta(hours=24)
+# Rates are asked for 54 hours ahead.
+LONGEST_KNOWN = timedelta(days=4)
 
 
 class KnownCauses:
@@ -79,7 +81,7 @@ class KnownCauses:
         if site_event not in PROBLEMS:
             return True
         since = self._since.get((site_event, decision.reason))
-        if since is not None and decision.at - since < REPEATED_AFTER:
+        if since is not None and timedelta(0) <= decision.at - since < REPEATED_AFTER:
             return False
         failed_now = any(
             what is SiteEvent.CHARGE_FAILED and when == decision.at
@@ -152,6 +154,9 @@ class SiteEvents:
     def of_rates(self, imports: RateTable, now: datetime) -> None:
         """Publish newly published rates; what is known at the first look is not new."""
         before, until = self._rates_until, imports.known_until(now)
+        if before is not None and before > now + LONGEST_KNOWN:
+            # A clock that was ahead has looked at rates of another time.
+            before = None
         if until > now:
             self._rates_until = until
         if before is None or until <= before:

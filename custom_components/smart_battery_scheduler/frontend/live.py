@@ -147,6 +147,7 @@ def _manual(site: Site, since: datetime, until: datetime) -> list[Json]:
             ],
         }
         for slot in site.manual.slots
+        if not slot.is_over(since)
     ]
 
 

@@ -102,8 +102,8 @@ class Accuracy:
                 load_kwh=self.load_of(local.date(), now, plan),
                 pv_kwh=self.pv_of(local.date(), now, solar),
             )
-        _forget(self._half_hours, too_old(self._half_hours, JUDGED))
-        _forget(self._days, too_old(self._days, DAYS_KEPT, DAYS_SPARED))
+        _forget(self._half_hours, too_old(self._half_hours, JUDGED, now))
+        _forget(self._days, too_old(self._days, DAYS_KEPT, now, DAYS_SPARED))
 
     def load_of(self, day: date, now: datetime, plan: Plan | None) -> float | None:
         """A local day's house load: what is measured of it, and what is expected of the rest."""

@@ -23,6 +23,8 @@ DAY, WEEK = timedelta(days=1), timedelta(days=7)
 # Two days of half-hours; fewer prove nothing.
 ENOUGH = 96
 LEAST_DAYS_OF_MEAN = 4
+# The half-hours of the day on which summer time ends: what one morning notes at most.
+LONGEST_DAY = 50
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,7 +91,7 @@ class LoadQualityRecord:
                 p90=round(spread.p90, 4),
                 width=round(self.widths.at(_hour(start)), 3),
             )
-        for start in too_old(self._noted, KEPT):
+        for start in too_old(self._noted, KEPT, starts[-1], LONGEST_DAY) if starts else ():
             del self._noted[start]
 
     def judge(self, history: Iterable[Consumption]) -> None:

@@ -133,7 +133,7 @@ class Measurements:
         if key in self._seen_before:
             return
         if key not in self._slots:
-            self._forget()
+            self._forget(until)
         slot = self._slots.get(key) or MeasuredSlot(start=key, energies=Energies(), observed_s=0.0)
         self._slots[key] = replace(
             slot,
@@ -142,8 +142,8 @@ class Measurements:
             soc_percent=slot.soc_percent if level is None else level,
         )
 
-    def _forget(self) -> None:
-        for start in too_old(self._slots, KEPT):
+    def _forget(self, now: datetime) -> None:
+        for start in too_old(self._slots, KEPT, now):
             del self._slots[start]
 
 

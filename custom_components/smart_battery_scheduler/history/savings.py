@@ -19,7 +19,8 @@ from .accuracy import day_start
 from .gaps import LONGEST_BRIDGE, bridged, made_whole, stored_after_kwh, stored_before_kwh
 from .measurements import Energies, MeasuredSlot, Measurements
 
-DAYS_KEPT = 63
+# Nine weeks, and the three days of which a clock that is far ahead for minutes leaves something out.
+DAYS_KEPT = 66
 # A stretch longer than this without a look is not gone through again.
 CATCH_UP = timedelta(days=2)
 
@@ -52,10 +53,12 @@ class SavingsMemory:
     """What must survive a restart.
 
     ``baseline_kwh`` is the baseline's stored energy; None: start anew, ``ahead_kwh`` below what the
-    battery holds then. ``through`` is the end of what is accounted for.
+    battery holds then. ``through`` is the end of what is accounted for or left out;
+    ``accounted_through`` of what is accounted for.
     """
 
     through: datetime | None = None
+    accounted_through: datetime | None = None
     baseline_kwh: float | None = None
     saved_p: float = 0.0
     days: tuple[DaySaving, ...] = ()
@@ -104,9 +107,8 @@ class Savings:
         terms = _Terms(imports, exports, battery, floor_percent)
         until = floor_slot(now)
         start = self.memory.through or self._beginning(until)
-        if start > until + CATCH_UP:
-            # The clock was far ahead and is right again; one that was set back by less is waited for.
-            start = until
+        if start > until:
+            start = self._taken_back(start, until)
         if start < until - CATCH_UP:
             self._start_anew(self._stored_after_kwh(start - SLOT, battery))
             start = until - CATCH_UP
@@ -147,6 +149,23 @@ class Savings:
     def _beginning(self, until: datetime) -> datetime:
         """A new account begins with the half-hour before, if that was watched."""
         return until - SLOT if self._seen(until - SLOT).is_whole else until
+
+    def _taken_back(self, through: datetime, until: datetime) -> datetime:
+        """Where to go on after the clock went back to ``until``.
+
+        What is accounted for is waited for; what was only left out, as while a clock was ahead for
+        minutes, is counted anew.
+        """
+        accounted = self.memory.accounted_through or through
+        if accounted > until + CATCH_UP:
+            accounted = until
+        start = max(accounted, through - CATCH_UP)
+        while start < through:
+            self._count_left_out(start, -1)
+            start += SLOT
+        days = (day for day in self.memory.days if day.half_hours or day.left_out or day.expected_p)
+        self.memory = replace(self.memory, days=tuple(days))
+        return accounted
 
     def _gap(self, start: datetime, until: datetime) -> tuple[MeasuredSlot, ...]:
         """The half-hours from ``start`` on up to the first that was mostly watched."""
@@ -198,7 +217,9 @@ class Savings:
         grid_kwh, baseline_kwh = baseline_step(
             actual, baseline_kwh, terms.battery, terms.floor_percent
         )
-        self.memory = replace(self.memory, baseline_kwh=baseline_kwh)
+        self.memory = replace(
+            self.memory, baseline_kwh=baseline_kwh, accounted_through=start + SLOT
+        )
         bought, sold = _p_per_kwh(terms.imports, start), _p_per_kwh(terms.exports, start)
         if bought is None or sold is None:
             self._leave_out(start)
@@ -219,8 +240,11 @@ class Savings:
         return stored_after_kwh(self._measurements.slot(start), battery)
 
     def _leave_out(self, start: datetime) -> None:
+        self._count_left_out(start, 1)
+
+    def _count_left_out(self, start: datetime, by: int) -> None:
         before = self.day(start.astimezone(MARKET_TIME_ZONE).date())
-        self._keep(replace(before, left_out=before.left_out + 1))
+        self._keep(replace(before, left_out=max(before.left_out + by, 0)))
 
     def _add(self, start: datetime, cost_p: float, baseline_p: float, bridged: int) -> None:
         before = self.day(start.astimezone(MARKET_TIME_ZONE).date())

@@ -170,7 +170,7 @@ class SiteSolar:
         slot = raw.slots.get(start) if raw else None
         if slot is not None and slot.mean_kwh >= LEAST_FORECAST_KWH:
             self._predicted.setdefault(start, round(slot.mean_kwh, 4))
-        for old in too_old(self._predicted, REMEMBERED):
+        for old in too_old(self._predicted, REMEMBERED, now):
             del self._predicted[old]
         self._learn(now, measurements)
 

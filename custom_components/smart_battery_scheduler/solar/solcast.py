@@ -57,13 +57,16 @@ class DailyCalls:
     """How many calls were made on the UTC day that began at ``day``.
 
     ``sharers`` are how many seem to use the key, this Home Assistant among them; ``met_at`` is when
-    another one was met last. Store it, for a restart brings no new calls.
+    another one was met last. Store it, for a restart brings no new calls. Nor does a clock that is
+    ahead for minutes: ``made_before`` are the calls of ``day_before``, the day counted before.
     """
 
     day: datetime
     made: int = 0
     sharers: int = 1
     met_at: datetime | None = None
+    day_before: datetime | None = None
+    made_before: int = 0
 
     @property
     def allowed(self) -> int:
@@ -72,21 +75,28 @@ class DailyCalls:
 
     def left(self, now: datetime) -> int:
         """How many calls the day still has."""
-        return self.allowed - (self.made if self.day == _midnight(now) else 0)
+        return self.allowed - self.counting(_midnight(now)).made
 
     def spent(self, now: datetime, calls: int = 1) -> DailyCalls:
         """With so many more."""
-        made = self.made if self.day == _midnight(now) else 0
-        return replace(self._after(now), day=_midnight(now), made=made + calls)
+        of_day = self._after(now).counting(_midnight(now))
+        return replace(of_day, made=of_day.made + calls)
+
+    def counting(self, day: datetime) -> DailyCalls:
+        """Counting this day, and the one counted before it."""
+        if day == self.day:
+            return self
+        made = self.made_before if day == self.day_before else 0
+        return replace(self, day=day, made=made, day_before=self.day, made_before=self.made)
 
     def refused(self, now: datetime) -> DailyCalls:
         """The day's calls are gone; somebody else made some of them, unless we made all."""
-        elsewhere = self.made < CALLS_PER_DAY
-        sharers = min(self.sharers + 1, MOST_SHARERS) if elsewhere else self.sharers
-        return DailyCalls(
-            day=_midnight(now),
+        of_day = self.counting(_midnight(now))
+        elsewhere = of_day.made < CALLS_PER_DAY
+        return replace(
+            of_day,
             made=CALLS_PER_DAY,
-            sharers=sharers,
+            sharers=min(self.sharers + 1, MOST_SHARERS) if elsewhere else self.sharers,
             met_at=now if elsewhere else self.met_at,
         )
 

@@ -7,6 +7,7 @@ a car is believed for half an hour after it was last told, whatever the reason o
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from ..common.poll_interval import is_ahead
 from ..tariff.car_allowance import Charges
 from ..tariff.dispatches import Device, Dispatch, Dispatches
 from ..tariff.errors import TariffAuthError, TariffError, TariffRateLimitError
@@ -16,6 +17,8 @@ from ..tariff.octopus_graphql import OctopusGraphQL
 DEVICES_KEPT = timedelta(hours=6)
 # What a car was planned holds so long when it cannot be had; then it may well be withdrawn.
 DISPATCHES_HOLD = timedelta(minutes=30)
+# A clock that a time server corrects by less has not been ahead.
+TREMBLING = timedelta(minutes=2)
 # What concerns all cars: to ask about the next one is of no use.
 _FOR_ALL = (TariffAuthError, TariffRateLimitError, FeatureGoneError)
 
@@ -57,7 +60,7 @@ class CarDispatches:
 
     async def _ask_devices(self, now: datetime) -> None:
         """Again after some hours; at once while there is no car, or one cannot be told."""
-        if self._devices and self._devices_until is not None and now < self._devices_until:
+        if self._devices and is_ahead(self._devices_until, now, DEVICES_KEPT):
             return
         self._devices = await self._client.devices(self._number)
         self._devices_until = now + DEVICES_KEPT
@@ -81,7 +84,7 @@ class CarDispatches:
         """What holds of each car; of one that was not told for long nothing that is to come."""
         return tuple(
             each.dispatches
-            if now - each.at < DISPATCHES_HOLD
+            if is_ahead(each.at + DISPATCHES_HOLD, now, DISPATCHES_HOLD + TREMBLING)
             else replace(each.dispatches, planned=(), state=None)
             for each in self._published.values()
         )
@@ -89,7 +92,8 @@ class CarDispatches:
     def belief_ends(self, now: datetime) -> datetime | None:
         """When the first thing that is believed now is believed no more."""
         ends = (each.at + DISPATCHES_HOLD for each in self._published.values())
-        return min((end for end in ends if end > now), default=None)
+        longest = DISPATCHES_HOLD + TREMBLING
+        return min((end for end in ends if is_ahead(end, now, longest)), default=None)
 
     def cheap(self, now: datetime, has_allowance: bool, car_is_idle: bool) -> tuple[Dispatch, ...]:
         """What makes the house's energy cheap.

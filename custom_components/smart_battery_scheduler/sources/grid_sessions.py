@@ -5,11 +5,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
+from ..common.retention import too_old
 from ..planner.model import Session
 from ..tariff.sessions import OctoplusSession, SessionKind
 
 # What is over is shown for a while, for the calendar.
 REMEMBERED = timedelta(days=28)
+# So many are kept however old: all may seem to be over by a clock that is far ahead for minutes.
+SPARED = 20
 LONGEST = timedelta(hours=24)
 
 # To a plan free energy is a session: charge, at nothing a kWh.
@@ -157,7 +160,9 @@ class Sessions:
     def publish(self, sessions: Iterable[OctoplusSession], now: datetime) -> None:
         """Take over what the account says now."""
         published = tuple(map(SessionWindow.of, sessions))
-        self._manual = tuple(each for each in self._manual if each.end > now - REMEMBERED)
+        over = (each.end for each in self._manual if each.end <= now)
+        old = too_old(over, REMEMBERED, now, SPARED)
+        self._manual = tuple(each for each in self._manual if each.end not in old)
         if published != self._published:
             self._published = published
             self._changed()

@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from ..common.http import utc_now
-from ..common.poll_interval import PollInterval, wait_after_failures
+from ..common.poll_interval import PollInterval, is_ahead, wait_after_failures
 from .account import Account, Agreement, MeterPoint, Property
 from .codes import TariffCode
 from .errors import (
@@ -23,6 +23,7 @@ from .octopus_rest import OctopusRest
 from .rows import NightWindow, slots
 
 ACCOUNT_POLL_INTERVAL = PollInterval(every=timedelta(hours=6), jitter=timedelta(minutes=10))
+LONGEST_WAIT = ACCOUNT_POLL_INTERVAL.every + ACCOUNT_POLL_INTERVAL.jitter
 
 
 class MovedOutError(TariffError):
@@ -278,11 +279,7 @@ class AccountRates:
         return table
 
     async def _current_address(self, now: datetime) -> Property:
-        if (
-            self._address is not None
-            and self._read_again_at is not None
-            and now < self._read_again_at
-        ):
+        if self._address is not None and is_ahead(self._read_again_at, now, LONGEST_WAIT):
             return self._address
         try:
             address = await self._read(now)

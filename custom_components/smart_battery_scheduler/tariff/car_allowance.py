@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 
+from ..common.retention import too_old
 from ..const import MARKET_TIME_ZONE
 from .dispatches import REMEMBERED, Dispatch, Dispatches, cheap_half_hours
 from .model import SLOT, floor_slot
@@ -65,7 +66,8 @@ class Charges:
             for each in dispatches
             if each.start <= now < each.end
         )
-        kept = {each for each in self._started if each.end > now - REMEMBERED}
+        old = too_old((each.end for each in self._started), REMEMBERED, now)
+        kept = {each for each in self._started if each.end not in old}
         self._started = tuple(sorted({*kept, *begun}, key=lambda each: (each.start, each.end)))
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from ..common.http import number
+from ..common.poll_interval import is_ahead
 from .errors import TariffError, TariffRateLimitError, TariffReplyError
 from .json_shape import JsonObject, one_object
 from .kraken_errors import QUERY_BLOCKED_S
@@ -65,9 +66,10 @@ class Allowance:
     async def require(self) -> None:
         """Raises TariffRateLimitError while the points are scarce."""
         now = self._clock()
-        if self._backoff_until is not None and now < self._backoff_until:
-            raise TariffRateLimitError((self._backoff_until - now).total_seconds())
-        if self._look_at is not None and now < self._look_at:
+        backoff_until = self._backoff_until
+        if backoff_until and is_ahead(backoff_until, now, LOOK_EVERY):
+            raise TariffRateLimitError((backoff_until - now).total_seconds())
+        if is_ahead(self._look_at, now, LOOK_EVERY):
             return
         self._look_at = now + LOOK_EVERY
         try:

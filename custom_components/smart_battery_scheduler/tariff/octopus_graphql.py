@@ -264,8 +264,8 @@ class OctopusGraphQL:
         """Count a request. Raises TariffRateLimitError when the hour has had enough."""
         now = self._clock()
         hour = timedelta(hours=1)
-        while self._sent and self._sent[0] <= now - hour:
-            self._sent.popleft()
+        # Those from the future were counted by a clock that was ahead.
+        self._sent = deque(at for at in self._sent if abs(now - at) < hour)
         if len(self._sent) >= REQUESTS_PER_HOUR:
             raise TariffRateLimitError((self._sent[0] + hour - now).total_seconds())
         self._sent.append(now)
