@@ -69,17 +69,17 @@ async def async_get_config_entry_diagnostics(
     Of an entry that is not loaded, the entry and its state. A part that cannot be told names its error.
     """
     secrets = _secrets(entry)
-    published: dict[str, Any] = {
+    report: dict[str, Any] = {
         "entry": async_redact_data(entry.as_dict(), TO_REDACT),
         "state": entry.state.value,
     }
     if entry.state is ConfigEntryState.LOADED:
         site = entry.runtime_data
-        published |= {name: _part(name, part, site) for name, part in PARTS.items()}
-        published["plan_inputs"] = await hass.async_add_executor_job(
+        report |= {name: _part(name, part, site) for name, part in PARTS.items()}
+        report["plan_inputs"] = await hass.async_add_executor_job(
             _part, "plan_inputs", _encoded_inputs, site.planned_from
         )
-    cleaned: dict[str, Any] = without(published, secrets)
+    cleaned: dict[str, Any] = without(report, secrets)
     return cleaned
 
 

@@ -105,9 +105,9 @@ def _now(site: Site, now: datetime) -> dict[str, Json]:
 
 
 def _plan(plan: Plan) -> dict[str, Json]:
-    published = plan_as_dict(plan)
-    slots = cast(list[dict[str, Json]], published["slots"])
-    return {**published, "slots": {cast(str, slot["start"]): slot for slot in slots}}
+    as_dict = plan_as_dict(plan)
+    slots = cast(list[dict[str, Json]], as_dict["slots"])
+    return {**as_dict, "slots": {cast(str, slot["start"]): slot for slot in slots}}
 
 
 def _past(slots: Iterable[MeasuredSlot], since: datetime) -> dict[str, Json]:

@@ -1,4 +1,4 @@
-"""The decision log of decisions: what was done, what was not, and why."""
+"""The decision log: what was done, what was not, and why."""
 
 from collections import deque
 from collections.abc import Callable, Iterable

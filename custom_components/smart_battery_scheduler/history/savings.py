@@ -1,8 +1,8 @@
-"""What the plan has saved: the bill as it came against that of a self-powered baseline.
+"""What the plan has saved: the actual bill against that of a self-powered baseline.
 
-The baseline has the same house, sun and battery, but never charges from the grid: it stores what
-the sun leaves over and gives it to the house. It goes its own way from the first half-hour on: a
-gap in what was watched is bridged where the energy balance allows it (``gaps``), and what cannot be
+The baseline has the same load, solar energy and battery, but never charges from the grid: it stores the
+solar surplus and gives it to the house. It is simulated from the first half-hour on: a
+gap in the measurements is bridged where the energy balance allows it (``gaps``), and what cannot be
 bridged is left out of both sides and counted. What the battery had been given ahead of the
 baseline before such a gap, it still has after it; else a charge that is paid for would be lost.
 """
@@ -21,7 +21,7 @@ from .measurements import Energies, MeasuredSlot, Measurements
 
 # Nine weeks, and the three days of which a clock that is far ahead for minutes leaves something out.
 DAYS_KEPT = 66
-# A stretch longer than this without a look is not gone through again.
+# A stretch longer than this without readings is not simulated.
 CATCH_UP = timedelta(days=2)
 
 
@@ -30,7 +30,7 @@ class DaySaving:
     """One market day: what was paid for the grid's energy, and what the baseline would have paid.
 
     ``expected_p`` is what the plan at the day's beginning foresaw to pay; None if it did not.
-    Of the ``half_hours`` that count, ``bridged`` were not watched from end to end; ``left_out``
+    Of the ``half_hours`` that count, ``bridged`` were not measured from end to end; ``left_out``
     count for neither side.
     """
 
@@ -147,7 +147,7 @@ class Savings:
         return tuple(sorted(day for day in days if end is not None and first <= day < end))
 
     def _beginning(self, until: datetime) -> datetime:
-        """A new account begins with the half-hour before, if that was watched."""
+        """A new account begins with the half-hour before, if that was measured."""
         return until - SLOT if self._seen(until - SLOT).is_whole else until
 
     def _taken_back(self, through: datetime, until: datetime) -> datetime:
@@ -168,7 +168,7 @@ class Savings:
         return accounted
 
     def _gap(self, start: datetime, until: datetime) -> tuple[MeasuredSlot, ...]:
-        """The half-hours from ``start`` on up to the first that was mostly watched."""
+        """The half-hours from ``start`` on up to the first that was mostly measured."""
         gap: list[MeasuredSlot] = []
         while start < until and not (slot := self._seen(start)).is_whole:
             gap.append(slot)
@@ -210,7 +210,7 @@ class Savings:
     def _account(
         self, start: datetime, actual: Energies, terms: _Terms, *, bridged: int = 0
     ) -> None:
-        """Let the baseline live through a half-hour; it costs something where its rates are known."""
+        """Simulate a half-hour of the baseline; its cost counts where the rates are known."""
         baseline_kwh = self.memory.baseline_kwh
         if baseline_kwh is None:
             raise ValueError("the baseline has not begun")
@@ -229,7 +229,7 @@ class Savings:
         self._add(start, cost_p, baseline_p, bridged)
 
     def _start_anew(self, stored_kwh: float | None) -> None:
-        """Let the baseline go; it comes back as far behind the battery as it is now."""
+        """Stop the baseline; it starts again as far below the battery's energy as it is now."""
         baseline_kwh = self.memory.baseline_kwh
         if baseline_kwh is None:
             return

@@ -16,7 +16,7 @@ from ..planner.model import Action
 from ..tariff.model import SLOT, floor_slot
 
 LONGEST = timedelta(hours=24)
-# A manual slot for a time further away than this is a slip of the pen.
+# A manual slot further ahead than this is taken for a typing error.
 FURTHEST = timedelta(days=366)
 MOST_SLOTS = 200
 # So many that are over are kept: all may seem to be over by a clock that is far ahead for minutes.

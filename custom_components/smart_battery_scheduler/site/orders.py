@@ -14,7 +14,7 @@ NOTICED_WITHIN = timedelta(minutes=10)
 
 @dataclass(slots=True, kw_only=True)
 class Orders:
-    """Changed by people only, and by time: an override ends, a ready-by time passes.
+    """Changed only by people and by time: an override ends, a ready-by time passes.
 
     ``ended_late`` is an override that was found to be over long after its end, as after a night
     without power; or by a clock that was far ahead for some minutes, and then it goes on.

@@ -1,4 +1,4 @@
-"""One site at run time: its parts, and how facts become a plan, a command and its proof."""
+"""One site at run time: its parts, and how data become a plan, a command and its confirmation."""
 
 import asyncio
 from collections.abc import Mapping
@@ -140,7 +140,7 @@ class Site:
         await self.backtest.async_begin()
 
     async def _async_wait_for_sources(self) -> None:
-        """Rates and solar; silent services must not keep the battery waiting to be reconciled."""
+        """Rates and solar, not awaited: a service that does not answer must not delay control."""
         coordinators: list[DataUpdateCoordinator[Any]] = [self.rates]
         if self.solar is not None:
             coordinators.append(self.solar)
@@ -175,7 +175,7 @@ class Site:
         if not is_restored:
             _LOGGER.warning(NOT_RESTORED, self.entry.title)
         await self.async_remember()
-        # What ends late, such as a reading, must not write a file anew that is removed by then.
+        # A task that ends late, such as a reading, must not write a file again after its removal.
         await self._storage.async_close()
         return is_restored
 
@@ -302,7 +302,7 @@ class Site:
         )
 
     def _running_plan(self) -> Plan | None:
-        """The plan in force, unless people ask for something else since: it must not last by habit."""
+        """The plan in force as the one to keep, unless people have asked for something else since."""
         made_from = self.planned_from
         if made_from is None or made_from.manual != self.manual.slots:
             return None

@@ -40,15 +40,15 @@ MOST_SHARERS = 4
 GONE_AFTER = timedelta(days=14)
 
 _SITE = re.compile(r"[0-9A-Za-z-]{4,40}")
-# No home's roof.
+# More than any home's roof.
 ABSURD_KW = 1000.0
 
 
 def poll_interval(sites: int, allowed: int = CALLS_PER_DAY) -> PollInterval:
-    """How often so many sites can be asked, with a call or two to spare for a restart."""
+    """How often this many sites can be asked, with a call or two left for a restart."""
     rounds = max((allowed - 1) // max(sites, 1), 1)
     every = timedelta(hours=24) / rounds
-    # A call that fails is a call all the same.
+    # A failed call counts as well.
     return PollInterval(every=every, jitter=timedelta(minutes=5), retry=every)
 
 
@@ -172,7 +172,7 @@ class Solcast:
         return self._budget.poll_interval
 
     def __repr__(self) -> str:
-        """Name no secret."""
+        """Without the key."""
         return f"<{type(self).__name__} {len(self._resource_ids)} sites>"
 
     async def sites(self) -> tuple[Site, ...]:
@@ -208,7 +208,7 @@ class Solcast:
     async def _get(self, path: str, query: Mapping[str, str]) -> Mapping[object, object]:
         self._require(1)
         now = self._clock()
-        # Counted before it is sent: a reply that is lost has cost its call all the same.
+        # Counted before it is sent: a call whose reply is lost counts as well.
         self._budget.calls = self.calls.spent(now)
         url = (self._base / path).with_query({"format": "json", "api_key": self._api_key, **query})
         reply, body = await asked(self._session, url, service="Solcast", timeout_s=self._timeout_s)

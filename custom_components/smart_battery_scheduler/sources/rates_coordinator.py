@@ -33,7 +33,7 @@ SPARED = (LONGEST_GAP + OVERLAP + AHEAD) // SLOT
 class Rates:
     """What energy costs and earns. ``exports`` is None where exports are not paid.
 
-    ``void_from``: what was known of the time from then on holds no more, as after a new agreement.
+    ``void_from``: rates known for the time from then on are void, as after a new agreement.
     """
 
     imports: RateTable = field(default_factory=RateTable)
@@ -59,7 +59,7 @@ class RateError(Exception):
 
 
 class RateSource(Protocol):
-    """Where rates come from. ``problems``: what a person should know since the last fetch.
+    """Where rates come from. ``problems`` since the last fetch, for a person to see.
 
     ``placeholders`` are what the sentences about them name, by name.
     """
@@ -84,7 +84,7 @@ class RateSource(Protocol):
 
 
 class RatesCoordinator(DataUpdateCoordinator[Rates]):
-    """Keeps the rates, those of the past five weeks too; a failed fetch loses nothing.
+    """Keeps the rates, including those of the past five weeks; a failed fetch keeps the old ones.
 
     ``published`` are the rates as they came; ``data`` has dispatched half-hours at the low rate.
     """

@@ -17,7 +17,7 @@ class TariffBlockedError(TariffUnreachableError):
 
 
 class TariffRateLimitError(TariffError):
-    """Asked too often; ``retry_after_s`` says how long to keep quiet."""
+    """Asked too often; ``retry_after_s`` says how long to wait."""
 
     def __init__(self, retry_after_s: float) -> None:
         """Keep the wait."""

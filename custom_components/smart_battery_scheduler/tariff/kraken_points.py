@@ -1,7 +1,7 @@
 """The hour's allowance of points: an account's, whatever applications use its key.
 
 50,000 points an hour are allowed, of which a query costs tens; another integration with the same
-key may use up most of them. Whoever goes on asking then is locked out together with the owner's
+key may use up most of them. A client that goes on asking then is locked out together with the owner's
 other applications, so the last of them are left alone.
 """
 
@@ -54,7 +54,7 @@ def parse_points(data: JsonObject) -> Points:
 
 
 class Allowance:
-    """Looks at the points once an hour; while they are scarce, nothing else is asked."""
+    """Reads the points once an hour; while they are scarce, nothing else is requested."""
 
     def __init__(self, ask: Callable[[], Awaitable[Points]], clock: Callable[[], datetime]) -> None:
         """``ask`` raises a TariffError."""

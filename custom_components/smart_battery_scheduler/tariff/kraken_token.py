@@ -20,7 +20,7 @@ MINT = """mutation ObtainToken($input: ObtainJSONWebTokenInput!) {
 }"""
 
 LIFETIME = timedelta(minutes=60)
-# A token refused this young is not refused for its age: another one would fare no better.
+# A token younger than this is not refused for its age, so that a new one would be refused too.
 YOUNG = timedelta(minutes=15)
 RENEW_BEFORE = timedelta(minutes=5)
 # While minting is refused for being too frequent, each time wait twice as long.
@@ -61,7 +61,7 @@ class TokenKeeper:
         self._block_s = 0.0
 
     def __repr__(self) -> str:
-        """Name no secret."""
+        """Without the key and the token."""
         return f"<{type(self).__name__}>"
 
     async def token(self, *, refused: str | None = None) -> str:
