@@ -1,5 +1,6 @@
 """The house by the Energy dashboard's meters, and when its sun is down."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import cast
 
@@ -21,7 +22,7 @@ EXPORT = {"type": "grid", "stat_energy_from": None, "stat_energy_to": "sensor.ex
 GAS = {"type": "gas", "stat_energy_from": "sensor.gas"}
 
 
-def preferences(*sources: dict[str, object]) -> EnergyPreferences:
+def preferences(*sources: Mapping[str, object]) -> EnergyPreferences:
     """The dashboard with these sources."""
     return cast(EnergyPreferences, {"energy_sources": list(sources), "device_consumption": []})
 
@@ -38,7 +39,7 @@ def test_the_house_is_what_comes_less_what_goes() -> None:
 
 @pytest.mark.parametrize("sources", [(), (GRID,), (BATTERY, SOLAR), (BATTERY, EXPORT)])
 def test_without_grid_and_battery_there_is_no_balance(
-    sources: tuple[dict[str, object], ...],
+    sources: tuple[Mapping[str, object], ...],
 ) -> None:
     """What is missing would be taken for the house's own."""
     assert dashboard_balance(preferences(*sources)) is None
