@@ -345,7 +345,7 @@ async def test_charge_to_so_much_by_then(
     assert f"{at:%H:%M}" in answer
 
 
-async def test_the_wish_is_planned_for(hass: HomeAssistant, site: Site, assist: None) -> None:
+async def test_the_request_is_planned_for(hass: HomeAssistant, site: Site, assist: None) -> None:
     """The plan reaches the level in time, and says when it charges."""
     site.orders.preferences = site.preferences.from_options({"price_ceiling_p_per_kwh": 100.0})
     answer = await say(hass, "charge to 75 percent by 7")
@@ -359,7 +359,7 @@ async def test_the_wish_is_planned_for(hass: HomeAssistant, site: Site, assist: 
     assert "tomorrow at 07:00" in answer
 
 
-async def test_a_wish_that_cannot_be_kept(
+async def test_a_request_that_cannot_be_met(
     hass: HomeAssistant, site: Site, assist: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """How far it gets is said at once, if it is planned at once."""
@@ -437,7 +437,7 @@ async def test_a_charge_in_the_peak(
     assert "I have asked" not in answer
 
 
-async def test_the_override_is_told(hass: HomeAssistant, night: Site, assist: None) -> None:
+async def test_the_override_is_spoken(hass: HomeAssistant, night: Site, assist: None) -> None:
     """On whose word it acts."""
     await night.async_set_override(
         Override(action=Action.HOLD, made_at=NOW, until=NOW + timedelta(hours=1))
