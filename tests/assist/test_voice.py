@@ -182,7 +182,7 @@ async def test_why(
     frozen.move_to(NOW + timedelta(hours=2, minutes=10))
     night.planner.async_set_updated_data(a_night_plan())
     assert await say(hass, "why is it charging?") == (
-        "It is to charge from the grid because 9.8 pence now avoids 24.1 pence tomorrow at 17:30."
+        "The plan is to charge from the grid because 9.8 pence now avoids 24.1 pence tomorrow at 17:30."
     )
 
 

@@ -206,7 +206,7 @@ async def test_rates_after_a_gap(events: SiteEvents, published: Published) -> No
             {"reason": "user"},
             "The scheduler is suspended: the settings were changed by hand.",
         ),
-        (SiteEvent.SETTINGS_RESTORED, {}, "The Powerwall's own settings stand again."),
+        (SiteEvent.SETTINGS_RESTORED, {}, "The Powerwall's own settings are in force again."),
         (
             SiteEvent.PLAN_CHANGED,
             {
@@ -263,7 +263,7 @@ def test_every_reason_has_words() -> None:
             "Suspended: the settings were changed by hand.",
         ),
         *(
-            (DecisionKind.RESUMED, reason, "Resumed: what stood in the way is over.")
+            (DecisionKind.RESUMED, reason, "Resumed: the cause of the suspension is over.")
             for reason in (DecisionReason.OFF_GRID, DecisionReason.USER, DecisionReason.ERROR)
         ),
     ],

@@ -34,7 +34,7 @@ const summary = (state) => glance(state, timeline(state, NOW), NOW, t, f);
 test("one glance says what, how far, until when, at which rate, and the proof", () => {
   const { headline, detail, tone } = summary(charging({ command: command({ sent_at: "x", seen_at: "x", seen_w: -3300 }) }));
   assert.equal(headline, "Charging to 80 % until 05:30");
-  assert.equal(detail, "7.2 p/kWh · seen 3.3 kW");
+  assert.equal(detail, "7.2 p/kWh · confirmed at 3.3 kW");
   assert.equal(tone, "well");
 });
 
@@ -42,9 +42,9 @@ for (const [evidence, words] of [
   [{}, "not confirmed yet"],
   [{ sent_at: "x" }, "sent, not yet accepted"],
   [{ sent_at: "x", accepted_at: "x" }, "accepted, not yet read back"],
-  [{ sent_at: "x", accepted_at: "x", read_back_at: "x" }, "settings read back, not yet seen in the power"],
-  [{ seen_at: "x", seen_w: -10 }, "seen in the battery"],
-  [{ seen_at: "x", seen_w: -3000, doubted_at: "x" }, "was seen, not any more"],
+  [{ sent_at: "x", accepted_at: "x", read_back_at: "x" }, "settings read back, not yet confirmed by the battery's power"],
+  [{ seen_at: "x", seen_w: -10 }, "confirmed by the battery's power"],
+  [{ seen_at: "x", seen_w: -3000, doubted_at: "x" }, "no longer confirmed by the battery's power"],
 ]) {
   test(`evidence: ${words}`, () => assert.equal(proof(command(evidence), t, f), words));
 }
@@ -75,7 +75,7 @@ test("an order that cannot be done now says why", () => {
   assert.equal(words({ held_back: "peak" }), "Charge now: not now, this is in your peak window");
   assert.equal(words({ suspension: { cause: "off_grid" } }), "Charge now: not now, the home is off the grid");
   assert.equal(words({ fault_until: iso(START) }), "Charge now: not now, the Powerwall does not follow");
-  assert.equal(words({}), "Charge now: accepted, waiting for proof");
+  assert.equal(words({}), "Charge now: accepted, waiting for confirmation");
 });
 
 test("what rounds to zero has no minus", () => {
@@ -100,7 +100,7 @@ for (const [name, state, headline, tone] of [
   ["fault", charging({ fault_until: iso(START + SLOT) }), "The Powerwall does not follow commands", "problem"],
   ["off", charging({}, { scheduler_enabled: false }), "Scheduler is off", "wait"],
   ["dry run", charging({}, { dry_run: true }), "Dry run, would be: Charging to 80 % until 03:00", "well"],
-  ["override", charging({ override: { action: "hold", until: iso(START + 2 * SLOT) } }), "Holding the charge until 03:00, on your word", "well"],
+  ["override", charging({ override: { action: "hold", until: iso(START + 2 * SLOT) } }), "Holding the charge until 03:00, as you asked", "well"],
   ["no plan", stateOf([]), "No plan yet", "wait"],
 ]) {
   test(`glance: ${name}`, () => {

@@ -144,7 +144,7 @@ def _texts(node: object) -> Iterator[str]:
 
 
 WORDS = {*_texts(TEXTS), *re.findall(r'\w+: "([^"]*)"', CARD.read_text("utf-8")), DASHBOARD}
-# "seen {power}" is read as "seen 3.3 kW".
+# "confirmed at {power}" is read as "confirmed at 3.3 kW".
 FORMS = [
     re.compile(re.sub(r"\\\{\w+\\\}", ".+", re.escape(word)))
     for word in WORDS
@@ -209,6 +209,6 @@ def test_a_wrong_name_is_found() -> None:
     """The search is not content with anything."""
     assert _is_shown("Configure > Control")
     assert _is_shown("Charge now, Hold, Use")
-    assert _is_shown("seen 3.3 kW")
+    assert _is_shown("confirmed at 3.3 kW")
     assert not _is_shown("Configure > Controls")
     assert not _is_shown("Charge later")
