@@ -60,8 +60,9 @@ async def test_a_switch_at_midnight_is_followed_without_anybodys_doing(day: Day)
     day.cloud.octopus.account = account_body(
         ((FLEXIBLE, LONG_AGO, MIDNIGHT.isoformat()), (AGILE, MIDNIGHT.isoformat(), None))
     )
+    day.freezer.move_to(MIDNIGHT - timedelta(hours=8, minutes=15))
     await day.start()
-    await day.run(17)
+    await day.stride(1)
     today = day.site.rates.data.imports.between(MIDNIGHT - timedelta(hours=5), MIDNIGHT)
     assert len({rate.p_per_kwh for rate in today}) == 1
     assert spread(day, MIDNIGHT) > 20
@@ -201,7 +202,7 @@ async def test_export_that_is_paid_later_is_nothing_till_then_and_no_reason_to_p
     assert exports.known_until(now) > now + timedelta(hours=53)
     assert notices(day) == set()
     day.cloud.requests.clear()
-    await day.run(4)
+    await day.stride(4)
     assert len([each for each in day.cloud.requests if each.endpoint is Endpoint.RATES]) <= 4
 
 

@@ -78,10 +78,15 @@ class Darkness:
         self._days: dict[date, tuple[datetime, datetime] | None] = {}
 
     def __call__(self, start: datetime, length: timedelta) -> bool:
-        """Look at the days around it, each of which is looked up once."""
-        around = (start.date() + timedelta(days=day) for day in (-1, 0, 1))
-        lights = (light for day in around if (light := self._light(day)) is not None)
-        return all(start + length <= rise or sunset <= start for rise, sunset in lights)
+        """Look at the days around it, each of which is looked up once.
+
+        Where the sun does not rise or set on one of them, as beyond the polar circle, it is not dark.
+        """
+        around = [self._light(start.date() + timedelta(days=day)) for day in (-1, 0, 1)]
+        return all(
+            light is not None and (start + length <= light[0] or light[1] <= start)
+            for light in around
+        )
 
     def _light(self, day: date) -> tuple[datetime, datetime] | None:
         if day not in self._days:

@@ -107,7 +107,7 @@ def line_of(kind: DecisionKind, reason: DecisionReason) -> str:
         case DecisionKind.BROKEN:
             return f"Not as it should be: {REASONS[reason]}."
         case DecisionKind.RESUMED:
-            # Its reason is what stood in the way, or that a person said to go on.
+            # Its reason is what had suspended control, or a person's request to go on.
             return "Resumed: what stood in the way is over."
     return f"{kind.value.capitalize()}: {REASONS[reason]}."
 

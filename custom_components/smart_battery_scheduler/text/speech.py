@@ -72,7 +72,7 @@ class Picture:
 
     @property
     def action(self) -> Action | None:
-        """What is to be done now: on the override's word, else on the plan's."""
+        """What is to be done now: by the override, else by the plan."""
         if self.override is not None:
             return self.override.action
         return self.slot.action if self.slot else None
@@ -123,7 +123,7 @@ def _reaches(last: PlannedSlot) -> int | None:
 
 
 def say_status(site: Picture) -> str:
-    """What the battery is doing, by its own meter, and on whose word."""
+    """What the battery is doing, by its own meter, and who asked for it."""
     return " ".join(part for part in (_measured(site), _ordered(site)) if part)
 
 
@@ -195,7 +195,7 @@ def say_rate(rates: Sequence[Rate], home: Picture) -> str:
 
 
 def say_saved(today_p: float, month_p: float) -> str:
-    """What was saved, in money to be heard; a loss is called one."""
+    """What was saved, as spoken money; a loss is called one."""
     today, month = money(today_p), money(month_p)
     if today_p < -0.5:
         return f"Today it has cost {money(-today_p)} more than without a plan; this month it has saved {month}."
@@ -203,7 +203,7 @@ def say_saved(today_p: float, month_p: float) -> str:
 
 
 def money(amount_p: float) -> str:
-    """An amount to be heard."""
+    """An amount as it is spoken."""
     sign = "minus " if round(amount_p) < 0 else ""
     pounds, rest = divmod(abs(round(amount_p)), 100)
     if not pounds:
