@@ -70,8 +70,15 @@ const en = {
   use_now_plain: "Worth using now: nothing later would save more", paid_plain: "You are paid to take it",
   config_home: "Home", config_controls: "Show controls", config_hours: "Hours shown (0 for all that fits)",
   config_title: "Title", decisions: "What was done",
-  section_plan: "Plan", section_rates: "Rates", section_savings: "Savings", section_power: "Power",
-  section_settings: "Settings",
+  tab_today: "Today", tab_history: "History", tab_savings: "Savings", tab_settings: "Settings", tab_of: "{home}: {tab}",
+  section_now: "Now", section_flow: "Energy flow", section_levels: "Charge level", section_charged: "Battery, kWh a day",
+  section_energy: "House and grid, kWh a day", section_scores: "How good the forecasts are",
+  section_savings: "Saved", section_costs: "Paid and expected",
+  per_day: "Saved each day", per_week: "Saved each week", per_month: "Saved each month",
+  group_control: "Control", group_limits: "Limits", group_ready: "Full by a time", group_now: "Charge now",
+  group_taste: "What counts besides money", group_own: "The Powerwall's own settings", group_more: "More",
+  energy_hint: "Home Assistant's Energy dashboard does not count this home yet. [Set it up](/config/energy): the sensors are ready.",
+  settings_hint: "Tariff, solar panels, messages and the rest are under [Configure]({link}).",
 };
 
 const tables = { en };
