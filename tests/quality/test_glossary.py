@@ -68,7 +68,7 @@ RETIRED_IN_TEXT = re.compile(
 # The names that stored files had, and the values and keys that are public since the first release:
 # automations of households go by them.
 PUBLIC = re.compile(
-    r"control_yielded|fast_lever_\w+|gentle_lever_\w+|forget_levers|lever: slot\.lever"
+    r"control_yielded|fast_lever_\w+|gentle_lever_\w+|forget_levers|slot\.lever"
     # Names of tests in the table of parity.
     r"|test_\w+"
 )
