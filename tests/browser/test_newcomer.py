@@ -108,7 +108,7 @@ async def charge_and_see(card: Locator, cloud: CloudProcess) -> None:
     await card.get_by_role("button", name="Charge now").click()
     await expect(card.locator(".headline")).to_contain_text("Charging", timeout=PATIENCE_MS)
     seen = card.locator(".order.seen")
-    await expect(seen).to_contain_text("seen", timeout=PROOF_MS)
+    await expect(seen).to_contain_text("confirmed", timeout=PROOF_MS)
     await expect(seen).to_contain_text("kW")
     assert (await cloud.state())["reading"]["battery_power_w"] < -1000
     await card.get_by_role("button", name="Back to plan").click()
