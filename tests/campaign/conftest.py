@@ -4,7 +4,6 @@ from dataclasses import replace
 import logging
 from typing import Any
 
-from freezegun.api import FrozenDateTimeFactory
 import pytest
 
 from homeassistant.core import HomeAssistant
@@ -14,6 +13,13 @@ from ..cloud.server import running
 from ..cloud.world import SCENARIOS, World
 from ..days.stage import Day, point_to, site_entry
 from .player import Player
+from .quick import (
+    QuickClock,
+    fire_due_timers,
+    keep_stores_in_memory,
+    seed_chance,
+    work_at_once,
+)
 from .remembering import RememberingEncode
 from .story import Story, random_story
 from .wild import WildPlanner
@@ -26,15 +32,17 @@ def story(seed: int) -> Story:
 
 
 @pytest.fixture
-def frozen(freezer: FrozenDateTimeFactory, story: Story) -> FrozenDateTimeFactory:
+def clock(story: Story, monkeypatch: pytest.MonkeyPatch) -> QuickClock:
     """The clock at the story's beginning, before Home Assistant and the cloud start."""
-    freezer.move_to(SCENARIOS[story.scenario].start)
-    return freezer
+    clock = QuickClock(SCENARIOS[story.scenario].start)
+    clock.install(monkeypatch)
+    seed_chance(story.seed)
+    return clock
 
 
 @pytest.fixture
 async def player(
-    frozen: FrozenDateTimeFactory,
+    clock: QuickClock,
     socket_enabled: None,
     hass: HomeAssistant,
     hass_storage: dict[str, Any],
@@ -62,8 +70,12 @@ async def player(
         hardware=story.hardware,
         soc_percent=story.soc_percent,
     )
-    async with running(World(scenario, utc_now)) as cloud:
-        point_to(cloud, monkeypatch)
-        entry = site_entry(cloud, units=story.entered_units)
-        entry.add_to_hass(hass)
-        yield Player(Day(hass, frozen, cloud, entry, hass_storage), story)
+    # Undone before the harness takes its own stores away.
+    with pytest.MonkeyPatch.context() as quick:
+        work_at_once(quick, hass)
+        keep_stores_in_memory(quick, hass_storage)
+        async with running(World(scenario, utc_now)) as cloud:
+            point_to(cloud, monkeypatch)
+            entry = site_entry(cloud, units=story.entered_units)
+            entry.add_to_hass(hass)
+            yield Player(Day(hass, clock, cloud, entry, hass_storage, fire_due_timers), story)

@@ -2,13 +2,10 @@
 
 import asyncio
 from collections.abc import Coroutine
-from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from random import Random
 from typing import Any
-
-from pytest_homeassistant_custom_component.common import async_fire_time_changed
 
 from custom_components.smart_battery_scheduler.control.model import Decision
 from custom_components.smart_battery_scheduler.control.rules import Override
@@ -166,7 +163,7 @@ class Player:
                 await self._come_up()
             self._let_the_rival_act(now)
             self.day.freezer.tick(min(self.day.to_next_timer(), when - now))
-            async_fire_time_changed(self.day.hass)
+            self.day.fire(self.day.hass)
             await self._settle()
             self._greet()
             self._note()
@@ -291,7 +288,7 @@ class Player:
                 if event.kind is Kind.RELOAD:
                     await self._come_up()
             case Kind.KILL:
-                await self._kill(event.away, deepcopy(self.day.storage))
+                await self._kill(event.away, dict(self.day.storage))
             case Kind.KILL_BEFORE_WRITE | Kind.KILL_AFTER_WRITE:
                 await self._kill_at_write(event)
         await self._settle()
@@ -348,7 +345,7 @@ class Player:
 
         def deliver(change: Settings) -> Delivery:
             if not stored:
-                stored.update(deepcopy(self.day.storage))
+                stored.update(dict(self.day.storage))
                 self.day.cloud.faults.add(Fault.UNAVAILABLE, READ, WRITE)
                 if before:
                     return Delivery(shown=NOTHING, obeyed=NOTHING)

@@ -1,13 +1,12 @@
 """A home on the fake cloud whose hours pass in milliseconds."""
 
 import asyncio
-from collections.abc import Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from copy import deepcopy
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Protocol
 
-from freezegun.api import FrozenDateTimeFactory
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_time_changed
 
@@ -25,15 +24,28 @@ from ..cloud.server import Cloud
 SHORTEST, LONGEST = timedelta(seconds=1), timedelta(minutes=2)
 
 
+class Clock(Protocol):
+    """What moves the time: freezegun's, or the campaign's own."""
+
+    def tick(self, delta: timedelta) -> object:
+        """Let time pass."""
+        ...
+
+    def move_to(self, target: datetime, /) -> object:
+        """Set the clock."""
+        ...
+
+
 @dataclass
 class Day:
     """Home Assistant, the fake cloud, one home between them, and the hand that moves the clock."""
 
     hass: HomeAssistant
-    freezer: FrozenDateTimeFactory
+    freezer: Clock
     cloud: Cloud
     entry: MockConfigEntry
     storage: dict[str, Any]
+    fire: Callable[[HomeAssistant], None] = async_fire_time_changed
     site: Site = field(init=False)
 
     @property
@@ -83,7 +95,7 @@ class Day:
             # Longer than any client waits for one reply.
             for _ in range(0 if task.done() else 7):
                 self.freezer.tick(timedelta(seconds=5))
-                async_fire_time_changed(self.hass)
+                self.fire(self.hass)
                 for _ in range(20):
                     await asyncio.sleep(0)
 
@@ -124,7 +136,7 @@ class Day:
         end = dt_util.utcnow() + timedelta(hours=hours)
         while (now := dt_util.utcnow()) < end:
             self.freezer.tick(min(self.to_next_timer(), end - now))
-            async_fire_time_changed(self.hass)
+            self.fire(self.hass)
             await self.hass.async_block_till_done(wait_background_tasks=True)
 
     def to_next_timer(self) -> timedelta:
