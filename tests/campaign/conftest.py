@@ -1,6 +1,7 @@
 """Fixtures of the campaign: the day of a seed."""
 
 from dataclasses import replace
+from datetime import timedelta
 import logging
 from typing import Any
 
@@ -23,6 +24,8 @@ from .quick import (
 from .remembering import RememberingEncode
 from .story import Story, random_story
 from .wild import WildPlanner
+
+PLANNED_EVERY = timedelta(minutes=30)
 
 
 @pytest.fixture
@@ -59,6 +62,10 @@ async def player(
     monkeypatch.setattr("custom_components.smart_battery_scheduler.PLATFORMS", [])
     monkeypatch.setattr(
         "custom_components.smart_battery_scheduler.site.storage.encode", RememberingEncode()
+    )
+    # At every half-hour's edge and on news: a plan is made of most of a planned day's time.
+    monkeypatch.setattr(
+        "custom_components.smart_battery_scheduler.site.replanner.REPLAN_AFTER", PLANNED_EVERY
     )
     if story.wild:
         monkeypatch.setattr(

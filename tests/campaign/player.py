@@ -29,6 +29,7 @@ OVERRIDE_LASTS = timedelta(minutes=90)
 LONGEST_AFTERMATH = timedelta(hours=5)
 QUIET_FOR = timedelta(minutes=25)
 RIVAL_LASTS, RIVAL_EVERY = timedelta(hours=2), timedelta(minutes=3)
+SAMPLED_EVERY = timedelta(seconds=20)
 # Less than meters show.
 UNSEEN_W = 150.0
 PASSING_QUIRKS = (
@@ -176,6 +177,9 @@ class Player:
         now = dt_util.utcnow()
         shown = self.day.cloud.world.powerwall.reading().settings
         self.theirs.watch(shown, now, self.day.cloud.requests)
+        samples = self.witness.samples
+        if samples and samples[-1].alive is self._alive and now - samples[-1].at < SAMPLED_EVERY:
+            return
         self.witness.samples.append(
             take_sample(
                 self.day.hass,
