@@ -3,8 +3,9 @@
 from dataclasses import replace
 from datetime import timedelta
 import logging
-from typing import Any
+from typing import Any, cast
 
+from freezegun.api import FrozenDateTimeFactory
 import pytest
 
 from homeassistant.core import HomeAssistant
@@ -14,13 +15,7 @@ from ..cloud.server import running
 from ..cloud.world import SCENARIOS, World
 from ..days.stage import Day, point_to, site_entry
 from .player import Player
-from .quick import (
-    QuickClock,
-    fire_due_timers,
-    keep_stores_in_memory,
-    seed_chance,
-    work_at_once,
-)
+from .quick import QuickClock, fire_due_timers, keep_stores_in_memory, seed_chance, work_at_once
 from .remembering import RememberingEncode
 from .story import Story, random_story
 from .wild import WildPlanner
@@ -85,4 +80,15 @@ async def player(
             point_to(cloud, monkeypatch)
             entry = site_entry(cloud, units=story.entered_units)
             entry.add_to_hass(hass)
-            yield Player(Day(hass, clock, cloud, entry, hass_storage, fire_due_timers), story)
+            seed_chance(story.seed)
+            yield Player(
+                Day(
+                    hass,
+                    cast(FrozenDateTimeFactory, clock),
+                    cloud,
+                    entry,
+                    hass_storage,
+                    fire_due_timers,
+                ),
+                story,
+            )

@@ -26,6 +26,8 @@ BUDGET = 4
 VERIFICATION = timedelta(minutes=8)
 # A slower home may take so long to be read back (7 min) before power is waited for (3 min).
 PATIENCE = timedelta(minutes=12)
+# Where the gateway is apart from the cloud, a charge is waited for as long as they were late before.
+LATE_PATIENCE = timedelta(minutes=65)
 # A hold at a whole percent may draw the battery down to it first, which proves nothing.
 HOLD_PATIENCE = timedelta(minutes=90)
 
@@ -53,7 +55,7 @@ def broken(player: Player) -> list[str]:
         *_settings_lost(player),
         *_forbidden_charging(player.witness),
         *_budget(player.day.cloud.requests),
-        *_unproven(player.witness),
+        *_unproven(player),
         *_untrue(player.witness),
         *untold(player.witness.samples, player.witness.decisions),
         *without_cause(player.witness.samples),
@@ -140,8 +142,10 @@ def _budget(requests: RequestLog) -> Iterator[str]:
         yield f"{most} requests within a minute"
 
 
-def _unproven(witness: Witness) -> Iterator[str]:
+def _unproven(player: Player) -> Iterator[str]:
     """Commands that were started and of which nothing was heard any more."""
+    witness = player.witness
+    usual = LATE_PATIENCE if player.story.quirks.gateway_is_apart else PATIENCE
     for index, decision in enumerate(witness.decisions):
         sent = decision.kind in (DecisionKind.STARTED, DecisionKind.RETRIED)
         if not sent or decision.action is None:
@@ -151,7 +155,7 @@ def _unproven(witness: Witness) -> Iterator[str]:
             witness.samples[-1].at,
         )
         until = min([until, *(life for life in witness.lives if life > decision.at)])
-        patience = HOLD_PATIENCE if decision.action is Action.HOLD else PATIENCE
+        patience = HOLD_PATIENCE if decision.action is Action.HOLD else usual
         if _undisturbed(witness, decision.at, until) > patience:
             yield f"nothing became of the command of {decision.at} ({decision.action})"
 

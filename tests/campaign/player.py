@@ -227,8 +227,12 @@ class Player:
     def _let_the_rival_act(self, now: datetime) -> None:
         change = self._rival.change(now, self.day.shown)
         if change is not None:
-            self.day.cloud.world.powerwall.set_in_app(change)
-            self.theirs.set_in_app(change, now)
+            self._set_in_app(change, now)
+
+    def _set_in_app(self, change: Settings, now: datetime) -> None:
+        before = self.day.shown
+        self.day.cloud.world.powerwall.set_in_app(change)
+        self.theirs.set_in_app(change, now, before)
 
     # --- events ------------------------------------------------------------------------
 
@@ -259,8 +263,7 @@ class Player:
                 world.powerwall.meet(Circumstances())
             case Kind.APP:
                 assert event.change is not None
-                world.powerwall.set_in_app(event.change)
-                self.theirs.set_in_app(event.change, dt_util.utcnow())
+                self._set_in_app(event.change, dt_util.utcnow())
             case _:
                 if self._alive:
                     await self._happen_inside(event)

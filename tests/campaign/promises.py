@@ -18,6 +18,8 @@ SOME_W = 300.0
 IDLE_W = 100.0
 NEAR_TARGET_PERCENT = 2.0
 LONGEST_UNTOLD = timedelta(minutes=15)
+# Between two readings, and once more.
+READINGS = timedelta(minutes=5)
 # Notices that speak of promises, by their translation keys.
 NOTICES = frozenset(
     {
@@ -68,10 +70,14 @@ def untold(samples: Sequence[Sample], decisions: Sequence[Decision]) -> Iterator
     """Every quarter of an hour of a broken promise without a line or without a notice."""
     for promise, run in _runs(samples):
         since, until = run[0].at, run[-1].at
-        if until - since <= LONGEST_UNTOLD:
+        longest = LONGEST_UNTOLD
+        if promise is Promise.DOES_NOT_CHARGE:
+            # A home whose charges are known to begin late is no news every night (netzero#238, #336).
+            longest = max(longest, run[0].charge_patience + READINGS)
+        if until - since <= longest:
             continue
-        late = [each for each in run if each.at - since > LONGEST_UNTOLD]
-        lines = [line for line in decisions if since - LONGEST_UNTOLD <= line.at <= late[0].at]
+        late = [each for each in run if each.at - since > longest]
+        lines = [line for line in decisions if since - longest <= line.at <= late[0].at]
         if not lines:
             yield f"{promise}, from {since} to {until}: no line in the log"
         if not any(NOTICES & each.notices for each in late[:2]):
@@ -93,7 +99,8 @@ def without_cause(samples: Sequence[Sample]) -> Iterator[str]:
     before: frozenset[str] = frozenset()
     for sample in samples:
         is_odd = sample.disturbed or not sample.on_grid or sample.storm or sample.hidden
-        if is_odd or sample.foreign or broken_promise(sample) is not None:
+        # What somebody else does with the battery breaks promises as well, and is told so later.
+        if is_odd or sample.foreign or sample.suspended or broken_promise(sample) is not None:
             wrong_at = sample.at
         is_calm = wrong_at is None or sample.at - wrong_at > AFTERMATH
         for name in sorted((sample.notices & NOTICES) - before):

@@ -133,5 +133,6 @@ def _of_home(site: Site | None, now: datetime) -> dict[str, Any]:
         "wanted": None if wanted is None else wanted.action,
         "by_backup": wanted is not None and wanted.method is ChargeMethod.BACKUP,
         "target_percent": 100.0 if wanted is None else float(wanted.target_percent or 100),
+        "charge_patience": site.timing().change,
         "floor_percent": 0.0 if wanted is None else float(wanted.target_percent or 0),
     }

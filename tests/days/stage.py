@@ -5,8 +5,9 @@ from collections.abc import Callable, Coroutine, Mapping
 from copy import deepcopy
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, Protocol
+from typing import Any
 
+from freezegun.api import FrozenDateTimeFactory
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_time_changed
 
@@ -24,24 +25,12 @@ from ..cloud.server import Cloud
 SHORTEST, LONGEST = timedelta(seconds=1), timedelta(minutes=2)
 
 
-class Clock(Protocol):
-    """What moves the time: freezegun's, or the campaign's own."""
-
-    def tick(self, delta: timedelta) -> object:
-        """Let time pass."""
-        ...
-
-    def move_to(self, target: datetime, /) -> object:
-        """Set the clock."""
-        ...
-
-
 @dataclass
 class Day:
     """Home Assistant, the fake cloud, one home between them, and the hand that moves the clock."""
 
     hass: HomeAssistant
-    freezer: Clock
+    freezer: FrozenDateTimeFactory
     cloud: Cloud
     entry: MockConfigEntry
     storage: dict[str, Any]
