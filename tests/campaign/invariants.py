@@ -3,6 +3,7 @@
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
+from http import HTTPStatus
 from itertools import pairwise
 
 from custom_components.smart_battery_scheduler.const import MARKET_TIME_ZONE
@@ -34,6 +35,8 @@ HOLD_PATIENCE = timedelta(minutes=90)
 # A plan changes at most a dozen times a day, and each change may take a start and a stop, each sent
 # again once; as much again for restarts and for what is lost on the way.
 MOST_WRITES_A_DAY = 96
+# As often again what is refused, throttled or not answered.
+MOST_TRIED_A_DAY = 2 * MOST_WRITES_A_DAY
 MOST_FIGHTS = 2
 
 _ENDINGS = frozenset(
@@ -66,9 +69,13 @@ def broken(player: Player) -> list[str]:
 
 
 def _too_many_writes(requests: RequestLog) -> Iterator[str]:
-    most = requests.most_within(timedelta(hours=24), WRITE)
-    if most > MOST_WRITES_A_DAY:
-        yield f"{most} writes within a day"
+    day = timedelta(hours=24)
+    taken = requests.most_within(day, WRITE, status=HTTPStatus.OK)
+    if taken > MOST_WRITES_A_DAY:
+        yield f"{taken} writes taken within a day"
+    tried = requests.most_within(day, WRITE)
+    if tried > MOST_TRIED_A_DAY:
+        yield f"{tried} writes tried within a day"
 
 
 def _fought(player: Player) -> Iterator[str]:
@@ -78,6 +85,7 @@ def _fought(player: Player) -> Iterator[str]:
             request.at
             for request in player.day.cloud.requests.writes
             if since <= request.at < until
+            and request.status == HTTPStatus.OK
             and isinstance(request.body, dict)
             and request.body.get("backup_reserve_percent") not in (None, reserve)
         ]

@@ -230,7 +230,7 @@ class Player:
             self._set_in_app(change, now)
 
     def _set_in_app(self, change: Settings, now: datetime) -> None:
-        before = self.day.shown
+        before, change = self.day.shown, self.day.cloud.world.powerwall.hardware.settable(change)
         self.day.cloud.world.powerwall.set_in_app(change)
         self.theirs.set_in_app(change, now, before)
 
@@ -257,7 +257,10 @@ class Player:
                 world.powerwall.meet(Circumstances(charge_limit_w=event.number))
             case Kind.RIVAL:
                 now = dt_util.utcnow()
-                self._rival = Rival(until=now + RIVAL_LASTS, reserve=round(event.number))
+                asked = Settings(backup_reserve_percent=round(event.number))
+                reserve = world.powerwall.hardware.settable(asked).backup_reserve_percent
+                assert reserve is not None
+                self._rival = Rival(until=now + RIVAL_LASTS, reserve=reserve)
                 self.rivalries.append((now, now + RIVAL_LASTS, self._rival.reserve))
             case Kind.CALM:
                 world.powerwall.meet(Circumstances())

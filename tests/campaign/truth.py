@@ -28,7 +28,8 @@ class Sample:
     """One instant of the truth.
 
     ``from_grid_w`` flows from the grid into the battery, ``from_grid_by_theirs_w`` would do so
-    under the user's own settings. ``charge_patience`` is how late this home's charges are known to begin. ``disturbed`` is a time in which control cannot know or act.
+    under the user's own settings. ``charge_patience`` is how late this home's charges are known to begin.
+    ``refused``: the last write was not taken. ``disturbed`` is a time in which control cannot know or act.
     """
 
     at: datetime
@@ -60,6 +61,8 @@ class Sample:
     serves_by_theirs_w: float
     notices: frozenset[str]
     charge_patience: timedelta = timedelta()
+    refused: bool = False
+    charging_permitted: bool = True
 
 
 def _may_be_an_echo(reserve: int | None, before: Settings) -> bool:
@@ -135,6 +138,12 @@ class Theirs:
             if change.readings >= self._enough:
                 self._right[change.name] = {change.value}
                 self._open.remove(change)
+
+    @property
+    def reserve_percent(self) -> float:
+        """The highest of the right reserves: down to it the battery serves the house for certain."""
+        reserves = self._right["backup_reserve_percent"]
+        return float(max((each for each in reserves if isinstance(each, int)), default=0))
 
     def possible(self) -> Iterator[Settings]:
         """Every combination of right values."""
