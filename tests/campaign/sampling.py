@@ -102,8 +102,8 @@ def _is_hidden(cloud: Cloud) -> bool:
 
 
 def _is_refused(cloud: Cloud) -> bool:
-    writes = cloud.requests.writes
-    return bool(writes) and writes[-1].status != HTTPStatus.OK
+    last = cloud.requests.last(WRITE)
+    return last is not None and last.status != HTTPStatus.OK
 
 
 def _notices(hass: HomeAssistant) -> frozenset[str]:

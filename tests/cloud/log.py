@@ -64,6 +64,10 @@ class RequestLog:
         """The requests that asked a battery for something."""
         return self.to(Endpoint.NETZERO_WRITE)
 
+    def last(self, endpoint: Endpoint) -> Received | None:
+        """The latest request to an endpoint."""
+        return next((each for each in reversed(self._received) if each.endpoint is endpoint), None)
+
     def most_within(
         self, window: timedelta, *endpoints: Endpoint, status: int | None = None
     ) -> int:
