@@ -114,7 +114,7 @@ def charges_planned(site: Site, now: datetime) -> Iterator[CalendarEvent]:
 
 
 def charges_done(decisions: Iterable[Decision], now: datetime) -> Iterator[CalendarEvent]:
-    """Charges that were seen in the battery's power, up to where they ended."""
+    """Charges that were confirmed in the battery's power, up to where they ended."""
     begun: Decision | None = None
     for decision in decisions:
         charging = decision.action is Action.CHARGE

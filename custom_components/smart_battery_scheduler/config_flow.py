@@ -69,7 +69,7 @@ class SmartBatteryConfigFlow(PowerwallSteps, TariffSteps, SolarSteps, domain=DOM
     def async_get_supported_subentry_types(
         cls, config_entry: SmartBatteryConfigEntry
     ) -> dict[str, type[ConfigSubentryFlow]]:
-        """Roof planes; the demo home has its own sun."""
+        """Roof planes; the demo home has simulated ones."""
         if config_entry.data[CONF_KIND] == KIND_DEMO:
             return {}
         return {SUBENTRY_ROOF_PLANE: RoofPlaneFlow}
@@ -127,7 +127,7 @@ class SmartBatteryConfigFlow(PowerwallSteps, TariffSteps, SolarSteps, domain=DOM
         )
 
     def _roads(self) -> list[str]:
-        """The ways to a Powerwall that can be chosen: one that is known needs nothing typed."""
+        """How a Powerwall can be reached: one that Home Assistant knows needs nothing typed."""
         return [*([STEP_KNOWN] if self.sites_to_offer() else []), KIND_NETZERO]
 
     async def async_step_reauth(self, entry_data: Mapping[str, Any]) -> ConfigFlowResult:
@@ -182,7 +182,7 @@ class SmartBatteryConfigFlow(PowerwallSteps, TariffSteps, SolarSteps, domain=DOM
         data: Mapping[str, Any],
         planes: Sequence[ConfigSubentryData] = (),
     ) -> ConfigFlowResult:
-        """Save these data; a loaded entry reloads itself when it sees a difference, others are told to.
+        """Save these data; a loaded entry reloads itself when they differ, others are reloaded here.
 
         Judged before anything is saved: the first change begins the reload that sees them all.
         """
@@ -199,7 +199,7 @@ class SmartBatteryConfigFlow(PowerwallSteps, TariffSteps, SolarSteps, domain=DOM
 
     @override
     async def tariff_done(self, tariff: Mapping[str, Any]) -> ConfigFlowResult:
-        """The tariff is found and tried: on to the sun, or back to the home that was changed."""
+        """The tariff is found and tried: on to the panels, or back to the home that was changed."""
         if self.source == SOURCE_RECONFIGURE:
             entry = self._get_reconfigure_entry()
             return self._updated(entry, {**entry.data, CONF_TARIFF: tariff})
@@ -257,7 +257,7 @@ def _rate(p_per_kwh: float | None) -> str:
 
 
 def _other_name(taken: Iterable[str]) -> str:
-    """A name that nobody has yet: two homes must be told apart by voice, in lists and in messages."""
+    """A name not in use yet: two homes must differ by voice, in lists and in messages."""
     names = {name.casefold() for name in taken}
     if NAME.casefold() not in names:
         return NAME

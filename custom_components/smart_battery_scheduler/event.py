@@ -47,6 +47,6 @@ class ActivityEvent(SmartBatteryEntity, EventEntity):
 
     @callback
     def _received(self, site_event: SiteEvent, data: Mapping[str, Json]) -> None:
-        published = message_of(site_event, data, dt_util.now())
-        self._trigger_event(site_event.value, {**data, "message": published})
+        message = message_of(site_event, data, dt_util.now())
+        self._trigger_event(site_event.value, {**data, "message": message})
         self.async_write_ha_state()

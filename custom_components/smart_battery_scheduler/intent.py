@@ -107,7 +107,7 @@ class SiteIntent(intent.IntentHandler):
         return response
 
     async def _async_check(self, intent_obj: intent.Intent, site: Site) -> None:
-        """Whoever may not press a button may not have it pressed by voice either."""
+        """Raise IntentHandleError for a user who may not see the home, or for an order not command it."""
         asks = self.response_type is intent.IntentResponseType.QUERY_ANSWER
         policy = POLICY_READ if asks else POLICY_CONTROL
         try:
@@ -203,7 +203,7 @@ class Override(SiteIntent):
 
 
 class SkipTonight(SiteIntent):
-    """No charge from the grid tonight: a manual slot, which can be seen and taken back."""
+    """No charge from the grid tonight: a manual slot, which is shown and can be removed."""
 
     intent_type = INTENT_SKIP_TONIGHT
     response_type = intent.IntentResponseType.ACTION_DONE

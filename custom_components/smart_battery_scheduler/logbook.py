@@ -61,6 +61,6 @@ def _line(event: LoggedEvent, message: str) -> Line:
 
 
 def _moment_of(event: LoggedEvent) -> datetime:
-    """When it happened, in local time; events stored before they said so are told of as of now."""
+    """When it happened, in local time; events stored without their time count as of now."""
     at = event.data.get(ATTR_AT)
     return dt_util.now() if at is None else dt_util.as_local(datetime.fromisoformat(at))

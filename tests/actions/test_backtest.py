@@ -3,6 +3,7 @@
 import asyncio
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+import threading
 from typing import Any
 
 from freezegun.api import FrozenDateTimeFactory
@@ -89,6 +90,24 @@ async def test_a_run_can_be_stopped_and_the_result_before_it_stays(
         await waiting
     assert not backtest.is_running
     assert backtest.share is None
+
+
+@pytest.mark.parametrize("by", ["stop", "unload"])
+async def test_no_thread_outlives_a_run(
+    hass: HomeAssistant, demo: MockConfigEntry, by: str
+) -> None:
+    """Neither a stop nor an unload in the middle of a run leaves its thread behind."""
+    backtest = demo.runtime_data.backtest
+    backtest.start(28)
+    async with asyncio.timeout(30):
+        while not backtest.share:
+            await asyncio.sleep(0)
+    assert any(thread.name.startswith("replay") for thread in threading.enumerate())
+    if by == "stop":
+        await backtest.async_stop()
+    else:
+        assert await hass.config_entries.async_unload(demo.entry_id)
+    assert not any(thread.name.startswith("replay") for thread in threading.enumerate())
 
 
 async def test_a_restart_in_the_middle_begins_the_run_again(

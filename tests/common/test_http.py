@@ -30,7 +30,7 @@ def reply(content: bytes) -> Reply:
     return Reply(status=200, headers={}, content=content)
 
 
-async def test_no_redirect_is_followed_and_json_is_wished_for(
+async def test_no_redirect_is_followed_and_json_is_asked_for(
     session: aiohttp.ClientSession,
 ) -> None:
     """A redirect would carry a key elsewhere."""

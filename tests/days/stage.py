@@ -128,6 +128,14 @@ class Day:
             self.fire(self.hass)
             await self.hass.async_block_till_done(wait_background_tasks=True)
 
+    async def stride(self, hours: float, step: timedelta = timedelta(minutes=10)) -> None:
+        """Let time pass in long strides, for what is the same however often the battery is read."""
+        end = dt_util.utcnow() + timedelta(hours=hours)
+        while (now := dt_util.utcnow()) < end:
+            self.freezer.tick(min(step, end - now))
+            async_fire_time_changed(self.hass)
+            await self.hass.async_block_till_done(wait_background_tasks=True)
+
     def to_next_timer(self) -> timedelta:
         """How far the clock may jump."""
         loop = self.hass.loop

@@ -16,6 +16,7 @@ from custom_components.smart_battery_scheduler.history.measurements import (
     Measurements,
 )
 from custom_components.smart_battery_scheduler.history.savings import (
+    DaySaving,
     Savings,
     SavingsMemory,
     baseline_step,
@@ -61,7 +62,7 @@ def account(*slots: MeasuredSlot) -> Savings:
     return Savings(SavingsMemory(through=START), Measurements(slots))
 
 
-def test_a_cheap_charge_that_is_used_at_the_dear_hour_saves_the_difference() -> None:
+def test_a_cheap_charge_that_is_used_at_the_expensive_hour_saves_the_difference() -> None:
     """A cheap charge that is used at the expensive hour saves the difference."""
     bought = half_hour(0, 20, load_kwh=0, import_kwh=2, battery_in_kwh=2)
     used = half_hour(1, 0, load_kwh=1.8, battery_out_kwh=1.8)
@@ -156,7 +157,7 @@ def test_it_survives_being_stored() -> None:
     stored=st.floats(0, 10),
     floor=st.floats(0, 100),
 )
-def test_the_twin_neither_makes_energy_nor_leaves_its_bounds(
+def test_the_baseline_neither_makes_energy_nor_leaves_its_limits(
     load: float, pv: float, stored: float, floor: float
 ) -> None:
     """The twin neither makes energy nor leaves its bounds."""
@@ -290,3 +291,33 @@ def test_a_clock_far_ahead_for_minutes_does_not_end_the_account() -> None:
     for index in range(11, 21):
         savings.slot_began(START + index * HALF_HOUR, table, None, BATTERY, 20.0)
     assert savings.day(DAY).half_hours >= 18
+
+
+def test_a_clock_a_day_ahead_for_minutes_loses_no_half_hour_of_the_account() -> None:
+    """What was left out of the day to come is counted when it comes, and once."""
+    slots = [half_hour(index, 50.0, import_kwh=0.5, load_kwh=0.5) for index in range(144)]
+    savings = Savings(SavingsMemory(), Measurements(slots[:10]))
+    table = rates(*[20.0] * 144)
+    for index in range(1, 11):
+        savings.slot_began(START + index * HALF_HOUR, table, None, BATTERY, 20.0)
+    savings.slot_began(START + (48 + 11) * HALF_HOUR, table, None, BATTERY, 20.0)
+    assert savings.day(DAY).left_out > 0
+    savings._measurements.adopt(slots)
+    for index in range(11, 97):
+        savings.slot_began(START + index * HALF_HOUR, table, None, BATTERY, 20.0)
+    for day in (DAY, DAY + timedelta(days=1)):
+        assert (savings.day(day).half_hours, savings.day(day).left_out) == (48, 0)
+
+
+def test_a_clock_far_ahead_for_minutes_costs_none_of_the_nine_weeks() -> None:
+    """It leaves out some half-hours of another decade, which are taken back."""
+    days = tuple(
+        DaySaving(start=START - timedelta(days=ago), half_hours=48) for ago in range(63, 0, -1)
+    )
+    memory = SavingsMemory(days=days, through=START, accounted_through=START)
+    savings = Savings(memory, Measurements())
+    table = rates(*[20.0] * 4)
+    savings.slot_began(START + timedelta(days=4000), table, None, BATTERY, 20.0)
+    savings.slot_began(START + HALF_HOUR, table, None, BATTERY, 20.0)
+    assert savings.memory.days[:63] == days
+    assert all(day.start < START + timedelta(days=2) for day in savings.memory.days)

@@ -1,4 +1,4 @@
-"""Actions that answer: the plan, why, decisions, rates, what would be if."""
+"""Actions with a response: the plan, why, decisions, rates, what-if."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -40,7 +40,7 @@ AT, HOURS, KIND, BATTERY_KWH = "at", "hours", "kind", "battery_kwh"
 RATES_AHEAD = timedelta(hours=48)
 LONGEST_RATES = timedelta(days=14)
 
-# The preferences that can be tried in thought, each within its own bounds.
+# The preferences that what-if can vary, each within its own limits.
 TRIABLE = (
     "reserve_floor_percent",
     "everyday_ceiling_percent",
@@ -117,7 +117,7 @@ async def _async_explain(call: ServiceCall) -> ServiceResponse:
         "why_not": None,
     }
     asked: str | None = call.data.get(ACTION)
-    # What the plan was made from, not what is known by now: else the answer is about another plan.
+    # The inputs of the plan in force: later ones would explain another plan.
     snapshot = site.planned_from
     if asked is None or snapshot is None:
         return answer

@@ -1,4 +1,4 @@
-"""Asking a home for a charge: refused where the battery is there already."""
+"""Validates an order to charge: refused where the battery has reached the target already."""
 
 from homeassistant.exceptions import ServiceValidationError
 
@@ -7,7 +7,7 @@ from ..control.model import FULL_PERCENT
 from ..control.rules import Override
 from ..site.site import Site
 
-# Where to mend a target that was not given with the order.
+# Where to change a target that was not given with the order.
 USUAL_TARGET = "Charge now target"
 
 

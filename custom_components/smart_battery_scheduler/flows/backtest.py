@@ -1,4 +1,4 @@
-"""The options page "Try it on my own past": asks for the days, shows the progress and the result."""
+"""The options page "Try it on past days": asks for the days, shows the progress and the result."""
 
 import asyncio
 from collections.abc import Callable, Mapping
@@ -43,6 +43,8 @@ class BacktestSteps(OptionsFlow):
 
     _waiting: asyncio.Task[BacktestResult] | None = None
     _unlisten: Callable[[], None] | None = None
+    # Home Assistant hands the number of days on to the result when a run ends within one call.
+    _is_result_shown = False
 
     async def async_step_backtest(
         self, user_input: dict[str, Any] | None = None
@@ -77,8 +79,9 @@ class BacktestSteps(OptionsFlow):
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
         """What it found, or what is missing."""
-        if user_input is not None:
+        if user_input is not None and self._is_result_shown:
             return self._unchanged()
+        self._is_result_shown = True
         if self._waiting is None:
             return self.async_abort(reason="backtest_stopped")
         try:
@@ -99,8 +102,8 @@ class BacktestSteps(OptionsFlow):
     async def async_step_backtest_nothing(
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
-        """Nothing to show."""
-        return self._unchanged()
+        """Nothing to show: a click closes the page, opening it again shows it again."""
+        return await self.async_step_backtest_result(user_input)
 
     @callback
     @override

@@ -1,4 +1,4 @@
-"""Repair notices of one home: there while their trouble lasts, gone by themselves when it is over."""
+"""Repair notices of one home: created while their problem lasts, deleted when it is over."""
 
 from collections.abc import Mapping
 from datetime import timedelta
@@ -16,7 +16,7 @@ from ..text.messages import REASONS
 from .site_problems import ProblemSnapshot, SiteProblem, problems
 
 LOOK_EVERY = timedelta(minutes=5)
-# A button in a dialogue can do nothing about these.
+# Problems without a fix flow: a button could do nothing about them.
 NOT_FIXABLE = frozenset(
     {
         SiteProblem.RESTORE_IGNORED,
@@ -41,12 +41,12 @@ VALUES = {
     "operating_mode": "operating mode",
     "backup_reserve": "backup reserve",
 }
-# What is not known was not changed either.
+# The text for a setting that is not known: a command does not write one it could not restore.
 AS_IT_IS = "as it is"
 
 
 class Issues:
-    """Keeps a home's repair notices in step with its troubles."""
+    """Keeps a home's repair notices in step with its problems."""
 
     def __init__(self, site: Site) -> None:
         """No notice yet."""
@@ -55,7 +55,7 @@ class Issues:
 
     @callback
     def async_start(self) -> CALLBACK_TYPE:
-        """Look now and from now on; the returned call ends that and takes all notices away."""
+        """Check now and at every update; the returned call ends that and deletes all notices."""
         stop_listening = self._site.async_add_listener(self._look)
         stop_clock = async_track_time_interval(self._site.hass, self._look, LOOK_EVERY)
         self._look()
@@ -86,7 +86,7 @@ class Issues:
         self._publish(dict.fromkeys(problems(snapshot), self._placeholders()))
 
     def _placeholders(self) -> Mapping[str, str]:
-        """What is in force, what should be, and what is not as it should be."""
+        """The placeholders of a notice: what is in force, what should be, and the broken promise."""
         site = self._site
         broken = sorted(site.controller.watch.lasting())
         return {
@@ -100,7 +100,7 @@ class Issues:
 
     def _publish(self, now: Mapping[SiteProblem, Mapping[str, str]]) -> None:
         for problem, placeholders in now.items():
-            # Looked for, not only remembered: a fix flow deletes its notice, and the cause may last.
+            # Checked in the registry: a fix flow deletes its notice, and the cause may last.
             there = is_published(self._site.hass, issue_id(self._site, problem))
             if not there or self._published.get(problem) != placeholders:
                 self._create(problem, placeholders)
@@ -129,7 +129,7 @@ def is_published(hass: HomeAssistant, notice: str) -> bool:
 
 
 def issue_id(site: Site, problem: SiteProblem) -> str:
-    """One notice for each home and trouble."""
+    """The notice's id, one for each home and problem."""
     return f"{site.entry.entry_id}_{problem.value}"
 
 

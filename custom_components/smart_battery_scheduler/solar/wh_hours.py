@@ -6,7 +6,7 @@ service puts the END there, and so did its integration before Home Assistant 202
 
 A forecast may have holes: a stamp that is missing, a day, or all after some hour
 (BJReplay/ha-solcast-solar#423, MaStr/batcontrol#236). Between two stamps of next to nothing a gap is
-a night; any other gap is not forecast, which is another thing than no sun. There is no spread in
+a night; any other gap is not forecast, which does not mean 0 kWh. There is no spread in
 this form; ours is that of ``pv`` for a half-hour of average sky.
 """
 
@@ -26,7 +26,7 @@ HOUR = timedelta(hours=1)
 ABSURD_WH = 1e6
 # Next to nothing: a mean power of this much, or of this share of the forecast's highest.
 NIGHT_KW, NIGHT_SHARE = 0.15, 0.15
-# From the last sun that is worth a stamp to the first: in Shetland's December some 19 hours.
+# The longest night between the last and first stamp with energy: about 19 hours in Shetland in December.
 LONGEST_NIGHT = timedelta(hours=20)
 
 type Stamps = list[tuple[datetime, float]]
@@ -47,7 +47,7 @@ class _Interval:
 
 
 def energies(wh_hours: object, *, labels_end: bool = False) -> dict[datetime, float]:
-    """Energy in kWh by the half-hour's UTC start; half-hours that are not told are missing.
+    """Energy in kWh by the half-hour's UTC start; half-hours that are not forecast are missing.
 
     An interval's energy is shared out evenly over its time. None is longer than an hour, nor than
     the stamps usually are apart. Raises SolarReplyError.
@@ -66,7 +66,7 @@ def energies(wh_hours: object, *, labels_end: bool = False) -> dict[datetime, fl
 
 
 def labels_are_ends(wh_hours: object, daylight: Daylight) -> bool | None:
-    """Whether the stamps end their time, told by the sun; None if that cannot be told.
+    """Whether the stamps end their time, judged by sunrise and sunset; None if they do not show it.
 
     Energy cannot fall after sunset, so a stamp after sunset that has some ends its time; one
     before sunrise begins it. ``daylight`` gives a UTC day's sunrise and sunset, or None. Raises
@@ -86,7 +86,7 @@ def labels_are_ends(wh_hours: object, daylight: Daylight) -> bool | None:
 
 
 def with_spread(kwh: Mapping[datetime, float], now: datetime) -> SolarForecast:
-    """Energies as a forecast seen at ``now``."""
+    """Energies as a forecast made at ``now``."""
     sky = sky_sigma(AVERAGE_DIFFUSE_SHARE)
     return SolarForecast(
         made_at=now,

@@ -1,4 +1,4 @@
-"""What a home does at this moment, for conditions and voices: read off, never decided."""
+"""What a home does at this moment, for conditions and voice; nothing is decided here."""
 
 from datetime import datetime, timedelta
 
@@ -12,7 +12,7 @@ from ..planner.model import Action, ReadyBy
 from ..site.site import Site
 from .speech import HELD_BACK, Picture
 
-# Once may be a hiccup of the network.
+# A single refusal may be a fault of the network.
 REFUSED_OFTEN = 3
 
 
@@ -37,7 +37,7 @@ def has_reached(site: Site, command: Command) -> bool:
 
 
 def is_charging(site: Site) -> bool:
-    """Whether a charge of ours is confirmed in the battery's own power, and not only was."""
+    """Whether a charge of ours is confirmed by the battery's own power at present."""
     command = site.controller.state.command
     return (
         site.battery.last_update_success
@@ -50,7 +50,7 @@ def is_charging(site: Site) -> bool:
 
 
 def token_refused(site: Site) -> bool:
-    """Whether there is no contact because NetZero does not take the token: only a person can mend that."""
+    """Whether contact is lost because NetZero refuses the token: a person must give a new one."""
     error = site.battery.last_exception
     return (
         not site.battery.last_update_success
