@@ -16,9 +16,9 @@ from .cards import (
     assert_it_fits,
     assert_no_barrier,
     card_on,
+    manual_slots_of,
     plan_of,
     put_card,
-    manual_slots_of,
 )
 from .looking import looking_at
 
