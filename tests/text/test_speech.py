@@ -139,7 +139,9 @@ def test_a_charge_that_runs() -> None:
     """By its end; an estimated rate as one, an unknown one not at all."""
     slot = a_slot(NOW, Action.CHARGE, rate_is_estimate=True)
     site = replace(HOME, plan=a_plan(slot))
-    assert say_next_charge(site) == ("It is due to charge now, until 20:30, at an estimated 9.8 pence.")
+    assert say_next_charge(site) == (
+        "It is due to charge now, until 20:30, at an estimated 9.8 pence."
+    )
     unknown = replace(HOME, plan=a_plan(replace(slot, import_p_per_kwh=None)))
     assert say_next_charge(unknown) == "It is due to charge now, until 20:30."
 
