@@ -156,7 +156,9 @@ async def test_hostile_input_does_nothing(
         await hass.services.async_call(DOMAIN, action, data, blocking=True, return_response=answers)
 
 
-async def test_a_pin_is_played_and_its_removal_stops_the_charge(site: Day, ask: Ask) -> None:
+async def test_a_forced_slot_is_carried_out_and_its_removal_stops_the_charge(
+    site: Day, ask: Ask
+) -> None:
     """A pin is played and its removal stops the charge."""
     start = dt_util.as_utc(datetime.fromisoformat(in_hours(0)))
     added = await ask.answer("add_slot", start=in_hours(0), end=in_hours(2), action="charge")

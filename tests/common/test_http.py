@@ -96,7 +96,7 @@ def test_retry_after_is_never_negative_nor_endless(text: str) -> None:
     assert 60.0 <= wait <= 86_400.0
 
 
-def test_a_cadence_is_never_early_and_spreads_homes() -> None:
+def test_a_poll_interval_is_never_early_and_spreads_homes() -> None:
     """By its own chance, within its jitter."""
     poll_interval = PollInterval(every=timedelta(minutes=20), jitter=timedelta(minutes=5))
     assert poll_interval.next_wait(0.0) == timedelta(minutes=20)

@@ -173,7 +173,7 @@ async def test_a_method_out_of_service_is_not_chosen_next_time() -> None:
     assert stage.shown.backup_reserve_percent == 100
 
 
-async def test_all_ways_ignored_is_a_fault_and_then_tried_again() -> None:
+async def test_all_methods_ignored_is_a_fault_and_then_tried_again() -> None:
     """Nothing is read back by any charge method: fault until a later slot, owner settings untouched."""
     stage = Stage(wanted=charge(START + 6 * HOUR))
     stage.powerwall.deliver = lambda _: Delivery(shown=NOTHING, obeyed=NOTHING)

@@ -129,7 +129,7 @@ def test_the_car_is_not_fed_from_the_battery() -> None:
     assert {slot.reason.code for slot in found.slots[40:44]} == {ReasonCode.CAR_CHARGING}
 
 
-def test_a_pin_outranks_the_price_ceiling_but_not_the_peak() -> None:
+def test_a_forced_slot_outranks_the_price_ceiling_but_not_the_peak() -> None:
     """A person's word counts more than a figure, and less than safety."""
     rules = replace(MONEY_ONLY, price_ceiling_p_per_kwh=5.0)
     is_forced = with_slot(two_days(rules=rules), 42, forced=Action.CHARGE)

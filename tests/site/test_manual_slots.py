@@ -44,7 +44,7 @@ def at(hour: int, minute: int = 0, day: int = 28) -> datetime:
     return datetime(2026, 3, day, hour, minute, tzinfo=UTC)
 
 
-def test_a_pin_and_a_ban_hold_for_the_half_hours_they_touch(
+def test_forced_and_blocked_slots_hold_for_the_half_hours_they_touch(
     slots: ManualSlots, changes: list[None]
 ) -> None:
     """A pin and a blocked slot hold for the half hours they touch."""

@@ -216,10 +216,10 @@ class SmartBatterySchedulerCard extends HTMLElement {
   // Half-hours were chosen: show them, and ask why nothing else.
   chosen(slots) {
     this.render();
-    clearTimeout(this.asking);
+    clearTimeout(this.askTimer);
     const [slot] = slots;
     if (slots.length !== 1 || !slot.planned || !this.home.can("explain")) return;
-    this.asking = setTimeout(() => {
+    this.askTimer = setTimeout(() => {
       askWhyNots(this.home, slot, this.answers).then(() => this.render(), () => {});
     }, 300);
   }

@@ -69,7 +69,7 @@ export class Orders {
 
 export function orderWords(order, state, t, f) {
   const what = order.what;
-  if (order.stage === "pending") return t("asking", { what });
+  if (order.stage === "pending") return t("pending", { what });
   if (order.stage === "failed") return t("failed", { what, why: order.why });
   if (order.now && state?.home.dry_run) return t("only_dry", { what });
   const command = state?.now.command;

@@ -1,4 +1,4 @@
-// The chosen half-hours: their facts, why, why not, and what can be asked of them.
+// The chosen half-hours: their figures, why, why not, and what can be asked of them.
 import { h } from "./dom.js";
 import { planFollows } from "./orders.js";
 import { floorSlot } from "./timeline.js";
@@ -20,7 +20,7 @@ export function drawPanel(view) {
       h("strong", {}, headline(view)),
       h("button", { class: "icon", "aria-label": t("close"), onclick: view.close }, "✕"),
     ),
-    slots.length === 1 ? facts(view, first) : summary(view),
+    slots.length === 1 ? details(view, first) : summary(view),
     !last.past && view.mayControl && view.home.can("add_slot") ? manualButtons(view) : null,
   );
 }
@@ -31,7 +31,7 @@ function headline({ slots, now, t, f }) {
   return `${span}, ${t("slots", { count: slots.length })}`;
 }
 
-function facts(view, slot) {
+function details(view, slot) {
   const { now, t, f } = view;
   const plan = slot.planned;
   const lines = [reasonWords(plan?.reason, now, t, f), ...markWords(slot, t)];

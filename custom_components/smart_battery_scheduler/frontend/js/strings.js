@@ -40,7 +40,7 @@ const en = {
   charge_now: "Charge now", hold_now: "Hold", use_now: "Use", resume: "Back to plan", end: "For", target: "To",
   end_label: "For how long", target_label: "Charge to how much",
   half_hour: "30 min", hour: "1 h", hours: "{count} h", as_far: "as far as it goes", as_usual: "as usual, {target}",
-  asking: "{what}: asking…", going_back: "{what}: accepted, your own settings are being restored", taken: "{what}: accepted, waiting for confirmation", waits: "{what}: not now, {why}", proven: "{what}: {proof}",
+  pending: "{what}: asking…", going_back: "{what}: accepted, your own settings are being restored", taken: "{what}: accepted, waiting for confirmation", waits: "{what}: not now, {why}", proven: "{what}: {proof}",
   only_dry: "{what}: dry run, nothing is sent", done: "{what}: done", failed: "{what} failed: {why}",
   manual_charge: "you asked for a charge", manual_hold: "you asked to hold", manual_use: "you asked to use it",
   manual_do_not_charge: "you asked not to charge", daily: "every day", weekly: "every week",

@@ -34,7 +34,7 @@ function plannedSlots(state, now) {
       past: false,
       planned: slot,
       action: slot.action,
-      lever: slot.lever,
+      method: slot.lever,
       target: slot.target_percent,
       rate: slot.import_p_per_kwh,
       estimate: slot.rate_is_estimate,
