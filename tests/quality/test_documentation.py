@@ -146,7 +146,7 @@ def _texts(node: object) -> Iterator[str]:
 WORDS = {
     *_texts(TEXTS),
     *re.findall(r'\w+: "([^"]*)"', CARD.read_text("utf-8")),
-    *_texts(ENGLISH.table),
+    *_texts(ENGLISH.table["title"]),
 }
 # "confirmed at {power}" is read as "confirmed at 3.3 kW".
 FORMS = [

@@ -30,7 +30,7 @@ class Picture:
 
     ``held_back`` is the rule against the charge of this moment; without ``in_contact`` the reading
     is the last that came. ``refused``: the back end does not take what is written; ``broken`` is what
-    the battery does wrong. ``words`` are the language that it is told in.
+    the battery does wrong. ``words`` are in the language of the reader.
     """
 
     now: datetime
