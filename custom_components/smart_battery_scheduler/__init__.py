@@ -27,6 +27,7 @@ from .site.storage import SiteStorage
 from .sources.build import build_sources, powerwall_of
 from .sources.chosen_entities import async_follow, async_track_renames
 from .sources.supplier import tariff_mark
+from .text.sentences import async_load_sentences, sentences_of
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -47,6 +48,7 @@ PLATFORMS = [
 
 async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
     """Register what exists once, however many homes there are."""
+    await async_load_sentences(hass)
     async_setup_actions(hass)
     async_setup_event_bus(hass)
     async_setup_websocket_api(hass)
@@ -146,7 +148,7 @@ def _raise_what_to_set(
         is_persistent=True,
         severity=ir.IssueSeverity.ERROR,
         translation_key="not_restored",
-        translation_placeholders={"home": entry.title, **by_hand(settings)},
+        translation_placeholders={"home": entry.title, **by_hand(settings, sentences_of(hass))},
     )
 
 

@@ -22,9 +22,10 @@ from custom_components.smart_battery_scheduler.text.speech import (
 )
 
 from ..automations.conftest import NOW, plan_of
+from ..languages import ENGLISH
 from ..plans import a_plan, a_slot
 
-HOME = Picture(now=NOW, zone=ZoneInfo("Europe/London"), reading=None, plan=None)
+HOME = Picture(now=NOW, zone=ZoneInfo("Europe/London"), reading=None, plan=None, words=ENGLISH)
 
 
 def read(level: float | None, power_w: float | None) -> PowerwallState:
@@ -161,7 +162,7 @@ def test_every_reason_has_words(code: ReasonCode, numbers: dict[str, float]) -> 
 )
 def test_rates(rate: float | None, said: str) -> None:
     """As one says them."""
-    assert pence(rate) == said
+    assert pence(rate, ENGLISH) == said
 
 
 @pytest.mark.parametrize(
