@@ -131,7 +131,6 @@ ELSEWHERE = {
     "Personal details", "Power Down", "Power Up", "Reconfigure", "Repairs", "Reset frontend cache", "Restart",
     "Self-Powered", "Settings", "System", "Voice assistants", "YAML", "⋮",
 }  # fmt: skip
-CARD = ROOT / "custom_components" / DOMAIN / "frontend" / "js" / "strings.js"
 
 
 def _texts(node: object) -> Iterator[str]:
@@ -145,7 +144,7 @@ def _texts(node: object) -> Iterator[str]:
 
 WORDS = {
     *_texts(TEXTS),
-    *re.findall(r'\w+: "([^"]*)"', CARD.read_text("utf-8")),
+    *_texts(ENGLISH.table["card"]),
     *_texts(ENGLISH.table["title"]),
 }
 # "confirmed at {power}" is read as "confirmed at 3.3 kW".

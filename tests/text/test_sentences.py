@@ -28,6 +28,7 @@ from custom_components.smart_battery_scheduler.text.sentences import (
 )
 from custom_components.smart_battery_scheduler.text.speech import HELD_BACK, money
 from homeassistant.core import HomeAssistant
+from scripts.card_sentences import TARGET, module
 
 from ..languages import ENGLISH
 
@@ -210,3 +211,17 @@ def test_the_table_is_plain() -> None:
     assert all(
         re.fullmatch(r"[a-z0-9_]+", name) for texts in ENGLISH.table.values() for name in texts
     )
+
+
+def test_the_cards_module_is_written_from_the_table() -> None:
+    """Nothing is changed in it by hand: python -m scripts.card_sentences."""
+    assert TARGET.read_text("utf-8") == module()
+
+
+@pytest.mark.parametrize(
+    "script", sorted((FOLDER / "frontend" / "js").glob("*.js")), ids=lambda path: path.name
+)
+def test_every_sentence_of_the_card_exists(script: Path) -> None:
+    """A misspelt name would be read by a person."""
+    named = set(re.findall(r"\bt\(\"(\w+)\"", script.read_text("utf-8")))
+    assert named - set(ENGLISH.table["card"]) == set()
