@@ -17,7 +17,7 @@ class PollInterval:
     retry: timedelta = timedelta(minutes=10)
 
     def next_wait(self, chance: float | None = None) -> timedelta:
-        """How long until the next question; ``chance`` in [0, 1) stands in for luck."""
+        """How long until the next request; ``chance`` in [0, 1) is a random number."""
         return self.every + (random.random() if chance is None else chance) * self.jitter
 
 

@@ -312,7 +312,7 @@ PLAN_SENSORS: tuple[SiteSensorDescription, ...] = (
         translation_key="next_charge_target",
         native_unit_of_measurement=PERCENTAGE,
         suggested_display_precision=0,
-        # Where it gets to, not where it is set to stop: a plan may ask for 100 and reach 60.
+        # The level it reaches, not its target: a plan may ask for 100 and reach 60.
         value_fn=lambda site: charge.reaches_percent if (charge := _charge(site)) else None,
     ),
     _moment(

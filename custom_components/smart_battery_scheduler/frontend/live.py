@@ -20,7 +20,7 @@ from ..tariff.model import Rate, floor_slot
 from ..text.status import has_reached, held_back, override_now, token_refused
 from .merge_patch import without_nulls
 
-# Yesterday whole, wherever in the day one looks.
+# Hours back, so that all of yesterday is shown at any time of the day.
 PAST = timedelta(hours=48)
 # A weekly request comes again within this time.
 NEXT_MANUAL_SLOT = timedelta(days=8)

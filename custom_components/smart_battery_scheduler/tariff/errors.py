@@ -1,4 +1,4 @@
-"""What can go wrong between us and the supplier. No message holds a key, token or address."""
+"""Errors of the supplier's services. No message holds a key, token or address."""
 
 from datetime import datetime
 from enum import StrEnum
