@@ -27,6 +27,7 @@ from .site.storage import SiteStorage
 from .sources.build import build_sources, powerwall_of
 from .sources.chosen_entities import async_follow, async_track_renames
 from .sources.supplier import tariff_mark
+from .text.sentences import async_load_sentences, sentences_of
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -47,6 +48,7 @@ PLATFORMS = [
 
 async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
     """Register what exists once, however many homes there are."""
+    await async_load_sentences(hass)
     async_setup_actions(hass)
     async_setup_event_bus(hass)
     async_setup_websocket_api(hass)
@@ -72,17 +74,17 @@ async def async_setup_entry(hass: HomeAssistant, entry: SmartBatteryConfigEntry)
         await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
         _attach(hass, entry, site, watch)
     except BaseException:
-        # Nobody would look after what it has begun by then.
+        # What set-up has started must be stopped: a failed entry is not unloaded.
         await site.async_give_up()
         raise
-    # What somebody changed while the above was waited for.
+    # Options that were changed during the awaits above.
     await watch.async_entry_updated(hass, entry)
     return True
 
 
 def _attach(hass: HomeAssistant, entry: SmartBatteryConfigEntry, site: Site, watch: Watch) -> None:
     """Notices and listeners of a home that has started."""
-    # What could not be restored before is this home's own affair again.
+    # The running site restores what could not be restored before.
     ir.async_delete_issue(hass, DOMAIN, _not_restored(entry))
     entry.async_on_unload(Issues(site).async_start())
     entry.async_on_unload(HouseholdNotices(site).async_start())
@@ -103,7 +105,7 @@ async def async_unload_entry(hass: HomeAssistant, entry: SmartBatteryConfigEntry
     site = entry.runtime_data
     is_restored = await site.async_stop(DecisionReason.SWITCHED_OFF)
     if not is_restored and entry.disabled_by is not None:
-        # Nobody knows when it runs again.
+        # It may be disabled for long.
         _raise_what_to_set(hass, entry, site.controller.owner_settings or Settings())
     return True
 
@@ -146,7 +148,7 @@ def _raise_what_to_set(
         is_persistent=True,
         severity=ir.IssueSeverity.ERROR,
         translation_key="not_restored",
-        translation_placeholders={"home": entry.title, **by_hand(settings)},
+        translation_placeholders={"home": entry.title, **by_hand(settings, sentences_of(hass))},
     )
 
 

@@ -11,7 +11,6 @@ from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from custom_components.smart_battery_scheduler.const import DOMAIN
 from custom_components.smart_battery_scheduler.flows.backtest_texts import (
-    async_phrases,
     missing_texts,
     result_texts,
 )
@@ -27,6 +26,7 @@ from homeassistant.setup import async_setup_component
 
 from ..actions.test_backtest import NOW, as_it_is
 from ..entities.conftest import Ask
+from ..languages import ENGLISH
 
 __all__ = ["as_it_is"]
 
@@ -237,18 +237,18 @@ async def test_the_page_of_a_home_that_does_not_run_says_so(
     assert (ended["type"], ended["reason"]) == (FlowResultType.ABORT, "not_running")
 
 
-async def test_who_did_not_answer_is_said_in_words(hass: HomeAssistant) -> None:
+def test_who_did_not_answer_is_said_in_words() -> None:
     """Sources that failed and days left out are said in words; a strange reason is said as it is."""
     result = BacktestResult(
         made_at=NOW, left_out={"holes": 2, "fog": 1}, failed=("recorder", "octopus")
     )
-    assert missing_texts(result, await async_phrases(hass)) == {
+    assert missing_texts(result, ENGLISH) == {
         "left_out": "2 (half-hours are missing), 1 (fog)",
         "failed": "the recorder of Home Assistant, the meters of your Octopus account",
     }
 
 
-async def test_a_sum_that_is_not_known_is_no_nought(hass: HomeAssistant) -> None:
+def test_a_sum_that_is_not_known_is_no_nought() -> None:
     """A sum that is not known is said so; the spread of weeks stands behind the year."""
     tariff = TariffResult(
         name="agile",
@@ -260,8 +260,7 @@ async def test_a_sum_that_is_not_known_is_no_nought(hass: HomeAssistant) -> None
         best_week_gbp_per_year=1000.0,
         worst_week_gbp_per_year=1500.0,
     )
-    result = BacktestResult(made_at=NOW, days=14, tariffs=(tariff,))
-    texts = result_texts(result, await async_phrases(hass))
+    texts = result_texts(BacktestResult(made_at=NOW, days=14, tariffs=(tariff,)), ENGLISH)
     assert (texts["paid"], texts["planned"]) == ("an unknown sum", "an unknown sum")
     assert texts["tariffs"] == (
         "- Agile, with Agile Outgoing: -£1.50, £1,234 a year (£1,000 to £1,500); "

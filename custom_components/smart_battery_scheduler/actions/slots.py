@@ -55,13 +55,13 @@ def async_setup(hass: HomeAssistant) -> None:
 
 async def _async_add(call: ServiceCall) -> ServiceResponse:
     start, end = moment(call.data, START), moment(call.data, END)
-    wished: str = call.data[ACTION]
+    requested: str = call.data[ACTION]
     site = _only(await async_sites(call))
     try:
         slot = site.manual.add(
             start,
             end,
-            None if wished == DO_NOT_CHARGE else Action(wished),
+            None if requested == DO_NOT_CHARGE else Action(requested),
             Repeat(call.data[REPEAT]),
             now=dt_util.utcnow(),
         )

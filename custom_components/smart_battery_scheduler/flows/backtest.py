@@ -1,4 +1,4 @@
-"""The options page "Try it on my own past": asks for the days, shows the progress and the result."""
+"""The options page "Try it on past days": asks for the days, shows the progress and the result."""
 
 import asyncio
 from collections.abc import Callable
@@ -19,7 +19,8 @@ from ..site.backtest import (
     BacktestFailedError,
     BacktestStoppedError,
 )
-from .backtest_texts import async_phrases, missing_texts, result_texts
+from ..text.sentences import sentences_of
+from .backtest_texts import missing_texts, result_texts
 
 DAYS = "days"
 
@@ -74,8 +75,8 @@ class BacktestSteps(OptionsFlow):
             return self.async_abort(reason="backtest_stopped")
         except BacktestFailedError:
             return self.async_abort(reason="backtest_failed")
-        phrases = await async_phrases(self.hass)
-        missing = missing_texts(result, phrases)
+        words = sentences_of(self.hass)
+        missing = missing_texts(result, words)
         if not result.tariffs:
             return self.async_show_form(
                 step_id="backtest_nothing", description_placeholders=missing
@@ -83,7 +84,7 @@ class BacktestSteps(OptionsFlow):
         link = csv_link(self.hass, self.config_entry.entry_id)
         return self.async_show_form(
             step_id="backtest_result",
-            description_placeholders={**result_texts(result, phrases), **missing, "csv": link},
+            description_placeholders={**result_texts(result, words), **missing, "csv": link},
         )
 
     async def async_step_backtest_nothing(

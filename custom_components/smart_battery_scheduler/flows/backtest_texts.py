@@ -1,81 +1,53 @@
-"""The result of a replay in words, each phrase from the translations."""
+"""The result of a replay in words."""
 
-from collections.abc import Mapping
-
-from homeassistant.core import HomeAssistant
-from homeassistant.helpers.translation import async_get_translations
-
-from ..const import DOMAIN
 from ..history.backtest.compare import BacktestResult, TariffResult
-
-# Home Assistant translates a flow's placeholders nowhere; a selector's options are loaded with it.
-CATEGORY = "selector"
+from ..text.sentences import Sentences
 
 
-class Phrases:
-    """The translated phrases by group and key; a key without a phrase stands for itself."""
-
-    def __init__(self, translations: Mapping[str, str]) -> None:
-        """``translations`` are Home Assistant's, by their whole keys."""
-        self._translations = translations
-
-    def of(self, group: str, key: str, **placeholders: str) -> str:
-        """One phrase, its placeholders filled in."""
-        full = f"component.{DOMAIN}.{CATEGORY}.backtest_{group}.options.{key}"
-        return self._translations.get(full, key).format(**placeholders)
-
-    def pounds(self, gbp: float | None, *, pence: bool = True) -> str:
-        """A sum as people write it."""
-        if gbp is None:
-            return self.of("text", "unknown_sum")
-        text = f"{abs(gbp):,.2f}" if pence else f"{abs(gbp):,.0f}"
-        return f"-£{text}" if gbp < 0 else f"£{text}"
-
-
-async def async_phrases(hass: HomeAssistant) -> Phrases:
-    """In the language of this Home Assistant."""
-    return Phrases(
-        await async_get_translations(hass, hass.config.language, CATEGORY, integrations=[DOMAIN])
-    )
-
-
-def result_texts(result: BacktestResult, phrases: Phrases) -> dict[str, str]:
-    """The figures of the page. The result has a tariff at least."""
+def result_texts(result: BacktestResult, words: Sentences) -> dict[str, str]:
+    """The figures of the page."""
     best, present = result.tariffs[0], result.of(result.present)
     return {
         "days": str(result.days),
         "first": result.first_day or "",
         "last": result.last_day or "",
-        "paid": phrases.pounds(result.paid_gbp),
-        "planned": phrases.pounds(present.gbp if present else None),
-        "optimum": phrases.pounds(present.optimum_gbp if present else None),
-        "best": phrases.of("tariff", best.name),
-        "best_gbp": phrases.pounds(best.gbp),
-        "tariffs": "\n".join(_line(each, phrases) for each in result.tariffs),
+        "paid": _sum(result.paid_gbp, words),
+        "planned": _sum(present.gbp if present else None, words),
+        "optimum": _sum(present.optimum_gbp if present else None, words),
+        "best": words.say_or(f"backtest.{best.name}", best.name),
+        "best_gbp": _sum(best.gbp, words),
+        "tariffs": "\n".join(_line(tariff, words) for tariff in result.tariffs),
     }
 
 
-def missing_texts(result: BacktestResult, phrases: Phrases) -> dict[str, str]:
+def _line(result: TariffResult, words: Sentences) -> str:
+    low, high = result.best_week_gbp_per_year, result.worst_week_gbp_per_year
+    spread = ""
+    if low and high:
+        low_text, high_text = words.pounds(low, 0), words.pounds(high, 0)
+        spread = words.say("backtest.spread", low=low_text, high=high_text)
+    return words.say(
+        "backtest.line",
+        name=words.say_or(f"backtest.{result.name}", result.name),
+        sum=_sum(result.gbp, words),
+        year=_sum(result.gbp_per_year, words, decimals=0),
+        spread=spread,
+        alone=_sum(result.self_powered_gbp, words),
+    )
+
+
+def missing_texts(result: BacktestResult, words: Sentences) -> dict[str, str]:
     """Why days were left out, each reason with its number of days; who did not answer."""
     days = [
-        phrases.of("text", "left_out", days=str(count), reason=phrases.of("left_out", reason))
+        words.say(
+            "backtest.left_out", days=str(count), why=words.say_or(f"backtest.{reason}", reason)
+        )
         for reason, count in result.left_out.items()
     ]
-    failed = [phrases.of("source", each) for each in result.failed]
-    none = phrases.of("text", "none")
+    failed = [words.say_or(f"backtest.source_{each}", each) for each in result.failed]
+    none = words.say("backtest.none")
     return {"left_out": ", ".join(days) or none, "failed": ", ".join(failed) or none}
 
 
-def _line(result: TariffResult, phrases: Phrases) -> str:
-    low, high = result.best_week_gbp_per_year, result.worst_week_gbp_per_year
-    has_spread = low is not None and high is not None
-    return phrases.of(
-        "text",
-        "tariff_with_spread" if has_spread else "tariff",
-        name=phrases.of("tariff", result.name),
-        gbp=phrases.pounds(result.gbp),
-        year=phrases.pounds(result.gbp_per_year, pence=False),
-        low=phrases.pounds(low, pence=False),
-        high=phrases.pounds(high, pence=False),
-        alone=phrases.pounds(result.self_powered_gbp),
-    )
+def _sum(gbp: float | None, words: Sentences, *, decimals: int = 2) -> str:
+    return words.say("backtest.unknown_sum") if gbp is None else words.pounds(gbp, decimals)

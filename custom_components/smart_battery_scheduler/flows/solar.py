@@ -54,7 +54,7 @@ from .roof_plane import INVERTER_LIMIT, SHORT_PLANE_SCHEMA, plane_title
 
 OPEN_METEO_CUSTOMER = "open_meteo_customer"
 PLANES = ("plane_1", "plane_2")
-# What the select shows where no translation is at hand.
+# The select's labels where no translation is available.
 SOURCES = {
     SOLAR_OPEN_METEO: "My panels, by Open-Meteo",
     SOLAR_FORECAST_SOLAR: "My panels, by Forecast.Solar",

@@ -98,19 +98,19 @@ def energies(
 
     ``may_rest``: the meter is away while it counts nothing, as one of two tariff registers.
     """
-    published = _published(rows)
+    reported = _reported(rows)
     found: dict[datetime, float] = {}
-    for index, row in enumerate(published):
+    for index, row in enumerate(reported):
         if row.change is None:
             if row.mean is not None:
                 found[row.start] = row.mean * (step / HOUR)
             continue
-        before = published[index - 1] if index else None
+        before = reported[index - 1] if index else None
         # A meter that was replaced or reset runs backwards once.
         if before is None or row.change < -NOISE_KWH:
             continue
         missing = (row.start - before.start) // step - 1
-        after = published[index + 1] if index + 1 < len(published) else None
+        after = reported[index + 1] if index + 1 < len(reported) else None
         if missing and not _rested(row, after, step, may_rest=may_rest):
             continue
         gap = {before.start + (1 + each) * step: 0.0 for each in range(missing)}
@@ -125,7 +125,7 @@ class _Row:
     mean: float | None
 
 
-def _published(rows: Iterable[StatisticsRow]) -> list[_Row]:
+def _reported(rows: Iterable[StatisticsRow]) -> list[_Row]:
     return [
         _Row(datetime.fromtimestamp(row["start"], UTC), row.get("change"), row.get("mean"))
         for row in rows

@@ -41,7 +41,7 @@ WITHOUT_GRID = 1 + QUANTILE_POINTS
 # Stands for "cannot be": finite, because a share of infinity is not a number.
 NEVER_P = 1e9
 # Stands for "only if nothing else is left".
-WISHED_P = 1e6
+ONLY_ON_REQUEST_P = 1e6
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +154,7 @@ def options_at(
         found[sell] = _sold(problem, problem.selling, slot, after)
         found[sell + 1] = _sold_to(problem, problem.selling, slot, after)
         if problem.must_sell[slot]:
-            found[:sell] += WISHED_P
+            found[:sell] += ONLY_ON_REQUEST_P
     return found
 
 
@@ -176,7 +176,7 @@ def _without_grid(problem: Problem, slot: int, found: Floats) -> None:
     if problem.must_use[slot]:
         found[HOLD:CHARGE] = NEVER_P
     if problem.must_charge[slot]:
-        found[:CHARGE] += WISHED_P * problem.unmet[slot]
+        found[:CHARGE] += ONLY_ON_REQUEST_P * problem.unmet[slot]
 
 
 def _charging(problem: Problem, slot: int, after: Floats, price: Floats, found: Floats) -> None:

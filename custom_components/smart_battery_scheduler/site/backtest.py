@@ -49,7 +49,7 @@ class BacktestFailedError(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BacktestMemory:
-    """What survives a restart: what was found last, and the days of a run that had not ended."""
+    """What survives a restart: the last result, and the number of days of a run that had not ended."""
 
     result: BacktestResult | None = None
     unfinished_days: int | None = None
@@ -94,7 +94,7 @@ class Backtest:
 
     @callback
     def async_add_listener(self, listener: Callable[[float], None]) -> Callable[[], None]:
-        """Be told how far a run is, 0 to 1; returns what ends that."""
+        """Call ``listener`` with a run's progress, 0 to 1; returns what ends that."""
         self._listeners.add(listener)
         return lambda: self._listeners.discard(listener)
 
@@ -141,7 +141,7 @@ class Backtest:
             async with _low_priority(self._hass) as thread:
                 self.result = await self._async_go_through(thread, run(replay, now))
         except Exception as err:
-            # What has failed once would fail after each restart.
+            # A run that failed is not begun again after a restart: it would fail each time.
             _LOGGER.exception("The replay of the past has failed")
             await self._async_save(None)
             raise BacktestFailedError from err

@@ -101,7 +101,7 @@ async def _async_dashboard(
     energies = {kind: _sum(group, recorded) for kind, group in ids.items() if group}
     absent = frozenset(kind for kind in ("pv", "export") if not ids[kind])
     if ids["pv"]:
-        # Who has a roof and no export meter may well feed in unseen.
+        # A home with panels and no export meter may export without any measurement.
         absent -= {"export"}
     return MeterSource(name="dashboard", energies=energies, absent=absent)
 

@@ -13,7 +13,7 @@ _NUMBER = re.compile(r"A-[0-9A-Z]{8}")
 
 
 class AccountNumberError(TariffError):
-    """That is no account number."""
+    """Not an account number."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,7 +145,7 @@ def parse_account(body: object) -> Account:
         try:
             found.append(_property(each))
         except TariffReplyError as error:
-            # One of several, perhaps left long ago, must not spoil all.
+            # One unreadable address, perhaps left long ago, leaves the others usable.
             errors[str(each.get("id"))] = error
     if errors and not found:
         raise next(iter(errors.values()))
@@ -174,7 +174,7 @@ def _property(body: JsonObject) -> Property:
 
 
 def _meter_point(body: JsonObject) -> MeterPoint:
-    # An agreement without a tariff is none: they are listed so at times.
+    # Some agreements are listed without a tariff: they are left out.
     listed = (each for each in objects(body, "agreements") if each.get("tariff_code") is not None)
     agreements = (_agreement(each) for each in listed)
     return MeterPoint(
@@ -186,7 +186,7 @@ def _meter_point(body: JsonObject) -> MeterPoint:
 
 
 def _serials(meters: object) -> tuple[str, ...]:
-    """What tells meters apart; they are only asked for their past, so a strange one is left out."""
+    """The serial numbers, needed only for past consumption: one of another shape is left out."""
     listed = meters if isinstance(meters, list) else []
     found = (meter.get("serial_number") for meter in listed if isinstance(meter, Mapping))
     return tuple(serial for serial in found if isinstance(serial, str) and serial)

@@ -1,6 +1,6 @@
-"""House load from meter, sun and battery; and which days add up.
+"""House load from grid meter, solar and battery; and which days add up.
 
-A day that cannot be trusted is left out as a whole and counted by its reason: nothing is invented.
+A day that does not add up is left out as a whole and counted by its reason; no value is estimated.
 """
 
 from collections import Counter
@@ -119,7 +119,7 @@ def _longest_run(values: Sequence[float]) -> int:
 
 
 def _not_negative(slot: LivedSlot) -> LivedSlot:
-    """Without the few Wh below nothing that meters read at different moments leave."""
+    """At least 0: meters read at different moments may give a few Wh less."""
     if slot.load_kwh >= 0.0:
         return slot
     return LivedSlot(
