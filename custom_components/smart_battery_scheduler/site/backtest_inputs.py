@@ -74,13 +74,13 @@ async def async_replay(
     archive, solar_source = await _async_archive(hass, entry, past)
     earlier = tuple(each for each in snapshot.history if each.start < since)
 
-    def sun_with(days: tuple[LivedDay, ...], roof_factor: float) -> Mapping[datetime, Spread]:
+    def solar_with(days: tuple[LivedDay, ...], roof_factor: float) -> Mapping[datetime, Spread]:
         if archive is None:
             return usual_forecast(days)
         return {start: spread_of(each.mean * roof_factor) for start, each in archive.items()}
 
     known = KnownThen(
-        past.days, sun_with(past.days, 1.0), snapshot.preferences.annual_load_kwh, earlier
+        past.days, solar_with(past.days, 1.0), snapshot.preferences.annual_load_kwh, earlier
     )
 
     site = replay_site(snapshot)
@@ -90,7 +90,7 @@ async def async_replay(
         tariffs=tariffs,
         site=site,
         known=known,
-        known_with=lambda days, roof_factor: known.under(sun_with(days, roof_factor)),
+        known_with=lambda days, roof_factor: known.under(solar_with(days, roof_factor)),
         present=PRESENT,
         variants=usual_variants(site, has_roof=has_roof) if scope.every_tariff else (),
         sources={**meters.sources, "sun_forecast": {solar_source: len(past.days) * 48}},

@@ -6,8 +6,6 @@ from dataclasses import replace
 from datetime import datetime
 import logging
 
-from sqlalchemy.exc import SQLAlchemyError
-
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant
 
@@ -16,7 +14,7 @@ from ..history.backtest.meters import MeterSource, PastMeters, measured_source, 
 from ..history.house_load import halves_of
 from ..history.load_history import async_dashboard
 from ..history.measurements import MeasuredSlot
-from ..history.recorder_statistics import Recorded, async_recorded
+from ..history.recorder_statistics import RECORDER_ERRORS, Recorded, async_recorded
 from ..tariff.account import Property
 from ..tariff.consumption import metered_kwh
 from ..tariff.errors import TariffError
@@ -57,7 +55,7 @@ async def async_past_meters(
     try:
         async with asyncio.timeout(LONGEST_READ_S):
             dashboard = await _async_dashboard(hass, since, now)
-    except (TimeoutError, SQLAlchemyError) as err:
+    except RECORDER_ERRORS as err:
         _LOGGER.warning("The recorder does not tell a replay the past: %s", type(err).__name__)
         failed.append("recorder")
     sources = [each for each in (supplier, ours, dashboard) if each is not None]
