@@ -1,5 +1,7 @@
 """The result of a replay in words."""
 
+from datetime import date
+
 from ..history.backtest.compare import BacktestResult, TariffResult
 from ..text.sentences import Sentences
 
@@ -9,8 +11,8 @@ def result_texts(result: BacktestResult, words: Sentences) -> dict[str, str]:
     best, present = result.tariffs[0], result.of(result.present)
     return {
         "days": str(result.days),
-        "first": result.first_day or "",
-        "last": result.last_day or "",
+        "first": _day(result.first_day, words),
+        "last": _day(result.last_day, words),
         "paid": _sum(result.paid_gbp, words),
         "planned": _sum(present.gbp if present else None, words),
         "optimum": _sum(present.optimum_gbp if present else None, words),
@@ -47,6 +49,10 @@ def missing_texts(result: BacktestResult, words: Sentences) -> dict[str, str]:
     failed = [words.say_or(f"backtest.source_{each}", each) for each in result.failed]
     none = words.say("backtest.none")
     return {"left_out": ", ".join(days) or none, "failed": ", ".join(failed) or none}
+
+
+def _day(day: str | None, words: Sentences) -> str:
+    return words.day(date.fromisoformat(day)) if day else ""
 
 
 def _sum(gbp: float | None, words: Sentences, *, decimals: int = 2) -> str:
