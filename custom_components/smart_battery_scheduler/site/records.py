@@ -8,6 +8,7 @@ from ..control.rules import Override
 from ..history.accuracy import AccuracyMemory
 from ..history.load_quality import ExpectedLoad
 from ..history.measurements import Energies, MeasuredSlot
+from ..history.plan_outcome import PlanOutcomeMemory
 from ..history.savings import SavingsMemory
 from ..planner.model import ReadyBy
 from ..powerwall.simulated import SimulatedState
@@ -40,6 +41,7 @@ class Records:
     accuracy: AccuracyMemory = field(default_factory=AccuracyMemory)
     load_expected: tuple[ExpectedLoad, ...] = ()
     savings: SavingsMemory = field(default_factory=SavingsMemory)
+    plan_outcome: PlanOutcomeMemory = field(default_factory=PlanOutcomeMemory)
     manual_sessions: tuple[SessionWindow, ...] = ()
     manual_slots: tuple[ManualSlot, ...] = ()
     account_address: Property | None = None

@@ -119,6 +119,7 @@ class Site:
         self.measurements = self.memory.measurements
         self.accuracy = self.memory.accuracy
         self.savings = self.memory.savings
+        self.plan_outcomes = self.memory.plan_outcomes
         self.load_history = self.memory.load_history
         self.async_add_listener = self.publisher.async_add_listener
         self.async_replan = self.replanner.async_replan
@@ -485,6 +486,7 @@ class Site:
             accuracy=self.accuracy.memory,
             load_expected=self.load_history.record.noted,
             savings=self.savings.memory,
+            plan_outcome=self.plan_outcomes.memory,
             manual_sessions=self.sessions.manual,
             manual_slots=self.manual.slots,
             account_address=self.grid_events.account_address,
