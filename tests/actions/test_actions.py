@@ -156,7 +156,9 @@ async def test_hostile_input_does_nothing(
         await hass.services.async_call(DOMAIN, action, data, blocking=True, return_response=answers)
 
 
-async def test_a_pin_is_played_and_its_removal_stops_the_charge(site: Day, ask: Ask) -> None:
+async def test_a_forced_slot_is_carried_out_and_its_removal_stops_the_charge(
+    site: Day, ask: Ask
+) -> None:
     """A pin is played and its removal stops the charge."""
     start = dt_util.as_utc(datetime.fromisoformat(in_hours(0)))
     added = await ask.answer("add_slot", start=in_hours(0), end=in_hours(2), action="charge")
@@ -292,7 +294,7 @@ async def test_the_plan_tells_of_the_override_it_counts_on(site: Day, ask: Ask) 
     assert {slot["action"] for slot in published["slots"][:3]} == {"hold"}
 
 
-async def test_why_not_is_told_of_what_the_plan_was_made_from(site: Day, ask: Ask) -> None:
+async def test_why_not_uses_the_inputs_of_the_plan(site: Day, ask: Ask) -> None:
     """A setting that is changed before the next plan does not change the answer."""
     peak = in_hours(17)
     snapshot = site.site.planned_from
@@ -304,7 +306,7 @@ async def test_why_not_is_told_of_what_the_plan_was_made_from(site: Day, ask: As
     assert answer["why_not"]["forbidden_by"] == "peak"
 
 
-async def test_a_session_told_by_hand_is_planned_by_and_taken_back(site: Day, ask: Ask) -> None:
+async def test_a_session_entered_by_hand_is_planned_for_and_removed(site: Day, ask: Ask) -> None:
     """A session entered by hand is planned by and taken back."""
     answer = await ask.answer(
         "add_session", kind="power_down", start=in_hours(17), end=in_hours(18)
@@ -325,7 +327,7 @@ async def test_session_times_are_checked(site: Day, ask: Ask, start: int, end: i
     assert caught.value.translation_key == "session_times"
 
 
-async def test_the_plan_is_told_and_explained(site: Day, ask: Ask) -> None:
+async def test_the_plan_is_returned_and_explained(site: Day, ask: Ask) -> None:
     """The plan is told and explained."""
     plan = await ask.answer("get_plan")
     assert len(plan["slots"]) >= 96
@@ -358,7 +360,7 @@ async def test_decisions_can_be_looked_up_by_kind_and_age(site: Day, ask: Ask) -
         await ask.answer("get_decisions", hours=-1)
 
 
-async def test_rates_are_told_as_published(site: Day, ask: Ask) -> None:
+async def test_rates_are_returned_as_published(site: Day, ask: Ask) -> None:
     """Rates are told as published."""
     rates = await ask.answer("get_rates")
     now = dt_util.utcnow()

@@ -113,9 +113,11 @@ async def test_a_ban_changes_the_plan_and_can_be_undone(stage: Stage, chromium: 
                 return str(found[0])
 
             await eventually(action, lambda found: found != "charge")
-            await expect(card.locator(".wish.do_not_charge")).to_have_count(1)
+            await expect(card.locator(".manual.do_not_charge")).to_have_count(1)
             await card.get_by_role("button", name="Undo").click()
-            await expect(card.locator(".wish.do_not_charge")).to_have_count(0, timeout=PATIENCE_MS)
+            await expect(card.locator(".manual.do_not_charge")).to_have_count(
+                0, timeout=PATIENCE_MS
+            )
 
 
 async def test_a_reader_may_only_look(stage: Stage, chromium: str) -> None:

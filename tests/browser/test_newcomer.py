@@ -51,7 +51,7 @@ async def add_integration(page: Page, cloud: CloudProcess) -> None:
     await submit(page)
     await expect(page.get_by_text("Solar forecast")).to_be_visible(timeout=PATIENCE_MS)
     await submit(page)
-    await expect(page.get_by_text("This forecast needs your panels")).to_be_visible()
+    await expect(page.get_by_text("This forecast needs the details of your panels")).to_be_visible()
     await field(page, "Size of the panels").first.fill("4")
     await submit(page)
     await expect(page.get_by_text("Is this your home?")).to_be_visible(timeout=PATIENCE_MS)

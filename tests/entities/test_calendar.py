@@ -57,7 +57,7 @@ def test_a_charge_that_is_seen_again_is_the_same() -> None:
     assert (event.start, event.end) == (NIGHT, NIGHT + timedelta(hours=1))
 
 
-def test_a_daily_wish_in_the_night_that_has_no_such_time() -> None:
+def test_a_daily_manual_slot_in_the_night_that_has_no_such_time() -> None:
     """That night has none; the nights around it do, and the calendar stands."""
     spring = datetime(2027, 3, 27, 1, 30, tzinfo=UTC)
     slot = ManualSlot(

@@ -151,7 +151,7 @@ async def test_energy_counts_up_and_goes_on_after_a_restart(site: Day) -> None:
     assert float(shown(site, "sensor", "house_energy").state) > before["house_energy"]
 
 
-async def test_savings_are_told_and_kept(site: Day) -> None:
+async def test_savings_are_shown_and_kept(site: Day) -> None:
     """Savings are told and kept."""
     await site.run(1.05)
     account = site.site.savings.memory
@@ -235,7 +235,7 @@ async def calendar(day: Day, hours: float) -> list[dict[str, Any]]:
     return list(found["events"])
 
 
-async def test_the_calendar_has_charges_sessions_and_wishes(site: Day) -> None:
+async def test_the_calendar_has_charges_sessions_and_manual_slots(site: Day) -> None:
     """The calendar has charges sessions and requests."""
     now = dt_util.utcnow()
     await site.site.sessions.async_add(

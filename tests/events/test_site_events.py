@@ -103,7 +103,7 @@ async def test_decisions(
     assert [site_event for site_event, _ in published] == expected
 
 
-async def test_one_cause_is_told_once(events: SiteEvents, published: Published) -> None:
+async def test_one_cause_is_published_once(events: SiteEvents, published: Published) -> None:
     """The same charge failing by another way is no news; the next one is."""
     failed = a_decision(DecisionKind.FAILED)
     events.of_decision(failed, ControlState())
@@ -149,7 +149,9 @@ async def test_rates(events: SiteEvents, published: Published) -> None:
     assert other["half_hours"] == 2
 
 
-async def test_a_flat_tariff_has_no_news(events: SiteEvents, published: Published) -> None:
+async def test_a_flat_tariff_publishes_no_new_rates(
+    events: SiteEvents, published: Published
+) -> None:
     """It is known two days ahead; each look reaches a little further."""
     for looks in range(8):
         now = NOW + timedelta(hours=6 * looks)
@@ -204,7 +206,7 @@ async def test_rates_after_a_gap(events: SiteEvents, published: Published) -> No
             {"reason": "user"},
             "The scheduler is suspended: the settings were changed by hand.",
         ),
-        (SiteEvent.SETTINGS_RESTORED, {}, "The Powerwall's own settings stand again."),
+        (SiteEvent.SETTINGS_RESTORED, {}, "The Powerwall's own settings are in force again."),
         (
             SiteEvent.PLAN_CHANGED,
             {
@@ -261,12 +263,12 @@ def test_every_reason_has_words() -> None:
             "Suspended: the settings were changed by hand.",
         ),
         *(
-            (DecisionKind.RESUMED, reason, "Resumed: what stood in the way is over.")
+            (DecisionKind.RESUMED, reason, "Resumed: the cause of the suspension is over.")
             for reason in (DecisionReason.OFF_GRID, DecisionReason.USER, DecisionReason.ERROR)
         ),
     ],
 )
-def test_a_line_of_the_ledger(kind: DecisionKind, reason: DecisionReason, line: str) -> None:
+def test_a_line_of_the_decision_log(kind: DecisionKind, reason: DecisionReason, line: str) -> None:
     """A cause that is over is not reported as if it went on."""
     assert line_of(kind, reason) == line
 

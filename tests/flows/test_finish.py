@@ -35,7 +35,7 @@ async def test_the_last_page_says_what_was_found(flow: Flow, cloud: Cloud) -> No
     assert (told["roof_kw"], told["planes"]) == ("4.2", "1")
 
 
-async def test_the_first_days_may_be_dry_and_a_phone_told(
+async def test_the_first_days_may_be_dry_and_a_phone_notified(
     hass: HomeAssistant, flow: Flow, cloud: Cloud
 ) -> None:
     """Nothing is set up before the page is confirmed; what is chosen there holds."""

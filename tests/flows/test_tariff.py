@@ -146,7 +146,7 @@ async def test_a_second_account_that_cannot_be_read_does_not_spoil_the_first(
     assert result["step_id"] == "solar"
 
 
-async def test_accounts_of_one_key_are_told_apart(flow: Flow, cloud: Cloud) -> None:
+async def test_accounts_of_one_key_are_distinguished(flow: Flow, cloud: Cloud) -> None:
     """An account that is not within reach of the key is not chosen in silence."""
     cloud.world.account_numbers = []
     await flow.choose("account")

@@ -153,7 +153,7 @@ def house(*kwh: float) -> dict[datetime, float]:
     return dict(Balance(plus=("house",)).of({"house": Recorded(hours=hours)}, by_day).hours)
 
 
-def test_a_meter_that_stood_still_has_told_it_all_at_once() -> None:
+def test_a_meter_that_stood_still_reports_it_all_at_once() -> None:
     """Four hours of nothing, then 3 kWh: the entity held its last value while it was away."""
     found = house(0.5, 0.6, 0.0, 0.0, 0.0, 0.0, 3.0, 0.5)
     assert found == {TEN: 0.5, TEN + HOUR: 0.6, TEN + 7 * HOUR: 0.5}

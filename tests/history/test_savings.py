@@ -62,7 +62,7 @@ def account(*slots: MeasuredSlot) -> Savings:
     return Savings(SavingsMemory(through=START), Measurements(slots))
 
 
-def test_a_cheap_charge_that_is_used_at_the_dear_hour_saves_the_difference() -> None:
+def test_a_cheap_charge_that_is_used_at_the_expensive_hour_saves_the_difference() -> None:
     """A cheap charge that is used at the expensive hour saves the difference."""
     bought = half_hour(0, 20, load_kwh=0, import_kwh=2, battery_in_kwh=2)
     used = half_hour(1, 0, load_kwh=1.8, battery_out_kwh=1.8)
@@ -157,7 +157,7 @@ def test_it_survives_being_stored() -> None:
     stored=st.floats(0, 10),
     floor=st.floats(0, 100),
 )
-def test_the_twin_neither_makes_energy_nor_leaves_its_bounds(
+def test_the_baseline_neither_makes_energy_nor_leaves_its_limits(
     load: float, pv: float, stored: float, floor: float
 ) -> None:
     """The twin neither makes energy nor leaves its bounds."""

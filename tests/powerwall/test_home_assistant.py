@@ -177,7 +177,7 @@ async def test_every_kind_of_island_is_one(site: TeslaSite, text: str) -> None:
     assert (await behind_now(site).read()).islanding is None
 
 
-async def test_grid_services_and_storm_watch_are_told(site: TeslaSite) -> None:
+async def test_grid_services_and_storm_watch_are_read(site: TeslaSite) -> None:
     """Both outrank us."""
     site.show(VPP, "on")
     site.show(STORM, "on")

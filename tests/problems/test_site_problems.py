@@ -202,7 +202,7 @@ RESUMED = published(DecisionKind.RESUMED, DecisionReason.USER, HOUR / 2)
         ({"now": LATE, "imports": rates(LATE + 24 * HOUR)}, None),
     ],
 )
-def test_trouble(change: dict[str, object], expected: SiteProblem | None) -> None:
+def test_problem(change: dict[str, object], expected: SiteProblem | None) -> None:
     """One thing wrong, one notice; and none where time or a person's word has settled it."""
     snapshot = replace(WELL, **change)  # type: ignore[arg-type]  # fields of Facts by name
     assert problems(snapshot) == (frozenset() if expected is None else {expected})

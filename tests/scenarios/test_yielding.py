@@ -74,7 +74,9 @@ async def test_calibration_is_not_fought(day: Day, script: Script) -> None:
     assert len(day.cloud.requests.writes) <= 10
 
 
-async def test_a_change_in_the_app_is_kept_told_and_not_fought(day: Day, script: Script) -> None:
+async def test_a_change_in_the_app_is_kept_reported_and_not_fought(
+    day: Day, script: Script
+) -> None:
     """Theirs stands, ours goes; who and what is told; at a later slot the plan goes on."""
     site = await charging(day, script)
     changed = Settings(backup_reserve_percent=37)

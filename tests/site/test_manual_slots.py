@@ -44,7 +44,7 @@ def at(hour: int, minute: int = 0, day: int = 28) -> datetime:
     return datetime(2026, 3, day, hour, minute, tzinfo=UTC)
 
 
-def test_a_pin_and_a_ban_hold_for_the_half_hours_they_touch(
+def test_forced_and_blocked_slots_hold_for_the_half_hours_they_touch(
     slots: ManualSlots, changes: list[None]
 ) -> None:
     """A pin and a blocked slot hold for the half hours they touch."""
@@ -61,7 +61,7 @@ def test_a_pin_and_a_ban_hold_for_the_half_hours_they_touch(
     assert len(changes) == 2
 
 
-def test_a_daily_wish_keeps_its_local_time_over_the_clock_change(slots: ManualSlots) -> None:
+def test_a_daily_manual_slot_keeps_its_local_time_over_the_clock_change(slots: ManualSlots) -> None:
     """A daily request keeps its local time over the clock change."""
     slot = slots.add(at(2), at(3), Action.HOLD, Repeat.DAILY, now=NOW)
     # Summer time begins on 29 March 2026 at 01:00 UTC: 02:00 local is then 01:00 UTC.
@@ -84,7 +84,7 @@ def test_a_daily_wish_keeps_its_local_time_over_the_clock_change(slots: ManualSl
         ((0, 30), (3, 0), ((0, 30), (2, 0))),
     ],
 )
-def test_a_daily_wish_in_the_hour_that_is_left_out(
+def test_a_daily_manual_slot_in_the_hour_that_is_left_out(
     slots: ManualSlots,
     start: tuple[int, int],
     end: tuple[int, int],
@@ -103,7 +103,7 @@ def test_a_daily_wish_in_the_hour_that_is_left_out(
     length=st.integers(1, 48),
     repeat=st.sampled_from([Repeat.DAILY, Repeat.WEEKLY]),
 )
-def test_every_time_of_a_wish_is_a_time(
+def test_every_time_of_a_manual_slot_is_a_time(
     first: datetime, begin: int, length: int, repeat: Repeat
 ) -> None:
     """It begins before it ends, on half-hours, over both changes of the clocks."""
@@ -119,7 +119,7 @@ def test_every_time_of_a_wish_is_a_time(
         assert until.minute in (0, 30)
 
 
-def test_a_weekly_wish_comes_after_seven_days_only(slots: ManualSlots) -> None:
+def test_a_weekly_manual_slot_comes_after_seven_days_only(slots: ManualSlots) -> None:
     """A weekly request comes after seven days only."""
     slot = slots.add(at(20, day=27), at(21, day=27), None, Repeat.WEEKLY, now=NOW)
     assert not slot.covers(at(20), at(21))
@@ -129,7 +129,7 @@ def test_a_weekly_wish_comes_after_seven_days_only(slots: ManualSlots) -> None:
     assert not slot.is_over(week_later + timedelta(days=400))
 
 
-def test_a_wish_over_midnight_covers_both_sides(slots: ManualSlots) -> None:
+def test_a_manual_slot_over_midnight_covers_both_sides(slots: ManualSlots) -> None:
     """A manual slot over midnight covers both sides."""
     slot = slots.add(at(23), at(1, day=29), Action.CHARGE, Repeat.DAILY, now=NOW)
     assert slot.covers(at(23, 30, day=30), at(23, 59, day=30))
@@ -180,7 +180,7 @@ def test_the_running_half_hour_is_not_the_past(slots: ManualSlots) -> None:
     ],
 )
 @pytest.mark.parametrize("repeats", [(Repeat.NEVER, Repeat.NEVER), (Repeat.DAILY, Repeat.WEEKLY)])
-def test_only_wishes_that_cannot_both_be_kept_are_refused(
+def test_only_manual_slots_that_cannot_both_be_kept_are_refused(
     slots: ManualSlots,
     first: Action | None,
     second: Action | None,
@@ -199,7 +199,7 @@ def test_only_wishes_that_cannot_both_be_kept_are_refused(
     assert caught.value.other == kept
 
 
-def test_a_later_single_wish_contradicts_a_daily_one(slots: ManualSlots) -> None:
+def test_a_later_single_manual_slot_contradicts_a_daily_one(slots: ManualSlots) -> None:
     """A later single request contradicts a daily one."""
     slots.add(at(2), at(4), None, Repeat.DAILY, now=NOW)
     with pytest.raises(ManualSlotError):
@@ -238,7 +238,7 @@ def test_a_clock_far_ahead_for_minutes_forgets_no_slot(slots: ManualSlots) -> No
     assert slots.forced_at(at(3, day=30)) is Action.CHARGE
 
 
-def test_there_is_an_end_to_wishes() -> None:
+def test_manual_slots_are_limited_in_number() -> None:
     """There is an end to requests."""
     many = [
         ManualSlot(id=str(n), start=at(2), end=at(3), action=Action.CHARGE)
@@ -255,7 +255,7 @@ def test_there_is_an_end_to_wishes() -> None:
     asked=st.integers(0, 48 * 400),
     repeat=st.sampled_from(Repeat),
 )
-def test_a_wish_covers_an_instant_exactly_if_an_occurrence_does(
+def test_a_manual_slot_covers_an_instant_exactly_if_an_occurrence_does(
     start: int, halves: int, asked: int, repeat: Repeat
 ) -> None:
     """A manual slot covers an instant exactly if an occurrence does."""

@@ -188,7 +188,7 @@ async def test_an_answer_that_foretells_nothing_is_a_failure(
 
 
 @pytest.mark.parametrize("error", [SolarAuthError("the key"), SolarRequestError("the site")])
-async def test_a_refusal_is_told_once_until_it_ends(
+async def test_a_refusal_is_reported_once_until_it_ends(
     hass: HomeAssistant, entry: MockConfigEntry, source: Source, error: SolarError
 ) -> None:
     """A repair notice, gone when the source answers; no hurry in between."""
@@ -337,7 +337,7 @@ async def test_no_panels(hass: HomeAssistant, entry: MockConfigEntry) -> None:
     assert sun.memory.predicted == {}
 
 
-async def test_the_usual_sun_where_nothing_is_foretold(
+async def test_the_usual_solar_energy_where_nothing_is_forecast(
     hass: HomeAssistant, entry: MockConfigEntry, source: Source
 ) -> None:
     """A source that is silent for days, or that ends too soon, leaves what is usual."""

@@ -295,7 +295,7 @@ async def test_429_without_a_reason_is_only_busy(
 
 
 @given(sites=st.integers(1, 10))
-def test_the_cadence_stays_within_the_day(sites: int) -> None:
+def test_the_poll_interval_stays_within_the_day(sites: int) -> None:
     """Around the clock, with a call to spare."""
     rounds = timedelta(days=1) // poll_interval(sites).every
     assert rounds * sites <= CALLS_PER_DAY

@@ -53,14 +53,14 @@ async def dispatches_that_cannot_be_told(day: Day) -> Rate | None:
     return day.site.rates.published.imports.at(EVENING)
 
 
-async def test_dispatches_that_cannot_be_told_keep_the_last(day: Day) -> None:
+async def test_dispatches_that_cannot_be_read_keep_the_last(day: Day) -> None:
     """KT-CT-4340 is no news."""
     expensive = await dispatches_that_cannot_be_told(day)
     await asked_again(day, HOUR / 4)
     assert day.site.rates.data.imports.at(EVENING) != expensive
 
 
-async def test_dispatches_that_cannot_be_told_for_long_are_not_bought_by(day: Day) -> None:
+async def test_dispatches_that_cannot_be_read_for_long_are_not_bought_by(day: Day) -> None:
     """A car that was unplugged is answered so too: its plan would be paid for at the day's rate."""
     expensive = await dispatches_that_cannot_be_told(day)
     for _ in range(3):
@@ -71,7 +71,7 @@ async def test_dispatches_that_cannot_be_told_for_long_are_not_bought_by(day: Da
     assert day.site.rates.data.imports.at(EVENING) != expensive
 
 
-async def test_a_car_that_cannot_be_told_hides_no_other_cars_dispatches(day: Day) -> None:
+async def test_a_car_that_cannot_be_read_hides_no_other_cars_dispatches(day: Day) -> None:
     """Each is asked about by itself."""
     day.cloud.octopus.account = account_body(INTELLIGENT, ())
     octoplus = day.cloud.world.octoplus

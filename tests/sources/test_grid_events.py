@@ -77,7 +77,7 @@ async def test_a_car_at_rest_and_a_car_that_is_gone_hold_nothing(day: Day) -> No
     assert seen == [True, False, True, False]
 
 
-async def test_a_session_told_by_hand_survives_a_restart_and_forbids_charging(day: Day) -> None:
+async def test_a_session_entered_by_hand_survives_a_restart_and_forbids_charging(day: Day) -> None:
     """As the account's own would; taken back, it is gone from plan and rules."""
     await day.start()
     now = dt_util.utcnow()

@@ -59,7 +59,7 @@ def published(
         (SessionKind.FREE, Session.POWER_UP),
     ],
 )
-async def test_a_session_told_by_hand_is_in_force_for_its_time(
+async def test_a_session_entered_by_hand_is_in_force_for_its_time(
     kind: SessionKind, planned: Session
 ) -> None:
     """From its beginning to just before its end."""
@@ -89,7 +89,7 @@ async def test_a_session_with_senseless_times_is_refused(start: float, end: floa
     assert sessions.known == ()
 
 
-async def test_a_session_told_by_hand_can_be_taken_back() -> None:
+async def test_a_session_entered_by_hand_can_be_removed() -> None:
     """Once; the account's own cannot."""
     bell = Bell()
     sessions = Sessions((), bell)

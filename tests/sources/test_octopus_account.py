@@ -120,7 +120,7 @@ async def test_nothing_is_joined_without_being_asked(day: Day) -> None:
     assert not any(each.joined for each in day.cloud.world.octoplus.sessions)
 
 
-async def test_sessions_are_joined_and_told_if_the_owner_wants_it(day: Day) -> None:
+async def test_sessions_are_joined_and_published_if_the_owner_wants_it(day: Day) -> None:
     """Once; the plan knows of it at once."""
     day.cloud.world.octoplus.sessions = [
         CampaignSession(id=1, start=EVENING, end=EVENING + HOUR),
@@ -190,7 +190,7 @@ async def test_one_token_serves_all_questions_of_a_day(day: Day) -> None:
         ("Dispatches", "dispatches_gone"),
     ],
 )
-async def test_a_field_that_is_gone_is_told_once_and_the_rest_goes_on(
+async def test_a_field_that_is_gone_is_reported_once_and_the_rest_goes_on(
     day: Day, operation: str, notice: str
 ) -> None:
     """KT-CT-1113. It is asked for again the next day, and the notice goes by itself."""
@@ -262,7 +262,7 @@ async def test_points_that_another_application_used_up_are_waited_for(day: Day) 
 @pytest.mark.parametrize(
     "fault", [Fault.FORBIDDEN_PAGE, Fault.SERVER_ERROR_PAGE, Fault.DISCONNECT, Fault.RATE_LIMITED]
 )
-async def test_graphql_down_takes_nothing_but_news_of_sessions(day: Day, fault: Fault) -> None:
+async def test_graphql_down_stops_nothing_but_new_sessions(day: Day, fault: Fault) -> None:
     """A firewall's 403 is no refused key: token and key are kept, rates and sessions stay."""
     day.cloud.world.octoplus.sessions = [
         CampaignSession(id=1, start=EVENING, end=EVENING + HOUR, joined=True)

@@ -130,7 +130,7 @@ def test_a_boost_uses_up_no_allowance_and_earns_nothing() -> None:
     assert cheap_count([ev_charging], NINE_PM + timedelta(minutes=5)) == 14
 
 
-def test_a_session_that_is_told_twice_counts_once() -> None:
+def test_a_dispatch_that_is_listed_twice_counts_once() -> None:
     """Planned, seen and completed are the same charge."""
     done = charge(NINE_PM - 3 * HOUR, 3, cheap=False)
     ev_charging = Dispatches(

@@ -171,7 +171,7 @@ async def test_a_query_that_is_always_refused_does_not_mint_and_mint(
 # --- refusals -----------------------------------------------------------------------------------
 
 
-async def test_a_bad_key_is_told(graphql: OctopusGraphQL, kraken: Kraken) -> None:
+async def test_a_bad_key_is_reported(graphql: OctopusGraphQL, kraken: Kraken) -> None:
     """KT-CT-1139 is for a person to mend."""
     kraken.replies["ObtainToken"] = refusal("KT-CT-1139", obtainKrakenToken=None)
     with pytest.raises(TariffAuthError):
@@ -392,7 +392,7 @@ async def test_points_are_looked_at_once_an_hour(
     [refusal("KT-CT-1113"), refusal("KT-CT-1111"), refusal("KT-CT-1199"), {"data": {}}],
     ids=["switched off", "not allowed", "too often", "nonsense"],
 )
-async def test_an_allowance_that_is_not_told_stops_nothing(
+async def test_an_allowance_that_is_not_reported_stops_nothing(
     graphql: OctopusGraphQL, kraken: Kraken, published: Reply
 ) -> None:
     """The question itself says whether it is answered."""

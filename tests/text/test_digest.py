@@ -116,7 +116,7 @@ def test_what_is_not_known_is_not_zero() -> None:
     assert line == "Yesterday: cost not known, 0.0 kWh bought, no charges done."
 
 
-def test_failures_are_told() -> None:
+def test_failures_are_mentioned() -> None:
     """And what was skipped, and a request that cannot be met."""
     bad = replace(A_DAY, charges=1, failures=1, skipped=2)
     assert the_digest(None, bad).yesterday.endswith("1 charge done, 1 failure, 2 charges skipped.")

@@ -30,6 +30,12 @@ def full_percent(state: ControlState, now: datetime) -> float:
     return state.full.percent
 
 
+def likely_full_percent(state: ControlState, now: datetime) -> float:
+    """The same, where a level that stands still counts: within minutes that shows it full, or not."""
+    known = full_percent(state, now)
+    return known if state.flat is None else min(known, state.flat.percent)
+
+
 def with_ceiling(state: ControlState, reading: PowerwallState) -> ControlState:
     """The state after one more check of where the level stands still."""
     level = reading.soc_percent

@@ -6,7 +6,7 @@ costs writes and a notice at night, while a missed one is caught by the next rea
 
 from collections.abc import Mapping
 from dataclasses import fields, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import Enum
 
 from ..planner.model import Action, ChargeMethod
@@ -132,6 +132,21 @@ def grid_charging_w(reading: PowerwallState) -> float | None:
     if battery is None or solar is None or house is None:
         return None
     return max(0.0, -battery - max(0.0, solar - house))
+
+
+def charges_without_permission(
+    setpoint: Setpoint, reading: PowerwallState, accepted_at: datetime
+) -> bool:
+    """Whether backup mode charges on a site that does not take grid charging being switched on.
+
+    Some do (NetZero's documentation of backup mode): the inflow is the proof, whatever the switch shows.
+    """
+    mode_alone = replace(setpoint.must, grid_charging=None)
+    if setpoint.must.grid_charging is not True or not shows(mode_alone, reading.settings):
+        return False
+    from_grid_w = grid_charging_w(reading)
+    measured_at = reading.measured_at or reading.read_at
+    return measured_at >= accepted_at and from_grid_w is not None and from_grid_w > GRID_CHARGING_W
 
 
 def inflow_since(ordered: OrderedCharge, reading: PowerwallState) -> bool:

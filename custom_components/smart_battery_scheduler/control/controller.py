@@ -29,7 +29,7 @@ from ..powerwall.base import (
     Settings,
 )
 from . import machine, watchdog
-from .ceiling import full_percent
+from .ceiling import likely_full_percent
 from .model import (
     ControlState,
     Decision,
@@ -185,7 +185,7 @@ class Controller:
         owner = replace(
             self.owner_settings or reading.settings, export_rule=reading.settings.export_rule
         )
-        return watchdog.intent_of(wanted, unwanted, owner, full_percent(self.state, now))
+        return watchdog.intent_of(wanted, unwanted, owner, likely_full_percent(self.state, now))
 
     async def _async_keep(self) -> None:
         """Let a command that would end by itself go on; whether it does is judged by its power."""

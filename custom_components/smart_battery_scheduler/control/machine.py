@@ -12,9 +12,16 @@ from datetime import datetime, timedelta
 
 from ..powerwall.base import PowerwallState, Settings
 from .ceiling import full_percent, with_ceiling
-from .command_status import LATEST_INFLOW, Verdict, inflow_since, judge_stopped, reports, shows
+from .command_status import (
+    LATEST_INFLOW,
+    Verdict,
+    charges_without_permission,
+    inflow_since,
+    judge_stopped,
+    reports,
+    shows,
+)
 from .decisions import of_command, origin_reason, simple
-from .detours import to_setpoint
 from .echoes import as_written, read_back, stands
 from .interruptions import changed_at_rest, hands_off, interrupted, is_doubtful_owner
 from .late_writes import is_watched, late_write, unstopped
@@ -34,11 +41,13 @@ from .model import (
 )
 from .situation import Situation, Step
 from .transitions import (
-    TRIES_PER_METHOD,
     arrived,
+    by_mode_alone,
     earlier,
     effective,
     ignored,
+    most_tries,
+    next_body,
     next_slot,
     order,
     reached,
@@ -207,9 +216,7 @@ def _commanding(state: ControlState, at: Situation) -> Step:
             state=replace(transition(state, Trigger.ACCEPTED), command=command),
             decisions=(decision,),
         )
-    body = setpoint.settings
-    if command.detour and state.owner is not None:
-        body = to_setpoint(state.owner.settings, setpoint.settings)
+    body = next_body(state, command)
     return Step(state=sending(state, body), write=body)
 
 
@@ -229,6 +236,8 @@ def _verifying(state: ControlState, at: Situation) -> Step:
             state = replace(state, command=replace(command, command_status=command_status))
             state = arrived(state, command.current.settings)
             return Step(state=read_back(state, command.current.must, reading.settings))
+        if charges_without_permission(command.current, reading, accepted_at):
+            return Step(state=replace(state, command=by_mode_alone(command)))
         is_reported = reports(command.current.must, reading.settings)
         patience = at.timing.read_back if is_reported else at.timing.unreported
         if reading.read_at - accepted_at >= patience:
@@ -252,7 +261,7 @@ def _verifying(state: ControlState, at: Situation) -> Step:
 
 def _patience(command: Command, at: Situation) -> timedelta:
     """How long a command may stay unconfirmed: longer than this site's usual delay before its method changes."""
-    return at.timing.confirmed if command.tries < TRIES_PER_METHOD else at.timing.change
+    return at.timing.confirmed if command.tries < most_tries(command) else at.timing.change
 
 
 def _is_doubtful(state: ControlState, reading: PowerwallState) -> bool:

@@ -34,7 +34,7 @@ class Trigger(StrEnum):
     CONFIRMED = "confirmed"  # read back, and shown by the battery's own power
     IGNORED = "ignored"  # not read back or not confirmed in time: another try is due
     EXHAUSTED = "exhausted"  # every way was tried
-    ENDED = "ended"  # the command's end has come, or nothing is wanted any more
+    ENDED = "ended"  # the command's end has come, or nothing is requested any more
     INTERRUPTED = "interrupted"  # outage, Storm Watch, somebody else's change, calibration
     RESTORED = "restored"  # the owner settings stand again
     CLEARED = "cleared"  # what stopped control is over
@@ -170,7 +170,8 @@ class Command:
     """What is asked of the battery, and how far that has got.
 
     ``setpoint`` is the place in the list of setpoints, ``tries`` how often this one was accepted.
-    ``detour``: what is written next leads to it over other settings.
+    ``detour``: what is written next leads to it over other settings. ``variation``: it is the same but for
+    a reserve that backup mode does not heed.
     """
 
     wanted: Wanted
@@ -180,6 +181,7 @@ class Command:
     tries: int = 0
     command_status: CommandStatus = field(default_factory=CommandStatus)
     detour: bool = False
+    variation: bool = False
 
     @property
     def current(self) -> Setpoint:
@@ -214,7 +216,8 @@ class Restore:
 
     ``doubts`` counts how often they stood and the battery did not follow; ``detours`` are
     other writes that are still to come before them. ``parts`` are what is left to be written one by
-    one, because the whole was refused; ``stood_in``: self-powered was sent in place of a refused mode.
+    one, because the whole was refused (``whole_refused``); ``stood_in``: self-powered was sent in place
+    of a refused mode.
     """
 
     begun_at: datetime
@@ -223,6 +226,7 @@ class Restore:
     detours: tuple[Settings, ...] = ()
     parts: tuple[Settings, ...] = ()
     stood_in: bool = False
+    whole_refused: bool = False
     command_status: CommandStatus = field(default_factory=CommandStatus)
 
 
@@ -324,6 +328,7 @@ class ControlState:
                 command.setpoint,
                 command.tries,
                 command.detour,
+                command.variation,
             ),
             restore
             and (restore.tries, restore.detours, restore.parts, restore.command_status.accepted_at),

@@ -4,12 +4,12 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from ..planner.model import Action, ChargeMethod
-from ..powerwall.base import PowerwallState, Settings
+from ..powerwall.base import OperatingMode, PowerwallState, Settings
 from ..tariff.model import SLOT, floor_slot
 from .ceiling import full_percent
-from .command_status import Verdict, judge, shows
+from .command_status import NOISE_W, Verdict, judge, shows
 from .decisions import how_it_ended, of_command, simple
-from .detours import to_owner_settings
+from .detours import in_parts, to_owner_settings, to_setpoint, varied
 from .model import (
     FULL_PERCENT,
     TRANSITIONS,
@@ -183,17 +183,27 @@ def ignored(state: ControlState, at: Situation, reason: DecisionReason) -> Step:
         # Solar power has lifted the level above the reserve of the hold: the command is out of date.
         again = replace(command, tries=1, command_status=CommandStatus())
         return Step(state=replace(transition(state, Trigger.IGNORED), command=again))
-    if command.tries < TRIES_PER_METHOD:
+    unconfirmed = reason is DecisionReason.NOT_CONFIRMED
+    if command.tries < (most_tries(command) if unconfirmed else TRIES_PER_METHOD):
         # A setting that stands already would not be passed on when it is sent again.
-        detour = reason is DecisionReason.NOT_CONFIRMED
-        again = replace(command, command_status=CommandStatus(), detour=detour)
+        again = replace(
+            command,
+            command_status=CommandStatus(),
+            detour=unconfirmed and command.tries < TRIES_PER_METHOD,
+            variation=unconfirmed and command.tries >= TRIES_PER_METHOD,
+        )
         return Step(
             state=replace(transition(state, Trigger.IGNORED), command=again), decisions=(decision,)
         )
     state = out_of_service(state, at, command.current.method)
     if command.setpoint + 1 < len(command.setpoints):
         other = replace(
-            command, setpoint=command.setpoint + 1, tries=0, command_status=CommandStatus()
+            command,
+            setpoint=command.setpoint + 1,
+            tries=0,
+            command_status=CommandStatus(),
+            detour=False,
+            variation=False,
         )
         return Step(
             state=replace(transition(state, Trigger.IGNORED), command=other), decisions=(decision,)
@@ -205,10 +215,43 @@ def ignored(state: ControlState, at: Situation, reason: DecisionReason) -> Step:
         # Suspending is enough: when that is over every charge method gets its chance again.
         out_of_service=(),
     )
-    if command.command_status.read_back_at is None:
+    if command.command_status.read_back_at is None or _serves_above_its_hold(command, at):
         return Step(state=replace(state, fault_until=next_slot(at)), decisions=(decision,))
     suspended = simple(at, DecisionKind.SUSPENDED, DecisionReason.CALIBRATION)
     return Step(state=replace(state, suspension=calibration(at)), decisions=(decision, suspended))
+
+
+def most_tries(command: Command) -> int:
+    """How often a method is tried: in backup mode once more, varied by a reserve that it does not heed."""
+    in_backup = command.current.settings.operating_mode is OperatingMode.BACKUP
+    return TRIES_PER_METHOD + in_backup
+
+
+def next_body(state: ControlState, command: Command) -> Settings:
+    """What is written next for a command: itself, or what leads to it."""
+    owner, settings = state.owner, command.current.settings
+    if owner is not None and command.detour:
+        return to_setpoint(owner.settings, settings)
+    if owner is not None and command.variation:
+        return varied(owner.settings, settings)
+    return settings
+
+
+def by_mode_alone(command: Command) -> Command:
+    """The command as it is on a site that charges in backup mode whatever the switch shows."""
+    current = command.current
+    alone = replace(current, must=replace(current.must, grid_charging=None))
+    setpoints = tuple(alone if each is current else each for each in command.setpoints)
+    return replace(command, setpoints=setpoints)
+
+
+def _serves_above_its_hold(command: Command, at: Situation) -> bool:
+    """Whether a hold has no higher reserve to stand at: the battery obeys, it is no calibration."""
+    reserve, reading = command.current.settings.backup_reserve_percent, at.reading
+    if command.wanted.action is not Action.HOLD or reserve is None or reading is None:
+        return False
+    level, battery_w = reading.soc_percent, reading.battery_power_w
+    return level is not None and level > reserve and battery_w is not None and battery_w > NOISE_W
 
 
 def _has_risen_above(lagging: Command, refreshed: Command) -> bool:
@@ -257,6 +300,8 @@ def restore_again(
             # After one full detour its parts take turns, which needs fewer writes.
             detours = (detours[times % 2],)
         again = replace(again, doubts=times, detours=detours)
+        if restore.whole_refused:
+            again = replace(again, detours=(), parts=in_parts(owner.settings))
     decisions = (simple(at, DecisionKind.FAILED, reason),) if times & (times - 1) == 0 else ()
     return Step(state=replace(state, restore=again), decisions=decisions)
 

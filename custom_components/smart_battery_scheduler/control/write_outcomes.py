@@ -40,7 +40,12 @@ def written(state: ControlState, at: Situation, sent_at: datetime) -> Step:
     if state.command.detour:
         command = replace(state.command, detour=False)
         return Step(state=replace(state, command=command, retry_at=at.now + PAUSE))
-    command = replace(state.command, tries=state.command.tries + 1, command_status=command_status)
+    command = replace(
+        state.command,
+        tries=state.command.tries + 1,
+        command_status=command_status,
+        variation=False,
+    )
     first = command.tries == 1 and command.setpoint == 0
     state = replace(
         transition(state, Trigger.ACCEPTED), command=command, ordered=_awaited(state, at)

@@ -1,4 +1,4 @@
-"""The options page "Try it on my own past": asks for the days, shows the progress and the result."""
+"""The options page "Try it on past days": asks for the days, shows the progress and the result."""
 
 import asyncio
 from collections.abc import Callable, Mapping

@@ -15,29 +15,29 @@ REASONS = {
     DecisionReason.TARGET_REACHED: "the target is reached",
     DecisionReason.SLOT_ENDED: "its time is over",
     DecisionReason.PLAN_CHANGED: "the plan changed",
-    DecisionReason.NOT_ACCEPTED: "the command was not taken",
-    DecisionReason.NOT_READ_BACK: "the Powerwall did not take the settings",
-    DecisionReason.NOT_CONFIRMED: "the settings stand, but the battery did not charge",
-    DecisionReason.OTHER_METHOD: "another way is tried",
+    DecisionReason.NOT_ACCEPTED: "the command was not accepted",
+    DecisionReason.NOT_READ_BACK: "the Powerwall did not adopt the settings",
+    DecisionReason.NOT_CONFIRMED: "the settings are in force, but the battery did not charge",
+    DecisionReason.OTHER_METHOD: "another method is tried",
     DecisionReason.OFF_GRID: "there is a power cut",
     DecisionReason.STORM_WATCH: "Storm Watch is active",
     DecisionReason.GRID_SERVICES: "a virtual power plant is using the battery",
-    DecisionReason.CALIBRATION: "the Powerwall does something else, as when it calibrates itself",
+    DecisionReason.CALIBRATION: "the Powerwall is doing something else, such as calibrating itself",
     DecisionReason.SOMEBODY_ELSE: "the settings were changed somewhere else",
     DecisionReason.USER: "it was asked for by hand",
-    DecisionReason.OVER: "nothing is wanted any more",
+    DecisionReason.OVER: "nothing is requested any more",
     DecisionReason.PEAK: "these are peak hours",
     DecisionReason.PRICE: "the rate is above your ceiling or not known",
     DecisionReason.HIGH_CHARGE: "the battery is full enough",
-    DecisionReason.SOLAR: "the sun does it",
-    DecisionReason.SESSION: "a power-down session runs",
-    DecisionReason.DELETED: "it was taken off the plan",
-    DecisionReason.MISSED: "its time passed unnoticed",
+    DecisionReason.SOLAR: "solar power is charging it",
+    DecisionReason.SESSION: "a power-down session is running",
+    DecisionReason.DELETED: "it was removed from the plan",
+    DecisionReason.MISSED: "its time passed before it could start",
     DecisionReason.SWITCHED_OFF: "the scheduler is off",
     DecisionReason.DRY_RUN: "this is a dry run",
-    DecisionReason.SHUTDOWN: "Home Assistant stops",
+    DecisionReason.SHUTDOWN: "Home Assistant is stopping",
     DecisionReason.NO_READING: "the Powerwall cannot be read",
-    DecisionReason.LATE: "an earlier command came through late",
+    DecisionReason.LATE: "an earlier command arrived late",
     DecisionReason.ERROR: "something went wrong",
     DecisionReason.CHARGES_WHEN_FORBIDDEN: (
         "the battery charges from the grid at a time when it must not"
@@ -75,7 +75,7 @@ def message_of(site_event: SiteEvent, data: Mapping[str, Json], now: datetime) -
         case SiteEvent.CONTROL_SUSPENDED:
             return f"The scheduler is suspended{snapshot.why(SUSPENSION_REASONS)}."
         case SiteEvent.SETTINGS_RESTORED:
-            return "The Powerwall's own settings stand again."
+            return "The Powerwall's own settings are in force again."
         case SiteEvent.PLAN_CHANGED:
             return _plan_changed(snapshot)
         case SiteEvent.TOMORROWS_RATES_IN:
@@ -108,7 +108,7 @@ def line_of(kind: DecisionKind, reason: DecisionReason) -> str:
             return f"Not as it should be: {REASONS[reason]}."
         case DecisionKind.RESUMED:
             # Its reason is what had suspended control, or a person's request to go on.
-            return "Resumed: what stood in the way is over."
+            return "Resumed: the cause of the suspension is over."
     return f"{kind.value.capitalize()}: {REASONS[reason]}."
 
 

@@ -146,7 +146,7 @@ def say_next_charge(site: Picture) -> str:
     target = f", to {charge.reaches_percent} percent" if charge.reaches_percent else ""
     rate = f", at {_about(charge)}{pence(charge.p_per_kwh)}" if charge.p_per_kwh is not None else ""
     if runs:
-        return f"It is to charge now, until {say_clock(charge.end, site.zone)}{target}{rate}."
+        return f"It is due to charge now, until {say_clock(charge.end, site.zone)}{target}{rate}."
     begin, end = say_moment(charge.start, site), say_clock(charge.end, site.zone)
     return f"It will charge {begin} until {end}{target}{rate}."
 
@@ -157,25 +157,25 @@ def say_why(site: Picture) -> str:
     if hindered is not None:
         return hindered
     if site.refused:
-        return "NetZero does not take the commands; they go on being sent."
+        return "NetZero refuses the commands; they are still being sent."
     if site.broken is not None:
-        return f"It is not as it should be: {REASONS[site.broken]}."
+        return f"Something is not right: {REASONS[site.broken]}."
     if site.held_back is not None:
         return f"It does not charge because {HELD_BACK[site.held_back]}."
     if site.override is not None:
         until = say_moment(site.override.until, site)
-        return f"Because somebody asked for it; the plan goes on {until} at the latest."
+        return f"Because somebody asked for it; the plan resumes {until} at the latest."
     if site.slot is None:
         return "There is no plan yet."
     does = DOES[site.slot.action]
-    return f"It is to {does} because {because(site.slot.reason, site)}."
+    return f"The plan is to {does} because {because(site.slot.reason, site)}."
 
 
 def say_rate(rates: Sequence[Rate], home: Picture) -> str:
     """What electricity costs now, whether that is cheap among ``rates``, those of the coming day."""
     current = next((rate for rate in rates if rate.start <= home.now < rate.end), None)
     if current is None:
-        return "The rate of now is not known."
+        return "The current rate is not known."
     lowest, highest = (each(rate.p_per_kwh for rate in rates) for each in (min, max))
     if highest - lowest < LEAST_SPREAD_P:
         return f"It costs {pence(current.p_per_kwh)} a unit, and hardly changes."
@@ -227,25 +227,25 @@ def because(reason: Reason, site: Picture) -> str:
             return f"what it has is worth more {later}, when a unit costs {pence(saved)}"
     if rate is not None:
         if reason.code is ReasonCode.PAID_TO_CHARGE:
-            return f"the rate is {pence(rate)}: we are paid for it"
+            return f"the rate is {pence(rate)}, so you are paid for it"
         if reason.code is ReasonCode.USE_NOW:
-            return f"no later half-hour needs it more than this one at {pence(rate)}"
+            return f"using it now saves more than keeping it, at {pence(rate)}"
     return PLAINLY[reason.code]
 
 
 PLAINLY = {
     ReasonCode.CHEAPER_THAN_LATER: "electricity is cheaper now than later",
-    ReasonCode.PAID_TO_CHARGE: "we are paid for it",
+    ReasonCode.PAID_TO_CHARGE: "you are paid for it",
     ReasonCode.FORCED: "you asked for it in this half-hour",
     ReasonCode.READY_BY: "it must be ready in time",
     ReasonCode.SESSION_AHEAD: "a power-down session is ahead",
     ReasonCode.POWER_UP: "electricity is free in this power-up session",
-    ReasonCode.KEEP_FOR_LATER: "what it has is worth more later",
+    ReasonCode.KEEP_FOR_LATER: "its energy is worth more later",
     ReasonCode.CAR_CHARGING: "the car is charging and must not empty it",
     ReasonCode.BELOW_FLOOR: "it is below the floor you set",
-    ReasonCode.USE_NOW: "no later half-hour needs it more than this one",
-    ReasonCode.SOLAR_SURPLUS: "the sun gives more than the house takes",
-    ReasonCode.EMPTY: "it has come down to its floor",
+    ReasonCode.USE_NOW: "using it now saves more than keeping it",
+    ReasonCode.SOLAR_SURPLUS: "the panels make more than the house uses",
+    ReasonCode.EMPTY: "it is down to its reserve floor",
     ReasonCode.NOTHING_TO_GAIN: "nothing else would save anything",
     ReasonCode.SELL_NOW: "selling pays more now than keeping",
     ReasonCode.RATE_UNKNOWN: "the rate is not known yet",
@@ -295,8 +295,8 @@ def _measured(site: Picture) -> str:
     if power_w is None:
         return f"{level}."
     if abs(power_w) < AT_REST_W:
-        return f"{level} and rests."
-    does = "charges" if power_w < 0 else "gives"
+        return f"{level} and is idle."
+    does = "charges" if power_w < 0 else "supplies"
     return (
         f"{level} and {does} {'with ' if power_w < 0 else ''}{abs(power_w) / 1000:.1f} kilowatts."
     )
@@ -331,7 +331,7 @@ def hindrance(site: Picture) -> str | None:
     if site.suspension is not None:
         return f"The scheduler is suspended because {SUSPENDED_BY[site.suspension]}."
     if site.faulty:
-        return "The battery did not do what was asked of it, so the scheduler has let go of it."
+        return "The battery did not follow its commands, so the scheduler has released it."
     if not site.scheduler_enabled and site.override is None:
         return "The scheduler is switched off."
     return None

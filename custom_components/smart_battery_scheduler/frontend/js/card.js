@@ -126,13 +126,13 @@ class SmartBatterySchedulerCard extends HTMLElement {
       const entryId = this.config.config_entry ?? (await listHomes(this._hass))[0]?.entry_id;
       if (!this.isConnected || this.finding !== finding) return;
       if (!entryId) {
-        this.told(null, "no_home");
+        this.receive(null, "no_home");
         return;
       }
       this.home = new Home(this._hass, entryId);
-      this.line = new Line(this._hass.connection, entryId, (state, problem) => this.told(state, problem));
+      this.line = new Line(this._hass.connection, entryId, (state, problem) => this.receive(state, problem));
     } catch {
-      if (this.finding === finding) this.told(null, "not_running");
+      if (this.finding === finding) this.receive(null, "not_running");
     } finally {
       if (this.finding === finding) this.finding = undefined;
     }
@@ -145,7 +145,7 @@ class SmartBatterySchedulerCard extends HTMLElement {
     this.orders?.close();
   }
 
-  told(state, problem) {
+  receive(state, problem) {
     if (state?.plan?.made_at !== this.state?.plan?.made_at) this.answers.clear();
     this.state = state;
     this.problem = problem;
@@ -185,6 +185,7 @@ class SmartBatterySchedulerCard extends HTMLElement {
     this.legend = h("div", {});
     this.nav = this.buildNav();
     this.panel = h("div", { "aria-live": "polite" });
+    this.sheet = h("div", {}, this.panel);
     this.hint = h("div", { class: "hint" });
     this.open = h("a", { class: "open", href: `/${PLAN}` }, t("open_plan"));
     this.order = h("div", { role: "status" });
@@ -193,7 +194,7 @@ class SmartBatterySchedulerCard extends HTMLElement {
     this.under = h("div", { class: "under" }, this.legend, this.nav);
     this.body = h(
       "div", { hidden: true },
-      this.top.element, this.stage, this.table, this.under, this.hint, this.panel, this.controls.element, this.order, this.money,
+      this.top.element, this.stage, this.table, this.under, this.hint, this.sheet, this.controls.element, this.order, this.money,
       this.open,
     );
     this.shadow ??= this.attachShadow({ mode: "open" });
@@ -242,10 +243,10 @@ class SmartBatterySchedulerCard extends HTMLElement {
   // Half-hours were chosen: show them, and ask why nothing else.
   chosen(slots) {
     this.render();
-    clearTimeout(this.asking);
+    clearTimeout(this.askTimer);
     const [slot] = slots;
     if (slots.length !== 1 || !slot.planned || !this.home.can("explain")) return;
-    this.asking = setTimeout(() => {
+    this.askTimer = setTimeout(() => {
       askWhyNots(this.home, slot, this.answers).then(() => this.render(), () => {});
     }, 300);
   }
@@ -359,13 +360,19 @@ class SmartBatterySchedulerCard extends HTMLElement {
     this.hint.hidden = slots.length > 0 && !isSheet;
   }
 
-  // As a popover it lies over everything at the window's lower edge; a browser without leaves it in its place.
+  // As a popover it lies over everything at the window's lower edge, and what was ordered from it with it; a
+  // browser without popovers leaves both in their places.
   showSheet(wanted) {
-    const { panel } = this;
-    if (!panel.showPopover || !panel.isConnected) return false;
-    if (wanted && panel.getAttribute("popover") === null) panel.setAttribute("popover", "manual");
-    if (wanted && !panel.matches(":popover-open")) panel.showPopover();
-    if (!wanted) panel.removeAttribute("popover");
+    const { sheet } = this;
+    if (!sheet.showPopover || !sheet.isConnected) return false;
+    if (wanted && !sheet.matches(":popover-open")) {
+      sheet.setAttribute("popover", "manual");
+      sheet.append(this.order);
+      sheet.showPopover();
+    } else if (!wanted && sheet.hasAttribute("popover")) {
+      sheet.removeAttribute("popover");
+      this.controls.element.after(this.order);
+    }
     return wanted;
   }
 

@@ -58,7 +58,7 @@ export function marks({ slots }, at, layout) {
     const middle = (at.x(slot.start) + at.x(slot.end)) / 2;
     const sign = (kind, text, y) => svg("text", { class: kind, x: middle, y, "text-anchor": "middle" }, text);
     return [
-      ...slot.wishes.map((wish) => sign(`wish ${wish.action}`, SIGNS[wish.action], CHIP.bottom - 3)),
+      ...slot.manual.map(({ action }) => sign(`manual ${action}`, SIGNS[action], CHIP.bottom - 3)),
       slot.missed && sign("missed", "✕", layout.band.bottom + 9),
     ].filter(Boolean);
   });

@@ -24,8 +24,8 @@ const ITEMS = [
   ["legend_solar", "pv", known("pvKw")],
   ["legend_load", "line load", known("loadKw")],
   ["legend_session", "session", (slots) => has(slots, (slot) => slot.session)],
-  ["legend_asked", "sign ●", (slots) => has(slots, (slot) => slot.wishes?.some((each) => each.action !== "do_not_charge"))],
-  ["legend_banned", "sign ⊘", (slots) => has(slots, (slot) => slot.wishes?.some((each) => each.action === "do_not_charge"))],
+  ["legend_asked", "sign ●", (slots) => has(slots, (slot) => slot.manual?.some((each) => each.action !== "do_not_charge"))],
+  ["legend_banned", "sign ⊘", (slots) => has(slots, (slot) => slot.manual?.some((each) => each.action === "do_not_charge"))],
   ["legend_missed", "sign ✕", (slots) => has(slots, (slot) => slot.missed)],
 ];
 
