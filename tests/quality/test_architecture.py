@@ -38,7 +38,7 @@ ALLOWED: Mapping[str, set[str]] = {
     | HOME_ASSISTANT
     | {"planner", "powerwall", "tariff", "solar", "control", "sqlalchemy"},
     "events": GROUND | HOME_ASSISTANT | {"planner", "tariff", "control"},
-    "demo": GROUND | {"powerwall", "tariff", "solar", "history"},
+    "demo": GROUND | {"planner", "powerwall", "tariff", "solar", "history"},
     "sources": GROUND | HOME_ASSISTANT | FACTS | {"demo"},
     "site": GROUND | HOME_ASSISTANT | FACTS | {"events", "sources"},
     "text": GROUND | HOME_ASSISTANT | FACTS | {"events", "site"},
