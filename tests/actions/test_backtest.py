@@ -143,7 +143,7 @@ async def test_a_stored_replay_of_another_shape_is_left_out(
 async def test_removing_the_home_removes_its_replay(
     hass: HomeAssistant, demo: MockConfigEntry, ask: Ask, hass_storage: dict[str, Any]
 ) -> None:
-    """Removing the home removes its replay."""
+    """The stored result is deleted with the config entry."""
     await ask.answer("backtest", days=1)
     assert store_key(demo.entry_id) in hass_storage
     await hass.config_entries.async_remove(demo.entry_id)

@@ -22,6 +22,7 @@ from homeassistant.setup import async_setup_component
 
 from ..actions.test_backtest import NOW
 from ..entities.conftest import Ask
+from ..languages import ENGLISH
 
 
 @pytest.fixture
@@ -203,7 +204,7 @@ def test_a_sum_that_is_not_known_is_no_nought() -> None:
         best_week_gbp_per_year=1000.0,
         worst_week_gbp_per_year=1500.0,
     )
-    texts = result_texts(BacktestResult(made_at=NOW, days=14, tariffs=(tariff,)))
+    texts = result_texts(BacktestResult(made_at=NOW, days=14, tariffs=(tariff,)), ENGLISH)
     assert (texts["paid"], texts["planned"]) == ("an unknown sum", "an unknown sum")
     assert texts["tariffs"] == (
         "- Agile, with Agile Outgoing: -£1.50, £1,234 a year (£1,000 to £1,500); "

@@ -52,7 +52,7 @@ test("the legend names every colour and mark that is shown, and none that is not
     planned_levels: { [iso(START)]: 44 },
   });
   const keys = legendOf(rich, level).map(([key]) => key);
-  for (const key of ["legend_cheap", "legend_export", "charge", "hold", "export", "legend_morning", "legend_session", "legend_asked", "legend_banned", "legend_missed"]) {
+  for (const key of ["legend_cheap", "legend_export", "charge", "hold", "export", "legend_morning", "legend_session", "legend_asked", "legend_blocked", "legend_missed"]) {
     assert.ok(keys.includes(key), key);
   }
 });

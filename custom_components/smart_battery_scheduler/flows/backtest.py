@@ -1,7 +1,8 @@
 """The options page "Try it on past days": asks for the days, shows the progress and the result."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
+from datetime import date
 from typing import Any, override
 
 import voluptuous as vol
@@ -13,29 +14,9 @@ from homeassistant.helpers.selector import NumberSelector, NumberSelectorConfig,
 from ..frontend.backtest_csv import csv_link
 from ..history.backtest.compare import BacktestResult, TariffResult
 from ..site.backtest import MOST_DAYS, USUAL_DAYS, Backtest, BacktestStoppedError
-from ..site.backtest_inputs import PRESENT
+from ..text.sentences import Sentences, sentences_of
 
 DAYS = "days"
-# As Octopus calls them; the tariff that the home has is called what it is.
-NAMES: Mapping[str, str] = {
-    PRESENT: "Your tariff",
-    "agile": "Agile, with Agile Outgoing",
-    "agile_fixed_export": "Agile, with Outgoing",
-    "go": "Go",
-    "intelligent_go": "Intelligent Go",
-    "cosy": "Cosy",
-    "flux": "Flux",
-    "tracker": "Tracker",
-    "flexible": "Flexible",
-    "economy_7": "Economy 7",
-}
-REASONS: Mapping[str, str] = {
-    "holes": "half-hours are missing",
-    "no_export_meter": "nobody counts what is fed in",
-    "does_not_add_up": "meter, sun and battery contradict each other",
-    "implausible": "a meter shows more than can be",
-    "estimated": "estimated readings",
-}
 
 
 class BacktestSteps(OptionsFlow):
@@ -88,7 +69,8 @@ class BacktestSteps(OptionsFlow):
             result = await self._waiting
         except BacktestStoppedError:
             return self.async_abort(reason="backtest_stopped")
-        left_out = {"left_out": left_out_text(result)}
+        words = sentences_of(self.hass)
+        left_out = {"left_out": left_out_text(result, words)}
         if not result.tariffs:
             return self.async_show_form(
                 step_id="backtest_nothing", description_placeholders=left_out
@@ -96,7 +78,7 @@ class BacktestSteps(OptionsFlow):
         link = csv_link(self.hass, self.config_entry.entry_id)
         return self.async_show_form(
             step_id="backtest_result",
-            description_placeholders={**result_texts(result), **left_out, "csv": link},
+            description_placeholders={**result_texts(result, words), **left_out, "csv": link},
         )
 
     async def async_step_backtest_nothing(
@@ -123,44 +105,56 @@ class BacktestSteps(OptionsFlow):
         return self.async_create_entry(data=dict(self.config_entry.options))
 
 
-def result_texts(result: BacktestResult) -> dict[str, str]:
+def result_texts(result: BacktestResult, words: Sentences) -> dict[str, str]:
     """The figures of the page."""
     best, present = result.tariffs[0], result.of(result.present)
     return {
         "days": str(result.days),
-        "first": result.first_day or "",
-        "last": result.last_day or "",
-        "paid": pounds(result.paid_gbp),
-        "planned": pounds(present.gbp if present else None),
-        "optimum": pounds(present.optimum_gbp if present else None),
-        "best": NAMES.get(best.name, best.name),
-        "best_gbp": pounds(best.gbp),
-        "tariffs": "\n".join(map(_line, result.tariffs)),
+        "first": _day(result.first_day, words),
+        "last": _day(result.last_day, words),
+        "paid": _sum(result.paid_gbp, words),
+        "planned": _sum(present.gbp if present else None, words),
+        "optimum": _sum(present.optimum_gbp if present else None, words),
+        "best": words.say_or(f"backtest.{best.name}", best.name),
+        "best_gbp": _sum(best.gbp, words),
+        "tariffs": "\n".join(_line(tariff, words) for tariff in result.tariffs),
     }
 
 
-def _line(result: TariffResult) -> str:
-    name = NAMES.get(result.name, result.name)
-    year = pounds(result.gbp_per_year, pence=False)
+def _line(result: TariffResult, words: Sentences) -> str:
     low, high = result.best_week_gbp_per_year, result.worst_week_gbp_per_year
-    spread = f" ({pounds(low, pence=False)} to {pounds(high, pence=False)})" if low and high else ""
-    alone = pounds(result.self_powered_gbp)
-    return f"- {name}: {pounds(result.gbp)}, {year} a year{spread}; self-powered {alone}"
+    spread = ""
+    if low and high:
+        low_text, high_text = words.pounds(low, 0), words.pounds(high, 0)
+        spread = words.say("backtest.spread", low=low_text, high=high_text)
+    return words.say(
+        "backtest.line",
+        name=words.say_or(f"backtest.{result.name}", result.name),
+        sum=_sum(result.gbp, words),
+        year=_sum(result.gbp_per_year, words, decimals=0),
+        spread=spread,
+        alone=_sum(result.self_powered_gbp, words),
+    )
 
 
-def left_out_text(result: BacktestResult) -> str:
+def left_out_text(result: BacktestResult, words: Sentences) -> str:
     """Why days were left out, each reason with its number of days."""
     if not result.left_out and not result.days:
-        return "no half-hours are known"
+        return words.say("backtest.nothing_known")
     counts = (
-        f"{count} ({REASONS.get(reason, reason)})" for reason, count in result.left_out.items()
+        words.say(
+            "backtest.left_out",
+            days=str(count),
+            why=words.say_or(f"backtest.{reason}", reason),
+        )
+        for reason, count in result.left_out.items()
     )
-    return ", ".join(counts) or "none"
+    return ", ".join(counts) or words.say("backtest.none")
 
 
-def pounds(gbp: float | None, *, pence: bool = True) -> str:
-    """A sum as people write it."""
-    if gbp is None:
-        return "an unknown sum"
-    text = f"{abs(gbp):,.2f}" if pence else f"{abs(gbp):,.0f}"
-    return f"-£{text}" if gbp < 0 else f"£{text}"
+def _day(day: str | None, words: Sentences) -> str:
+    return words.day(date.fromisoformat(day)) if day else ""
+
+
+def _sum(gbp: float | None, words: Sentences, *, decimals: int = 2) -> str:
+    return words.say("backtest.unknown_sum") if gbp is None else words.pounds(gbp, decimals)

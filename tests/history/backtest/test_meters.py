@@ -34,7 +34,7 @@ def test_the_suppliers_meter_comes_first_and_what_came_from_where_is_counted() -
 
 
 def test_our_own_house_checks_other_meters_and_not_itself() -> None:
-    """Our own house checks other meters, and not itself."""
+    """The measured load is kept only beside another source's meters."""
     octopus = MeterSource(name="octopus", energies={"import": {START: 0.41}})
     ours, loads = measured_source(MEASURED)
     past = put_together([octopus, ours], loads, START, START + 3 * HALF_HOUR)

@@ -25,7 +25,7 @@ const ITEMS = [
   ["legend_load", "line load", known("loadKw")],
   ["legend_session", "session", (slots) => has(slots, (slot) => slot.session)],
   ["legend_asked", "sign ●", (slots) => has(slots, (slot) => slot.manual?.some((each) => each.action !== "do_not_charge"))],
-  ["legend_banned", "sign ⊘", (slots) => has(slots, (slot) => slot.manual?.some((each) => each.action === "do_not_charge"))],
+  ["legend_blocked", "sign ⊘", (slots) => has(slots, (slot) => slot.manual?.some((each) => each.action === "do_not_charge"))],
   ["legend_missed", "sign ✕", (slots) => has(slots, (slot) => slot.missed)],
 ];
 

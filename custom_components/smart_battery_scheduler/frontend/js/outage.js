@@ -23,7 +23,7 @@ export function outage(state, slots, now) {
 export function outageWords(state, slots, now, t, f) {
   const found = outage(state, slots, now);
   if (!found) return "";
-  if (found.beyond) return t("outage_beyond", { time: f.moment(found.beyond, now) });
+  if (found.beyond) return t("outage_longer", { time: f.moment(found.beyond, now) });
   const hours = (found.until - now) / HOUR_MS;
   return t("outage", { hours: hours < 10 ? f.number(hours, 1) : f.number(hours), time: f.moment(found.until, now) });
 }
