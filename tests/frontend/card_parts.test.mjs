@@ -107,7 +107,7 @@ test("a power cut lasts until the battery has given all to the house", () => {
   // 50 % of 2 kWh at 0.5 kW.
   assert.deepEqual(outage(state, timeline(state, START), START), { until: START + 4 * SLOT });
   const words = outageWords(state, timeline(state, START), START, t, f);
-  assert.equal(words, "A power cut now: lasts 2.0 h, until 00:00 tomorrow");
+  assert.equal(words, "In a power cut now the battery would last 2.0 h, until 00:00 tomorrow");
 });
 
 test("the sun prolongs a power cut, but fills no more than the battery", () => {
@@ -120,7 +120,7 @@ test("the sun prolongs a power cut, but fills no more than the battery", () => {
 test("a power cut beyond all that is forecast says so; without capacity or level nothing is claimed", () => {
   const state = stateOf(plan(4), { home: { capacity_kwh: 13.5 } });
   assert.deepEqual(outage(state, timeline(state, START), START), { beyond: START + 4 * SLOT });
-  assert.match(outageWords(state, timeline(state, START), START, t, f), /lasts beyond 00:00 tomorrow/);
+  assert.match(outageWords(state, timeline(state, START), START, t, f), /last beyond 00:00 tomorrow/);
   assert.equal(outage(stateOf(plan(4)), timeline(state, START), START), undefined);
   assert.equal(outageWords(stateOf(plan(4)), timeline(state, START), START, t, f), "");
 });

@@ -11,7 +11,7 @@ from typing import Final
 
 BUNDLE: Final = "bundle.js"
 # Each defines an element of ours; the first that fails does not keep the others from being defined.
-ENTRIES: Final = ("card.js", "strategy.js")
+ENTRIES: Final = tuple(f"{name}.js" for name in ("card", "strategy"))
 _IMPORT = re.compile(r'^import \{([^}]*)\} from "\./(\w+\.js)";\n', re.MULTILINE)
 _EXPORT = re.compile(r"^export (?=(?:async function|function|class|const) (\w+))", re.MULTILINE)
 _OTHER = re.compile(r"^(?:import|export)\b.*", re.MULTILINE)
