@@ -72,7 +72,7 @@ def test_whoever_begins_in_the_day_has_the_rest_of_it() -> None:
     levels = PlannedLevels(())
     begun = MIDNIGHT + timedelta(hours=10, minutes=12)
     levels.slot_began(begun, None)
-    assert levels.memory == ()
+    assert levels.at(begun) is None
     levels.slot_began(begun, plan_of(begun, 1, 55.0))
     assert [each.start for each in levels.memory] == [MIDNIGHT + timedelta(hours=10)]
     assert levels.at(MIDNIGHT + timedelta(hours=9)) is None
@@ -92,7 +92,8 @@ def test_it_survives_a_restart_and_forgets_what_is_old() -> None:
     for day in range(8):
         morning = MIDNIGHT + timedelta(days=day)
         levels.slot_began(morning, plan_of(morning, 48, float(day)))
-    again = PlannedLevels(decode(tuple[PlannedLevel, ...], encode(levels.memory)))
+    stored: tuple[PlannedLevel, ...] = decode(tuple[PlannedLevel, ...], encode(levels.memory))
+    again = PlannedLevels(stored)
     assert again.memory == levels.memory
     newest = levels.memory[-1].start
     assert levels.memory[0].start >= newest - KEPT - timedelta(days=1)

@@ -5,16 +5,13 @@ whether they want one, by a switch; carbon is asked for in words. Stored are the
 """
 
 from collections.abc import Mapping
-from typing import Any, Final
-
-import voluptuous as vol
+from typing import Any, Final, override
 
 from homeassistant.helpers.selector import (
     SelectSelector,
     SelectSelectorConfig,
     SelectSelectorMode,
     TimeSelector,
-    make_selector_config_schema,
 )
 
 from ..site.preferences import NO_PRICE_CEILING_P_PER_KWH, Preferences
@@ -37,12 +34,10 @@ FIRST: Mapping[str, Any] = {
 class MinuteSelector(TimeSelector):
     """A time of day without seconds, as the frontend's own conditions ask for it."""
 
-    CONFIG_SCHEMA = make_selector_config_schema({vol.Optional("no_second"): bool})
-
-    def __init__(self) -> None:
-        """Ask for hours and minutes."""
-        super().__init__()
-        self.config = {"no_second": True}
+    @override
+    def serialize(self) -> dict[str, dict[str, Any]]:
+        """As the frontend is told; Home Assistant's own class has no word for it."""
+        return {"selector": {self.selector_type: {"no_second": True}}}
 
 
 def carbon_selector(present_gbp: float) -> SelectSelector:
