@@ -119,7 +119,7 @@ test("the sun prolongs a power cut, but fills no more than the battery", () => {
 
 test("a power cut beyond all that is forecast says so; without capacity or level nothing is claimed", () => {
   const state = stateOf(plan(4), { home: { capacity_kwh: 13.5 } });
-  assert.deepEqual(outage(state, timeline(state, START), START), { beyond: START + 4 * SLOT });
+  assert.deepEqual(outage(state, timeline(state, START), START), { longerThan: START + 4 * SLOT });
   assert.match(outageWords(state, timeline(state, START), START, t, f), /last beyond 00:00 tomorrow/);
   assert.equal(outage(stateOf(plan(4)), timeline(state, START), START), undefined);
   assert.equal(outageWords(stateOf(plan(4)), timeline(state, START), START, t, f), "");

@@ -36,7 +36,7 @@ class MinuteSelector(TimeSelector):
 
     @override
     def serialize(self) -> dict[str, dict[str, Any]]:
-        """As the frontend is told; Home Assistant's own class has no word for it."""
+        """What the frontend is sent; Home Assistant's own class has no word for it."""
         return {"selector": {self.selector_type: {"no_second": True}}}
 
 

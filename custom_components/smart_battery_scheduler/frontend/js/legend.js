@@ -2,7 +2,7 @@
 import { h } from "./dom.js";
 
 const has = (slots, test) => slots.some(test);
-const doing = (action) => (slots) => has(slots, (slot) => slot.action === action);
+const withAction = (action) => (slots) => has(slots, (slot) => slot.action === action);
 const rated = (level) => (slots, levelOf) => has(slots, (slot) => !slot.estimate && levelOf(slot) === level);
 const known = (key) => (slots) => has(slots, (slot) => Number.isFinite(slot[key]));
 
@@ -14,10 +14,10 @@ const ITEMS = [
   ["legend_expensive", "rate expensive", rated("expensive")],
   ["estimate", "rate estimate", (slots) => has(slots, (slot) => slot.estimate)],
   ["legend_export", "line export-rate", known("exportRate")],
-  ["charge", "band charge", doing("charge")],
-  ["hold", "band hold", doing("hold")],
-  ["use", "band use", doing("use")],
-  ["export", "band export", doing("export")],
+  ["charge", "band charge", withAction("charge")],
+  ["hold", "band hold", withAction("hold")],
+  ["use", "band use", withAction("use")],
+  ["export", "band export", withAction("export")],
   ["legend_level", "line level", known("to")],
   ["legend_spread", "spread", known("low")],
   ["legend_morning", "line morning", known("morning")],

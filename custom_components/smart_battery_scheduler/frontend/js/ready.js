@@ -26,19 +26,19 @@ export class Ready {
       TARGETS.map((each) => h("option", { value: each, selected: each === 100 }, f.percent(each))),
     );
     this.set = h("button", { "data-order": "ready_once", onclick: () => this.order() }, t("ready_set"));
-    this.asking = h(
+    this.request = h(
       "div", { class: "choices" },
       h("label", {}, `${t("ready_by_time")} `, this.at), h("label", {}, `${t("target")} `, this.target), this.set,
     );
     this.asked = h("div", { class: "asked" });
-    this.element = h("div", { class: "ready" }, this.asked, this.asking);
+    this.element = h("div", { class: "ready" }, this.asked, this.request);
   }
 
   refresh(state, now) {
     const { home, t, f, clock, shadow } = this.card;
     const asked = state.now.ready_once;
     this.element.hidden = !home.can("ready_once");
-    this.asking.hidden = Boolean(asked);
+    this.request.hidden = Boolean(asked);
     const words = asked && t("ready_asked", { time: f.moment(Date.parse(asked.at), now), target: f.percent(asked.percent) });
     const cancel = asked && h("button", { "data-order": "cancel_ready_once", onclick: () => this.cancel() }, t("ready_cancel"));
     renew(this.asked, shadow, words ? [h("span", {}, words), cancel] : "");
