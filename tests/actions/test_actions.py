@@ -260,7 +260,7 @@ async def test_being_ready_once_is_planned_for_shown_and_taken_back(
         blocking=True,
         return_response=True,
     )
-    assert "To be at 90 % (asked for)" in str(events)
+    assert "Should be at 90 % (requested)" in str(events)
     for _ in range(2):
         await ask("cancel_ready_once")
         shown = hass.states.get("sensor.home_battery_ready_once")
@@ -333,7 +333,7 @@ async def test_the_plan_is_returned_and_explained(site: Day, ask: Ask) -> None:
     assert len(plan["slots"]) >= 96
     why = await ask.answer("explain")
     assert why["slot"]["start"] == plan["slots"][0]["start"]
-    assert why["text"].startswith("The battery is to ")
+    assert why["text"].startswith("The battery is due to ")
     assert why["why_not"] is None
     charging = next(slot for slot in plan["slots"] if slot["action"] == "charge")
     why_not = await ask.answer("explain", at=charging["start"], action="use")

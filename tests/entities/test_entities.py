@@ -246,7 +246,7 @@ async def test_the_calendar_has_charges_sessions_and_manual_slots(site: Day) -> 
     await site.run(0.1)
     events = await calendar(site, 24)
     summaries = [event["summary"] for event in events]
-    assert {"Power down", "Do not charge (asked for)", "Hold (asked for)"} <= set(summaries)
+    assert {"Power down", "Do not charge (requested)", "Hold (requested)"} <= set(summaries)
     charges = [event for event in events if event["summary"].startswith("Charge ")]
     assert charges
     assert all(event["description"].startswith("Because ") for event in charges)

@@ -234,7 +234,7 @@ async def test_rates_after_a_gap(events: SiteEvents, published: Published) -> No
         (
             SiteEvent.SESSION_JOINED,
             {"start": "2026-07-01T17:00:00+00:00", "end": "2026-07-01T18:00:00+00:00"},
-            "A session is joined at 18:00 until 19:00.",
+            "A session was joined at 18:00 until 19:00.",
         ),
     ],
 )

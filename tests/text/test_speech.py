@@ -45,8 +45,8 @@ def read(level: float | None, power_w: float | None) -> PowerwallState:
         (read(None, 0.0), "I do not know how full the battery is."),
         (read(62.4, None), "The battery is at 62 percent. "),
         (read(62.4, 30.0), "The battery is at 62 percent and is idle."),
-        (read(62.4, -1800.0), "The battery is at 62 percent and charges with 1.8 kilowatts."),
-        (read(62.4, 640.0), "The battery is at 62 percent and supplies 0.6 kilowatts."),
+        (read(62.4, -1800.0), "The battery is at 62 percent and is charging at 1.8 kilowatts."),
+        (read(62.4, 640.0), "The battery is at 62 percent and is supplying 0.6 kilowatts."),
     ],
 )
 def test_what_is_measured(reading: PowerwallState | None, begin: str) -> None:
