@@ -157,14 +157,18 @@ async def test_accounts_of_one_key_are_distinguished(flow: Flow, cloud: Cloud) -
 @pytest.mark.parametrize(
     ("account", "key", "says"),
     [
-        (account_body((), ()), "no_import", "no electricity supply"),
-        (account_body((), OUTGOING), "export_only", "only sells"),
-        ({**account_body(), "properties": account_body()["properties"][:1]}, "moved_out", "left"),  # type: ignore[index]  # JSON
+        (account_body((), ()), "no_import", "no active electricity supply"),
+        (account_body((), OUTGOING), "export_only", "only exports"),
+        (
+            {**account_body(), "properties": account_body()["properties"][:1]},
+            "moved_out",
+            "moved out",
+        ),  # type: ignore[index]  # JSON
         (account_body((("E-1R-NOBODY-KNOWS-24-C", LONG_AGO, None),)), "tariff_unknown", "no rates"),
         (
             account_body((("E-1R-INTELLI-FLUX-IMPORT-23-07-14-C", LONG_AGO, None),)),
             "tariff_refused",
-            "controls the battery itself",
+            "Octopus controls the battery",
         ),
         (account_body((("GREEN DEAL", LONG_AGO, None),)), "tariff_unknown", "no rates"),
         # HomeAssistant-OctopusEnergy#1417: known to the list, and no price in it.
