@@ -4,6 +4,7 @@ import logging
 
 from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import ConfigEntryNotReady
 from homeassistant.helpers import config_validation as cv, issue_registry as ir
 from homeassistant.helpers.typing import ConfigType
 
@@ -26,6 +27,7 @@ from .site.site import Site, SmartBatteryConfigEntry
 from .site.storage import SiteStorage
 from .sources.build import build_sources, powerwall_of
 from .sources.chosen_entities import async_follow, async_track_renames
+from .sources.late_integrations import async_retry_when_shown, async_stop_waiting
 from .sources.supplier import tariff_mark
 from .text.sentences import async_load_sentences, sentences_of
 
@@ -62,6 +64,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: SmartBatteryConfigEntry)
     # At once: with the cloud down the home comes later, and its page says so.
     async_show_dashboard(hass)
     async_follow(hass, entry)
+    async_stop_waiting(hass, entry)
     watch = Watch(entry)
     storage = SiteStorage(hass, entry.entry_id)
     loaded = await storage.async_load()
@@ -69,7 +72,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: SmartBatteryConfigEntry)
     sources = await build_sources(hass, entry, records.remembered)
     site = Site(hass, entry, sources, storage, loaded.control, records)
     try:
-        await site.async_start()
+        await _async_start(hass, entry, site)
         entry.runtime_data = site
         await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
         _attach(hass, entry, site, watch)
@@ -80,6 +83,15 @@ async def async_setup_entry(hass: HomeAssistant, entry: SmartBatteryConfigEntry)
     # Options that were changed during the awaits above.
     await watch.async_entry_updated(hass, entry)
     return True
+
+
+async def _async_start(hass: HomeAssistant, entry: SmartBatteryConfigEntry, site: Site) -> None:
+    """Raises ConfigEntryNotReady without a first reading."""
+    try:
+        await site.async_start()
+    except ConfigEntryNotReady:
+        async_retry_when_shown(hass, entry)
+        raise
 
 
 def _attach(hass: HomeAssistant, entry: SmartBatteryConfigEntry, site: Site, watch: Watch) -> None:
@@ -113,6 +125,7 @@ async def async_unload_entry(hass: HomeAssistant, entry: SmartBatteryConfigEntry
 async def async_remove_entry(hass: HomeAssistant, entry: SmartBatteryConfigEntry) -> None:
     """Restore what an earlier run may have left on the Powerwall, then forget everything."""
     async_show_dashboard(hass)
+    async_stop_waiting(hass, entry)
     storage = SiteStorage(hass, entry.entry_id)
     control = (await storage.async_load()).control
     restore = control.restore

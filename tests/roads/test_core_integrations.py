@@ -42,7 +42,7 @@ def stands(day: Day, phase: Phase) -> bool:
     return day.phase is phase
 
 
-async def test_a_charge_is_found_commanded_seen_and_put_back(
+async def test_a_charge_is_found_commanded_confirmed_and_restored(
     hass: HomeAssistant, day: Day, tesla: FakeTesla, integration: str, script: Script
 ) -> None:
     """The whole way, with core's own code between us and Tesla's HTTP."""

@@ -43,7 +43,7 @@ def interrupted(state: ControlState, at: Situation) -> Step | None:
         return None
     cause = hands_off(at.reading)
     if cause is not None and (state.suspension is None or state.suspension.cause is not cause):
-        return stand_back(state, at, cause, until=at.now + at.timing.settled)
+        return suspend(state, at, cause, until=at.now + at.timing.settled)
     return _strangers(state, at, at.reading)
 
 
@@ -73,7 +73,7 @@ def _strangers(state: ControlState, at: Situation, reading: PowerwallState) -> S
     # Two such changes within a day count as another controller.
     until = next_slot(at) if len(fights) < FIGHTS_A_DAY else at.now + DAY
     state = replace(state, fights=fights)
-    return stand_back(state, at, SuspensionCause.SOMEBODY_ELSE, until=until, changed=changed)
+    return suspend(state, at, SuspensionCause.SOMEBODY_ELSE, until=until, changed=changed)
 
 
 def changed_at_rest(state: ControlState, at: Situation) -> Step | None:
@@ -99,7 +99,7 @@ def changed_at_rest(state: ControlState, at: Situation) -> Step | None:
     changed = foreign_changes(reading, state.idle, ())
     state = replace(state, idle=shown, strange_at=None)
     cause = SuspensionCause.SOMEBODY_ELSE
-    return stand_back(state, at, cause, until=next_slot(at), changed=changed)
+    return suspend(state, at, cause, until=next_slot(at), changed=changed)
 
 
 def is_doubtful_owner(state: ControlState, shown: Settings) -> bool:
@@ -130,7 +130,7 @@ def _undone(state: ControlState, at: Situation, reading: PowerwallState) -> bool
     return not (is_young and any(left_by(each, shown) for each in others))
 
 
-def stand_back(
+def suspend(
     state: ControlState,
     at: Situation,
     cause: SuspensionCause,

@@ -122,6 +122,10 @@ class PowerwallConnectionError(PowerwallError):
     """Not reached, timed out, or failing on its side: worth another try."""
 
 
+class PowerwallAbsentError(PowerwallConnectionError):
+    """What stands between us and the battery has not started, or shows nothing yet."""
+
+
 class PowerwallReplyError(PowerwallError):
     """Answered with something that cannot be understood."""
 

@@ -116,9 +116,9 @@ def forbids(verb: Verb, reading: PowerwallState, now: datetime, most_charge_w: f
     if reading.soc_percent is None:
         return "the charge level is not known"
     if reading.house_power_w is None or reading.solar_power_w is None:
-        return "house or sun is not known"
+        return "house or solar power is not known"
     if not _keeps_solar_home(verb, reading, most_charge_w):
-        return "the sun might be exported, which the owner does not allow"
+        return "solar power might be exported, which the owner does not allow"
     return None
 
 

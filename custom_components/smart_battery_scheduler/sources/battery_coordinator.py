@@ -14,6 +14,7 @@ from ..const import DOMAIN
 from ..control.situation import READING_LIMIT
 from ..powerwall.base import (
     Powerwall,
+    PowerwallAbsentError,
     PowerwallAuthError,
     PowerwallBudgetError,
     PowerwallError,
@@ -142,6 +143,12 @@ class BatteryCoordinator(DataUpdateCoordinator[PowerwallState]):
                 translation_domain=DOMAIN,
                 translation_key="powerwall_rate_limit",
                 retry_after=err.retry_after_s,
+            ) from err
+        except PowerwallAbsentError as err:
+            raise UpdateFailed(
+                translation_domain=DOMAIN,
+                translation_key="powerwall_absent",
+                translation_placeholders={"name": self._powerwall.capabilities.name},
             ) from err
         except PowerwallError as err:
             raise self._unreachable(str(err)) from err
