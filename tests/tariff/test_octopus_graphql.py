@@ -179,7 +179,7 @@ async def test_completed_dispatches_of_years_are_not_parsed_on_the_event_loop(
     graphql: OctopusGraphQL,
     kraken: Kraken,
     monkeypatch: pytest.MonkeyPatch,
-    years: int,
+    count: int,
     aside: bool,
 ) -> None:
     """They took it 150 ms; a day's few are read where they are."""
