@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from datetime import date
 from typing import Any, override
 
 import voluptuous as vol
@@ -109,8 +110,8 @@ def result_texts(result: BacktestResult, words: Sentences) -> dict[str, str]:
     best, present = result.tariffs[0], result.of(result.present)
     return {
         "days": str(result.days),
-        "first": result.first_day or "",
-        "last": result.last_day or "",
+        "first": _day(result.first_day, words),
+        "last": _day(result.last_day, words),
         "paid": _sum(result.paid_gbp, words),
         "planned": _sum(present.gbp if present else None, words),
         "optimum": _sum(present.optimum_gbp if present else None, words),
@@ -149,6 +150,10 @@ def left_out_text(result: BacktestResult, words: Sentences) -> str:
         for reason, count in result.left_out.items()
     )
     return ", ".join(counts) or words.say("backtest.none")
+
+
+def _day(day: str | None, words: Sentences) -> str:
+    return words.day(date.fromisoformat(day)) if day else ""
 
 
 def _sum(gbp: float | None, words: Sentences, *, decimals: int = 2) -> str:
