@@ -145,8 +145,8 @@ def _plan(plan: Plan | None, picture: Picture) -> str:
     if plan.cost_p is None or ahead_p is None:
         return f"the cost is not known: rates are missing.{warning}"
     saving = ""
-    if plan.baseline_cost_p is not None and round(plan.baseline_cost_p - plan.cost_p) > 0:
-        saving = f", {pounds(plan.baseline_cost_p - plan.cost_p)} less than self-powered"
+    if plan.saving_p is not None and round(plan.saving_p) > 0:
+        saving = f", {pounds(plan.saving_p)} less than self-powered"
     return f"{pounds(ahead_p)} for the next {hours:.0f} hours{saving}.{warning}"
 
 
