@@ -48,7 +48,7 @@ class ReplanButton(SmartBatteryEntity, ButtonEntity):
 
 
 class ResumeButton(SmartBatteryEntity, ButtonEntity):
-    """Ends an override, and takes control again if it was given up."""
+    """Ends an override, and resumes control if it was suspended."""
 
     @override
     async def async_press(self) -> None:

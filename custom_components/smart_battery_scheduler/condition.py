@@ -66,7 +66,7 @@ class SiteCondition(Condition):
 
 
 class IsChargingCondition(SiteCondition):
-    """The battery is charging from the grid on our command, and it is seen to."""
+    """The battery is charging from the grid on our command, confirmed by its own power."""
 
     @override
     def holds(self, site: Site, now: datetime) -> bool:

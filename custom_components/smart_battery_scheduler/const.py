@@ -44,7 +44,7 @@ NIGHT_OLD_METER = "old_meter"
 CONF_REAUTH = "reauth"
 REAUTH_OCTOPUS = "octopus"
 
-# Who is told of failures and, if wanted, of the evening's three lines.
+# Who is notified of failures and, if wanted, gets the evening's three lines.
 CONF_NOTIFY_ENTITIES = "notify_entities"
 CONF_DAILY_DIGEST = "daily_digest"
 CONF_DIGEST_TIME = "digest_time"

@@ -56,7 +56,7 @@ async def async_attach_trigger(
         if of_entry != entry_id or site_event != config[CONF_TYPE]:
             return
         payload = payload_of(hass, of_entry, site_event, data)
-        published = {
+        trigger_data = {
             **trigger_info["trigger_data"],
             **payload,
             CONF_PLATFORM: "device",
@@ -64,7 +64,7 @@ async def async_attach_trigger(
             CONF_TYPE: site_event.value,
             "description": f"{payload['home']}: {payload['message']}",
         }
-        hass.async_run_hass_job(job, {"trigger": published})
+        hass.async_run_hass_job(job, {"trigger": trigger_data})
 
     job = HassJob(action, f"{DOMAIN} device trigger")
     return async_dispatcher_connect(hass, SIGNAL_SITE_EVENT, received)

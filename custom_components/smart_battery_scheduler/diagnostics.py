@@ -1,6 +1,6 @@
 """What a maintainer needs to see, without what would show who or where the household is.
 
-``plan_inputs`` is what the last plan was made from, as ``codec`` writes it: decoded, the planner
+``plan_inputs`` is what the last plan was made from, encoded by ``serialisation``: decoded, the planner
 makes the same plan of it again.
 """
 
@@ -66,20 +66,20 @@ async def async_get_config_entry_diagnostics(
 ) -> dict[str, Any]:
     """All that is known of one home, from memory: nothing is fetched.
 
-    Of an entry that is not loaded, the entry and its state. A part that cannot be told names its error.
+    Of an entry that is not loaded, the entry and its state. A part that fails names its error.
     """
     secrets = _secrets(entry)
-    published: dict[str, Any] = {
+    report: dict[str, Any] = {
         "entry": async_redact_data(entry.as_dict(), TO_REDACT),
         "state": entry.state.value,
     }
     if entry.state is ConfigEntryState.LOADED:
         site = entry.runtime_data
-        published |= {name: _part(name, part, site) for name, part in PARTS.items()}
-        published["plan_inputs"] = await hass.async_add_executor_job(
+        report |= {name: _part(name, part, site) for name, part in PARTS.items()}
+        report["plan_inputs"] = await hass.async_add_executor_job(
             _part, "plan_inputs", _encoded_inputs, site.planned_from
         )
-    cleaned: dict[str, Any] = without(published, secrets)
+    cleaned: dict[str, Any] = without(report, secrets)
     return cleaned
 
 
@@ -88,12 +88,12 @@ def _part[T](name: str, part: Callable[[T], Any], of: T) -> Any:
     try:
         return part(of)
     except Exception as err:
-        _LOGGER.exception("The diagnostics cannot tell %s", name)
+        _LOGGER.exception("The diagnostics have no %s", name)
         return {"failed": type(err).__name__}
 
 
 def _secrets(entry: SmartBatteryConfigEntry) -> tuple[str, ...]:
-    """What tells who or where the household is, wherever else it may stand."""
+    """What identifies the household or its place, to be removed wherever it occurs."""
     tariff = entry.data.get(CONF_TARIFF, {})
     known = (
         *(entry.data.get(key) for key in (CONF_TOKEN, CONF_SITE_ID)),

@@ -63,7 +63,7 @@ class GetPlanTool(Tool):
     async def async_call(
         self, hass: HomeAssistant, tool_input: ToolInput, llm_context: LLMContext
     ) -> ToolResult:
-        """Read it off; a question that cannot be answered says why."""
+        """Answer from the site; a question that cannot be answered says why."""
         said = self.parameters(tool_input.tool_args)
         sites = exposed_homes(hass, llm_context.assistant, to_command=False)
         try:

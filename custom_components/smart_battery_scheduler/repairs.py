@@ -12,10 +12,10 @@ from .site.site import Site
 
 
 class TryAgainFlow(ConfirmRepairFlow):
-    """Says what to look at; once confirmed, tries again at once."""
+    """Says what to check; once confirmed, tries again at once."""
 
     def __init__(self, entry_id: str, problem: SiteProblem) -> None:
-        """Belong to one trouble of one home."""
+        """Belong to one problem of one home."""
         super().__init__()
         self._entry_id = entry_id
         self._problem = problem

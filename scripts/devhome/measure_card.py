@@ -32,7 +32,7 @@ async (card) => {
   const frame = () => new Promise(requestAnimationFrame);
   await frame();
   const began = performance.now();
-  fresh.told(state, null);
+  fresh.receive(state, null);
   const drawn = performance.now();
   await frame();
   await frame();

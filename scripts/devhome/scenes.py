@@ -48,7 +48,7 @@ _SHOW = """
   const state = structuredClone(card.state);
   new Function("state", change)(state);
   card.line.close();
-  card.told(state, null);
+  card.receive(state, null);
 }
 """
 

@@ -1,21 +1,12 @@
 """What Assist understands and says, with the sentences written out."""
 
-from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
-from pathlib import Path
 import re
-import shutil
 from typing import Any, override
 
 from freezegun.api import FrozenDateTimeFactory
 import pytest
 
-from custom_components.smart_battery_scheduler.control.model import (
-    ControlState,
-    Phase,
-    Suspension,
-    SuspensionCause,
-)
 from custom_components.smart_battery_scheduler.control.rules import Override
 from custom_components.smart_battery_scheduler.intent import (
     INTENT_CHARGE_TO,
@@ -29,17 +20,8 @@ from custom_components.smart_battery_scheduler.intent import (
     INTENT_USE,
     INTENT_WHY,
     next_time,
-    tonight,
 )
-from custom_components.smart_battery_scheduler.planner.model import (
-    Action,
-    Note,
-    NoteCode,
-    Plan,
-    ReadyBy,
-    Reason,
-    ReasonCode,
-)
+from custom_components.smart_battery_scheduler.planner.model import Action
 from custom_components.smart_battery_scheduler.site.site import Site
 from homeassistant.components import conversation
 from homeassistant.core import Context, HomeAssistant
@@ -47,66 +29,7 @@ from homeassistant.helpers import intent
 from homeassistant.setup import async_setup_component
 
 from ..automations.conftest import NOW, plan_of
-from ..plans import a_plan, a_slot
-
-SENTENCES = Path(__file__).parents[2] / "docs" / "custom_sentences"
-HALF_HOUR = timedelta(minutes=30)
-
-
-@pytest.fixture
-async def assist(
-    hass: HomeAssistant, site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Assist with the sentence file where its instructions say."""
-    config = tmp_path / "config"
-    await hass.async_add_executor_job(shutil.copytree, SENTENCES, config / "custom_sentences")
-    monkeypatch.setattr(hass.config, "config_dir", str(config))
-    assert await async_setup_component(hass, "conversation", {})
-    await hass.async_block_till_done()
-
-
-async def say(hass: HomeAssistant, text: str) -> str:
-    """Say something to Assist through the action, and return what it answers."""
-    reply = await hass.services.async_call(
-        "conversation",
-        "process",
-        {"text": text, "language": "en"},
-        blocking=True,
-        return_response=True,
-    )
-    assert reply is not None
-    response: Any = reply["response"]
-    speech: str = response["speech"]["plain"]["speech"]
-    return speech
-
-
-def a_night_plan() -> Plan:
-    """Use until 22:00, charge for an hour, hold till morning."""
-    expensive = Reason(
-        code=ReasonCode.CHEAPER_THAN_LATER,
-        numbers={"rate_p_per_kwh": 9.8, "saves_p_per_kwh": 24.1},
-        at=NOW + timedelta(hours=21, minutes=30),
-    )
-    actions = [Action.USE] * 4 + [Action.CHARGE] * 2 + [Action.HOLD] * 8
-    return a_plan(
-        *(
-            a_slot(
-                NOW + HALF_HOUR * i,
-                action,
-                target_percent=100 if action is Action.CHARGE else None,
-                end_percent=80.0,
-                reason=expensive if action is Action.CHARGE else Reason(code=ReasonCode.USE_NOW),
-            )
-            for i, action in enumerate(actions)
-        )
-    )
-
-
-@pytest.fixture
-def night(site: Site) -> Site:
-    """The home with that plan."""
-    site.planner.async_set_updated_data(a_night_plan())
-    return site
+from .conftest import a_night_plan, say
 
 
 @pytest.mark.parametrize(
@@ -228,59 +151,6 @@ async def test_ways_to_say_it(hass: HomeAssistant, night: Site, assist: None) ->
             assert received == [intent_type], sentence
 
 
-async def test_filled_by_seven(hass: HomeAssistant, site: Site, assist: None) -> None:
-    """To the brim, whatever "Charge now" is set to."""
-    await site.async_prefer(charge_now_percent=70.0)
-    await hass.async_block_till_done()
-    await say(hass, "fill the battery by 7am")
-    assert site.ready_once == ReadyBy(at=datetime(2026, 11, 21, 7, tzinfo=UTC), percent=100)
-
-
-async def test_an_hour_of_holding_and_cancelling_that(
-    hass: HomeAssistant, site: Site, assist: None
-) -> None:
-    """With an end that is said; "cancel that" ends it."""
-    answer = await say(hass, "hold the battery for an hour")
-    assert answer == "I have asked the battery to keep what it has until 21:00."
-    assert site.override is not None
-    assert (site.override.action, site.override.until) == (Action.HOLD, NOW + timedelta(hours=1))
-    await say(hass, "use the battery for half an hour")
-    assert (site.override.action, site.override.until) == (Action.USE, NOW + HALF_HOUR)
-    assert await say(hass, "cancel that") == "Back to the plan."
-    assert site.override is None
-
-
-async def test_no_charge_tonight(hass: HomeAssistant, site: Site, assist: None) -> None:
-    """A manual slot until the morning, which the next words take back."""
-    answer = await say(hass, "don't charge tonight")
-    assert answer == "I will not charge it from the grid until tomorrow at 08:00."
-    (slot,) = site.manual.slots
-    assert slot.blocked
-    assert (slot.start, slot.end) == (NOW, datetime(2026, 11, 21, 8, tzinfo=UTC))
-    assert await say(hass, "cancel that") == "It may charge tonight again."
-    assert site.manual.slots == ()
-
-
-@pytest.mark.parametrize(
-    ("now", "start", "end"),
-    [
-        ((20, 23, 40), (20, 23, 30), (21, 8, 0)),
-        ((20, 2, 10), (20, 2, 0), (20, 8, 0)),
-        ((20, 11, 0), (20, 18, 0), (21, 8, 0)),
-    ],
-)
-async def test_which_night_is_meant(
-    hass: HomeAssistant,
-    now: tuple[int, int, int],
-    start: tuple[int, int, int],
-    end: tuple[int, int, int],
-) -> None:
-    """The one that runs, or the next."""
-    await hass.config.async_set_time_zone("UTC")
-    at = [datetime(2026, 11, *each, tzinfo=UTC) for each in (now, start, end)]
-    assert tonight(at[0]) == (at[1], at[2])
-
-
 async def test_money_by_voice(hass: HomeAssistant, site: Site, assist: None) -> None:
     """What it costs now, when it is cheapest, what was saved."""
     answer = await say(hass, "is it cheap right now")
@@ -308,136 +178,15 @@ async def test_why(
     hass: HomeAssistant, night: Site, assist: None, frozen: FrozenDateTimeFactory
 ) -> None:
     """In pence, with the moment it pays off."""
-    assert "no later half-hour needs it more" in await say(hass, "why is the battery doing that")
+    assert "using it now saves more" in await say(hass, "why is the battery doing that")
     frozen.move_to(NOW + timedelta(hours=2, minutes=10))
     night.planner.async_set_updated_data(a_night_plan())
     assert await say(hass, "why is it charging?") == (
-        "It is to charge from the grid because 9.8 pence now avoids 24.1 pence tomorrow at 17:30."
+        "The plan is to charge from the grid because 9.8 pence now avoids 24.1 pence tomorrow at 17:30."
     )
 
 
-@pytest.mark.parametrize(
-    ("sentence", "percent", "at"),
-    [
-        ("charge to 80 percent by 6", 80, datetime(2026, 11, 21, 6, tzinfo=UTC)),
-        ("charge the battery to 70% by 6 pm", 70, datetime(2026, 11, 21, 18, tzinfo=UTC)),
-        ("charge the battery to 90 percent by 7:30", 90, datetime(2026, 11, 21, 7, 30, tzinfo=UTC)),
-        (
-            "charge my home battery to 60 percent by 22 o'clock",
-            60,
-            datetime(2026, 11, 20, 22, tzinfo=UTC),
-        ),
-        (
-            "charge to 80 percent by 6 in the morning",
-            80,
-            datetime(2026, 11, 21, 6, tzinfo=UTC),
-        ),
-    ],
-)
-async def test_charge_to_so_much_by_then(
-    hass: HomeAssistant, site: Site, assist: None, sentence: str, percent: int, at: datetime
-) -> None:
-    """A manual slot for one time, planned at the least cost, not a charge at once."""
-    answer = await say(hass, sentence)
-    assert site.ready_once == ReadyBy(at=at, percent=percent)
-    assert site.override is None
-    assert f"The battery is to be at {percent} percent" in answer
-    assert f"{at:%H:%M}" in answer
-
-
-async def test_the_wish_is_planned_for(hass: HomeAssistant, site: Site, assist: None) -> None:
-    """The plan reaches the level in time, and says when it charges."""
-    site.orders.preferences = site.preferences.from_options({"price_ceiling_p_per_kwh": 100.0})
-    answer = await say(hass, "charge to 75 percent by 7")
-    await hass.async_block_till_done()
-    await site.async_replan()
-    plan = site.planner.data
-    assert plan is not None
-    at_seven = plan.slot_at(datetime(2026, 11, 21, 7, tzinfo=UTC))
-    assert at_seven is not None
-    assert at_seven.start_percent >= 74
-    assert "tomorrow at 07:00" in answer
-
-
-async def test_a_wish_that_cannot_be_kept(
-    hass: HomeAssistant, site: Site, assist: None, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """How far it gets is said at once, if it is planned at once."""
-    short = Note(
-        code=NoteCode.READY_BY_MISSED,
-        numbers={"wanted_percent": 100.0, "reached_percent": 63.2},
-        at=NOW + timedelta(hours=1),
-    )
-
-    async def plan() -> None:
-        """An hour is too short from 45 to 100 percent."""
-        site.planner.async_set_updated_data(replace(a_night_plan(), made_at=NOW, notes=(short,)))
-
-    monkeypatch.setattr(site, "async_replan", plan)
-    answer = await say(hass, "charge to 100 percent by 21 o'clock")
-    assert answer.endswith("at 21:00. It can only get to 63 percent by then.")
-
-
-@pytest.mark.parametrize("sentence", ["charge to 80 percent", "charge the battery to 80% now"])
-async def test_charge_at_once(hass: HomeAssistant, site: Site, assist: None, sentence: str) -> None:
-    """Without a time it is an override, with an end."""
-    answer = await say(hass, sentence)
-    assert site.override is not None
-    assert (site.override.action, site.override.target_percent) == (Action.CHARGE, 80)
-    assert site.override.until == NOW + timedelta(hours=4)
-    asked = "I have asked the battery to charge to 80 percent"
-    assert answer == f"{asked}, until tomorrow at 00:00 at the latest."
-
-
-async def test_nothing_to_charge(hass: HomeAssistant, site: Site, assist: None) -> None:
-    """A battery that is that full is left alone."""
-    answer = await say(hass, "charge to 20 percent by 6")
-    assert answer == "The battery is at 45 percent already."
-    assert site.override is None
-    assert site.ready_once is None
-
-
-async def test_a_charge_that_may_not_be(hass: HomeAssistant, site: Site, assist: None) -> None:
-    """In a dry run nothing is asked of the battery, and it is not said to be."""
-    await site.async_prefer(dry_run=True)
-    await hass.async_block_till_done()
-    answer = await say(hass, "charge the battery to 90 percent")
-    assert "This is a dry run" in answer
-    assert "I have asked" not in answer
-
-
-async def test_back_to_the_plan(hass: HomeAssistant, site: Site, assist: None) -> None:
-    """Ends the override and the request."""
-    answer = await say(hass, "stop charging the battery")
-    assert answer.startswith("The plan is in force already. The battery is at 45 percent")
-    await say(hass, "charge to 80 percent by 6")
-    await say(hass, "charge to 80 percent")
-    assert await say(hass, "let the battery go back to the plan") == "Back to the plan."
-    assert site.override is None
-    assert site.ready_once is None
-
-
-async def test_back_to_the_plan_after_stepping_back(
-    hass: HomeAssistant, site: Site, assist: None
-) -> None:
-    """Control is taken again, as by the button; the plan was not in force."""
-    suspension = Suspension(cause=SuspensionCause.USER, since=NOW, until=NOW + timedelta(hours=2))
-    site.controller.state = ControlState(phase=Phase.SUSPENDED, suspension=suspension)
-    assert await say(hass, "back to the plan") == "Back to the plan."
-    assert site.controller.state.suspension is None
-
-
-async def test_a_charge_in_the_peak(
-    hass: HomeAssistant, site: Site, assist: None, frozen: FrozenDateTimeFactory
-) -> None:
-    """What is asked for is said not to be done, and why."""
-    frozen.move_to(NOW + timedelta(hours=21))
-    answer = await say(hass, "charge the battery to 90 percent")
-    assert "but nothing is charged from the grid in your peak window" in answer
-    assert "I have asked" not in answer
-
-
-async def test_the_override_is_told(hass: HomeAssistant, night: Site, assist: None) -> None:
+async def test_the_override_is_spoken(hass: HomeAssistant, night: Site, assist: None) -> None:
     """On whose word it acts."""
     await night.async_set_override(
         Override(action=Action.HOLD, made_at=NOW, until=NOW + timedelta(hours=1))

@@ -103,7 +103,7 @@ async def test_failures_at_once(hass: HomeAssistant, site: Site) -> None:
     assert messages(sent) == [
         (
             "Demo home",
-            "The charge of 20:00 failed: the settings stand, but the battery did not charge.",
+            "The charge of 20:00 failed: the settings are in force, but the battery did not charge.",
         )
     ]
     assert sent[0].data["entity_id"] == ["notify.phone", "notify.tablet"]

@@ -73,7 +73,7 @@ async def test_a_trigger(hass: HomeAssistant, site: Site, other_site: Site) -> N
         each.events.publish(SiteEvent.CHARGE_STARTED, {})
     await hass.async_block_till_done()
     assert [event.data["message"] for event in received] == [
-        "The charge failed: the settings stand, but the battery did not charge."
+        "The charge failed: the settings are in force, but the battery did not charge."
     ]
 
 

@@ -43,7 +43,9 @@ async def test_a_trigger_runs_an_automation(hass: HomeAssistant, site: Site) -> 
     site.events.publish(SiteEvent.CHARGE_FAILED, data)
     await hass.async_block_till_done()
     (event,) = received
-    message = "The charge of 20:00 failed: the settings stand, but the battery did not charge."
+    message = (
+        "The charge of 20:00 failed: the settings are in force, but the battery did not charge."
+    )
     assert event.data == {
         "happening": "charge_failed",
         "home": "Demo home",

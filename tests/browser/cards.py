@@ -47,7 +47,7 @@ async def plan_of(api: HomeAssistantApi, entry: Entry) -> list[dict[str, Any]]:
     return slots
 
 
-async def wishes_of(api: HomeAssistantApi, entry: Entry) -> list[tuple[str, str, str]]:
+async def manual_slots_of(api: HomeAssistantApi, entry: Entry) -> list[tuple[str, str, str]]:
     """What was asked by hand: (start, end, action)."""
     data = {"config_entry_id": entry["entry_id"]}
     listed = await api.act(f"{DOMAIN}.list_slots", data, response=True)

@@ -19,6 +19,14 @@ OFFLINE = "net::ERR_NAME_NOT_RESOLVED"
 # As a home's name: taken for markup, it would run.
 HOSTILE = "<img src=x onerror='window.ran = true'>"
 
+# Each tab of the ready dashboard, with a heading that only it has.
+TABS = {
+    "History": "How good the forecasts are",
+    "Savings": "Paid and expected",
+    "Settings": "Limits",
+    "Today": "Energy flow",
+}
+
 
 @on_each_release
 async def test_it_shows_the_plan_to_everybody(stage: Stage, chromium: str) -> None:
@@ -105,9 +113,11 @@ async def test_a_ban_changes_the_plan_and_can_be_undone(stage: Stage, chromium: 
                 return str(found[0])
 
             await eventually(action, lambda found: found != "charge")
-            await expect(card.locator(".wish.do_not_charge")).to_have_count(1)
+            await expect(card.locator(".manual.do_not_charge")).to_have_count(1)
             await card.get_by_role("button", name="Undo").click()
-            await expect(card.locator(".wish.do_not_charge")).to_have_count(0, timeout=PATIENCE_MS)
+            await expect(card.locator(".manual.do_not_charge")).to_have_count(
+                0, timeout=PATIENCE_MS
+            )
 
 
 async def test_a_reader_may_only_look(stage: Stage, chromium: str) -> None:
@@ -151,7 +161,7 @@ async def test_the_picker_offers_it(stage: Stage, chromium: str) -> None:
 
 
 async def test_the_ready_dashboard(stage: Stage, chromium: str) -> None:
-    """In the sidebar after set-up: the plan, the settings and the rest of the home.
+    """In the sidebar after set-up: the plan, then a tab for what was, what was saved and the settings.
 
     A home's name is text, whatever somebody has written into it.
     """
@@ -166,6 +176,7 @@ async def test_the_ready_dashboard(stage: Stage, chromium: str) -> None:
             await expect(card.locator(".title")).to_contain_text(HOSTILE)
             await expect(page.locator("img[src=x]")).to_have_count(0)
             assert not await page.evaluate("'ran' in window")
-            for heading in ("Plan", "Rates", "Savings", "Power", "What was done", "Settings"):
-                await expect(page.get_by_text(heading, exact=True).first).to_be_attached()
+            for tab, heading in TABS.items():
+                await page.get_by_role("tab", name=tab).click()
+                await expect(page.get_by_text(heading, exact=True).first).to_be_visible()
             await expect(page.get_by_text("Entity not found")).to_have_count(0)

@@ -16,9 +16,9 @@ from .cards import (
     assert_it_fits,
     assert_no_barrier,
     card_on,
+    manual_slots_of,
     plan_of,
     put_card,
-    wishes_of,
 )
 from .looking import looking_at
 
@@ -115,10 +115,10 @@ async def test_a_range_is_chosen_by_dragging(stage: Stage, chromium: str, *, pho
             card = await card_on(page)
             if phone:
                 await scroll_and_tap(page, card)
-            await wish_by_dragging(page, card, api, entry, phone=phone)
+            await set_manual_slots_by_dragging(page, card, api, entry, phone=phone)
 
 
-async def wish_by_dragging(
+async def set_manual_slots_by_dragging(
     page: Page, card: Locator, api: HomeAssistantApi, entry: Entry, *, phone: bool
 ) -> None:
     """Drag over the sixth to the ninth half-hour of the plan and hold there; then undo."""
@@ -128,15 +128,15 @@ async def wish_by_dragging(
     await expect(card.locator(".panel")).to_contain_text("4 half-hours")
     await card.get_by_role("button", name="Hold here").click()
     await expect(card.locator(".order")).to_contain_text("done", timeout=PATIENCE_MS)
-    assert await wishes_of(api, entry) == [(ahead[0]["start"], ahead[-1]["end"], "hold")]
-    await expect(card.locator(".wish.hold")).to_have_count(4)
+    assert await manual_slots_of(api, entry) == [(ahead[0]["start"], ahead[-1]["end"], "hold")]
+    await expect(card.locator(".manual.hold")).to_have_count(4)
     await card.get_by_role("button", name="Undo").click()
 
     async def rules() -> list[tuple[str, str, str]]:
-        return await wishes_of(api, entry)
+        return await manual_slots_of(api, entry)
 
     assert await eventually(rules, lambda found: not found) == []
-    await expect(card.locator(".wish")).to_have_count(0, timeout=PATIENCE_MS)
+    await expect(card.locator(".manual")).to_have_count(0, timeout=PATIENCE_MS)
 
 
 async def middle(card: Locator, number: int) -> tuple[float, float]:
@@ -184,7 +184,7 @@ async def scroll_and_tap(page: Page, card: Locator) -> None:
 
 
 async def test_a_removed_home_says_what_to_do(stage: Stage, chromium: str) -> None:
-    """Nothing is left, and the open card tells where to begin; a home set up then is shown.
+    """Nothing is left, and the open card says where to begin; a home set up then is shown.
 
     The dashboard is gone as well.
     """

@@ -1,8 +1,9 @@
 """Fixtures of the campaign: the day of a seed."""
 
 from dataclasses import replace
+from datetime import timedelta
 import logging
-from typing import Any
+from typing import Any, cast
 
 from freezegun.api import FrozenDateTimeFactory
 import pytest
@@ -14,9 +15,12 @@ from ..cloud.server import running
 from ..cloud.world import SCENARIOS, World
 from ..days.stage import Day, point_to, site_entry
 from .player import Player
+from .quick import QuickClock, fire_due_timers, keep_stores_in_memory, seed_chance, work_at_once
 from .remembering import RememberingEncode
 from .story import Story, random_story
 from .wild import WildPlanner
+
+PLANNED_EVERY = timedelta(minutes=30)
 
 
 @pytest.fixture
@@ -26,15 +30,17 @@ def story(seed: int) -> Story:
 
 
 @pytest.fixture
-def frozen(freezer: FrozenDateTimeFactory, story: Story) -> FrozenDateTimeFactory:
+def clock(story: Story, monkeypatch: pytest.MonkeyPatch) -> QuickClock:
     """The clock at the story's beginning, before Home Assistant and the cloud start."""
-    freezer.move_to(SCENARIOS[story.scenario].start)
-    return freezer
+    clock = QuickClock(SCENARIOS[story.scenario].start)
+    clock.install(monkeypatch)
+    seed_chance(story.seed)
+    return clock
 
 
 @pytest.fixture
 async def player(
-    frozen: FrozenDateTimeFactory,
+    clock: QuickClock,
     socket_enabled: None,
     hass: HomeAssistant,
     hass_storage: dict[str, Any],
@@ -52,6 +58,10 @@ async def player(
     monkeypatch.setattr(
         "custom_components.smart_battery_scheduler.site.storage.encode", RememberingEncode()
     )
+    # At every half-hour's edge and on news: a plan is made of most of a planned day's time.
+    monkeypatch.setattr(
+        "custom_components.smart_battery_scheduler.site.replanner.REPLAN_AFTER", PLANNED_EVERY
+    )
     if story.wild:
         monkeypatch.setattr(
             "custom_components.smart_battery_scheduler.site.replanner.make_plan",
@@ -62,8 +72,23 @@ async def player(
         hardware=story.hardware,
         soc_percent=story.soc_percent,
     )
-    async with running(World(scenario, utc_now)) as cloud:
-        point_to(cloud, monkeypatch)
-        entry = site_entry(cloud, units=story.entered_units)
-        entry.add_to_hass(hass)
-        yield Player(Day(hass, frozen, cloud, entry, hass_storage), story)
+    # Undone before the harness takes its own stores away.
+    with pytest.MonkeyPatch.context() as quick:
+        work_at_once(quick, hass)
+        keep_stores_in_memory(quick, hass_storage)
+        async with running(World(scenario, utc_now)) as cloud:
+            point_to(cloud, monkeypatch)
+            entry = site_entry(cloud, units=story.entered_units)
+            entry.add_to_hass(hass)
+            seed_chance(story.seed)
+            yield Player(
+                Day(
+                    hass,
+                    cast(FrozenDateTimeFactory, clock),
+                    cloud,
+                    entry,
+                    hass_storage,
+                    fire_due_timers,
+                ),
+                story,
+            )

@@ -3,6 +3,7 @@
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
+from http import HTTPStatus
 from itertools import pairwise
 
 from custom_components.smart_battery_scheduler.const import MARKET_TIME_ZONE
@@ -26,12 +27,16 @@ BUDGET = 4
 VERIFICATION = timedelta(minutes=8)
 # A slower home may take so long to be read back (7 min) before power is waited for (3 min).
 PATIENCE = timedelta(minutes=12)
+# Where the gateway is apart from the cloud, a charge is waited for as long as they were late before.
+LATE_PATIENCE = timedelta(minutes=65)
 # A hold at a whole percent may draw the battery down to it first, which proves nothing.
 HOLD_PATIENCE = timedelta(minutes=90)
 
 # A plan changes at most a dozen times a day, and each change may take a start and a stop, each sent
 # again once; as much again for restarts and for what is lost on the way.
 MOST_WRITES_A_DAY = 96
+# As often again what is refused, throttled or not answered.
+MOST_TRIED_A_DAY = 2 * MOST_WRITES_A_DAY
 MOST_FIGHTS = 2
 
 _ENDINGS = frozenset(
@@ -53,7 +58,7 @@ def broken(player: Player) -> list[str]:
         *_settings_lost(player),
         *_forbidden_charging(player.witness),
         *_budget(player.day.cloud.requests),
-        *_unproven(player.witness),
+        *_unproven(player),
         *_untrue(player.witness),
         *untold(player.witness.samples, player.witness.decisions),
         *without_cause(player.witness.samples),
@@ -64,9 +69,13 @@ def broken(player: Player) -> list[str]:
 
 
 def _too_many_writes(requests: RequestLog) -> Iterator[str]:
-    most = requests.most_within(timedelta(hours=24), WRITE)
-    if most > MOST_WRITES_A_DAY:
-        yield f"{most} writes within a day"
+    day = timedelta(hours=24)
+    taken = requests.most_within(day, WRITE, status=HTTPStatus.OK)
+    if taken > MOST_WRITES_A_DAY:
+        yield f"{taken} writes taken within a day"
+    tried = requests.most_within(day, WRITE)
+    if tried > MOST_TRIED_A_DAY:
+        yield f"{tried} writes tried within a day"
 
 
 def _fought(player: Player) -> Iterator[str]:
@@ -76,6 +85,7 @@ def _fought(player: Player) -> Iterator[str]:
             request.at
             for request in player.day.cloud.requests.writes
             if since <= request.at < until
+            and request.status == HTTPStatus.OK
             and isinstance(request.body, dict)
             and request.body.get("backup_reserve_percent") not in (None, reserve)
         ]
@@ -140,8 +150,10 @@ def _budget(requests: RequestLog) -> Iterator[str]:
         yield f"{most} requests within a minute"
 
 
-def _unproven(witness: Witness) -> Iterator[str]:
+def _unproven(player: Player) -> Iterator[str]:
     """Commands that were started and of which nothing was heard any more."""
+    witness = player.witness
+    usual = LATE_PATIENCE if player.story.quirks.gateway_is_apart else PATIENCE
     for index, decision in enumerate(witness.decisions):
         sent = decision.kind in (DecisionKind.STARTED, DecisionKind.RETRIED)
         if not sent or decision.action is None:
@@ -151,7 +163,7 @@ def _unproven(witness: Witness) -> Iterator[str]:
             witness.samples[-1].at,
         )
         until = min([until, *(life for life in witness.lives if life > decision.at)])
-        patience = HOLD_PATIENCE if decision.action is Action.HOLD else PATIENCE
+        patience = HOLD_PATIENCE if decision.action is Action.HOLD else usual
         if _undisturbed(witness, decision.at, until) > patience:
             yield f"nothing became of the command of {decision.at} ({decision.action})"
 

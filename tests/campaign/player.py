@@ -2,13 +2,10 @@
 
 import asyncio
 from collections.abc import Coroutine
-from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from random import Random
 from typing import Any
-
-from pytest_homeassistant_custom_component.common import async_fire_time_changed
 
 from custom_components.smart_battery_scheduler.control.model import Decision
 from custom_components.smart_battery_scheduler.control.rules import Override
@@ -32,6 +29,7 @@ OVERRIDE_LASTS = timedelta(minutes=90)
 LONGEST_AFTERMATH = timedelta(hours=5)
 QUIET_FOR = timedelta(minutes=25)
 RIVAL_LASTS, RIVAL_EVERY = timedelta(hours=2), timedelta(minutes=3)
+SAMPLED_EVERY = timedelta(seconds=20)
 # Less than meters show.
 UNSEEN_W = 150.0
 PASSING_QUIRKS = (
@@ -166,7 +164,7 @@ class Player:
                 await self._come_up()
             self._let_the_rival_act(now)
             self.day.freezer.tick(min(self.day.to_next_timer(), when - now))
-            async_fire_time_changed(self.day.hass)
+            self.day.fire(self.day.hass)
             await self._settle()
             self._greet()
             self._note()
@@ -179,6 +177,9 @@ class Player:
         now = dt_util.utcnow()
         shown = self.day.cloud.world.powerwall.reading().settings
         self.theirs.watch(shown, now, self.day.cloud.requests)
+        samples = self.witness.samples
+        if samples and samples[-1].alive is self._alive and now - samples[-1].at < SAMPLED_EVERY:
+            return
         self.witness.samples.append(
             take_sample(
                 self.day.hass,
@@ -226,8 +227,12 @@ class Player:
     def _let_the_rival_act(self, now: datetime) -> None:
         change = self._rival.change(now, self.day.shown)
         if change is not None:
-            self.day.cloud.world.powerwall.set_in_app(change)
-            self.theirs.set_in_app(change, now)
+            self._set_in_app(change, now)
+
+    def _set_in_app(self, change: Settings, now: datetime) -> None:
+        before, change = self.day.shown, self.day.cloud.world.powerwall.hardware.settable(change)
+        self.day.cloud.world.powerwall.set_in_app(change)
+        self.theirs.set_in_app(change, now, before)
 
     # --- events ------------------------------------------------------------------------
 
@@ -252,14 +257,16 @@ class Player:
                 world.powerwall.meet(Circumstances(charge_limit_w=event.number))
             case Kind.RIVAL:
                 now = dt_util.utcnow()
-                self._rival = Rival(until=now + RIVAL_LASTS, reserve=round(event.number))
+                asked = Settings(backup_reserve_percent=round(event.number))
+                reserve = world.powerwall.hardware.settable(asked).backup_reserve_percent
+                assert reserve is not None
+                self._rival = Rival(until=now + RIVAL_LASTS, reserve=reserve)
                 self.rivalries.append((now, now + RIVAL_LASTS, self._rival.reserve))
             case Kind.CALM:
                 world.powerwall.meet(Circumstances())
             case Kind.APP:
                 assert event.change is not None
-                world.powerwall.set_in_app(event.change)
-                self.theirs.set_in_app(event.change, dt_util.utcnow())
+                self._set_in_app(event.change, dt_util.utcnow())
             case _:
                 if self._alive:
                     await self._happen_inside(event)
@@ -291,7 +298,7 @@ class Player:
                 if event.kind is Kind.RELOAD:
                     await self._come_up()
             case Kind.KILL:
-                await self._kill(event.away, deepcopy(self.day.storage))
+                await self._kill(event.away, dict(self.day.storage))
             case Kind.KILL_BEFORE_WRITE | Kind.KILL_AFTER_WRITE:
                 await self._kill_at_write(event)
         await self._settle()
@@ -348,7 +355,7 @@ class Player:
 
         def deliver(change: Settings) -> Delivery:
             if not stored:
-                stored.update(deepcopy(self.day.storage))
+                stored.update(dict(self.day.storage))
                 self.day.cloud.faults.add(Fault.UNAVAILABLE, READ, WRITE)
                 if before:
                     return Delivery(shown=NOTHING, obeyed=NOTHING)

@@ -17,7 +17,11 @@ from .truth import Sample
 SOME_W = 300.0
 IDLE_W = 100.0
 NEAR_TARGET_PERCENT = 2.0
+# Nearer to its reserve a Powerwall may idle: its own scale and the app's differ there.
+ABOVE_FLOOR_PERCENT = 4.0
 LONGEST_UNTOLD = timedelta(minutes=15)
+# Between two readings, and once more.
+READINGS = timedelta(minutes=5)
 # Notices that speak of promises, by their translation keys.
 NOTICES = frozenset(
     {
@@ -58,7 +62,7 @@ def broken_promise(sample: Sample) -> Promise | None:
         return Promise.CHARGES_UNASKED
     is_to_serve = sample.wanted in (None, Action.USE) and sample.serves_by_theirs_w > SOME_W
     # A use may be asked for down to a level only.
-    is_to_serve &= sample.level > sample.floor_percent + NEAR_TARGET_PERCENT
+    is_to_serve &= sample.level > sample.floor_percent + ABOVE_FLOOR_PERCENT
     if is_to_serve and sample.battery_w < IDLE_W:
         return Promise.DOES_NOT_SERVE
     return None
@@ -68,10 +72,14 @@ def untold(samples: Sequence[Sample], decisions: Sequence[Decision]) -> Iterator
     """Every quarter of an hour of a broken promise without a line or without a notice."""
     for promise, run in _runs(samples):
         since, until = run[0].at, run[-1].at
-        if until - since <= LONGEST_UNTOLD:
+        longest = LONGEST_UNTOLD
+        if promise is Promise.DOES_NOT_CHARGE:
+            # A home whose charges are known to begin late is no news every night (netzero#238, #336).
+            longest = max(longest, run[0].charge_patience + READINGS)
+        if until - since <= longest:
             continue
-        late = [each for each in run if each.at - since > LONGEST_UNTOLD]
-        lines = [line for line in decisions if since - LONGEST_UNTOLD <= line.at <= late[0].at]
+        late = [each for each in run if each.at - since > longest]
+        lines = [line for line in decisions if since - longest <= line.at <= late[0].at]
         if not lines:
             yield f"{promise}, from {since} to {until}: no line in the log"
         if not any(NOTICES & each.notices for each in late[:2]):
@@ -92,11 +100,20 @@ def without_cause(samples: Sequence[Sample]) -> Iterator[str]:
     wrong_at: datetime | None = None
     before: frozenset[str] = frozenset()
     for sample in samples:
-        is_odd = sample.disturbed or not sample.on_grid or sample.storm or sample.hidden
-        if is_odd or sample.foreign or broken_promise(sample) is not None:
+        is_odd = (
+            sample.refused
+            or sample.disturbed
+            or not sample.on_grid
+            or sample.storm
+            or sample.hidden
+        )
+        # What somebody else does with the battery breaks promises as well, and is told so later.
+        if is_odd or sample.foreign or sample.suspended or broken_promise(sample) is not None:
             wrong_at = sample.at
         is_calm = wrong_at is None or sample.at - wrong_at > AFTERMATH
         for name in sorted((sample.notices & NOTICES) - before):
+            if name == "grid_charging_refused" and not sample.charging_permitted:
+                continue
             if is_calm:
                 yield f"the notice {name} at {sample.at} has no cause"
         before = sample.notices

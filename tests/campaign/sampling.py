@@ -1,6 +1,7 @@
 """Looking behind the scenes: one instant of the truth, and what the home made of it."""
 
 from datetime import datetime
+from http import HTTPStatus
 from typing import Any
 
 from custom_components.smart_battery_scheduler.const import DOMAIN, MARKET_TIME_ZONE
@@ -62,6 +63,8 @@ def take_sample(
         return max(0.0, -there.battery_w - max(0.0, available_solar_w - house_w))
 
     there = under(state.obeyed)
+    home = _of_home(site, now)
+    home["floor_percent"] = max(home["floor_percent"], theirs.reserve_percent)
     by_theirs = [under(each) for each in theirs.possible()]
     forced = state.circumstances.forced_battery_w is not None
     return Sample(
@@ -83,7 +86,9 @@ def take_sample(
         foreign=foreign,
         alive=site is not None,
         notices=_notices(hass),
-        **_of_home(site, now),
+        refused=_is_refused(cloud),
+        charging_permitted=powerwall.hardware.grid_charging_permitted,
+        **home,
     )
 
 
@@ -94,6 +99,11 @@ def _is_armed(cloud: Cloud) -> bool:
 
 def _is_hidden(cloud: Cloud) -> bool:
     return any(rule.endpoint is READ and rule.fault not in OPEN_FAULTS for rule in cloud.faults)
+
+
+def _is_refused(cloud: Cloud) -> bool:
+    last = cloud.requests.last(WRITE)
+    return last is not None and last.status != HTTPStatus.OK
 
 
 def _notices(hass: HomeAssistant) -> frozenset[str]:
@@ -133,5 +143,6 @@ def _of_home(site: Site | None, now: datetime) -> dict[str, Any]:
         "wanted": None if wanted is None else wanted.action,
         "by_backup": wanted is not None and wanted.method is ChargeMethod.BACKUP,
         "target_percent": 100.0 if wanted is None else float(wanted.target_percent or 100),
+        "charge_patience": site.timing().change,
         "floor_percent": 0.0 if wanted is None else float(wanted.target_percent or 0),
     }

@@ -102,7 +102,7 @@ def test_a_quarter_of_an_hour_must_be_in_the_log_and_in_a_notice() -> None:
     assert [line.rsplit(": ", 1)[1] for line in untold(published, [])] == ["no line in the log"]
 
 
-def test_what_is_over_in_time_need_not_be_told() -> None:
+def test_what_is_over_in_time_need_not_be_reported() -> None:
     """Fourteen minutes, twice; and what readings cannot show."""
     assert list(untold(day((14, IDLE), (1, SERVING), (14, IDLE)), [])) == []
     assert list(untold(day((40, replace(IDLE, hidden=True))), [])) == []

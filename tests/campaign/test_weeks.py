@@ -10,6 +10,9 @@ from typing import Any
 
 import pytest
 
+from custom_components.smart_battery_scheduler.history.load_quality import (
+    KEPT as EXPECTED_LOAD_KEPT,
+)
 from homeassistant.helpers.dispatcher import DATA_DISPATCHER
 from homeassistant.util import dt as dt_util
 
@@ -19,7 +22,7 @@ from .story import Story
 
 DAYS = int(os.environ.get("SBS_CAMPAIGN_WEEKS_DAYS", "2"))
 # Rates are there for five weeks from the beginning; the other rows grow for as long as they are kept.
-ROWS = ("import_rates", "export_rates", "measured", "decisions")
+ROWS = ("import_rates", "export_rates", "measured", "decisions", "load_expected")
 SLOTS_A_DAY = 48
 # What else is kept of each day, such as how good its forecasts were.
 BYTES_A_DAY = 4_000
@@ -75,6 +78,8 @@ async def test_weeks_pass_without_drift(player: Player, story: Story) -> None:
     assert rows_after["import_rates"] <= rows["import_rates"] + 2 * SLOTS_A_DAY
     assert rows_after["export_rates"] <= rows["export_rates"] + 2 * SLOTS_A_DAY
     assert rows_after["measured"] <= rows["measured"] + DAYS * SLOTS_A_DAY
+    assert rows_after["load_expected"] <= rows["load_expected"] + DAYS * SLOTS_A_DAY
+    assert rows_after["load_expected"] <= (EXPECTED_LOAD_KEPT.days + 1) * SLOTS_A_DAY
     assert rows_after["decisions"] <= len(player.day.site.decision_log.decisions)
     assert _bytes_besides_rows(player) < besides + DAYS * BYTES_A_DAY
     assert len(player.witness.decisions) < (decisions + 30) * DAYS

@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from http import HTTPStatus
 from itertools import product
 
+from custom_components.smart_battery_scheduler.control.echoes import echoes
 from custom_components.smart_battery_scheduler.planner.model import Action
 from custom_components.smart_battery_scheduler.powerwall.base import Settings
 
@@ -27,7 +28,8 @@ class Sample:
     """One instant of the truth.
 
     ``from_grid_w`` flows from the grid into the battery, ``from_grid_by_theirs_w`` would do so
-    under the user's own settings. ``disturbed`` is a time in which control cannot know or act.
+    under the user's own settings. ``charge_patience`` is how late this home's charges are known to begin.
+    ``refused``: the last write was not taken. ``disturbed`` is a time in which control cannot know or act.
     """
 
     at: datetime
@@ -58,6 +60,16 @@ class Sample:
     available_solar_w: float
     serves_by_theirs_w: float
     notices: frozenset[str]
+    charge_patience: timedelta = timedelta()
+    refused: bool = False
+    charging_permitted: bool = True
+
+
+def _may_be_an_echo(reserve: int | None, before: Settings) -> bool:
+    ours = before.backup_reserve_percent
+    if reserve is None or ours is None:
+        return False
+    return reserve != ours and echoes(ours, reserve)
 
 
 @dataclass
@@ -84,11 +96,16 @@ class Theirs:
         self._open: list[_Change] = []
         self._seen_requests = 0
 
-    def set_in_app(self, change: Settings, at: datetime) -> None:
-        """A person changed something past us."""
+    def set_in_app(self, change: Settings, at: datetime, before: Settings) -> None:
+        """A person changed something past us, where ``before`` was shown.
+
+        A reserve next to one of ours cannot be told from its echo: both are right then.
+        """
         for name in NAMES:
             value = getattr(change, name)
-            if value is not None:
+            if name == "backup_reserve_percent" and _may_be_an_echo(value, before):
+                self._right[name].add(value)
+            elif value is not None:
                 self._open = [each for each in self._open if each.name != name]
                 self._open.append(_Change(name, value, at))
                 self._right[name].add(value)
@@ -121,6 +138,12 @@ class Theirs:
             if change.readings >= self._enough:
                 self._right[change.name] = {change.value}
                 self._open.remove(change)
+
+    @property
+    def reserve_percent(self) -> float:
+        """The highest of the right reserves: down to it the battery serves the house for certain."""
+        reserves = self._right["backup_reserve_percent"]
+        return float(max((each for each in reserves if isinstance(each, int)), default=0))
 
     def possible(self) -> Iterator[Settings]:
         """Every combination of right values."""

@@ -64,10 +64,21 @@ class RequestLog:
         """The requests that asked a battery for something."""
         return self.to(Endpoint.NETZERO_WRITE)
 
-    def most_within(self, window: timedelta, *endpoints: Endpoint) -> int:
-        """The largest number that came within any span of this length."""
+    def last(self, endpoint: Endpoint) -> Received | None:
+        """The latest request to an endpoint."""
+        return next((each for each in reversed(self._received) if each.endpoint is endpoint), None)
+
+    def most_within(
+        self, window: timedelta, *endpoints: Endpoint, status: int | None = None
+    ) -> int:
+        """The largest number that came within any span of this length; with ``status``, of those answered so."""
         most, within = 0, deque[datetime]()
-        for moment in sorted(received.at for received in self.to(*endpoints)):
+        moments = (
+            received.at
+            for received in self.to(*endpoints)
+            if status is None or received.status == status
+        )
+        for moment in sorted(moments):
             within.append(moment)
             while within[0] + window <= moment:
                 within.popleft()

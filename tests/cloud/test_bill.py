@@ -62,7 +62,7 @@ def test_a_half_hour_that_went_by_unnoted_is_noticed() -> None:
         bill.note()
 
 
-def test_the_twin_stands_in_the_same_home() -> None:
+def test_the_baseline_has_the_same_home() -> None:
     """Same house, same sun; its own battery and settings."""
     day = Day("sunny")
     baseline = day.world.baseline(

@@ -202,9 +202,7 @@ async def test_readings_that_tell_little(
     assert (state.battery_power_w is not None) is powers_known
 
 
-async def test_fractions_and_null_lists_are_no_trouble(
-    cloud: Cloud, netzero: NetZeroPowerwall
-) -> None:
+async def test_fractions_and_null_lists_are_read(cloud: Cloud, netzero: NetZeroPowerwall) -> None:
     """Seen on real sites; only the export rule is unknown."""
     truth = cloud.world.powerwall.reading()
     cloud.faults.add(Fault.UNROUNDED, READ)

@@ -30,7 +30,7 @@ def reply(content: bytes) -> Reply:
     return Reply(status=200, headers={}, content=content)
 
 
-async def test_no_redirect_is_followed_and_json_is_wished_for(
+async def test_no_redirect_is_followed_and_json_is_asked_for(
     session: aiohttp.ClientSession,
 ) -> None:
     """A redirect would carry a key elsewhere."""
@@ -96,7 +96,7 @@ def test_retry_after_is_never_negative_nor_endless(text: str) -> None:
     assert 60.0 <= wait <= 86_400.0
 
 
-def test_a_cadence_is_never_early_and_spreads_homes() -> None:
+def test_a_poll_interval_is_never_early_and_spreads_homes() -> None:
     """By its own chance, within its jitter."""
     poll_interval = PollInterval(every=timedelta(minutes=20), jitter=timedelta(minutes=5))
     assert poll_interval.next_wait(0.0) == timedelta(minutes=20)

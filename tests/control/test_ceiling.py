@@ -79,7 +79,7 @@ def reading(level: float, *, minute: int, available_solar_w: float = 2000.0) -> 
 
 
 @pytest.mark.parametrize(
-    ("levels", "sun_w", "expected"),
+    ("levels", "available_solar_w", "expected"),
     [
         ((88.0, 88.1, 88.0, 88.1), 2000.0, 88.1),
         ((88.0, 88.5, 89.0, 89.5), 2000.0, 100.0),

@@ -189,8 +189,8 @@ def test_a_writes_trace(written: Settings, shown: tuple[OperatingMode, int], our
     assert left_by(written, actual) is ours
 
 
-def test_what_is_not_reported_is_not_told() -> None:
-    """Wrong is told, missing is not."""
+def test_unreported_settings_do_not_count_as_reported() -> None:
+    """A wrong value is reported, a missing one is not."""
     assert reports(Settings(grid_charging=True), Settings(grid_charging=False))
     assert not reports(Settings(grid_charging=True), Settings())
 
@@ -205,7 +205,7 @@ def test_what_is_not_reported_is_not_told() -> None:
         (SELF, 100, 100),
     ],
 )
-def test_a_persons_reserve_is_told_from_the_modes_own(
+def test_a_persons_reserve_differs_from_the_modes_own(
     mode: OperatingMode | None, reserve: int, changed: int | None
 ) -> None:
     """Taken for a person's, a reserve of 100 would be restored for good."""

@@ -74,7 +74,7 @@ def test_the_rate_counts_after_some_samples() -> None:
     assert method_rates_w(1, enough)[ChargeMethod.RESERVE] == 1800.0
 
 
-def test_what_the_sun_brings_is_not_the_levers_work() -> None:
+def test_solar_power_is_not_learned_as_a_methods_rate() -> None:
     """Only what comes from the grid is learned."""
     learned = learned_from(reading(50, 3600, solar_w=1000.0))
     assert learned.by_backup.rate_w.mean == pytest.approx(3000.0)
@@ -120,7 +120,7 @@ def test_taper_is_learned_near_full_and_planned_with() -> None:
     assert battery.capacity_kwh == 13.5
 
 
-def test_a_resting_lever_is_not_planned_with() -> None:
+def test_a_method_out_of_service_is_not_planned_with() -> None:
     """Until its time is over."""
     control = ControlState(out_of_service=((ChargeMethod.BACKUP, NOW + timedelta(hours=1)),))
     now = [method.method for method in battery_of(1, Learned(), control, NOW, 13.0).methods]

@@ -66,7 +66,7 @@ async def test_nothing_is_written_without_a_reading() -> None:
     assert stage.writes == []
 
 
-async def test_gentle_charge_stops_by_itself_and_asks_for_nothing_more() -> None:
+async def test_a_charge_by_reserve_stops_by_itself_and_needs_no_further_write() -> None:
     """The reserve at the target is the whole command: reaching it needs no further write."""
     stage = Stage(
         level=50, wanted=charge(START + HOUR, method=ChargeMethod.RESERVE, target_percent=54)
@@ -141,7 +141,7 @@ async def test_peak_window_is_not_filled_up_to_the_users_reserve() -> None:
     assert stage.shown == stage.owner
 
 
-async def test_ignored_write_is_sent_again_then_by_the_other_lever() -> None:
+async def test_an_ignored_write_is_sent_again_then_by_the_other_method() -> None:
     """Accepted is not obeyed: twice by the first charge method, then by the second."""
     stage = Stage(wanted=charge(START + HOUR))
 
@@ -163,7 +163,7 @@ async def test_ignored_write_is_sent_again_then_by_the_other_lever() -> None:
     assert [method for method, _ in stage.state.out_of_service] == [ChargeMethod.BACKUP]
 
 
-async def test_a_lever_out_of_service_is_not_chosen_next_time() -> None:
+async def test_a_method_out_of_service_is_not_chosen_next_time() -> None:
     """What was ignored is left alone for some hours."""
     stage = Stage(wanted=charge(START + HOUR))
     resting = ((ChargeMethod.BACKUP, START + 6 * HOUR),)
@@ -173,7 +173,7 @@ async def test_a_lever_out_of_service_is_not_chosen_next_time() -> None:
     assert stage.shown.backup_reserve_percent == 100
 
 
-async def test_all_ways_ignored_is_a_fault_and_then_tried_again() -> None:
+async def test_all_methods_ignored_is_a_fault_and_then_tried_again() -> None:
     """Nothing is read back by any charge method: fault until a later slot, owner settings untouched."""
     stage = Stage(wanted=charge(START + 6 * HOUR))
     stage.powerwall.deliver = lambda _: Delivery(shown=NOTHING, obeyed=NOTHING)
@@ -330,7 +330,7 @@ async def test_setting_the_powerwall_while_idle_is_verified() -> None:
     assert stage.shown == replace(stage.owner, backup_reserve_percent=35)
 
 
-async def test_grid_charging_that_may_not_be_switched_on_leaves_the_gentle_lever() -> None:
+async def test_grid_charging_that_may_not_be_switched_on_leaves_charging_by_reserve() -> None:
     """Where the installer forbids grid charging, charging up to the reserve still works."""
     stage = Stage(wanted=charge(START + HOUR), hardware=Hardware(grid_charging_permitted=False))
     await stage.run(20)
@@ -339,7 +339,7 @@ async def test_grid_charging_that_may_not_be_switched_on_leaves_the_gentle_lever
     assert command is not None and command.current.method is ChargeMethod.RESERVE
 
 
-async def test_next_slot_with_the_same_wish_writes_nothing() -> None:
+async def test_next_slot_with_the_same_action_writes_nothing() -> None:
     """Neighbouring slots of one kind are one command."""
     stage = Stage(wanted=charge(START + HOUR))
     await stage.run(25)
@@ -372,7 +372,9 @@ def test_every_way_out_of_a_command_leads_through_restoring() -> None:
         (Source.OVERRIDE, DecisionReason.USER),
     ],
 )
-async def test_a_wish_taken_back_is_told_by_whom(source: Source, reason: DecisionReason) -> None:
+async def test_a_removed_manual_slot_is_logged_with_its_cause(
+    source: Source, reason: DecisionReason
+) -> None:
     """The same stop means something else for a plan, a deleted slot and an ended override."""
     stage = Stage(wanted=replace(charge(START + HOUR), source=source))
     await stage.until(Phase.RUNNING)
@@ -394,7 +396,7 @@ async def test_a_site_that_makes_80_of_100_is_no_stranger() -> None:
     assert DecisionReason.SOMEBODY_ELSE not in stage.published(DecisionKind.SUSPENDED)
 
 
-async def test_settings_that_are_not_told_prove_nothing() -> None:
+async def test_settings_that_are_not_reported_prove_nothing() -> None:
     """Readings without settings: no false alarm, no repeated write, until they are told again."""
     stage = Stage(wanted=charge(START + HOUR))
     await stage.run(0.5)

@@ -45,7 +45,7 @@ async def test_a_refused_way_gives_place_to_the_other_after_three_refusals() -> 
     assert stage.published(DecisionKind.FAILED) == [DecisionReason.NOT_ACCEPTED]
 
 
-async def test_refusals_do_not_flood_the_log_and_their_count_is_told() -> None:
+async def test_refusals_do_not_flood_the_log_and_are_counted_there() -> None:
     """One line, then how many there were."""
     stage = refuses_mode(OperatingMode.BACKUP)
     await stage.run(10)

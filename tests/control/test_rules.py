@@ -45,7 +45,7 @@ def charging_plan() -> Plan:
     )
 
 
-def test_like_slots_in_a_row_are_one_wish() -> None:
+def test_like_slots_in_a_row_are_one_want() -> None:
     """The end of the request is the end of the last slot that asks for the same."""
     wanted, _ = wanted_now(charging_plan(), MOMENT)
     assert wanted is not None

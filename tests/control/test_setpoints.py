@@ -18,7 +18,7 @@ HOURS = timedelta(hours=4)
 
 
 @pytest.mark.parametrize("method", list(ChargeMethod))
-async def test_a_charge_to_90_without_the_fast_lever_goes_there_in_one_go(
+async def test_a_charge_to_90_without_backup_mode_goes_there_in_one_go(
     method: ChargeMethod,
 ) -> None:
     """By the reserve alone: no rest at 80 that looks like a refusal, and no going on to 100."""

@@ -98,7 +98,7 @@ async def nights(late: timedelta, nights: int) -> tuple[list[Stage], Learned]:
 
 
 @pytest.mark.parametrize("late_min", [8, 20, 40])
-async def test_a_late_gateway_is_learned_and_its_fast_lever_is_kept(late_min: int) -> None:
+async def test_a_late_gateway_is_learned_and_its_backup_method_kept(late_min: int) -> None:
     """From the second night on the charge method is waited for, and no night is called a calibration."""
     (first, *others), learned = await nights(late_min * MINUTE, 3)
     if late_min <= 20:

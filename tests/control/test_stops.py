@@ -71,7 +71,7 @@ async def test_a_hold_that_goes_on_after_its_end_is_not_called_restored(level: f
 
 
 @pytest.mark.parametrize("level", [58.0, 90.0, 100.0])
-async def test_a_stop_that_only_the_cloud_heard_is_sent_again_differently(level: float) -> None:
+async def test_a_stop_that_reached_only_the_cloud_is_sent_again_differently(level: float) -> None:
     """What changes nothing in Tesla's copy is never passed on, so the second stop must differ."""
     stage = await held(level)
     stage.powerwall.deliver = only_changes(stage, lost=1)
@@ -172,7 +172,7 @@ async def test_what_is_used_must_serve_the_house() -> None:
     assert stage.shown.backup_reserve_percent == 35
 
 
-async def test_a_charge_that_only_the_cloud_heard_is_ordered_again_differently() -> None:
+async def test_a_charge_that_reached_only_the_cloud_is_ordered_again_differently() -> None:
     """The same for a start: the identical order would never be passed on."""
     stage = Stage(wanted=charge(START + HOUR))
     stage.powerwall.deliver = only_changes(stage, lost=1)

@@ -118,7 +118,7 @@ def test_each_promise_by_one_reading(
     assert judge(breach, intent, 58.0, seen) is expected
 
 
-def test_what_lasts_is_told_once_and_within_a_quarter_of_an_hour() -> None:
+def test_a_lasting_breach_is_published_once_within_a_quarter_of_an_hour() -> None:
     """Readings come every three minutes at the slowest."""
     watch, lines = Watch(), []
     for minute in range(0, 60, 3):
@@ -131,7 +131,7 @@ def test_what_lasts_is_told_once_and_within_a_quarter_of_an_hour() -> None:
     assert watch.lasting() == {Breach.DOES_NOT_SERVE}
 
 
-def test_what_is_mended_in_time_is_not_told_and_what_is_over_is_taken_back() -> None:
+def test_a_breach_mended_in_time_is_not_published_and_one_that_is_over_is_forgotten() -> None:
     """A command needs some minutes; the notice leaves with the first reading that is as it should be."""
     watch = Watch()
     for minute in (0, 3, 6):

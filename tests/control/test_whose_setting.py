@@ -76,7 +76,7 @@ async def test_a_mode_set_by_somebody_while_we_are_idle_is_respected() -> None:
     assert stage.phase() is Phase.RUNNING
 
 
-async def test_a_change_and_a_wish_in_the_same_minute_do_not_collide() -> None:
+async def test_a_change_and_an_order_in_the_same_minute_do_not_collide() -> None:
     """The first reading that shows a change holds the order back; the second respects it."""
     stage = Stage()
     await stage.run(5)

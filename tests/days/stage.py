@@ -1,7 +1,7 @@
 """A home on the fake cloud whose hours pass in milliseconds."""
 
 import asyncio
-from collections.abc import Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from copy import deepcopy
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -34,6 +34,7 @@ class Day:
     cloud: Cloud
     entry: MockConfigEntry
     storage: dict[str, Any]
+    fire: Callable[[HomeAssistant], None] = async_fire_time_changed
     site: Site = field(init=False)
 
     @property
@@ -83,7 +84,7 @@ class Day:
             # Longer than any client waits for one reply.
             for _ in range(0 if task.done() else 7):
                 self.freezer.tick(timedelta(seconds=5))
-                async_fire_time_changed(self.hass)
+                self.fire(self.hass)
                 for _ in range(20):
                     await asyncio.sleep(0)
 
@@ -124,6 +125,14 @@ class Day:
         end = dt_util.utcnow() + timedelta(hours=hours)
         while (now := dt_util.utcnow()) < end:
             self.freezer.tick(min(self.to_next_timer(), end - now))
+            self.fire(self.hass)
+            await self.hass.async_block_till_done(wait_background_tasks=True)
+
+    async def stride(self, hours: float, step: timedelta = timedelta(minutes=10)) -> None:
+        """Let time pass in long strides, for what is the same however often the battery is read."""
+        end = dt_util.utcnow() + timedelta(hours=hours)
+        while (now := dt_util.utcnow()) < end:
+            self.freezer.tick(min(step, end - now))
             async_fire_time_changed(self.hass)
             await self.hass.async_block_till_done(wait_background_tasks=True)
 

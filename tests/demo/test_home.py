@@ -109,7 +109,7 @@ async def test_the_forecast_errs_but_not_wildly() -> None:
     assert 0.65 < mean(inside) < 0.95
 
 
-async def test_a_day_is_foretold_anew_when_it_comes() -> None:
+async def test_a_day_is_forecast_anew_when_it_comes() -> None:
     """The same within a day, another the day before."""
     morning, evening = await forecast_at(NOW), await forecast_at(NOW + timedelta(hours=9))
     noon = datetime(2026, 11, 22, 12, tzinfo=UTC)

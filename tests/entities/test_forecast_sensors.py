@@ -15,6 +15,7 @@ from custom_components.smart_battery_scheduler.history.accuracy import (
     Expected,
     day_start,
 )
+from custom_components.smart_battery_scheduler.history.load_quality import LoadQuality
 from custom_components.smart_battery_scheduler.history.measurements import Energies, MeasuredSlot
 from custom_components.smart_battery_scheduler.site.forecast_report import forecasts_as_dict
 from custom_components.smart_battery_scheduler.site.records import Records
@@ -122,6 +123,22 @@ async def test_what_is_expected_and_how_right_it_was(
     assert report["sun"]["source"] == "OpenMeteo"
     assert report["sun"]["learned_factors"] == [1.0] * 24
     assert report["sun"]["under_cover_share"] is None
+    assert report["house"]["day_ahead"] is None
+    entry.runtime_data.load_history.record.quality = LoadQuality(
+        error_percent=12.34,
+        of_last_week_percent=81.0,
+        of_mean_percent=90.0,
+        coverage_percent=79.96,
+        half_hours=480,
+    )
+    judged = cast(dict[str, Any], forecasts_as_dict(entry.runtime_data, dt_util.utcnow()))
+    assert judged["house"]["day_ahead"] == {
+        "error_percent": 12.3,
+        "of_last_week_percent": 81.0,
+        "of_mean_percent": 90.0,
+        "coverage_percent": 80.0,
+        "half_hours": 480,
+    }
     assert report["house"]["half_hours_known"] == 48
     assert report["house"]["day_ahead"] is None
     assert report["house"]["band_widened_by"]["evening"] == 1.0

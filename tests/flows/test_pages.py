@@ -52,7 +52,7 @@ async def open_page(day: Day, page: str) -> Any:
 async def test_an_options_page_re_plans_once_without_reload(
     site: Day, plans: list[None], page: str
 ) -> None:
-    """An options page re plans once without reload."""
+    """The same site runs on with the new preferences."""
     running = site.site
     await site.run(0.01)
     plans.clear()
@@ -70,7 +70,7 @@ async def test_an_options_page_re_plans_once_without_reload(
 
 
 async def test_the_pages_show_what_the_entities_set(site: Day) -> None:
-    """The pages show what the entities set."""
+    """The options page suggests the value that the number was set to."""
     target = entity_id(site.hass, "number", site, "reserve_floor")
     await site.act("number", "set_value", entity_id=target, value=44)
     form = await open_page(site, "planning")
@@ -80,7 +80,7 @@ async def test_the_pages_show_what_the_entities_set(site: Day) -> None:
 
 
 async def test_a_cleared_car_is_forgotten(site: Day) -> None:
-    """A cleared car is forgotten."""
+    """The form leaves the field out; the old entity must not stay."""
     await site.site.async_prefer(car_charging_entity="binary_sensor.car")
     form = await open_page(site, "control")
     flows = site.hass.config_entries.options
@@ -102,7 +102,7 @@ async def test_a_cleared_car_is_forgotten(site: Day) -> None:
 async def test_a_page_refuses_what_makes_no_sense(
     site: Day, page: str, name: str, value: object
 ) -> None:
-    """A page refuses what makes no sense."""
+    """The schema refuses it, and the preferences stay."""
     before = site.site.preferences
     form = await open_page(site, page)
     with pytest.raises(InvalidData):

@@ -133,15 +133,6 @@ async def test_what_is_bought_later_need_not_be_understood_yet(flow: Flow, cloud
     assert result["step_id"] == "solar"
 
 
-def apart(label: str = "2 EXAMPLE STREET") -> dict[str, Any]:
-    """An account with an export meter alone (Webreaper/SolisAgileManager#184)."""
-    body: dict[str, Any] = account_body((), OUTGOING)
-    site = body["properties"][1]
-    site["id"], site["address_line_1"] = 77, label
-    site["electricity_meter_points"] = site["electricity_meter_points"][1:]
-    return {**body, "number": "A-EXPORT01", "properties": [site]}
-
-
 async def test_a_second_account_that_cannot_be_read_does_not_spoil_the_first(
     flow: Flow, cloud: Cloud
 ) -> None:
@@ -155,62 +146,7 @@ async def test_a_second_account_that_cannot_be_read_does_not_spoil_the_first(
     assert result["step_id"] == "solar"
 
 
-async def test_an_export_meter_on_an_account_of_its_own_is_found_by_the_address(
-    flow: Flow, cloud: Cloud
-) -> None:
-    """However it is written."""
-    cloud.octopus.account = account_body(exports=())
-    cloud.octopus.others = {"A-EXPORT01": apart("2  Example street,")}
-    cloud.world.account_numbers = [ACCOUNT_NUMBER, "A-EXPORT01"]
-    await flow.choose("account")
-    await flow.answer(api_key=API_KEY)
-    await flow.answer(source="none")
-    data = flow.result["result"].data["tariff"]
-    assert (data["export_account"], data["export_property"]) == ("A-EXPORT01", "77")
-    assert data["export_tariff"] == OUTGOING[0][0]
-
-
-@pytest.mark.parametrize("chosen", ["A-EXPORT01:77", None])
-async def test_an_export_meter_at_another_address_is_asked_about(
-    flow: Flow, cloud: Cloud, chosen: str | None
-) -> None:
-    """It may be this home's or another's."""
-    cloud.octopus.account = account_body(exports=())
-    cloud.octopus.others = {"A-EXPORT01": apart("THE OLD BARN")}
-    cloud.world.account_numbers = [ACCOUNT_NUMBER, "A-EXPORT01"]
-    await flow.choose("account")
-    result = await flow.answer(api_key=API_KEY)
-    assert result["step_id"] == "export_meter"
-    await flow.answer(**({} if chosen is None else {"export_property": chosen}))
-    await flow.answer(source="none")
-    data = flow.result["result"].data["tariff"]
-    assert data.get("export_account") == (None if chosen is None else "A-EXPORT01")
-    assert data["export_tariff"] == (None if chosen is None else OUTGOING[0][0])
-
-
-async def test_two_import_meters_of_a_home_are_asked_about(flow: Flow, cloud: Cloud) -> None:
-    """Each by its tariff and the last digits of its number."""
-    body: dict[str, Any] = account_body()
-    points = body["properties"][1]["electricity_meter_points"]
-    go = {"tariff_code": "E-1R-GO-VAR-22-10-14-C", "valid_from": LONG_AGO, "valid_to": None}
-    points.append({**points[0], "mpan": "1200000009999", "agreements": [go]})
-    cloud.octopus.account = body
-    await flow.choose("account")
-    result = await flow.answer(api_key=API_KEY)
-    assert result["step_id"] == "property"
-    options = result["data_schema"].schema["property"].config["options"]
-    assert [each["label"].split(" · ")[1:] for each in options] == [
-        [AGILE[0][0], f"…{points[0]['mpan'][-4:]}"],
-        ["E-1R-GO-VAR-22-10-14-C", "…9999"],
-    ]
-    await flow.answer(property=options[1]["value"])
-    await flow.answer(source="none")
-    data = flow.result["result"].data["tariff"]
-    assert data["import_mpan"] == "1200000009999"
-    assert data["import_tariff"] == "E-1R-GO-VAR-22-10-14-C"
-
-
-async def test_accounts_of_one_key_are_told_apart(flow: Flow, cloud: Cloud) -> None:
+async def test_accounts_of_one_key_are_distinguished(flow: Flow, cloud: Cloud) -> None:
     """An account that is not within reach of the key is not chosen in silence."""
     cloud.world.account_numbers = []
     await flow.choose("account")

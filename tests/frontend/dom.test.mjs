@@ -91,13 +91,13 @@ test("children are put in place only where something differs, and the focus stay
     querySelectorAll() { return this.childNodes; },
   };
   const root = {};
-  const old = made("Hold", { wish: "hold" });
+  const old = made("Hold", { manual: "hold" });
   renew(element, root, made("Charge 20 p"), [old, null, ""]);
   root.activeElement = old;
-  renew(element, root, made("Charge 20 p"), made("Hold", { wish: "hold" }));
+  renew(element, root, made("Charge 20 p"), made("Hold", { manual: "hold" }));
   assert.equal(replaced, 1);
   assert.equal(root.activeElement, old);
-  const next = made("Hold", { wish: "hold" });
+  const next = made("Hold", { manual: "hold" });
   renew(element, root, made("Charge 21 p"), next);
   assert.equal(replaced, 2);
   assert.equal(root.activeElement, next);

@@ -1,4 +1,4 @@
-// What becomes of an order, as the card tells it.
+// The status of an order, as the card shows it.
 import assert from "node:assert/strict";
 import test from "node:test";
 

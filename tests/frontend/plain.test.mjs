@@ -76,8 +76,8 @@ test("taken off the page it leaves, and put back it asks anew; a gone home is as
   const asked = [];
   let left = 0;
   const connection = {
-    subscribeMessage: async (told, message) => {
-      asked.push({ told, message });
+    subscribeMessage: async (listener, message) => {
+      asked.push({ listener, message });
       return () => (left += 1);
     },
   };
@@ -88,15 +88,15 @@ test("taken off the page it leaves, and put back it asks anew; a gone home is as
   await settled();
   assert.equal(asked.length, 1);
   assert.equal(asked[0].message.config_entry_id, "home");
-  asked[0].told({ state: stateOf([plannedSlot(Date.now())]) });
+  asked[0].listener({ state: stateOf([plannedSlot(Date.now())]) });
   assert.match(card.words, /card\.js is missing/);
   card.disconnectedCallback();
   assert.equal(left, 1);
   card.connectedCallback();
   await settled();
   assert.equal(asked.length, 2);
-  asked[0].told({ gone: true });
-  asked[1].told({ gone: true });
+  asked[0].listener({ gone: true });
+  asked[1].listener({ gone: true });
   assert.match(card.words, /not running/);
   context.mock.timers.tick(5000);
   await settled();

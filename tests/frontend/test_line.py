@@ -198,7 +198,7 @@ def test_the_address_changes_with_the_content(tmp_path: Any) -> None:
     assert len(seen) == 4
 
 
-async def test_a_weekly_wish_is_told_with_its_next_time(
+async def test_a_weekly_manual_slot_is_sent_with_its_next_time(
     hass: HomeAssistant, entry: MockConfigEntry, hass_ws_client: WebSocketGenerator
 ) -> None:
     """Who takes it back for a while can ask for it again from then on."""

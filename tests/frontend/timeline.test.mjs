@@ -55,26 +55,26 @@ test("what is unknown stays unknown", () => {
   assert.deepEqual(timeline({ now: {}, home: {} }, NOW), []);
 });
 
-test("wishes, sessions and misses mark the half-hours they touch", () => {
+test("manual slots, sessions and misses mark the half-hours they touch", () => {
   const state = stateOf([0, 1, 2].map((n) => plannedSlot(START + n * SLOT)), {
     manual: [{ id: "a", action: "charge", repeat: "daily", times: [{ start: iso(START + SLOT), end: iso(START + 2 * SLOT) }] }],
     sessions: [{ kind: "free", start: iso(START), end: iso(START + SLOT + 1000) }],
     decisions: [{ kind: "failed", reason: "not_seen", slot_start: iso(START + 2 * SLOT) }],
   });
   const slots = timeline(state, NOW);
-  assert.deepEqual(slots.map((slot) => slot.wishes.length), [0, 1, 0]);
+  assert.deepEqual(slots.map((slot) => slot.manual.length), [0, 1, 0]);
   assert.deepEqual(slots.map((slot) => slot.session?.kind), ["free", "free", undefined]);
   assert.deepEqual(slots.map((slot) => Boolean(slot.missed)), [false, false, true]);
 });
 
-test("meters tell what was done", () => {
+test("meters show what was done", () => {
   assert.equal(measuredAction(measured({ battery_in_kwh: 1.5, import_kwh: 1.8 })), "charge");
   assert.equal(measuredAction(measured({ battery_in_kwh: 1.1, pv_kwh: 1.4, import_kwh: 0 })), "use");
   assert.equal(measuredAction(measured({ battery_out_kwh: 0.3 })), "use");
   assert.equal(measuredAction(measured()), "hold");
 });
 
-test("bands join neighbours of one action and tell what the last reaches", () => {
+test("bands join neighbours of one action and show what the last reaches", () => {
   const acts = ["use", "charge", "charge", "use"];
   const slots = timeline(
     stateOf(acts.map((action, n) => plannedSlot(START + n * SLOT, { action, end_percent: 50 + n }))), NOW,

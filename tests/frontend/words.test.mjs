@@ -29,12 +29,12 @@ function charging(now = {}, home = {}) {
 const command = (evidence = {}, more = {}) => ({
   action: "charge", source: "plan", target_percent: 80, ends_at: "2026-11-21T05:30:00+00:00", tries: 1, evidence, ...more,
 });
-const told = (state) => glance(state, timeline(state, NOW), NOW, t, f);
+const summary = (state) => glance(state, timeline(state, NOW), NOW, t, f);
 
 test("one glance says what, how far, until when, at which rate, and the proof", () => {
-  const { headline, detail, tone } = told(charging({ command: command({ sent_at: "x", seen_at: "x", seen_w: -3300 }) }));
+  const { headline, detail, tone } = summary(charging({ command: command({ sent_at: "x", seen_at: "x", seen_w: -3300 }) }));
   assert.equal(headline, "Charging to 80 % until 05:30");
-  assert.equal(detail, "7.2 p/kWh · seen 3.3 kW");
+  assert.equal(detail, "7.2 p/kWh · confirmed at 3.3 kW");
   assert.equal(tone, "well");
 });
 
@@ -42,31 +42,31 @@ for (const [evidence, words] of [
   [{}, "not confirmed yet"],
   [{ sent_at: "x" }, "sent, not yet accepted"],
   [{ sent_at: "x", accepted_at: "x" }, "accepted, not yet read back"],
-  [{ sent_at: "x", accepted_at: "x", read_back_at: "x" }, "settings read back, not yet seen in the power"],
-  [{ seen_at: "x", seen_w: -10 }, "seen in the battery"],
-  [{ seen_at: "x", seen_w: -3000, doubted_at: "x" }, "was seen, not any more"],
+  [{ sent_at: "x", accepted_at: "x", read_back_at: "x" }, "settings read back, not yet confirmed by the battery's power"],
+  [{ seen_at: "x", seen_w: -10 }, "confirmed by the battery's power"],
+  [{ seen_at: "x", seen_w: -3000, doubted_at: "x" }, "no longer confirmed by the battery's power"],
 ]) {
   test(`evidence: ${words}`, () => assert.equal(proof(command(evidence), t, f), words));
 }
 
 const asked = { action: "charge", until: "2026-11-21T03:00:00+00:00", target_percent: 80 };
 
-test("a charge that a rule holds back is not told as if it ran", () => {
+test("a charge that a rule holds back is not shown as running", () => {
   for (const [rule, why] of [
     ["peak", "this is in your peak window"],
     ["session", "this is in a Power Down session"],
     ["price", "the rate is not known, or above your limit"],
   ]) {
-    const planned = told(charging({ held_back: rule }));
+    const planned = summary(charging({ held_back: rule }));
     assert.deepEqual(planned, { headline: `Not charging now: ${why}`, detail: "7.2 p/kWh", tone: "wait" });
-    const wished = told(charging({ held_back: rule, override: asked }));
-    assert.equal(wished.detail, "7.2 p/kWh · you asked for it until 03:00");
+    const overridden = summary(charging({ held_back: rule, override: asked }));
+    assert.equal(overridden.detail, "7.2 p/kWh · you asked for it until 03:00");
   }
 });
 
 test("a charge at its target holds", () => {
   const state = charging({ command: command({ seen_at: "x" }, { reached: true }) });
-  assert.equal(told(state).headline, "Holding the charge until 05:30");
+  assert.equal(summary(state).headline, "Holding the charge until 05:30");
 });
 
 test("an order that cannot be done now says why", () => {
@@ -74,8 +74,8 @@ test("an order that cannot be done now says why", () => {
   const words = (now) => orderWords(order, charging({ override: asked, ...now }), t, f);
   assert.equal(words({ held_back: "peak" }), "Charge now: not now, this is in your peak window");
   assert.equal(words({ suspension: { cause: "off_grid" } }), "Charge now: not now, the home is off the grid");
-  assert.equal(words({ fault_until: iso(START) }), "Charge now: not now, the Powerwall does not follow");
-  assert.equal(words({}), "Charge now: accepted, waiting for proof");
+  assert.equal(words({ fault_until: iso(START) }), "Charge now: not now, the Powerwall does not follow commands");
+  assert.equal(words({}), "Charge now: accepted, waiting for confirmation");
 });
 
 test("what rounds to zero has no minus", () => {
@@ -94,18 +94,18 @@ test("figures as each of Home Assistant's formats writes them", () => {
 });
 
 for (const [name, state, headline, tone] of [
-  ["unreachable", charging({ reachable: false }), "No contact with the Powerwall", "trouble"],
-  ["stale", charging({ reading: { read_at: "2026-11-21T01:30:00Z" } }), "No contact with the Powerwall", "trouble"],
-  ["storm", charging({ suspension: { cause: "storm_watch", until: iso(START + SLOT) } }), "Suspended: Storm Watch is active", "trouble"],
-  ["fault", charging({ fault_until: iso(START + SLOT) }), "The Powerwall does not follow commands", "trouble"],
+  ["unreachable", charging({ reachable: false }), "No contact with the Powerwall", "problem"],
+  ["stale", charging({ reading: { read_at: "2026-11-21T01:30:00Z" } }), "No contact with the Powerwall", "problem"],
+  ["storm", charging({ suspension: { cause: "storm_watch", until: iso(START + SLOT) } }), "Suspended: Storm Watch is active", "problem"],
+  ["fault", charging({ fault_until: iso(START + SLOT) }), "The Powerwall does not follow commands", "problem"],
   ["off", charging({}, { scheduler_enabled: false }), "Scheduler is off", "wait"],
   ["dry run", charging({}, { dry_run: true }), "Dry run, would be: Charging to 80 % until 03:00", "well"],
-  ["override", charging({ override: { action: "hold", until: iso(START + 2 * SLOT) } }), "Holding the charge until 03:00, on your word", "well"],
+  ["override", charging({ override: { action: "hold", until: iso(START + 2 * SLOT) } }), "Holding the charge until 03:00, as you asked", "well"],
   ["no plan", stateOf([]), "No plan yet", "wait"],
 ]) {
   test(`glance: ${name}`, () => {
     if (name === "no plan") state.now.reading = undefined;
-    const said = told(state);
+    const said = summary(state);
     assert.equal(said.headline, headline);
     assert.equal(said.tone, tone);
   });
@@ -140,7 +140,7 @@ test("estimates say so, unknown rates too, in British and in German figures", ()
   assert.equal(new Format({ ...HASS, locale: { ...HASS.locale, time_format: "12" } }).time(at("2026-07-01T16:30Z")).toLowerCase(), "5:30 pm");
 });
 
-test("money is told in pence or pounds, signed, and ? when unknown", () => {
+test("money is given in pence or pounds, signed, and ? when unknown", () => {
   assert.deepEqual([12.4, 380, -106, undefined].map((p) => f.money(p)), ["12 p", "£3.80", "−£1.06", "?"]);
 });
 
@@ -157,10 +157,10 @@ test("the next change names the rate of a charge", () => {
   assert.equal(nextWords(timeline(state, NOW), NOW, t, f), "Next: charge at 02:30, 8.0 p/kWh");
 });
 
-test("an order tells how far it is", () => {
+test("an order shows how far it is", () => {
   const state = charging({ command: command({ sent_at: "x" }, { source: "override" }) });
   const order = { what: "Charge now", stage: "pending", now: true };
-  assert.equal(orderWords(order, state, t, f), "Charge now: asking…");
+  assert.equal(orderWords(order, state, t, f), "Charge now: sending…");
   assert.equal(orderWords({ ...order, stage: "accepted" }, state, t, f), "Charge now: sent, not yet accepted");
   assert.equal(orderWords({ ...order, stage: "failed", why: "no" }, state, t, f), "Charge now failed: no");
 });

@@ -39,7 +39,7 @@ def test_energy_is_split_at_the_half_hour() -> None:
     assert (first.observed_s, second.observed_s) == (600, 300)
 
 
-def test_signs_are_told_apart() -> None:
+def test_signs_are_distinguished() -> None:
     """Export is not negative import; solar over the house's need is exported."""
     measured = Measurements()
     measured.observe(reading(START, house=500, solar=2500))

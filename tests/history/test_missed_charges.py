@@ -41,7 +41,7 @@ def reading(level: float | None) -> PowerwallState:
     return PowerwallState(read_at=START, settings=Settings(), soc_percent=level)
 
 
-def test_filled_by_the_sun_is_told_so() -> None:
+def test_a_battery_filled_by_solar_is_logged_so() -> None:
     """The target is reached and the sun goes on filling."""
     sunny = replace(
         reading(90.0), battery_power_w=-1200.0, solar_power_w=2000.0, house_power_w=800.0
@@ -113,7 +113,7 @@ def test_a_plan_that_changed_its_mind_skips_nothing() -> None:
     assert watch.look(START + 30 * MINUTE, other, NOTHING, READY, reading(40.0)) is None
 
 
-def test_kept_is_told_once_until_a_new_plan_is_taken() -> None:
+def test_a_kept_plan_is_logged_once_until_a_new_one_is_adopted() -> None:
     """Ten-minute plans that are all kept make one line."""
     watch = MissedCharges()
     kept = Plan(

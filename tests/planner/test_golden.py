@@ -29,7 +29,7 @@ PLAIN = Battery(
 CHEAP, EXPENSIVE = 10.0, 30.0
 
 
-def test_buy_what_the_dear_hours_need() -> None:
+def test_buy_what_the_expensive_hours_need() -> None:
     """Cheap, then expensive, once a day; a penny cheaper tomorrow.
 
     Two days of 44 cheap and 4 expensive half-hours with 0.9 kWh of load each. The four expensive ones need
@@ -99,7 +99,7 @@ def test_the_sun_comes_first() -> None:
     assert found.slots[30].reason.code is ReasonCode.SOLAR_SURPLUS
 
 
-def test_the_gentle_lever_is_preferred_where_it_costs_nothing() -> None:
+def test_charging_by_reserve_is_preferred_where_it_costs_nothing() -> None:
     """Both charge methods can do it in time at one rate: the one that stops by itself is taken."""
     rates = [CHEAP] * 40 + [EXPENSIVE] * 8
     gently = replace(MONEY_ONLY, gentleness_p_per_kwh=0.1)
@@ -108,7 +108,7 @@ def test_the_gentle_lever_is_preferred_where_it_costs_nothing() -> None:
     assert methods == {ChargeMethod.RESERVE}
 
 
-def test_the_fast_lever_is_taken_where_time_is_short() -> None:
+def test_backup_mode_is_used_where_time_is_short() -> None:
     """One cheap half-hour: 1.65 kWh by backup mode instead of 0.9 kWh by the reserve."""
     rates = [20.0] * 20 + [2.0] + [20.0] * 17 + [40.0] * 10
     found = plan(site(rates * 2, load_kwh=0.5, stored_kwh=0.0))
@@ -204,7 +204,7 @@ def test_an_uncertain_evening_is_worth_more_than_its_mean() -> None:
     assert unsure.slots[20].import_p_per_kwh == pytest.approx(30.0)
 
 
-def test_wishes_default_to_what_a_powerwall_comes_with() -> None:
+def test_preferences_default_to_what_a_powerwall_comes_with() -> None:
     """20 % kept back, no ceiling but full, a small price on wear."""
     rules = HouseholdRules()
     assert (rules.reserve_floor_percent, rules.everyday_ceiling_percent) == (20.0, 100.0)

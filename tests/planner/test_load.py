@@ -138,7 +138,7 @@ def test_the_return_home_is_noticed_within_hours(days: int, hours: int) -> None:
     assert day_kwh(found) > 7.5
 
 
-def test_today_so_far_is_heard() -> None:
+def test_today_so_far_counts() -> None:
     """A house that has used twice the usual these hours is expected to go on for a while."""
     calm = forecast(past(21, lambda _: 0.3))
     busy = forecast(past(21, lambda start: 0.6 if start >= NOW - timedelta(hours=2) else 0.3))

@@ -108,7 +108,7 @@ def test_peaks_keep_their_local_hour_over_a_clock_change(change: datetime) -> No
 
 @settings(max_examples=25, deadline=None)
 @given(st.integers(1, 20), st.sets(st.integers(0, 900), max_size=200))
-def test_gaps_are_no_trouble(days: int, gaps: set[int]) -> None:
+def test_gaps_are_filled(days: int, gaps: set[int]) -> None:
     """Whatever is missing: every course is complete and finite."""
     rates = table(days)
     for index, when in enumerate(sorted(rates)):

@@ -164,7 +164,7 @@ def test_a_ban_is_kept(inputs: PlanInputs, data: st.DataObject) -> None:
 
 @some
 @given(sites(), st.data())
-def test_a_pin_is_kept(inputs: PlanInputs, data: st.DataObject) -> None:
+def test_a_forced_slot_is_kept(inputs: PlanInputs, data: st.DataObject) -> None:
     """A pinned action is the action, or the plan says that it could not be."""
     index = data.draw(st.integers(0, len(inputs.slots) - 1))
     forced = data.draw(st.sampled_from([Action.CHARGE, Action.HOLD, Action.USE]))

@@ -92,7 +92,7 @@ def test_a_running_sale_does_not_outlast_its_permission() -> None:
     assert plan(forbidden).slots[3].action is not Action.EXPORT
 
 
-def test_a_pinned_sale_outranks_the_running_plan() -> None:
+def test_a_forced_sale_outranks_the_running_plan() -> None:
     """What ran was no sale; the pin wants one."""
     battery = replace(POWERWALL, can_export_stored=True, export_limit_w=5000.0)
     inputs = a_night(battery=battery)

@@ -177,7 +177,7 @@ async def test_every_kind_of_island_is_one(site: TeslaSite, text: str) -> None:
     assert (await behind_now(site).read()).islanding is None
 
 
-async def test_grid_services_and_storm_watch_are_told(site: TeslaSite) -> None:
+async def test_grid_services_and_storm_watch_are_read(site: TeslaSite) -> None:
     """Both outrank us."""
     site.show(VPP, "on")
     site.show(STORM, "on")
@@ -315,7 +315,7 @@ async def test_old_figures_do_not_save_a_write_that_may_be_undone(site: TeslaSit
     assert site.calls == [("backup_reserve_percent", 20)]
 
 
-async def test_after_a_restart_what_is_put_back_is_written_whole(site: TeslaSite) -> None:
+async def test_after_a_restart_what_is_restored_is_written_whole(site: TeslaSite) -> None:
     """What the process before has written is not known any more."""
     await behind_now(site).write(OWN, Purpose.RESTORE)
     assert len(site.calls) == 3

@@ -66,7 +66,7 @@ def after(
 
 
 @pytest.mark.parametrize(
-    ("settings", "stored_kwh", "house_w", "sun_w", "battery_w", "grid_w"),
+    ("settings", "stored_kwh", "house_w", "available_solar_w", "battery_w", "grid_w"),
     [
         pytest.param(self_powered(20), 5, 800, 0, 800, 0, id="serves the house"),
         pytest.param(self_powered(20), 5, 7000, 0, 5000, 2000, id="no more than it can"),

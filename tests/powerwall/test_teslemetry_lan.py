@@ -84,7 +84,7 @@ async def test_without_any_of_its_parts_it_is_not_to_be_had(
         (KeyError(SITE_ID), PowerwallReplyError),
     ],
 )
-async def test_each_refusal_is_told_apart_and_names_no_site(
+async def test_each_refusal_is_distinguished_and_names_no_site(
     hass: HomeAssistant, site: TeslemetrySite, error: Exception, expected: type[PowerwallError]
 ) -> None:
     """Keys as core's ``teslemetry/helpers.py`` and ``services.py`` raise them."""

@@ -79,7 +79,7 @@ async def test_a_part_that_fails_leaves_the_others(
     assert published["plan"]["slots"]
 
 
-async def test_no_meter_is_told_by_the_id_of_an_entity(
+async def test_no_meter_is_identified_by_the_id_of_an_entity(
     day: Day, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Neither in the diagnostics nor in the log: other integrations build their ids of meter numbers."""

@@ -10,9 +10,9 @@ import pytest
 
 from custom_components.smart_battery_scheduler.const import DOMAIN
 from custom_components.smart_battery_scheduler.events.site_events import SiteEvent
-from custom_components.smart_battery_scheduler.frontend.dashboard_panel import TITLE as DASHBOARD
 
 from ..benchmarks.worked_day import table, the_plan
+from ..languages import ENGLISH
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -63,19 +63,19 @@ REFERENCE = (ROOT / "docs" / "reference.md").read_text("utf-8")
     "name",
     sorted(text["name"] for texts in TEXTS["entity"].values() for text in texts.values()),
 )
-def test_every_entity_is_told(name: str) -> None:
+def test_every_entity_is_documented(name: str) -> None:
     """By the name that people see."""
     assert f"**{name}**" in REFERENCE
 
 
 @pytest.mark.parametrize("action", sorted(TEXTS["services"]))
-def test_every_action_is_told(action: str) -> None:
+def test_every_action_is_documented(action: str) -> None:
     """By the name that automations use."""
     assert f"`{action}`" in REFERENCE
 
 
 @pytest.mark.parametrize("action", sorted(TEXTS["services"]))
-def test_every_field_is_told(action: str) -> None:
+def test_every_field_is_documented(action: str) -> None:
     """In a row that names the action too."""
     for field in TEXTS["services"][action].get("fields", {}):
         row = rf"^\|.*`{field}`.*\|.*`{action}`.*\|.*\|$"
@@ -89,14 +89,14 @@ def _labels(steps: Mapping[str, Any]) -> set[str]:
 
 
 @pytest.mark.parametrize("flow", ["config", "options", *TEXTS["config_subentries"]])
-def test_every_setting_is_told(flow: str) -> None:
+def test_every_setting_is_documented(flow: str) -> None:
     """By the name that its form shows."""
     texts = TEXTS["config_subentries"].get(flow) or TEXTS[flow]
     assert {each for each in _labels(texts["step"]) if f"**{each}**" not in REFERENCE} == set()
 
 
 @pytest.mark.parametrize("site_event", list(SiteEvent))
-def test_every_happening_is_told(site_event: SiteEvent) -> None:
+def test_every_event_is_documented(site_event: SiteEvent) -> None:
     """As automations name it."""
     assert f"`{site_event.value}`" in REFERENCE
 
@@ -118,7 +118,7 @@ def test_menu_paths_lead_somewhere(page: Path) -> None:
     assert [path for path in paths if path[1].strip() not in offered[path[0]]] == []
 
 
-def test_some_menu_paths_are_told() -> None:
+def test_some_menu_paths_are_documented() -> None:
     """The search finds them."""
     assert "Reconfigure > " in "".join(page.read_text("utf-8") for page in PAGES)
 
@@ -131,7 +131,6 @@ ELSEWHERE = {
     "Personal details", "Power Down", "Power Up", "Reconfigure", "Repairs", "Reset frontend cache", "Restart",
     "Self-Powered", "Settings", "System", "Voice assistants", "YAML", "⋮",
 }  # fmt: skip
-CARD = ROOT / "custom_components" / DOMAIN / "frontend" / "js" / "strings.js"
 
 
 def _texts(node: object) -> Iterator[str]:
@@ -143,8 +142,12 @@ def _texts(node: object) -> Iterator[str]:
         yield node
 
 
-WORDS = {*_texts(TEXTS), *re.findall(r'\w+: "([^"]*)"', CARD.read_text("utf-8")), DASHBOARD}
-# "seen {power}" is read as "seen 3.3 kW".
+WORDS = {
+    *_texts(TEXTS),
+    *_texts(ENGLISH.table["card"]),
+    *_texts(ENGLISH.table["title"]),
+}
+# "confirmed at {power}" is read as "confirmed at 3.3 kW".
 FORMS = [
     re.compile(re.sub(r"\\\{\w+\\\}", ".+", re.escape(word)))
     for word in WORDS
@@ -209,6 +212,6 @@ def test_a_wrong_name_is_found() -> None:
     """The search is not content with anything."""
     assert _is_shown("Configure > Control")
     assert _is_shown("Charge now, Hold, Use")
-    assert _is_shown("seen 3.3 kW")
+    assert _is_shown("confirmed at 3.3 kW")
     assert not _is_shown("Configure > Controls")
     assert not _is_shown("Charge later")

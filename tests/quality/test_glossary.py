@@ -13,8 +13,11 @@ ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "custom_components" / "smart_battery_scheduler"
 MODULES = sorted(PACKAGE.rglob("*.py"))
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
-TEXTS = sorted((PACKAGE / "translations").glob("*.json"))
+TEXTS = sorted(
+    [*(PACKAGE / "translations").glob("*.json"), *(PACKAGE / "sentences").glob("*.json")]
+)
 SCRIPTS = sorted((PACKAGE / "frontend").rglob("*.js"))
+TESTS = sorted((ROOT / "tests").rglob("test_*.py"))
 
 # Parts of names, each with the word to use instead.
 RETIRED_IN_NAMES = {
@@ -25,7 +28,9 @@ RETIRED_IN_NAMES = {
     "latecomers": "late writes", "cue": "trigger", "foretold": "predicted", "foretell": "forecast",
     "trouble": "problem", "troubles": "problems", "material": "snapshot", "atoms": "quantile points",
     "cadence": "poll interval", "hasten": "poll soon", "dear": "expensive", "spares": "avoids",
-    "wish": "manual slot or request", "wishes": "rules", "ban": "blocked slot", "bans": "blocked slots",
+    "wish": "manual slot or request", "wishes": "manual slots or requests", "wished": "requested",
+    "told": "published, notified or reported", "untold": "unreported", "tells": "reports",
+    "ban": "blocked slot", "bans": "blocked slots",
     "banned": "blocked", "pinned": "forced",
     "course": "trajectory or price scenario", "courses": "trajectories or price scenarios",
     "ways": "paths, methods", "members": "sample paths", "beyond": "terminal value",
@@ -43,18 +48,29 @@ NAMES_THAT_STAY: dict[str, str] = {
     "SunPosition": "the sun itself above the demo home",
     "sun_position": "the sun itself above the demo home",
     "all_beyond": "a comparison of numbers",
+    "moves": "in the card: a finger that moves",
 }
+# Keys and values that the card receives.
+CARD_RECEIVES = {"lever": "a slot's key since the first release", "pinned": "a reason's code"}
+# A test's name is a sentence: only the words that are no plain English there are refused.
+RETIRED_IN_TESTS = set(RETIRED_IN_NAMES) & {
+    "lever", "levers", "gentle", "happening", "happenings", "news", "heard", "unplayed", "ledger",
+    "twin", "yielded", "yielding", "latecomer", "latecomers", "foretold", "foretell", "trouble",
+    "troubles", "atoms", "cadence", "hasten", "dear", "wish", "wishes", "wished", "told", "untold",
+    "banned", "pinned", "codec",
+}  # fmt: skip
 # In comments, docstrings and everything that people read.
 RETIRED_IN_TEXT = re.compile(
     r"\b(levers?|ledgers?|happenings?|unplayed|foret(?:old|ells?|elling)|dear(?:er|est)?"
     r"|(?:put|puts|putting) back|(?:step|steps|stepped|stepping) back|stand(?:s|ing)? back"
-    r"|home settings|latecomers?|does as it likes|spares \w+ p|yielded|yielding)\b",
+    r"|home settings|latecomers?|does as it likes|spares \w+ p|yielded|yielding"
+    r"|(?:un)?told|heard|wish(?:es|ed)?|turned away|troubles?)\b",
     re.IGNORECASE,
 )
 # The names that stored files had, and the values and keys that are public since the first release:
 # automations of households go by them.
 PUBLIC = re.compile(
-    r"control_yielded|fast_lever_\w+|gentle_lever_\w+|forget_levers|lever: slot\.lever"
+    r"control_yielded|fast_lever_\w+|gentle_lever_\w+|forget_levers|slot\.lever"
     # Names of tests in the table of parity.
     r"|test_\w+"
 )
@@ -88,6 +104,35 @@ def test_names_are_the_fields(module: Path) -> None:
         for part in _parts(token.string) & set(RETIRED_IN_NAMES)
     }
     assert found == set()
+
+
+# Comments, texts in quotation marks and, in a template, what stands between its values.
+NO_CODE = re.compile(r"//[^\n]*|\"[^\"\n]*\"|'[^'\n]*'|(?<=`)[^`$]*(?=`|\$\{)|(?<=\})[^`${}]*(?=`)")
+
+
+def _retired(code: str) -> set[tuple[str, str]]:
+    names = set(re.findall(r"[A-Za-z_$][\w$]*", NO_CODE.sub(" ", code))) - {
+        *NAMES_THAT_STAY,
+        *CARD_RECEIVES,
+    }
+    return {
+        (name, RETIRED_IN_NAMES[part])
+        for name in names
+        for part in _parts(name) & set(RETIRED_IN_NAMES)
+    }
+
+
+@pytest.mark.parametrize("script", SCRIPTS, ids=_name)
+def test_names_in_the_card_are_the_fields(script: Path) -> None:
+    """As in Python."""
+    assert _retired(script.read_text("utf-8")) == set()
+
+
+@pytest.mark.parametrize("module", TESTS, ids=_name)
+def test_names_of_tests_are_plain(module: Path) -> None:
+    """They are sentences, and tables in the docs name them."""
+    names = re.findall(r"def (test_\w+)", module.read_text("utf-8"))
+    assert [name for name in names if set(name.split("_")) & RETIRED_IN_TESTS] == []
 
 
 @pytest.mark.parametrize("module", MODULES, ids=_name)
@@ -137,3 +182,7 @@ def test_the_test_can_fail() -> None:
     assert _parts("LeverNote") & set(RETIRED_IN_NAMES) == {"lever"}
     assert RETIRED_IN_TEXT.search("The dearest half-hour")
     assert RETIRED_IN_TEXT.search("Puts back what was there")
+    assert RETIRED_IN_TEXT.search("Who is told of failures")
+    assert not RETIRED_IN_TEXT.search("Troubleshooting")
+    card = 'const wishesOf = (slot) => "your wishes"; // told'
+    assert _retired(card) == {("wishesOf", "manual slots or requests")}

@@ -42,7 +42,7 @@ def stands(day: Day, phase: Phase) -> bool:
     return day.phase is phase
 
 
-async def test_a_charge_is_found_commanded_seen_and_put_back(
+async def test_a_charge_is_found_commanded_confirmed_and_restored(
     hass: HomeAssistant, day: Day, tesla: FakeTesla, integration: str, script: Script
 ) -> None:
     """The whole way, with core's own code between us and Tesla's HTTP."""
@@ -104,7 +104,7 @@ async def test_a_virtual_power_plant_outranks_us_like_a_storm(
     assert stands(day, Phase.RUNNING)
 
 
-async def test_a_refused_permission_is_a_failure_that_is_told(
+async def test_a_refused_permission_is_a_reported_failure(
     day: Day, tesla: FakeTesla, integration: str, script: Script
 ) -> None:
     """Without the scope for commands nothing is in force, and nobody is asked for a token of ours."""

@@ -85,7 +85,7 @@ async def test_acts_at_the_edge_within_ten_seconds(day: Day, script: Script) -> 
     assert len(day.cloud.requests.writes) == 2
 
 
-async def test_an_ignored_lever_is_replaced_told_and_planned_without(
+async def test_an_ignored_method_is_replaced_reported_and_planned_without(
     day: Day, script: Script
 ) -> None:
     """Twice by the fast charge method, then by the gentle one; the next plan does without the fast one."""
@@ -105,7 +105,9 @@ async def test_an_ignored_lever_is_replaced_told_and_planned_without(
     ]
 
 
-async def test_grid_charging_that_may_not_be_switched_on_is_told(day: Day, script: Script) -> None:
+async def test_grid_charging_that_may_not_be_switched_on_is_reported(
+    day: Day, script: Script
+) -> None:
     """The mode changes, the switch does not: a notice, and its fix tries the fast charge method again."""
     day.cloud.faults.add(Fault.FIELD_LOST, Endpoint.NETZERO_WRITE, times=2, detail="grid_charging")
     script.charge(dt_util.utcnow(), dt_util.utcnow() + 3 * HOUR)
@@ -118,7 +120,7 @@ async def test_grid_charging_that_may_not_be_switched_on_is_told(day: Day, scrip
     assert issue(day, "grid_charging_refused") is None
 
 
-async def test_all_ways_ignored_is_told_and_ends(day: Day, script: Script) -> None:
+async def test_all_methods_ignored_is_reported_and_ends(day: Day, script: Script) -> None:
     """A fault, a notice that leaves by itself, and the owner settings untouched."""
     day.cloud.faults.add(Fault.LOST, Endpoint.NETZERO_WRITE)
     before = dt_util.utcnow()
@@ -150,7 +152,7 @@ async def test_a_stop_is_verified_like_a_charge(day: Day, script: Script) -> Non
     assert len(published(day, DecisionKind.RESTORED)) == 1
 
 
-async def test_levers_are_learned_shown_used_and_forgotten(
+async def test_charge_methods_are_learned_shown_used_and_forgotten(
     day: Day, script: Script, entity_registry: er.EntityRegistry
 ) -> None:
     """A home that charges at 2.6 kW instead of 3.3 plans by 2.6 after some readings."""

@@ -26,7 +26,7 @@ from .conftest import Script
 HOUR = timedelta(hours=1)
 
 
-async def test_the_ledger_of_a_night(day: Day, script: Script) -> None:
+async def test_the_decision_log_of_a_night(day: Day, script: Script) -> None:
     """Started, seen, completed, restored: each with slot, rate, level and evidence."""
     begin = dt_util.utcnow() + HOUR / 2
     script.charge(begin, begin + HOUR)
@@ -55,7 +55,7 @@ async def test_the_ledger_of_a_night(day: Day, script: Script) -> None:
         ({"dry_run": True}, 1.0, DecisionReason.DRY_RUN),
     ],
 )
-async def test_a_refused_charge_is_told_with_its_reason(
+async def test_a_refused_charge_is_logged_with_its_reason(
     day: Day, script: Script, options: dict[str, object], hour: float, reason: DecisionReason
 ) -> None:
     """Nothing is written, and the decision log says why."""
@@ -80,7 +80,7 @@ async def test_decisions_survive_a_restart(day: Day, script: Script) -> None:
     assert day.decisions[: len(before)] == before
 
 
-def test_the_ledger_is_bounded_in_time_and_number() -> None:
+def test_the_decision_log_is_limited_in_time_and_number() -> None:
     """Thirty days, and no more than some thousand lines whatever happens."""
     now = dt_util.utcnow()
     decision_log = DecisionLog()

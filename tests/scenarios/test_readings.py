@@ -54,7 +54,7 @@ async def test_an_hour_is_charged_whatever_the_readings_look_like(
     assert DecisionKind.SUSPENDED not in {line.kind for line in day.decisions}
 
 
-async def test_a_wrong_clock_is_told_until_it_is_right(day: Day) -> None:
+async def test_a_wrong_clock_is_reported_until_it_is_right(day: Day) -> None:
     """The home runs all the same."""
     day.cloud.world.quirks = Quirks(clock_ahead_s=-720.0)
     await day.start()
@@ -65,7 +65,7 @@ async def test_a_wrong_clock_is_told_until_it_is_right(day: Day) -> None:
     assert "clock_wrong" not in notices(day)
 
 
-async def test_what_cannot_be_read_for_an_hour_is_told_until_it_can(day: Day) -> None:
+async def test_what_cannot_be_read_for_an_hour_is_reported_until_it_can(day: Day) -> None:
     """Powers that never come: nothing could be proven."""
     await day.start()
     day.cloud.faults.add(Fault.EMPTY_LIVE_STATUS, Endpoint.NETZERO_READ)

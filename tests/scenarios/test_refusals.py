@@ -35,7 +35,7 @@ def problem(day: Day) -> bool:
     return state.state == "on"
 
 
-async def test_a_command_refused_for_hours_is_told_and_skipped_for_its_true_reason(
+async def test_a_command_refused_for_hours_is_reported_and_skipped_for_its_true_reason(
     day: Day, script: Script
 ) -> None:
     """Five hours of 503 on writes: Problem, a notice, a true reason, few requests, no flood."""

@@ -73,7 +73,7 @@ async def test_late_rates_are_asked_for_again_by_the_fix(day: Day) -> None:
     assert issue(day, SiteProblem.RATES_LATE) is None
 
 
-async def test_a_tariff_that_ended_is_told_until_rates_come_again(day: Day) -> None:
+async def test_a_tariff_that_ended_is_reported_until_rates_come_again(day: Day) -> None:
     """Rates that ended hours ago, while Octopus answers: an agreement has run out."""
     ends = dt_util.utcnow() + HOUR
     day.cloud.faults.add(Fault.UNPUBLISHED, Endpoint.RATES, detail=ends.isoformat())
@@ -140,7 +140,7 @@ async def test_the_dashboard_is_there_though_its_home_cannot_start_yet(day: Day)
     assert "battery-plan" in day.hass.data["frontend_panels"]
 
 
-async def test_another_controller_is_told_when_it_keeps_changing_settings(
+async def test_another_controller_is_reported_when_it_keeps_changing_settings(
     day: Day, script: Script
 ) -> None:
     """Once is a person; two fights in a day are enough. A person's word ends it."""

@@ -103,7 +103,7 @@ async def test_a_charge_that_goes_on_is_not_taken_for_a_calibration(
     assert notice(day, SiteProblem.RESTORE_IGNORED) is None
 
 
-async def test_a_battery_held_by_others_while_we_are_idle_is_told_but_not_touched(
+async def test_a_battery_held_by_others_while_we_are_idle_is_reported_but_not_touched(
     day: Day, script: Script
 ) -> None:
     """The plan uses it, it idles, and nothing of ours was ever in force: a notice, no write."""

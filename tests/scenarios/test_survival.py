@@ -118,7 +118,7 @@ async def test_killed_in_mid_charge_and_back_in_time_goes_on(day: Day, script: S
     assert day.shown == day.cloud.world.scenario.settings
 
 
-async def test_a_stop_that_came_late_is_told_so(day: Day, script: Script) -> None:
+async def test_a_stop_that_came_late_is_logged_so(day: Day, script: Script) -> None:
     """Killed in mid-charge and back hours later: not "completed", but stopped late."""
     begin = dt_util.utcnow()
     script.charge(begin, begin + HOUR)
@@ -312,7 +312,7 @@ async def test_a_powerwall_out_of_reach_is_not_shown_as_it_was(day: Day) -> None
 @pytest.mark.parametrize(
     "fault", [Fault.WRONG_TYPES, Fault.WRONG_SHAPE, Fault.ABSURD_NUMBERS, Fault.PAGE, Fault.NULLS]
 )
-async def test_nonsense_is_told_once_and_reaches_no_battery(
+async def test_nonsense_is_reported_once_and_reaches_no_battery(
     day: Day, fault: Fault, caplog: pytest.LogCaptureFixture
 ) -> None:
     """An hour of nonsense from every cloud: no write, no exception, one line for each source."""
@@ -326,7 +326,7 @@ async def test_nonsense_is_told_once_and_reaches_no_battery(
     assert not day.cloud.requests.writes
 
 
-async def test_a_long_quiet_is_told_once(day: Day, caplog: pytest.LogCaptureFixture) -> None:
+async def test_a_long_silence_is_reported_once(day: Day, caplog: pytest.LogCaptureFixture) -> None:
     """Two hours of 429: one line, and the battery is unavailable all the while."""
     await day.start()
     day.cloud.faults.add(Fault.RATE_LIMITED, Endpoint.NETZERO_READ, detail="15")

@@ -65,7 +65,8 @@ async def test_calibration_is_not_fought(day: Day, script: Script) -> None:
     """Settings right, power wrong, by every charge method: two hours off, and a stop repeated seldom."""
     await charging(day, script)
     day.cloud.world.powerwall.meet(Circumstances(forced_battery_w=0.0))
-    await day.run(0.5)
+    # Two tries by each of two methods take half an hour and the interval of a reading.
+    await day.run(0.6)
     assert cause(day) is SuspensionCause.CALIBRATION
     day.cloud.requests.clear()
     await day.run(1)
@@ -73,7 +74,9 @@ async def test_calibration_is_not_fought(day: Day, script: Script) -> None:
     assert len(day.cloud.requests.writes) <= 10
 
 
-async def test_a_change_in_the_app_is_kept_told_and_not_fought(day: Day, script: Script) -> None:
+async def test_a_change_in_the_app_is_kept_reported_and_not_fought(
+    day: Day, script: Script
+) -> None:
     """Theirs stands, ours goes; who and what is told; at a later slot the plan goes on."""
     site = await charging(day, script)
     changed = Settings(backup_reserve_percent=37)

@@ -24,6 +24,7 @@ from ..plans import a_plan, a_slot
 
 NOW = datetime(2026, 3, 27, 12, 10, tzinfo=UTC)
 HALF_HOUR = timedelta(minutes=30)
+HOUR = timedelta(hours=1)
 
 
 @pytest.fixture
@@ -43,7 +44,7 @@ def at(hour: int, minute: int = 0, day: int = 28) -> datetime:
     return datetime(2026, 3, day, hour, minute, tzinfo=UTC)
 
 
-def test_a_pin_and_a_ban_hold_for_the_half_hours_they_touch(
+def test_forced_and_blocked_slots_hold_for_the_half_hours_they_touch(
     slots: ManualSlots, changes: list[None]
 ) -> None:
     """A pin and a blocked slot hold for the half hours they touch."""
@@ -60,7 +61,7 @@ def test_a_pin_and_a_ban_hold_for_the_half_hours_they_touch(
     assert len(changes) == 2
 
 
-def test_a_daily_wish_keeps_its_local_time_over_the_clock_change(slots: ManualSlots) -> None:
+def test_a_daily_manual_slot_keeps_its_local_time_over_the_clock_change(slots: ManualSlots) -> None:
     """A daily request keeps its local time over the clock change."""
     slot = slots.add(at(2), at(3), Action.HOLD, Repeat.DAILY, now=NOW)
     # Summer time begins on 29 March 2026 at 01:00 UTC: 02:00 local is then 01:00 UTC.
@@ -83,7 +84,7 @@ def test_a_daily_wish_keeps_its_local_time_over_the_clock_change(slots: ManualSl
         ((0, 30), (3, 0), ((0, 30), (2, 0))),
     ],
 )
-def test_a_daily_wish_in_the_hour_that_is_left_out(
+def test_a_daily_manual_slot_in_the_hour_that_is_left_out(
     slots: ManualSlots,
     start: tuple[int, int],
     end: tuple[int, int],
@@ -102,7 +103,7 @@ def test_a_daily_wish_in_the_hour_that_is_left_out(
     length=st.integers(1, 48),
     repeat=st.sampled_from([Repeat.DAILY, Repeat.WEEKLY]),
 )
-def test_every_time_of_a_wish_is_a_time(
+def test_every_time_of_a_manual_slot_is_a_time(
     first: datetime, begin: int, length: int, repeat: Repeat
 ) -> None:
     """It begins before it ends, on half-hours, over both changes of the clocks."""
@@ -118,7 +119,7 @@ def test_every_time_of_a_wish_is_a_time(
         assert until.minute in (0, 30)
 
 
-def test_a_weekly_wish_comes_after_seven_days_only(slots: ManualSlots) -> None:
+def test_a_weekly_manual_slot_comes_after_seven_days_only(slots: ManualSlots) -> None:
     """A weekly request comes after seven days only."""
     slot = slots.add(at(20, day=27), at(21, day=27), None, Repeat.WEEKLY, now=NOW)
     assert not slot.covers(at(20), at(21))
@@ -128,8 +129,8 @@ def test_a_weekly_wish_comes_after_seven_days_only(slots: ManualSlots) -> None:
     assert not slot.is_over(week_later + timedelta(days=400))
 
 
-def test_a_wish_over_midnight_covers_both_sides(slots: ManualSlots) -> None:
-    """A manual slot over midnight covers both sides."""
+def test_a_manual_slot_over_midnight_covers_both_sides(slots: ManualSlots) -> None:
+    """A daily slot from 23:00 to 01:00 covers the end of one day and the start of the next."""
     slot = slots.add(at(23), at(1, day=29), Action.CHARGE, Repeat.DAILY, now=NOW)
     assert slot.covers(at(23, 30, day=30), at(23, 59, day=30))
     assert slot.covers(at(23, 30, day=30) + HALF_HOUR, at(23, 30, day=30) + 2 * HALF_HOUR)
@@ -151,7 +152,7 @@ def test_a_wish_over_midnight_covers_both_sides(slots: ManualSlots) -> None:
 def test_times_that_make_no_sense_are_refused_and_change_nothing(
     slots: ManualSlots, changes: list[None], start: datetime, end: datetime, problem: Problem
 ) -> None:
-    """Times that make no sense are refused and change nothing."""
+    """Each with its problem; no slot is added and nobody is called."""
     with pytest.raises(ManualSlotError) as caught:
         slots.add(start, end, Action.CHARGE, now=NOW)
     assert caught.value.problem is problem
@@ -160,7 +161,7 @@ def test_times_that_make_no_sense_are_refused_and_change_nothing(
 
 
 def test_the_running_half_hour_is_not_the_past(slots: ManualSlots) -> None:
-    """The running half hour is not the past."""
+    """A slot that has begun can still be forced."""
     slots.add(at(12, day=27), at(12, 30, day=27), Action.CHARGE, now=NOW)
     assert slots.forced_at(NOW) is Action.CHARGE
 
@@ -179,7 +180,7 @@ def test_the_running_half_hour_is_not_the_past(slots: ManualSlots) -> None:
     ],
 )
 @pytest.mark.parametrize("repeats", [(Repeat.NEVER, Repeat.NEVER), (Repeat.DAILY, Repeat.WEEKLY)])
-def test_only_wishes_that_cannot_both_be_kept_are_refused(
+def test_only_manual_slots_that_cannot_both_be_kept_are_refused(
     slots: ManualSlots,
     first: Action | None,
     second: Action | None,
@@ -198,7 +199,7 @@ def test_only_wishes_that_cannot_both_be_kept_are_refused(
     assert caught.value.other == kept
 
 
-def test_a_later_single_wish_contradicts_a_daily_one(slots: ManualSlots) -> None:
+def test_a_later_single_manual_slot_contradicts_a_daily_one(slots: ManualSlots) -> None:
     """A later single request contradicts a daily one."""
     slots.add(at(2), at(4), None, Repeat.DAILY, now=NOW)
     with pytest.raises(ManualSlotError):
@@ -206,10 +207,10 @@ def test_a_later_single_wish_contradicts_a_daily_one(slots: ManualSlots) -> None
     slots.add(at(4, day=30), at(5, day=30), Action.CHARGE, now=NOW)
 
 
-def test_removing_tells_and_an_unknown_one_does_not(
+def test_removing_calls_back_and_an_unknown_id_does_not(
     slots: ManualSlots, changes: list[None]
 ) -> None:
-    """Removing tells and an unknown one does not."""
+    """The callback is called for the slot that existed only."""
     slot = slots.add(at(2), at(4), None, now=NOW)
     assert not slots.remove("nothing")
     assert len(changes) == 1
@@ -219,13 +220,25 @@ def test_removing_tells_and_an_unknown_one_does_not(
 
 
 def test_what_is_over_is_forgotten_when_the_next_comes(slots: ManualSlots) -> None:
-    """What is over is forgotten when the next comes."""
-    slots.add(at(2), at(4), Action.CHARGE, now=NOW)
-    slots.add(at(2, day=30), at(4, day=30), None, now=at(5))
-    assert [slot.start for slot in slots.slots] == [at(2, day=30)]
+    """All but the last twenty: the store does not grow."""
+    for hour in range(24):
+        start = at(hour, day=29)
+        slots.add(start, start + HALF_HOUR, None, now=NOW)
+    slots.add(at(2, day=31), at(4, day=31), Action.CHARGE, now=at(1, day=31))
+    known = [slot.start for slot in slots.slots]
+    assert known == [*(at(hour, day=29) for hour in range(3, 24)), at(2, day=31)]
 
 
-def test_there_is_an_end_to_wishes() -> None:
+def test_a_clock_far_ahead_for_minutes_forgets_no_slot(slots: ManualSlots) -> None:
+    """One that is added meanwhile drops none that only seems to be over."""
+    asked = slots.add(at(2, day=30), at(4, day=30), Action.CHARGE, now=NOW)
+    ahead = NOW.replace(year=2037, minute=0)
+    slots.add(ahead, ahead + HOUR, None, now=ahead)
+    assert asked in slots.slots
+    assert slots.forced_at(at(3, day=30)) is Action.CHARGE
+
+
+def test_manual_slots_are_limited_in_number() -> None:
     """There is an end to requests."""
     many = [
         ManualSlot(id=str(n), start=at(2), end=at(3), action=Action.CHARGE)
@@ -242,10 +255,10 @@ def test_there_is_an_end_to_wishes() -> None:
     asked=st.integers(0, 48 * 400),
     repeat=st.sampled_from(Repeat),
 )
-def test_a_wish_covers_an_instant_exactly_if_an_occurrence_does(
+def test_a_manual_slot_covers_an_instant_exactly_if_an_occurrence_does(
     start: int, halves: int, asked: int, repeat: Repeat
 ) -> None:
-    """A manual slot covers an instant exactly if an occurrence does."""
+    """The quick check agrees with the list of occurrences."""
     first = at(0) + start * HALF_HOUR
     slot = ManualSlot(
         id="x", start=first, end=first + halves * HALF_HOUR, blocked=True, repeat=repeat

@@ -216,7 +216,7 @@ async def test_a_restart_brings_no_new_calls(
     wire.get(url(), payload={"forecasts": ROWS})
     source = Solcast(session, KEY, [FIRST], calls=yesterday, clock=clock)
     await source.fetch()
-    assert source.calls == DailyCalls(day=TODAY, made=1)
+    assert (source.calls.day, source.calls.made) == (TODAY, 1)
 
 
 async def test_half_a_roof_is_not_fetched_for_want_of_calls(
@@ -249,6 +249,14 @@ async def test_two_home_assistants_on_one_account_each_take_their_share(
     clock.now += timedelta(days=14)
     await solcast.fetch()
     assert solcast.poll_interval == poll_interval(1)
+
+
+def test_a_clock_a_day_ahead_for_minutes_brings_no_new_calls() -> None:
+    """The day counted before is counted on when the clock is right again."""
+    calls = DailyCalls(day=TODAY, made=8).spent(NOW + timedelta(days=1))
+    assert calls.left(NOW + timedelta(days=1)) == CALLS_PER_DAY - 1
+    assert calls.left(NOW) == CALLS_PER_DAY - 8
+    assert calls.spent(NOW, 2).refused(NOW).sharers == 1, "all ten were our own"
 
 
 async def test_calls_that_we_made_ourselves_are_nobody_elses(
@@ -287,7 +295,7 @@ async def test_429_without_a_reason_is_only_busy(
 
 
 @given(sites=st.integers(1, 10))
-def test_the_cadence_stays_within_the_day(sites: int) -> None:
+def test_the_poll_interval_stays_within_the_day(sites: int) -> None:
     """Around the clock, with a call to spare."""
     rounds = timedelta(days=1) // poll_interval(sites).every
     assert rounds * sites <= CALLS_PER_DAY

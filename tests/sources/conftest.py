@@ -35,4 +35,6 @@ def day(
         "export_tariff": EXPORT_TARIFF,
     }
     hass.config_entries.async_update_entry(entry, data={**entry.data, "tariff": tariff})
+    # Asyncio's debug mode takes the stack of every callback: a third of a day's time.
+    hass.loop.set_debug(False)
     return Day(hass, frozen, cloud, entry, hass_storage)

@@ -60,8 +60,9 @@ async def test_a_switch_at_midnight_is_followed_without_anybodys_doing(day: Day)
     day.cloud.octopus.account = account_body(
         ((FLEXIBLE, LONG_AGO, MIDNIGHT.isoformat()), (AGILE, MIDNIGHT.isoformat(), None))
     )
+    day.freezer.move_to(MIDNIGHT - timedelta(hours=8, minutes=15))
     await day.start()
-    await day.run(17)
+    await day.stride(1)
     today = day.site.rates.data.imports.between(MIDNIGHT - timedelta(hours=5), MIDNIGHT)
     assert len({rate.p_per_kwh for rate in today}) == 1
     assert spread(day, MIDNIGHT) > 20
@@ -136,7 +137,7 @@ async def test_a_key_that_works_again_needs_no_other(day: Day) -> None:
         "supply that begins next week",
     ],
 )
-async def test_an_account_that_gives_no_rates_is_told_once_and_the_home_goes_on(
+async def test_an_account_that_gives_no_rates_is_reported_once_and_the_home_goes_on(
     day: Day, account: dict[str, object], notice: str
 ) -> None:
     """The home loads, holds its battery safe and says why it does not plan; and takes it back."""
@@ -175,7 +176,7 @@ async def test_a_supply_that_begins_next_week_is_named_by_its_day(day: Day) -> N
     assert notices(day) == set()
 
 
-async def test_a_next_tariff_that_is_not_published_yet_is_no_trouble(day: Day) -> None:
+async def test_a_next_tariff_that_is_not_published_yet_is_no_problem(day: Day) -> None:
     """Agile from midnight on, before 16:00: today's tariff has its rates."""
     day.cloud.octopus.account = account_body(
         ((FLEXIBLE, LONG_AGO, MIDNIGHT.isoformat()), (AGILE, MIDNIGHT.isoformat(), None))
@@ -201,7 +202,7 @@ async def test_export_that_is_paid_later_is_nothing_till_then_and_no_reason_to_p
     assert exports.known_until(now) > now + timedelta(hours=53)
     assert notices(day) == set()
     day.cloud.requests.clear()
-    await day.run(4)
+    await day.stride(4)
     assert len([each for each in day.cloud.requests if each.endpoint is Endpoint.RATES]) <= 4
 
 
@@ -217,7 +218,7 @@ async def test_prices_that_are_refused_say_nothing_of_the_key(day: Day, fault: F
 
 
 @pytest.mark.parametrize("fault", [Fault.FORBIDDEN_PAGE, Fault.SERVER_ERROR_PAGE, Fault.EMPTY])
-async def test_a_passing_failure_of_the_account_is_no_trouble(day: Day, fault: Fault) -> None:
+async def test_a_passing_failure_of_the_account_is_no_problem(day: Day, fault: Fault) -> None:
     """A firewall's 403 says nothing of the key: nobody is asked for another."""
     await day.start()
     day.cloud.faults.add(fault, Endpoint.ACCOUNT)
@@ -249,7 +250,7 @@ async def test_an_export_product_that_is_gone_leaves_the_imports_of_a_region(day
     assert notices(day) == {"tariff_unknown"}
 
 
-async def test_export_that_cannot_be_told_leaves_import_alone(day: Day) -> None:
+async def test_export_that_cannot_be_read_leaves_import_alone(day: Day) -> None:
     """Its rates are unknown, not nothing."""
     day.cloud.octopus.account = account_body(
         exports=(("E-1R-OUTGOING-NOBODY-KNOWS-C", LONG_AGO, None),)

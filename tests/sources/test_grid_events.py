@@ -35,8 +35,9 @@ def wanted(site: Site) -> Action | None:
 
 async def test_the_battery_is_held_while_the_car_charges_and_let_go_at_once(day: Day) -> None:
     """At any hour; the plan says why, and follows within seconds of the end."""
+    day.freezer.tick(timedelta(hours=7.6))
     await day.start(car_charging_entity=CAR)
-    await day.run(7.6)
+    await day.run(0.05)
     assert wanted(day.site) is Action.USE
     day.hass.states.async_set(CAR, "on")
     await day.settle()
@@ -76,7 +77,7 @@ async def test_a_car_at_rest_and_a_car_that_is_gone_hold_nothing(day: Day) -> No
     assert seen == [True, False, True, False]
 
 
-async def test_a_session_told_by_hand_survives_a_restart_and_forbids_charging(day: Day) -> None:
+async def test_a_session_entered_by_hand_survives_a_restart_and_forbids_charging(day: Day) -> None:
     """As the account's own would; taken back, it is gone from plan and rules."""
     await day.start()
     now = dt_util.utcnow()
@@ -86,7 +87,7 @@ async def test_a_session_told_by_hand_survives_a_restart_and_forbids_charging(da
     await day.settle()
     day.adopt()
     assert day.site.sessions.known == (window,)
-    await day.until(now + 1.1 * HOUR)
+    await day.stride(1.1)
     assert day.site.sessions.at(dt_util.utcnow()) is Session.POWER_DOWN
     found, reason = day.site.wanted_at(dt_util.utcnow())
     assert found is None or found.action is not Action.CHARGE
@@ -109,7 +110,7 @@ async def test_carbon_of_the_region_is_in_the_plans_inputs(day: Day) -> None:
     assert float(state.state) == forecast_g_per_kwh(dt_util.utcnow())
     assert "CC BY 4.0" in state.attributes["attribution"]
     assert state.attributes["cleanest_at"] == "2026-01-14T06:00:00+00:00"
-    await day.run(3)
+    await day.stride(3)
     asked = [each for each in day.cloud.requests if each.endpoint is Endpoint.CARBON]
     assert 3 <= len(asked) <= 4
     assert all(each.path.endswith("/regionid/13") for each in asked)
@@ -126,14 +127,14 @@ async def test_without_carbon_everything_goes_on(day: Day, fault: Fault) -> None
     assert plan is not None
     assert all(slot.import_p_per_kwh is not None for slot in plan.slots[:20])
     day.cloud.faults.clear(fault)
-    await day.run(0.5)
+    await day.stride(0.5)
     assert day.site.grid_events.carbon_forecast is not None
 
 
 async def test_carbon_that_is_not_wanted_is_not_asked_for(day: Day) -> None:
     """And asked for as soon as it is."""
     await day.start(carbon_forecast=False)
-    await day.run(1.5)
+    await day.stride(1.5)
     assert not [each for each in day.cloud.requests if each.endpoint is Endpoint.CARBON]
     assert day.site.grid_events.carbon_forecast is None
     await day.site.async_prefer(carbon_forecast=True)
@@ -170,7 +171,7 @@ async def test_rates_of_a_price_sensor_are_followed_as_it_changes(
     await day.run(0.02)
     assert day.site.rates.data.imports.known_until(midnight) == midnight + 48 * HOUR
     hass.states.async_remove("sensor.price")
-    await day.run(0.6)
+    await day.stride(0.6)
     assert day.site.rates.data.imports.known_until(dt_util.utcnow()) == midnight + 48 * HOUR
     assert notices(day) == {"rate_entity"}
     asked = [each for each in day.cloud.requests if each.endpoint is Endpoint.RATES]
@@ -274,7 +275,7 @@ async def test_an_export_entity_that_is_gone_leaves_the_imports(
     await day.start()
     began = dt_util.utcnow()
     hass.states.async_remove("sensor.export")
-    await day.run(0.6)
+    await day.stride(0.6)
     rates, now = day.site.rates.data, dt_util.utcnow()
     assert rates.imports.at(now) is not None
     assert rates.exports is not None

@@ -59,7 +59,7 @@ def published(
         (SessionKind.FREE, Session.POWER_UP),
     ],
 )
-async def test_a_session_told_by_hand_is_in_force_for_its_time(
+async def test_a_session_entered_by_hand_is_in_force_for_its_time(
     kind: SessionKind, planned: Session
 ) -> None:
     """From its beginning to just before its end."""
@@ -89,7 +89,7 @@ async def test_a_session_with_senseless_times_is_refused(start: float, end: floa
     assert sessions.known == ()
 
 
-async def test_a_session_told_by_hand_can_be_taken_back() -> None:
+async def test_a_session_entered_by_hand_can_be_removed() -> None:
     """Once; the account's own cannot."""
     bell = Bell()
     sessions = Sessions((), bell)
@@ -145,14 +145,24 @@ def test_more_use_that_is_paid_for_is_cheaper_and_not_free(
     assert rebate_within(windows, at(1.75), at(2.25)) == 0.0
 
 
-async def test_old_sessions_told_by_hand_are_forgotten_after_a_month() -> None:
-    """The store does not grow."""
+async def test_old_sessions_entered_by_hand_are_forgotten_after_a_month() -> None:
+    """All but twenty, which a clock far ahead may have ended: the store does not grow."""
     sessions = Sessions((), Bell())
-    await sessions.async_add(SessionKind.FREE, at(1), at(2), now=NOW)
+    for day in range(60):
+        start = at(24 * day)
+        await sessions.async_add(SessionKind.FREE, start, start + HALF, now=NOW)
     sessions.publish([], at(24 * 27))
-    assert [each.kind for each in sessions.known] == [SessionKind.FREE]
-    sessions.publish([], at(24 * 29))
-    assert not sessions.known
+    assert len(sessions.manual) == 60
+    sessions.publish([], at(24 * 60))
+    assert [each.start for each in sessions.manual] == [at(24 * day) for day in range(11, 60)]
+
+
+async def test_a_clock_far_ahead_for_minutes_forgets_no_session() -> None:
+    """Years ahead all are over; what a person has entered is there when the clock is right again."""
+    sessions = Sessions((), Bell())
+    window = await sessions.async_add(SessionKind.POWER_DOWN, at(4), at(5), now=NOW)
+    sessions.publish([], at(24 * 4000))
+    assert sessions.ahead(NOW) == (window,)
 
 
 def test_a_slot_is_in_a_session_that_touches_it() -> None:

@@ -307,7 +307,7 @@ async def test_a_new_agreement_is_followed_within_hours(
     assert len(accounts) == 2
 
 
-async def test_a_revoked_key_leaves_the_rates_and_is_told(
+async def test_a_revoked_key_leaves_the_rates_and_is_reported(
     octopus: OctopusRest, cloud: Cloud, evening: FrozenDateTimeFactory
 ) -> None:
     """Rates need no key. Asked again ever less often; all well once the account is back."""
@@ -336,7 +336,9 @@ async def test_a_wrong_key_at_the_start_is_an_error(octopus: OctopusRest, cloud:
         await fetch(rates_of(octopus, cloud), cloud)
 
 
-async def test_an_account_without_electricity_is_told(octopus: OctopusRest, cloud: Cloud) -> None:
+async def test_an_account_without_electricity_is_reported(
+    octopus: OctopusRest, cloud: Cloud
+) -> None:
     """Gas only, or export only."""
     cloud.octopus.account = account(address(2)) | {"number": ACCOUNT_NUMBER}
     with pytest.raises(NoImportError):
@@ -371,14 +373,14 @@ def test_of_several_homes_the_one_that_was_chosen() -> None:
 
 
 @pytest.mark.parametrize("points", [(), (EXPORTS,), (ENDED,), (ENDED, EXPORTS)])
-def test_a_home_that_buys_nothing_is_told(points: tuple[Body, ...]) -> None:
+def test_a_home_that_buys_nothing_is_reported(points: tuple[Body, ...]) -> None:
     """Export only, ended, or nothing at all."""
     found = parse_account(account(address(1, *points)))
     with pytest.raises(NoImportError):
         address_of(found, None, EVENING)
 
 
-def test_a_moved_house_is_told() -> None:
+def test_a_moved_house_is_reported() -> None:
     """The battery stays with the house: the next home is not taken for it."""
     left = address(1, IMPORTS, until="2026-01-10T00:00:00Z")
     found = parse_account(account(left, address(2, IMPORTS)))

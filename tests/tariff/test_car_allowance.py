@@ -12,6 +12,7 @@ import pytest
 from custom_components.smart_battery_scheduler.const import MARKET_TIME_ZONE
 from custom_components.smart_battery_scheduler.tariff.car_allowance import (
     ALLOWANCE,
+    Charges,
     earned,
     within_allowance,
 )
@@ -53,6 +54,17 @@ def cheap_count(cars: list[Dispatches], now: datetime, *started: Dispatch) -> in
     table = with_dispatches(night_tariff(), earned(cars, started, now))
     end = NINE_PM + timedelta(hours=18)
     return sum(rate.p_per_kwh == 6.9 for rate in table.between(NINE_PM, end))
+
+
+def test_a_clock_far_ahead_for_minutes_forgets_no_charge_that_was_seen() -> None:
+    """The half-hours in which the car has charged stay cheap, and count against the allowance."""
+    charges = Charges()
+    car = Dispatches(planned=(charge(NINE_PM, 1),), state=IN_PROGRESS)
+    charges.cheap([car], NINE_PM, has_allowance=True, car_is_idle=False)
+    for days in (4000, 0):
+        now = NINE_PM + timedelta(days=days) + 2 * HOUR
+        cheap = charges.cheap([], now, has_allowance=True, car_is_idle=False)
+    assert [each.start for each in cheap] == [NINE_PM]
 
 
 def test_a_dispatch_from_21_to_15_makes_17_half_hours_cheap_not_36() -> None:
@@ -118,7 +130,7 @@ def test_a_boost_uses_up_no_allowance_and_earns_nothing() -> None:
     assert cheap_count([ev_charging], NINE_PM + timedelta(minutes=5)) == 14
 
 
-def test_a_session_that_is_told_twice_counts_once() -> None:
+def test_a_dispatch_that_is_listed_twice_counts_once() -> None:
     """Planned, seen and completed are the same charge."""
     done = charge(NINE_PM - 3 * HOUR, 3, cheap=False)
     ev_charging = Dispatches(
@@ -138,17 +150,17 @@ def test_a_session_that_is_told_twice_counts_once() -> None:
 def test_no_day_ever_has_more_than_six_hours(charges: list[Dispatch]) -> None:
     """Noon to noon, however the charging is cut."""
     within = within_allowance(charges)
+    minute = timedelta(minutes=1)
+    charged = {
+        each.start + index * minute
+        for each in charges
+        for index in range((each.end - each.start) // minute)
+    }
+    used = [at for at in charged if at.replace(minute=at.minute // 30 * 30) in within]
     for day in range(3):
         start = NOON + timedelta(days=day)
-        minutes = {
-            start + timedelta(minutes=minute)
-            for minute in range(24 * 60)
-            if any(each.start <= start + timedelta(minutes=minute) < each.end for each in charges)
-        }
-        charged = [
-            at for at in minutes if at.replace(minute=30 if at.minute >= 30 else 0) in within
-        ]
-        assert timedelta(minutes=len(charged)) <= ALLOWANCE
+        of_day = [at for at in used if start <= at < start + 24 * HOUR]
+        assert len(of_day) * minute <= ALLOWANCE
 
 
 @pytest.mark.parametrize(

@@ -53,6 +53,34 @@ async def test_a_token_is_reused(graphql: OctopusGraphQL, kraken: Kraken, clock:
     assert kraken.minted == 1
 
 
+async def test_a_clock_far_ahead_for_minutes_leaves_no_token_budget_or_wait_behind(
+    graphql: OctopusGraphQL, kraken: Kraken, clock: Clock
+) -> None:
+    """What was minted, counted and waited for by it holds no longer when it is right again."""
+    now = clock.now
+    clock.now = now + timedelta(days=4000)
+    for _ in range(REQUESTS_PER_HOUR - 2):
+        await graphql.accounts()
+    clock.now = now
+    await graphql.sessions(ACCOUNT)
+    assert kraken.minted == 2
+    for _ in range(REQUESTS_PER_HOUR // 2):
+        await graphql.accounts()
+
+
+async def test_scarce_points_are_not_waited_for_by_a_clock_that_was_ahead(
+    graphql: OctopusGraphQL, kraken: Kraken, clock: Clock
+) -> None:
+    """They are renewed within the hour, whatever the clock said when they were scarce."""
+    now = clock.now
+    clock.now = now + timedelta(days=4000)
+    kraken.replies["Points"] = allowance(10)
+    with pytest.raises(TariffRateLimitError):
+        await graphql.sessions(ACCOUNT)
+    clock.now, kraken.replies["Points"] = now, allowance()
+    await graphql.sessions(ACCOUNT)
+
+
 async def test_a_token_is_renewed_by_its_refresh_token_5_min_before_expiry(
     graphql: OctopusGraphQL, kraken: Kraken, clock: Clock
 ) -> None:
@@ -143,7 +171,7 @@ async def test_a_query_that_is_always_refused_does_not_mint_and_mint(
 # --- refusals -----------------------------------------------------------------------------------
 
 
-async def test_a_bad_key_is_told(graphql: OctopusGraphQL, kraken: Kraken) -> None:
+async def test_a_bad_key_is_reported(graphql: OctopusGraphQL, kraken: Kraken) -> None:
     """KT-CT-1139 is for a person to mend."""
     kraken.replies["ObtainToken"] = refusal("KT-CT-1139", obtainKrakenToken=None)
     with pytest.raises(TariffAuthError):
@@ -364,7 +392,7 @@ async def test_points_are_looked_at_once_an_hour(
     [refusal("KT-CT-1113"), refusal("KT-CT-1111"), refusal("KT-CT-1199"), {"data": {}}],
     ids=["switched off", "not allowed", "too often", "nonsense"],
 )
-async def test_an_allowance_that_is_not_told_stops_nothing(
+async def test_an_allowance_that_is_not_reported_stops_nothing(
     graphql: OctopusGraphQL, kraken: Kraken, published: Reply
 ) -> None:
     """The question itself says whether it is answered."""

@@ -95,7 +95,7 @@ async def test_the_account(octopus: OctopusRest) -> None:
     assert in_force.tariff_code == "E-1R-AGILE-24-10-01-C"
 
 
-async def test_a_wrong_key_is_told(cloud: Cloud, session: aiohttp.ClientSession) -> None:
+async def test_a_wrong_key_is_reported(cloud: Cloud, session: aiohttp.ClientSession) -> None:
     """And not repeated in the message."""
     octopus = OctopusRest(session, "sk_live_wrong", base_url=cloud.url, timeout_s=5.0)
     with pytest.raises(TariffAuthError) as caught:

@@ -74,7 +74,7 @@ async def test_joining(graphql: OctopusGraphQL, kraken: Kraken) -> None:
         {"data": {"joinSavingSessionsEvent": {"joinedEventCodes": ["EVENT_40_010826"]}}},
     ],
 )
-async def test_what_was_not_joined_is_told(
+async def test_what_was_not_joined_is_reported(
     graphql: OctopusGraphQL, kraken: Kraken, reply: Reply
 ) -> None:
     """Neither a refusal nor an empty reply is a success."""

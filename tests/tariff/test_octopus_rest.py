@@ -127,7 +127,7 @@ def test_a_product_without_a_code_spoils_the_list(bad: object) -> None:
         parse_products([product("AGILE-24-10-01"), bad])
 
 
-async def test_no_agile_on_offer_is_told(octopus: OctopusRest, wire: Wire) -> None:
+async def test_no_agile_on_offer_is_reported(octopus: OctopusRest, wire: Wire) -> None:
     """Not a guess at some product."""
     wire.get(PRODUCTS_URL, payload=page(product("GO-VAR-22-10-14")))
     with pytest.raises(TariffNotFoundError):

@@ -87,3 +87,27 @@ async def test_a_standing_charge_that_is_not_known_is_none(
     wire.get(re.compile(rf"{BASE}/v1/products/.*/standing-charges/.*"), **reply)
     code = TariffCode.of("AGILE-24-10-01", "C")
     assert await standing_charges(octopus, code, START, END) is None
+
+
+async def test_a_family_whose_rates_or_export_cannot_be_had_is_named(
+    octopus: OctopusRest, wire: Wire
+) -> None:
+    """Go is not sold in this region, Agile's export is not either, and no export of Flux is on offer."""
+    for gone in ("GO-VAR-22-10-14", "AGILE-OUTGOING-19-05-13"):
+        wire.get(
+            re.compile(rf"{BASE}/v1/products/{gone}/.*"),
+            status=404,
+            payload={"detail": "Not found."},
+            repeat=True,
+        )
+    products = [
+        *(product(code) for code in ("AGILE-24-10-01", "GO-VAR-22-10-14", "FLUX-IMPORT-23-02-14")),
+        *(product(code, "EXPORT") for code in SOLD[:2]),
+    ]
+    wire.get(f"{BASE}/v1/products/", payload=page(*products), repeat=True)
+    wire.get(
+        re.compile(rf"{BASE}/v1/products/.*"), payload=page(row(SINCE, None, 20.0)), repeat=True
+    )
+    found, missing = await past_tariffs(octopus, "C", START, END, is_export_paid=True)
+    assert [each.name for each in found] == ["agile_fixed_export"]
+    assert {"agile", "go", "flux"} <= set(missing)

@@ -161,7 +161,7 @@ def test_of_happy_hours_on_offer_only_the_booked_one_counts() -> None:
     assert found.joinable(MORNING) == ()
 
 
-def test_a_type_that_is_not_told_is_a_power_down() -> None:
+def test_a_session_without_a_type_is_a_power_down() -> None:
     """As it was before there were others; one that we do not know is left out."""
     (only,) = sessions(event(eventType=None)).sessions
     assert only.kind is SessionKind.POWER_DOWN

@@ -22,9 +22,10 @@ from custom_components.smart_battery_scheduler.text.speech import (
 )
 
 from ..automations.conftest import NOW, plan_of
+from ..languages import ENGLISH
 from ..plans import a_plan, a_slot
 
-HOME = Picture(now=NOW, zone=ZoneInfo("Europe/London"), reading=None, plan=None)
+HOME = Picture(now=NOW, zone=ZoneInfo("Europe/London"), reading=None, plan=None, words=ENGLISH)
 
 
 def read(level: float | None, power_w: float | None) -> PowerwallState:
@@ -43,9 +44,9 @@ def read(level: float | None, power_w: float | None) -> PowerwallState:
         (None, "I do not know how full the battery is."),
         (read(None, 0.0), "I do not know how full the battery is."),
         (read(62.4, None), "The battery is at 62 percent. "),
-        (read(62.4, 30.0), "The battery is at 62 percent and rests."),
-        (read(62.4, -1800.0), "The battery is at 62 percent and charges with 1.8 kilowatts."),
-        (read(62.4, 640.0), "The battery is at 62 percent and gives 0.6 kilowatts."),
+        (read(62.4, 30.0), "The battery is at 62 percent and is idle."),
+        (read(62.4, -1800.0), "The battery is at 62 percent and is charging at 1.8 kilowatts."),
+        (read(62.4, 640.0), "The battery is at 62 percent and is supplying 0.6 kilowatts."),
     ],
 )
 def test_what_is_measured(reading: PowerwallState | None, begin: str) -> None:
@@ -66,7 +67,7 @@ def test_what_is_measured(reading: PowerwallState | None, begin: str) -> None:
         ),
         (
             {"faulty": True},
-            "The battery did not do what was asked of it, so the scheduler has let go of it.",
+            "The battery did not follow its commands, so the scheduler has released it.",
         ),
     ],
 )
@@ -118,7 +119,7 @@ def test_the_next_charge_of_a_scheduler_that_is_off() -> None:
     site = replace(HOME, plan=plan, override=asked, scheduler_enabled=False)
     assert say_next_charge(site) == "The scheduler is switched off. No charge will be started."
     charging = replace(site, plan=plan_of(Action.CHARGE), override=ASKED)
-    assert say_next_charge(charging).startswith("It is to charge now, until 20:30")
+    assert say_next_charge(charging).startswith("It is due to charge now, until 20:30")
 
 
 def test_an_override_that_ends_tomorrow() -> None:
@@ -126,7 +127,7 @@ def test_an_override_that_ends_tomorrow() -> None:
     asked = replace(ASKED, until=NOW + timedelta(hours=23))
     site = replace(HOME, override=asked)
     assert say_status(site).endswith("until tomorrow at 19:00 at the latest.")
-    assert say_why(site).endswith("the plan goes on tomorrow at 19:00 at the latest.")
+    assert say_why(site).endswith("the plan resumes tomorrow at 19:00 at the latest.")
 
 
 def test_without_a_plan() -> None:
@@ -139,9 +140,11 @@ def test_a_charge_that_runs() -> None:
     """By its end; an estimated rate as one, an unknown one not at all."""
     slot = a_slot(NOW, Action.CHARGE, rate_is_estimate=True)
     site = replace(HOME, plan=a_plan(slot))
-    assert say_next_charge(site) == ("It is to charge now, until 20:30, at an estimated 9.8 pence.")
+    assert say_next_charge(site) == (
+        "It is due to charge now, until 20:30, at an estimated 9.8 pence."
+    )
     unknown = replace(HOME, plan=a_plan(replace(slot, import_p_per_kwh=None)))
-    assert say_next_charge(unknown) == "It is to charge now, until 20:30."
+    assert say_next_charge(unknown) == "It is due to charge now, until 20:30."
 
 
 @pytest.mark.parametrize("code", list(ReasonCode))
@@ -159,7 +162,7 @@ def test_every_reason_has_words(code: ReasonCode, numbers: dict[str, float]) -> 
 )
 def test_rates(rate: float | None, said: str) -> None:
     """As one says them."""
-    assert pence(rate) == said
+    assert pence(rate, ENGLISH) == said
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Actions that answer: the plan, why, decisions, rates, what would be if."""
+"""Actions with a response: the plan, why, decisions, rates, what-if."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -28,7 +28,8 @@ from ..site.preferences import Preferences
 from ..site.site import Site
 from ..tariff.model import RateTable
 from ..text.messages import line_of
-from ..text.speech import DOES, because
+from ..text.sentences import Sentences, sentences_of
+from ..text.speech import say_slot
 from ..text.status import override_now, picture_of, ready_once
 from .fields import ACTION, END, START, in_range, moment_if_any, number
 from .sessions import session_as_dict
@@ -40,7 +41,7 @@ AT, HOURS, KIND, BATTERY_KWH = "at", "hours", "kind", "battery_kwh"
 RATES_AHEAD = timedelta(hours=48)
 LONGEST_RATES = timedelta(days=14)
 
-# The preferences that can be tried in thought, each within its own bounds.
+# The preferences that what-if can vary, each within its own limits.
 TRIABLE = (
     "reserve_floor_percent",
     "everyday_ceiling_percent",
@@ -110,14 +111,13 @@ async def _async_explain(call: ServiceCall) -> ServiceResponse:
     slot = plan.slot_at(when)
     if slot is None:
         raise problem("not_in_plan", field=AT)
-    why = because(slot.reason, picture_of(site, now))
     answer: dict[str, Json] = {
-        "text": f"The battery is to {DOES[slot.action]} because {why}.",
+        "text": say_slot(slot, picture_of(site, now)),
         "slot": slot_as_dict(slot),
         "why_not": None,
     }
     asked: str | None = call.data.get(ACTION)
-    # What the plan was made from, not what is known by now: else the answer is about another plan.
+    # The inputs of the plan in force: later ones would explain another plan.
     snapshot = site.planned_from
     if asked is None or snapshot is None:
         return answer
@@ -145,23 +145,23 @@ async def _async_get_decisions(call: ServiceCall) -> ServiceResponse:
     site = await async_site(call)
     hours = in_range(call.data, HOURS, 0, 720) or 0.0
     kind: str | None = call.data.get(KIND)
-    since = dt_util.utcnow() - timedelta(hours=hours)
+    since, words = dt_util.utcnow() - timedelta(hours=hours), sentences_of(call.hass)
     return {
         "decisions": [
-            decision_as_dict(decision)
+            decision_as_dict(decision, words)
             for decision in site.decision_log.since(since)
             if kind is None or decision.kind.value == kind
         ]
     }
 
 
-def decision_as_dict(decision: Decision) -> dict[str, Json]:
+def decision_as_dict(decision: Decision, words: Sentences) -> dict[str, Json]:
     """A line of the decision log, with how far it is proven."""
     return {
         "at": decision.at.isoformat(),
         "kind": decision.kind.value,
         "reason": decision.reason.value,
-        "text": line_of(decision.kind, decision.reason),
+        "text": line_of(decision.kind, decision.reason, words),
         "action": decision.action.value if decision.action else None,
         "lever": decision.method.value if decision.method else None,
         "start": decision.slot_start.isoformat() if decision.slot_start else None,

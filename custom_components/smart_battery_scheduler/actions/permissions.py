@@ -34,7 +34,7 @@ def may(hass: HomeAssistant, user: User, entry_id: str, policy: str) -> bool:
 async def async_check(
     hass: HomeAssistant, context: Context | None, entry_id: str, policy: str
 ) -> None:
-    """Raise Unauthorized unless the one who asks may; what no user asked for is allowed."""
+    """Raise Unauthorized unless the calling user may; calls without a user are allowed."""
     if context is None or context.user_id is None:
         return
     user = await hass.auth.async_get_user(context.user_id)

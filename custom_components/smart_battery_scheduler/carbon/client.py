@@ -59,7 +59,7 @@ class CarbonReplyError(CarbonError):
 
 
 class CarbonRateLimitError(CarbonError):
-    """Asked too often; ``retry_after_s`` says how long to keep quiet."""
+    """Asked too often; ``retry_after_s`` says how long to wait."""
 
     def __init__(self, retry_after_s: float) -> None:
         """Keep the wait."""

@@ -1,1 +1,1 @@
-"""The ground: HTTP, serialisation, poll intervals, service addresses. Knows nobody."""
+"""HTTP, serialisation, poll intervals, service addresses; imports no other package."""

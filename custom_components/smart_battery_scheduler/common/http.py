@@ -15,8 +15,8 @@ import aiohttp
 from yarl import URL
 
 TIMEOUT_S = 20.0
-# Who asks for a second's patience again and again would be asked every second; and nobody is
-# believed who asks for a longer silence than a day.
+# Limits of a requested wait: one of a second, asked for each time, would mean a request a second,
+# and one of more than a day is taken for a mistake.
 SHORTEST_WAIT_S = 60.0
 LONGEST_WAIT_S = 86_400.0
 
@@ -43,12 +43,12 @@ class Reply:
     content: bytes
 
     def __repr__(self) -> str:
-        """Name no secret."""
+        """Without headers and body."""
         return f"<Reply {self.status}>"
 
     @property
     def is_page(self) -> bool:
-        """True for a web page: a firewall or a page of excuses answered, not the service."""
+        """True for a web page: a firewall or a maintenance page answered, not the service."""
         return self.content.lstrip().startswith(b"<")
 
     def json(self) -> object:
@@ -60,7 +60,7 @@ class Reply:
         return body
 
     def retry_after_s(self, now: datetime, default_s: float) -> float:
-        """How long the service asks to be left alone (``Retry-After``: seconds or HTTP date)."""
+        """How long the service asks to wait (``Retry-After``: seconds or HTTP date)."""
         text = self.headers.get("Retry-After")
         wait = None if text is None else _seconds(text, now)
         return default_s if wait is None else min(max(wait, SHORTEST_WAIT_S), LONGEST_WAIT_S)

@@ -1,4 +1,4 @@
-"""Takes numbers that tell whose meter or account it is out of texts that leave the house."""
+"""Removes numbers that identify a meter or an account from texts that leave the house."""
 
 from collections.abc import Iterable, Mapping
 import re
@@ -9,7 +9,7 @@ REDACTED = "**REDACTED**"
 # ``event.octopus_energy_electricity_<serial>_<mpan>_current_day_rates``.
 _PART = re.compile(r"[0-9A-Za-z]{6,}")
 _DIGITS_OF_A_NUMBER = 4
-# Anything shorter stands in many an innocent text.
+# Shorter numbers occur in many harmless texts.
 SHORTEST_SECRET = 6
 _ID = re.compile(r"[a-z0-9_]+[.:][a-z0-9_]+")
 
@@ -23,7 +23,7 @@ def masked_id(entity_id: str) -> str:
 
 
 def without(value: Any, secrets: Iterable[str]) -> Any:
-    """A value of plain data, in which no text and no key holds a secret or tells a meter by an id."""
+    """Plain data in which no text and no key holds a secret or an id that identifies a meter."""
     known = tuple(secret for secret in secrets if len(secret) >= SHORTEST_SECRET)
     if isinstance(value, str):
         return _text_without(value, known)

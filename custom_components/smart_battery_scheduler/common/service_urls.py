@@ -17,7 +17,7 @@ OCTOPLUS = "SBS_OCTOPLUS_URL"
 def endpoint(variable: str, real: str) -> str:
     """The service's address; an environment variable may name another, on loopback only.
 
-    Anything else in the variable is ignored: nobody shall be able to send tokens elsewhere.
+    Any other address in the variable is ignored, so that tokens cannot be sent elsewhere.
     """
     other = os.environ.get(variable)
     return other if other and _on_loopback(other) else real

@@ -1,7 +1,7 @@
 """Where this site's battery is full: some rest at 98.6, some at 88 % (TeslaPy#70).
 
 Full is a battery that could take more and does not: its inflow has faded, and its level has been
-flat for ten minutes, in a charge that was seen or while the sun leaves energy over.
+flat for ten minutes, in a confirmed charge or while solar power exceeds the load.
 """
 
 from dataclasses import replace
@@ -12,7 +12,7 @@ from ..powerwall.base import OperatingMode, PowerwallState
 from .command_status import LIMITED_W, NOISE_W, balanced, grid_import_w
 from .model import FULL_PERCENT, ControlState, Flat
 
-# Below this an inflow that stops has another cause.
+# Percent. Below this level an inflow that stops has another cause than a full battery.
 FULL_FROM_PERCENT = 80.0
 # A battery at this level is full whatever is known.
 SURELY_FULL_PERCENT = FULL_PERCENT - 0.5
@@ -30,8 +30,14 @@ def full_percent(state: ControlState, now: datetime) -> float:
     return state.full.percent
 
 
+def likely_full_percent(state: ControlState, now: datetime) -> float:
+    """The same, where a level that stands still counts: within minutes that shows it full, or not."""
+    known = full_percent(state, now)
+    return known if state.flat is None else min(known, state.flat.percent)
+
+
 def with_ceiling(state: ControlState, reading: PowerwallState) -> ControlState:
-    """The state after one more look at where the level stands still."""
+    """The state after one more check of where the level stands still."""
     level = reading.soc_percent
     if level is None:
         return state
@@ -51,7 +57,7 @@ def with_ceiling(state: ControlState, reading: PowerwallState) -> ControlState:
 
 
 def _could_take_more(state: ControlState, reading: PowerwallState, level: float) -> bool:
-    """Whether energy is there to be stored, and nothing of it is."""
+    """Whether energy is available to the battery and none of it is stored."""
     battery_w = reading.battery_power_w
     if battery_w is None or abs(battery_w) > NOISE_W or not balanced(reading):
         return False

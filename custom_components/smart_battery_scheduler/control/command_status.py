@@ -1,12 +1,12 @@
-"""Is it true? Judging a command by what the battery shows, not by what the cloud says.
+"""Judges a command by the battery's own measurements; an accepted write proves nothing.
 
 Readings have noise and a lag; the thresholds below are wide on purpose, because a false alarm
-costs writes and a night's sleep while a missed one is caught by the next reading.
+costs writes and a notice at night, while a missed one is caught by the next reading.
 """
 
 from collections.abc import Mapping
 from dataclasses import fields, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import Enum
 
 from ..planner.model import Action, ChargeMethod
@@ -18,8 +18,8 @@ from .setpoints import HIGHEST_PARTIAL_RESERVE_PERCENT
 NOISE_W = 150.0
 # More than this from the grid into the battery is charging, not noise.
 GRID_CHARGING_W = 300.0
-# A charge method's usual rate is only usual: half of it is proof enough, wherever it comes from. Any inflow
-# from the grid that is no noise is proof as well: units down, cold packs and import limits leave a
+# Half of a charge method's usual rate is proof enough, whatever it comes from. Any inflow
+# from the grid above the noise is proof as well: failed units, cold packs and import limits leave a
 # quarter of the rate (core#110516, Powerwall-Dashboard#576, #632).
 ENOUGH_OF_RATE = 0.5
 # So much from the grid into the house (a car) may leave nothing for the battery under an import limit.
@@ -39,7 +39,7 @@ BUYING_W = 200.0
 
 
 class Verdict(Enum):
-    """What a reading says about a command."""
+    """What a reading proves about a command."""
 
     CONFIRMED = "seen"
     NOT_CONFIRMED = "not_seen"
@@ -84,8 +84,8 @@ def foreign_changes(
 ) -> Settings:
     """The settings in a reading that are neither the user's saved ones nor any of ours.
 
-    In backup mode a reserve of 100 is the mode's own doing, not a person's, and a mode that is not
-    told may be that one; a reserve of 80 is what some sites make even of a written 100. ``echoed``: the shown
+    In backup mode a reserve of 100 comes from the mode, not from a person, and a mode that is not
+    reported may be that one; a reserve of 80 is what some sites make even of a written 100. ``echoed``: the shown
     reserve is the echo of one of ours.
     """
     shown, ours = reading.settings, (owner, *sent)
@@ -108,7 +108,7 @@ def foreign_changes(
 
 
 def _known(name: str, actual: object, settings: tuple[Settings, ...]) -> bool:
-    """True if one of these settings would show so (or none of them says anything)."""
+    """True if one of these settings would be shown like this, or if none of them is given."""
     values = [value for each in settings if (value := getattr(each, name)) is not None]
     return not values or any(_same(name, value, actual) for value in values)
 
@@ -127,11 +127,26 @@ def left_by(written: Settings, shown: Settings) -> bool:
 
 
 def grid_charging_w(reading: PowerwallState) -> float | None:
-    """Power from the grid into the battery: its charging less what the sun has over."""
+    """Power from the grid into the battery, W: its charging less the surplus of solar power."""
     battery, solar, house = reading.battery_power_w, reading.solar_power_w, reading.house_power_w
     if battery is None or solar is None or house is None:
         return None
     return max(0.0, -battery - max(0.0, solar - house))
+
+
+def charges_without_permission(
+    setpoint: Setpoint, reading: PowerwallState, accepted_at: datetime
+) -> bool:
+    """Whether backup mode charges on a site that does not take grid charging being switched on.
+
+    Some do (NetZero's documentation of backup mode): the inflow is the proof, whatever the switch shows.
+    """
+    mode_alone = replace(setpoint.must, grid_charging=None)
+    if setpoint.must.grid_charging is not True or not shows(mode_alone, reading.settings):
+        return False
+    from_grid_w = grid_charging_w(reading)
+    measured_at = reading.measured_at or reading.read_at
+    return measured_at >= accepted_at and from_grid_w is not None and from_grid_w > GRID_CHARGING_W
 
 
 def inflow_since(ordered: OrderedCharge, reading: PowerwallState) -> bool:
@@ -179,7 +194,7 @@ def judge(
 def judge_stopped(owner: Settings, reading: PowerwallState) -> Verdict:
     """Whether nothing of ours goes on once the owner settings stand again.
 
-    Seen is only a battery that serves the house; one that charges from the grid, or that idles
+    Confirmed is only a battery that serves the house; one that charges from the grid, or that idles
     above its reserve while the house buys, has not stopped.
     """
     if owner.operating_mode is not OperatingMode.SELF_POWERED:
@@ -194,9 +209,9 @@ def judge_stopped(owner: Settings, reading: PowerwallState) -> Verdict:
 
 
 def judge_serving(reserve: int | None, reading: PowerwallState) -> Verdict:
-    """Whether the battery serves a house that would else buy.
+    """Whether the battery serves a house that would otherwise buy.
 
-    Not seen: above its reserve it idles while the house buys. Unknown where there is nothing to
+    Not confirmed: above its reserve it idles while the house buys. Unknown where there is nothing to
     serve, or nothing to serve with.
     """
     battery_w, level = reading.battery_power_w, reading.soc_percent

@@ -1,6 +1,6 @@
 """From plan to command to confirmation: the only module that writes to a battery.
 
-The judgement is in ``control``; here are the clock, the lock, the store and the write. A move is
+The other modules of ``control`` decide; here are the clock, the lock, the store and the write. A state is
 stored before its write leaves, so that a kill at any instant leaves behind what must be undone.
 """
 
@@ -29,7 +29,7 @@ from ..powerwall.base import (
     Settings,
 )
 from . import machine, watchdog
-from .ceiling import full_percent
+from .ceiling import likely_full_percent
 from .model import (
     ControlState,
     Decision,
@@ -43,7 +43,7 @@ from .situation import READING_LIMIT, Situation, Step, Timing
 
 _LOGGER = logging.getLogger(__name__)
 
-# More transitions than this in one look would be a loop, not control.
+# More transitions than this for one reading can only be a loop.
 MOST_TRANSITIONS = 12
 
 QUICK = timedelta(seconds=30)
@@ -84,7 +84,7 @@ class ControllerHost(Protocol):
         ...
 
     async def async_before_wake(self) -> None:
-        """Awaited before a look that the clock asks for."""
+        """Awaited before a check that the timer, not a reading, asks for."""
         ...
 
 
@@ -134,7 +134,7 @@ class Controller:
                 return CALM
 
     def _is_delicate(self) -> bool:
-        """Whether a running charge nears its end, or what was seen is not seen any more."""
+        """Whether a running charge nears its end, or is no longer confirmed by the readings."""
         command, reading = self.state.command, self._reading
         if command is None or command.command_status.doubted_at is not None:
             return True
@@ -153,7 +153,7 @@ class Controller:
 
     @callback
     def _look_for_broken_promises(self, reading: PowerwallState) -> None:
-        """Hold what is meant against what the battery does, whatever this controller believes."""
+        """Let the watchdog compare the intent with the readings, independently of the state machine."""
         now = dt_util.utcnow()
         before = self.watch
         intent, patience = self._intent(now, reading), self._host.timing().change
@@ -174,7 +174,7 @@ class Controller:
                 listener()
 
     def _intent(self, now: datetime, reading: PowerwallState) -> watchdog.Intent | None:
-        """What is meant now; None where nothing is promised."""
+        """The present intent; None where nothing is promised."""
         wanted, unwanted = self._host.wanted_at(now)
         suspension = self.state.suspension
         if suspension is not None and suspension.cause is not SuspensionCause.CALIBRATION:
@@ -185,7 +185,7 @@ class Controller:
         owner = replace(
             self.owner_settings or reading.settings, export_rule=reading.settings.export_rule
         )
-        return watchdog.intent_of(wanted, unwanted, owner, full_percent(self.state, now))
+        return watchdog.intent_of(wanted, unwanted, owner, likely_full_percent(self.state, now))
 
     async def _async_keep(self) -> None:
         """Let a command that would end by itself go on; whether it does is judged by its power."""
@@ -199,7 +199,7 @@ class Controller:
                 _LOGGER.info("A command could not be kept up: %s", err)
 
     async def async_tick(self) -> None:
-        """Look at what is wanted and what is there, and do what follows."""
+        """Compare what is wanted with what is in force, and act on the difference."""
         async with self._lock:
             if self._reading is None:
                 return
@@ -213,13 +213,13 @@ class Controller:
         )
 
     async def async_resume(self) -> None:
-        """The user's word: go on at once, whatever stopped us."""
+        """Go on at once at a person's request, whatever stopped control."""
         await self._on_a_persons_word(machine.resume)
 
     async def async_release(self, reason: DecisionReason) -> bool:
-        """Put the owner settings back and do nothing more; True if that was at least accepted.
+        """Restore the owner settings and do nothing more; True if that was at least accepted.
 
-        Until it is read back the intent stays stored, whatever becomes of us.
+        Until it is read back the intent stays stored, so that a restart goes on with it.
         """
         self._released = reason
         self._cancel_wake()
@@ -314,7 +314,7 @@ class Controller:
     def _schedule_wake(self) -> None:
         self._cancel_wake()
         moment = machine.wake_at(self.state)
-        # A home that has been let go must not write behind the back of the next one.
+        # A site that was unloaded must not write: its successor commands the same battery.
         if moment is None or self._released is not None:
             return
         now = dt_util.utcnow()

@@ -1,4 +1,4 @@
-"""The decision log's lines, as the judgement writes them."""
+"""Makes the lines of the decision log."""
 
 from datetime import timedelta
 
@@ -8,7 +8,7 @@ from .situation import Situation
 LATE = timedelta(minutes=5)
 
 
-def on_whose_word(command: Command) -> DecisionReason:
+def origin_reason(command: Command) -> DecisionReason:
     """The plan, a manual slot or an override."""
     return {
         Source.PLAN: DecisionReason.PLAN,
@@ -42,7 +42,7 @@ def simple(at: Situation, kind: DecisionKind, reason: DecisionReason) -> Decisio
     return Decision(at=at.now, kind=kind, reason=reason, soc_percent=at.soc_percent)
 
 
-def on_whose_word_ended(command: Command, at: Situation, reason: DecisionReason) -> DecisionReason:
+def end_reason(command: Command, at: Situation, reason: DecisionReason) -> DecisionReason:
     """A manual slot that is not there any more before its end was taken back by a person."""
     wanted, begun = at.wanted, command.wanted
     if reason not in (DecisionReason.PLAN_CHANGED, DecisionReason.OVER):
@@ -65,15 +65,15 @@ def how_it_ended(
     command = state.command
     if command is None or command.wanted.same_deed(state.completed):
         return ()
-    reason = on_whose_word_ended(command, at, reason)
+    reason = end_reason(command, at, reason)
     if command.tries == 0:
         reason = DecisionReason.NOT_ACCEPTED if state.failures else reason
         return (of_command(command, at, DecisionKind.SKIPPED, reason),)
-    patience = at.timing.read_back + at.timing.seen
+    patience = at.timing.read_back + at.timing.confirmed
     if command.command_status.confirmed_at is None and at.now - command.begun_at > patience:
         return (of_command(command, at, DecisionKind.FAILED, DecisionReason.NOT_CONFIRMED),)
     if at.now > command.wanted.ends_at + LATE:
-        # Nobody was there to stop it in time.
+        # Home Assistant was not running at its end.
         return (of_command(command, at, DecisionKind.STOPPED, DecisionReason.MISSED),)
     if at.now >= command.wanted.ends_at:
         done = DecisionReason.SLOT_ENDED

@@ -1,4 +1,4 @@
-"""Another order on the way to the same one: what is sent again must differ.
+"""Writes other settings before the same ones again: a repeated write must differ to be passed on.
 
 Tesla may take a write that equals its own copy for no change and never pass it on to a gateway that
 missed the first one (owners report a battery that goes on as before while the app shows the new
@@ -35,6 +35,27 @@ def to_owner_settings(owner: Settings, sent: tuple[Settings, ...]) -> tuple[Sett
     return (*over_mode, *over_rest)
 
 
+def in_parts(owner: Settings) -> tuple[Settings, ...]:
+    """The same field by field, for a site that refuses owner settings as a whole: each over another value."""
+    parts: list[Settings] = []
+    if owner.operating_mode is not None:
+        other = _over_another_mode(owner).operating_mode
+        parts += [Settings(operating_mode=mode) for mode in (other, owner.operating_mode)]
+    if owner.grid_charging is not None and owner.operating_mode is OperatingMode.SELF_POWERED:
+        switched = (not owner.grid_charging, owner.grid_charging)
+        parts += [Settings(grid_charging=charging) for charging in switched]
+    return tuple(parts)
+
+
+def varied(owner: Settings, setpoint: Settings) -> Settings:
+    """A setpoint in backup mode with another reserve than the owner's: the mode does not heed it.
+
+    A gateway that is one write behind hears the setpoint now (alandtse#1171), and a cloud that passes on
+    changes alone passes this one on.
+    """
+    return replace(setpoint, backup_reserve_percent=_another_reserve(owner.backup_reserve_percent))
+
+
 def to_setpoint(owner: Settings, setpoint: Settings) -> Settings:
     """What to write before a setpoint is written again: the owner's own values of its fields."""
     given = {
@@ -59,10 +80,14 @@ def _over_another_mode(owner: Settings) -> Settings:
 
 
 def _over_another_reserve(owner: Settings, charged: bool) -> Settings:
-    reserve, charging = owner.backup_reserve_percent, owner.grid_charging
-    if reserve is not None:
-        # 81-99 do not exist: next below 100 is 80.
-        reserve = min(reserve - 1, HIGHEST_PARTIAL_RESERVE_PERCENT) if reserve else 1
+    reserve, charging = _another_reserve(owner.backup_reserve_percent), owner.grid_charging
     if charging is not None and charged and owner.operating_mode is OperatingMode.SELF_POWERED:
         charging = not charging
     return replace(owner, backup_reserve_percent=reserve, grid_charging=charging)
+
+
+def _another_reserve(reserve: int | None) -> int | None:
+    """One below, as 81-99 do not exist: next below 100 is 80."""
+    if reserve is None:
+        return None
+    return min(reserve - 1, HIGHEST_PARTIAL_RESERVE_PERCENT) if reserve else 1

@@ -1,8 +1,8 @@
-"""Reserves that are shown a little otherwise than they were written: echoes of ours, nobody's change.
+"""Reserves that are shown with another value than was written: echoes of our write, nobody's change.
 
 Two scales are in use for the same thing, the app's x and the gateway's 0.95 x + 5; some sites show the
 one where the other was written (netzero#81, core#136957: 25 shows as 29), others are off by one.
-Taken for a person's, such a value would be written back, shown higher once more, and climb all day.
+Taken for a person's change, such a value would be written as theirs, shown higher again, and climb all day.
 """
 
 from dataclasses import replace
@@ -35,7 +35,7 @@ def echoes(written: int | None, shown: int | None) -> bool:
 
 
 def stands(state: ControlState, expected: Settings, shown: Settings) -> bool:
-    """Whether what is expected stands, be it as an echo: exactly another value of ours is none."""
+    """Whether the expected settings stand, exactly or as an echo; another value we wrote is no echo."""
     if shows(expected, shown):
         return True
     reserve = shown.backup_reserve_percent
@@ -47,7 +47,7 @@ def stands(state: ControlState, expected: Settings, shown: Settings) -> bool:
 
 
 def read_back(state: ControlState, written: Settings, shown: Settings) -> ControlState:
-    """The state once a write is shown: it tells which scale this site shows reserves in.
+    """The state once a write is shown, which reveals the scale in which this site shows reserves.
 
     A reserve that was read before as the owner's is then known by its true value.
     """

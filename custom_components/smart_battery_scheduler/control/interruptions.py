@@ -1,4 +1,4 @@
-"""Whom the battery belongs to instead of us: the grid's outage, Storm Watch, grid services, other people."""
+"""When control is suspended: an outage, Storm Watch, grid services, a change by somebody else."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -22,7 +22,7 @@ from .transitions import next_slot, transition
 
 DAY = timedelta(days=1)
 FIGHTS_A_DAY = 2
-# What must be reported for a change to be one.
+# Settings that must be reported before a difference counts as a change.
 REPORTED = Settings(operating_mode=OperatingMode.SELF_POWERED, backup_reserve_percent=0)
 
 
@@ -43,7 +43,7 @@ def interrupted(state: ControlState, at: Situation) -> Step | None:
         return None
     cause = hands_off(at.reading)
     if cause is not None and (state.suspension is None or state.suspension.cause is not cause):
-        return stand_back(state, at, cause, until=at.now + at.timing.settled)
+        return suspend(state, at, cause, until=at.now + at.timing.settled)
     return _strangers(state, at, at.reading)
 
 
@@ -70,10 +70,10 @@ def _strangers(state: ControlState, at: Situation, reading: PowerwallState) -> S
     if state.suspension is not None:
         return Step(state=state)
     fights = (*(each for each in state.fights if at.now - each < DAY), at.now)
-    # Whoever does it twice a day will do it again.
+    # Two such changes within a day count as another controller.
     until = next_slot(at) if len(fights) < FIGHTS_A_DAY else at.now + DAY
     state = replace(state, fights=fights)
-    return stand_back(state, at, SuspensionCause.SOMEBODY_ELSE, until=until, changed=changed)
+    return suspend(state, at, SuspensionCause.SOMEBODY_ELSE, until=until, changed=changed)
 
 
 def changed_at_rest(state: ControlState, at: Situation) -> Step | None:
@@ -99,11 +99,11 @@ def changed_at_rest(state: ControlState, at: Situation) -> Step | None:
     changed = foreign_changes(reading, state.idle, ())
     state = replace(state, idle=shown, strange_at=None)
     cause = SuspensionCause.SOMEBODY_ELSE
-    return stand_back(state, at, cause, until=next_slot(at), changed=changed)
+    return suspend(state, at, cause, until=next_slot(at), changed=changed)
 
 
 def is_doubtful_owner(state: ControlState, shown: Settings) -> bool:
-    """Whether it cannot be known if what stands is the owner's: then a person has to say so.
+    """Whether it is unknown if the settings in force are the owner's, so that a person must say.
 
     Backup mode with grid charging is what a charge of ours leaves behind where its state was lost.
     """
@@ -114,9 +114,9 @@ def is_doubtful_owner(state: ControlState, shown: Settings) -> bool:
 
 
 def _undone(state: ControlState, at: Situation, reading: PowerwallState) -> bool:
-    """A command that had been read back is not there any more, and no write of ours undid it.
+    """A command that had been read back is no longer in force, and no write of ours ended it.
 
-    Shortly after an order one from before it may still come through.
+    Shortly after a write an earlier one may still arrive.
     """
     command = state.command
     if command is None or command.command_status.read_back_at is None:
@@ -130,7 +130,7 @@ def _undone(state: ControlState, at: Situation, reading: PowerwallState) -> bool
     return not (is_young and any(left_by(each, shown) for each in others))
 
 
-def stand_back(
+def suspend(
     state: ControlState,
     at: Situation,
     cause: SuspensionCause,
@@ -148,5 +148,5 @@ def stand_back(
     state = replace(
         transition(state, Trigger.INTERRUPTED), suspension=suspension, command=None, restore=restore
     )
-    published = simple(at, DecisionKind.SUSPENDED, DecisionReason(cause.value))
-    return Step(state=state, decisions=(*decisions, published))
+    decision = simple(at, DecisionKind.SUSPENDED, DecisionReason(cause.value))
+    return Step(state=state, decisions=(*decisions, decision))

@@ -1,8 +1,8 @@
-"""Writes that overtake each other, and stops that only the cloud has heard of.
+"""Writes that overtake each other, and stops that reached the cloud but not the gateway.
 
 One of ours may come through after the owner settings stand again. It would look like a person's change
 and be taken for the owner settings. So the writes of a control period are remembered for some time
-after it. And a gateway may never hear of a stop that the cloud shows: the battery is watched for a day.
+after it. And a stop that the cloud shows may never reach the gateway: the battery is watched for a day.
 """
 
 from dataclasses import replace
@@ -27,15 +27,15 @@ from .model import (
 from .situation import Situation, Step
 from .transitions import arrived, transition
 
-# What the battery does so long after a period of ours is not ours any more.
+# After this long the battery's behaviour is no longer a result of our writes.
 WATCHED = timedelta(hours=24)
-# Doubts that lie further apart have nothing to do with each other.
+# Two doubtful readings further apart than this are treated as unrelated.
 DOUBT_FADES = timedelta(minutes=15)
 AT_REST = frozenset({Phase.IDLE, Phase.SUSPENDED, Phase.FAULT})
 
 
 def late_write(state: ControlState, at: Situation) -> Step | None:
-    """Put the owner settings back once more, if the reading shows a whole write of ours."""
+    """Restore the owner settings once more, if the reading shows a whole write of ours."""
     recent, reading = state.recent, at.reading
     if recent is None or state.owner is not None:
         return None
@@ -46,7 +46,7 @@ def late_write(state: ControlState, at: Situation) -> Step | None:
     if not _is_ours(recent, reading):
         return _changed_since(state, recent, reading)
     owner = OwnerSettings(settings=recent.owner, origin="late", saved_at=at.now)
-    # Once for each write: if it is there again after that, somebody else has set it.
+    # Once for each write: settings that come again after that were set by somebody else.
     come = next(each for each in recent.sent if left_by(each, reading.settings))
     state = replace(
         transition(state, Trigger.LATE),
@@ -56,8 +56,8 @@ def late_write(state: ControlState, at: Situation) -> Step | None:
         restore=Restore(begun_at=at.now),
         recent=None,
     )
-    published = simple(at, DecisionKind.RETRIED, DecisionReason.LATE)
-    return Step(state=state, decisions=(published,))
+    decision = simple(at, DecisionKind.RETRIED, DecisionReason.LATE)
+    return Step(state=state, decisions=(decision,))
 
 
 def _is_ours(recent: Recent, reading: PowerwallState) -> bool:
@@ -74,7 +74,7 @@ def _changed_since(state: ControlState, recent: Recent, reading: PowerwallState)
 
 
 def is_watched(state: ControlState, now: datetime) -> bool:
-    """Whether what the battery does may still be what we have asked of it."""
+    """Whether the battery may still be following one of our writes."""
     return state.touched_at is not None and now - state.touched_at <= WATCHED
 
 
@@ -82,7 +82,7 @@ def unstopped(state: ControlState, at: Situation) -> Step | None:
     """Stop the battery once more, if it does not follow the settings that stand.
 
     Nothing of ours is in force by the cloud's word, but the battery charges from the grid, or idles
-    above its reserve while the house buys: twice seen, some minutes apart, the stop was not heard.
+    above its reserve while the house buys: two such readings some minutes apart mean that the stop
     """
     reading = at.reading
     if state.phase not in AT_REST or reading is None or not is_watched(state, at.now):
@@ -101,7 +101,7 @@ def _doubted(state: ControlState, at: Situation, reading: PowerwallState) -> Ste
     since = state.doubted_at
     if since is None or reading.read_at - since > DOUBT_FADES:
         return Step(state=replace(state, doubted_at=reading.read_at))
-    if reading.read_at - since < at.timing.seen:
+    if reading.read_at - since < at.timing.confirmed:
         return None
     settings = as_written(state, replace(reading.settings, export_rule=None))
     sent = () if state.recent is None else state.recent.sent
@@ -115,5 +115,5 @@ def _doubted(state: ControlState, at: Situation, reading: PowerwallState) -> Ste
         recent=None,
         doubted_at=None,
     )
-    published = simple(at, DecisionKind.RETRIED, DecisionReason.NOT_CONFIRMED)
-    return Step(state=state, decisions=(published,))
+    decision = simple(at, DecisionKind.RETRIED, DecisionReason.NOT_CONFIRMED)
+    return Step(state=state, decisions=(decision,))

@@ -23,7 +23,7 @@ LEAST_TAPER = 0.1
 # (One unit of six up, or four units entered where one inverter stands before four packs.)
 LEAST_SHARE, MOST_SHARE = 0.1, 3.0
 LONGEST_READ_BACK = timedelta(minutes=7)
-# A gateway is not always equally late.
+# The delay varies from command to command.
 MARGIN = 1.25
 LONGEST_CHANGE = timedelta(minutes=50)
 
@@ -60,7 +60,7 @@ class Average:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MethodRecord:
-    """One charge method: W from the grid, share left near full, seconds until read back and until seen."""
+    """One charge method: W from the grid, share left near full, seconds until read back and confirmed."""
 
     rate_w: Average = field(default_factory=Average)
     read_back_s: Average = field(default_factory=Average)
@@ -76,7 +76,7 @@ class Learned:
     by_backup: MethodRecord = field(default_factory=MethodRecord)
 
     def of(self, method: ChargeMethod) -> MethodRecord:
-        """One charge method's facts."""
+        """What is known of one charge method."""
         return self.by_backup if method is ChargeMethod.BACKUP else self.by_reserve
 
     def rates_w(self, usual_w: Mapping[ChargeMethod, float]) -> dict[ChargeMethod, float]:
@@ -99,7 +99,7 @@ class Learned:
                 read_back = min(max(timing.read_back, slow), LONGEST_READ_BACK)
                 timing = replace(timing, read_back=read_back)
             delay = self.of(method).seen_s
-            # Patience is cheap: one late night is enough to learn it.
+            # Waiting costs little, so that a single late command is enough to widen the limit.
             late = timedelta(seconds=(delay.mean + 2 * delay.spread) * MARGIN)
             change = min(max(timing.change, late), LONGEST_CHANGE)
             timing = replace(timing, change=change)
@@ -157,7 +157,7 @@ class Learned:
         )
 
     def from_charging(self, command: Command, reading: PowerwallState) -> Learned:
-        """A reading while a charge is running and was seen."""
+        """A reading during a confirmed charge."""
         method, level = command.current.method, reading.soc_percent
         charging_w = grid_charging_w(reading)
         target = command.wanted.target_percent or 100

@@ -1,6 +1,6 @@
-"""The judgement of control: a pure state machine over readings and time.
+"""The state machine of control: pure, over readings and time.
 
-``step`` looks at one situation and makes at most one move; call it again until it asks for no
+``step`` judges one situation and makes at most one transition; call it again until it asks for no
 write and changes nothing. It never waits and never does I/O. The transitions it may make are the table
 ``TRANSITIONS``, made by ``transitions``; who outranks us is in ``interruptions``; which settings do an
 action is in ``setpoints``; what proves it is in ``command_status``.
@@ -12,9 +12,16 @@ from datetime import datetime, timedelta
 
 from ..powerwall.base import PowerwallState, Settings
 from .ceiling import full_percent, with_ceiling
-from .command_status import LATEST_INFLOW, Verdict, inflow_since, judge_stopped, reports, shows
-from .decisions import of_command, on_whose_word, simple
-from .detours import to_setpoint
+from .command_status import (
+    LATEST_INFLOW,
+    Verdict,
+    charges_without_permission,
+    inflow_since,
+    judge_stopped,
+    reports,
+    shows,
+)
+from .decisions import of_command, origin_reason, simple
 from .echoes import as_written, read_back, stands
 from .interruptions import changed_at_rest, hands_off, interrupted, is_doubtful_owner
 from .late_writes import is_watched, late_write, unstopped
@@ -34,11 +41,13 @@ from .model import (
 )
 from .situation import Situation, Step
 from .transitions import (
-    TRIES_PER_METHOD,
     arrived,
+    by_mode_alone,
     earlier,
     effective,
     ignored,
+    most_tries,
+    next_body,
     next_slot,
     order,
     reached,
@@ -74,7 +83,7 @@ LASTS_UNTIL_READ = (
 
 
 def step(state: ControlState, at: Situation) -> Step:
-    """Make the next move, if one is due."""
+    """Make the next transition, if one is due."""
     if state.completed is not None and not state.completed.same_deed(at.wanted):
         state = replace(state, completed=None)
     state = _still_awaited(state, at)
@@ -135,7 +144,7 @@ def set_owner_settings(state: ControlState, at: Situation, change: Settings) -> 
 
 
 def resume(state: ControlState, at: Situation) -> Step:
-    """The user's word: end a suspension, forget faults, try every charge method again.
+    """At a person's request end a suspension, forget faults and try every charge method again.
 
     What stands is their own, if that was the question.
     """
@@ -152,7 +161,7 @@ def resume(state: ControlState, at: Situation) -> Step:
 
 
 def wake_at(state: ControlState) -> datetime | None:
-    """When to look again even if no reading comes."""
+    """When to check again even if no reading comes."""
     moments = [
         state.command.wanted.ends_at if state.command else None,
         state.retry_at,
@@ -198,18 +207,16 @@ def _commanding(state: ControlState, at: Situation) -> Step:
         state = replace(state, command=command)
     setpoint = command.current
     stands = at.reading is not None and shows(setpoint.settings, at.reading.settings)
-    # What stands may be about to be undone by a later write of ours that is still on its way.
+    # A later write of ours that is still on its way may end what is in force.
     if stands and command.tries == 0 and state.sent and shows(setpoint.settings, state.sent[-1]):
         command_status = CommandStatus(accepted_at=at.now)
         command = replace(command, tries=1, command_status=command_status)
-        decision = of_command(command, at, DecisionKind.STARTED, on_whose_word(command))
+        decision = of_command(command, at, DecisionKind.STARTED, origin_reason(command))
         return Step(
             state=replace(transition(state, Trigger.ACCEPTED), command=command),
             decisions=(decision,),
         )
-    body = setpoint.settings
-    if command.detour and state.owner is not None:
-        body = to_setpoint(state.owner.settings, setpoint.settings)
+    body = next_body(state, command)
     return Step(state=sending(state, body), write=body)
 
 
@@ -229,8 +236,10 @@ def _verifying(state: ControlState, at: Situation) -> Step:
             state = replace(state, command=replace(command, command_status=command_status))
             state = arrived(state, command.current.settings)
             return Step(state=read_back(state, command.current.must, reading.settings))
-        is_published = reports(command.current.must, reading.settings)
-        patience = at.timing.read_back if is_published else at.timing.untold
+        if charges_without_permission(command.current, reading, accepted_at):
+            return Step(state=replace(state, command=by_mode_alone(command)))
+        is_reported = reports(command.current.must, reading.settings)
+        patience = at.timing.read_back if is_reported else at.timing.unreported
         if reading.read_at - accepted_at >= patience:
             return ignored(state, at, DecisionReason.NOT_READ_BACK)
         return Step(state=state)
@@ -240,10 +249,10 @@ def _verifying(state: ControlState, at: Situation) -> Step:
                 command_status, confirmed_at=reading.read_at, confirmed_w=reading.battery_power_w
             )
             command = replace(command, command_status=command_status)
-            published = of_command(command, at, DecisionKind.CONFIRMED, on_whose_word(command))
+            decision = of_command(command, at, DecisionKind.CONFIRMED, origin_reason(command))
             return Step(
                 state=replace(transition(state, Trigger.CONFIRMED), command=command),
-                decisions=(published,),
+                decisions=(decision,),
             )
         case Verdict.NOT_CONFIRMED if reading.read_at - read_back_at >= _patience(command, at):
             return ignored(state, at, DecisionReason.NOT_CONFIRMED)
@@ -251,8 +260,8 @@ def _verifying(state: ControlState, at: Situation) -> Step:
 
 
 def _patience(command: Command, at: Situation) -> timedelta:
-    """How long a command may stand unseen: longer than this home is late, before a charge method is changed."""
-    return at.timing.seen if command.tries < TRIES_PER_METHOD else at.timing.change
+    """How long a command may stay unconfirmed: longer than this site's usual delay before its method changes."""
+    return at.timing.confirmed if command.tries < most_tries(command) else at.timing.change
 
 
 def _is_doubtful(state: ControlState, reading: PowerwallState) -> bool:
@@ -272,8 +281,8 @@ def _running(state: ControlState, at: Situation) -> Step:
         return Step(state=state)
     full = full_percent(state, at.now)
     if reached(command.wanted, reading, full) and not command.wanted.same_deed(state.completed):
-        published = of_command(command, at, DecisionKind.COMPLETED, DecisionReason.TARGET_REACHED)
-        return Step(state=replace(state, completed=command.wanted), decisions=(published,))
+        decision = of_command(command, at, DecisionKind.COMPLETED, DecisionReason.TARGET_REACHED)
+        return Step(state=replace(state, completed=command.wanted), decisions=(decision,))
     command_status, doubted_at = command.command_status, command.command_status.doubted_at
     match verdict(state, at, reading):
         case Verdict.CONFIRMED:
@@ -333,7 +342,7 @@ def _proving(
 ) -> Step:
     """Whether a reading from after the write shows the owner settings, and no charging of ours."""
     if not stands(state, owner, reading.settings):
-        if not reports(owner, reading.settings) and waited < at.timing.untold:
+        if not reports(owner, reading.settings) and waited < at.timing.unreported:
             return Step(state=state)
         return restore_again(state, at, waited, DecisionReason.NOT_READ_BACK)
     known = read_back(arrived(state, owner), owner, reading.settings)
@@ -351,7 +360,7 @@ def _proving(
 def _is_on_its_way(restore: Restore, at: Situation) -> bool:
     """Whether the owner settings were accepted and may still arrive: then they would undo an order.
 
-    It would look like a stranger's change, or like an order ignored.
+    It would look like somebody else's change, or like a command that was ignored.
     """
     accepted_at = restore.command_status.accepted_at
     return accepted_at is not None and at.now - accepted_at < at.timing.read_back
@@ -364,24 +373,24 @@ def _suspending(state: ControlState, at: Situation) -> Step:
         if at.reading is None:
             return Step(state=state)
         if hands_off(at.reading) is not None:
-            # By the reading, not by the clock: the next look at the same reading must change nothing.
+            # The reading's time, not the clock's: another step over the same reading must change nothing.
             over = at.reading.read_at + at.timing.settled
             suspension = replace(suspension, until=max(suspension.until, over))
             return Step(state=replace(state, suspension=suspension))
     if at.now < suspension.until:
         return Step(state=state)
-    published = simple(at, DecisionKind.RESUMED, DecisionReason(suspension.cause.value))
+    decision = simple(at, DecisionKind.RESUMED, DecisionReason(suspension.cause.value))
     return Step(
-        state=replace(transition(state, Trigger.CLEARED), suspension=None), decisions=(published,)
+        state=replace(transition(state, Trigger.CLEARED), suspension=None), decisions=(decision,)
     )
 
 
 def _fault(state: ControlState, at: Situation) -> Step:
     if state.fault_until is not None and at.now < state.fault_until:
         return Step(state=state)
-    published = simple(at, DecisionKind.RESUMED, DecisionReason.ERROR)
+    decision = simple(at, DecisionKind.RESUMED, DecisionReason.ERROR)
     return Step(
-        state=replace(transition(state, Trigger.CLEARED), fault_until=None), decisions=(published,)
+        state=replace(transition(state, Trigger.CLEARED), fault_until=None), decisions=(decision,)
     )
 
 

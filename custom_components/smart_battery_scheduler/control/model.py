@@ -1,4 +1,4 @@
-"""The words of control: phases and their transitions, commands and their status, decisions.
+"""The data model of control: phases and their transitions, commands and their status, decisions.
 
 All of it is immutable and can be stored, so that a restart at any instant knows what was going
 on. Times are aware UTC; charge levels percent; powers W with the back end's signs.
@@ -31,18 +31,18 @@ class Trigger(StrEnum):
 
     ORDERED = "ordered"  # something is wanted that is not in force
     ACCEPTED = "accepted"  # the back end took the write
-    CONFIRMED = "confirmed"  # read back, and seen in the battery's power
-    IGNORED = "ignored"  # not read back or not seen in time: another try is due
+    CONFIRMED = "confirmed"  # read back, and shown by the battery's own power
+    IGNORED = "ignored"  # not read back or not confirmed in time: another try is due
     EXHAUSTED = "exhausted"  # every way was tried
     ENDED = "ended"  # the command's end has come, or nothing is wanted any more
     INTERRUPTED = "interrupted"  # outage, Storm Watch, somebody else's change, calibration
     RESTORED = "restored"  # the owner settings stand again
-    CLEARED = "cleared"  # what stopped us is over
+    CLEARED = "cleared"  # what stopped control is over
     OWNER_SETTINGS_CHANGED = "set_home"  # a person sets the owner settings through us
     LATE = "late"  # a write of ours from before has come through after the restore
 
 
-# Every move the controller can make; a pair that is not here cannot happen.
+# Every transition the controller can make; a pair that is not here raises a KeyError.
 # Owner settings are saved on the way out of IDLE and forgotten only by RESTORED: whatever else
 # happens in between ends in RESTORING.
 TRANSITIONS: dict[tuple[Phase, Trigger], Phase] = {
@@ -85,7 +85,7 @@ TRANSITIONS: dict[tuple[Phase, Trigger], Phase] = {
 
 
 class Source(StrEnum):
-    """On whose word something is wanted."""
+    """Who asks for what is wanted."""
 
     PLAN = "plan"
     FORCED = "pin"
@@ -120,7 +120,7 @@ class Wanted:
 
     @property
     def deed(self) -> tuple[Action, ChargeMethod | None, int | None, bool]:
-        """What the battery is to do, without when and on whose word."""
+        """What the battery is to do, without the time and the origin."""
         return (self.action, self.method, self.target_percent, self.grid_charge_forbidden)
 
 
@@ -138,10 +138,10 @@ class Setpoint:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CommandStatus:
-    """How far a command is proven: sent is not accepted is not read back is not seen.
+    """How far a command is proven: sent, then accepted, then read back, then confirmed.
 
     ``confirmed_w`` is the battery power that was the proof. ``doubted_at`` is since when a command that
-    was seen before is not seen any more.
+    was confirmed before is no longer confirmed.
     """
 
     sent_at: datetime | None = None
@@ -169,8 +169,9 @@ class OwnerSettings:
 class Command:
     """What is asked of the battery, and how far that has got.
 
-    ``setpoint`` is the place in the list of ways, ``tries`` how often the present one was accepted.
-    ``detour``: what is written next leads to it over other settings.
+    ``setpoint`` is the place in the list of setpoints, ``tries`` how often this one was accepted.
+    ``detour``: what is written next leads to it over other settings. ``variation``: it is the same but for
+    a reserve that backup mode does not heed.
     """
 
     wanted: Wanted
@@ -180,15 +181,16 @@ class Command:
     tries: int = 0
     command_status: CommandStatus = field(default_factory=CommandStatus)
     detour: bool = False
+    variation: bool = False
 
     @property
     def current(self) -> Setpoint:
-        """The way being tried."""
+        """The setpoint being tried."""
         return self.setpoints[self.setpoint]
 
 
 class SuspensionCause(StrEnum):
-    """Who or what has the battery instead of us."""
+    """Why control is suspended: who or what controls the battery instead."""
 
     OFF_GRID = "off_grid"
     STORM_WATCH = "storm_watch"
@@ -214,7 +216,8 @@ class Restore:
 
     ``doubts`` counts how often they stood and the battery did not follow; ``detours`` are
     other writes that are still to come before them. ``parts`` are what is left to be written one by
-    one, because the whole was refused; ``stood_in``: self-powered was sent in place of a refused mode.
+    one, because the whole was refused (``whole_refused``); ``stood_in``: self-powered was sent in place
+    of a refused mode.
     """
 
     begun_at: datetime
@@ -223,6 +226,7 @@ class Restore:
     detours: tuple[Settings, ...] = ()
     parts: tuple[Settings, ...] = ()
     stood_in: bool = False
+    whole_refused: bool = False
     command_status: CommandStatus = field(default_factory=CommandStatus)
 
 
@@ -231,7 +235,7 @@ class Recent:
     """The control period that has just ended: its writes may still come through, one after another.
 
     ``owner`` is what has been restored, and what people have changed since; ``sent`` are the writes
-    that nothing has been seen of yet.
+    that no reading has shown yet.
     """
 
     owner: Settings
@@ -249,7 +253,7 @@ class Flat:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderedCharge:
-    """A charge that was accepted and of which nothing has been seen yet."""
+    """A charge that was accepted and whose inflow no reading has shown yet."""
 
     method: ChargeMethod
     at: datetime
@@ -311,7 +315,7 @@ class ControlState:
 
     @property
     def vital(self) -> tuple[object, ...]:
-        """What decides about what must be undone or not done again."""
+        """The part of the state that must survive a crash: what is to be undone or not repeated."""
         command, restore = self.command, self.restore
         return (
             self.phase,
@@ -324,6 +328,7 @@ class ControlState:
                 command.setpoint,
                 command.tries,
                 command.detour,
+                command.variation,
             ),
             restore
             and (restore.tries, restore.detours, restore.parts, restore.command_status.accepted_at),
@@ -345,7 +350,7 @@ class ControlState:
 
 
 class DecisionKind(StrEnum):
-    """What became of something."""
+    """The kind of a line in the decision log."""
 
     STARTED = "started"
     CONFIRMED = "seen"
@@ -362,7 +367,7 @@ class DecisionKind(StrEnum):
 
 
 class DecisionReason(StrEnum):
-    """Why it became so."""
+    """The reason of a line in the decision log."""
 
     PLAN = "plan"
     FORCED = "pin"

@@ -1,4 +1,4 @@
-"""A refusal is evidence too: what to write instead of what was refused.
+"""What to write instead of a write that was refused.
 
 Owners report ``backup`` refused with 400 or 500 (netzero#322), and the owner's own mode refused on the
 way back because no rate plan is stored (netzero#255): the same body again gets the same answer.
@@ -7,6 +7,7 @@ way back because no rate plan is stored (netzero#255): the same body again gets 
 from dataclasses import fields, replace
 
 from ..powerwall.base import OperatingMode, Settings
+from .detours import in_parts
 from .model import Command, CommandStatus, ControlState, Phase, Restore
 from .situation import Situation
 
@@ -21,18 +22,27 @@ def differently(state: ControlState, at: Situation) -> ControlState:
         owner = state.owner.settings
         return replace(state, restore=_in_parts(state.restore, owner, state.failures, at))
     if state.phase is Phase.COMMANDING and state.command is not None:
+        if state.command.variation:
+            # The reserve may be what is refused, and it is not needed.
+            plain = replace(state.command, variation=False, detour=True)
+            return replace(state, command=plain)
         if state.failures % REFUSALS_PER_METHOD == 0:
             return replace(state, command=by_next_method(state.command))
     return state
 
 
 def by_next_method(command: Command) -> Command:
-    """The same command by the next of its ways, and by the first after the last."""
+    """The same command by its next setpoint, after the last one by the first."""
     setpoint = (command.setpoint + 1) % len(command.setpoints)
     if setpoint == command.setpoint:
         return command
     return replace(
-        command, setpoint=setpoint, tries=0, command_status=CommandStatus(), detour=False
+        command,
+        setpoint=setpoint,
+        tries=0,
+        command_status=CommandStatus(),
+        detour=False,
+        variation=False,
     )
 
 
@@ -49,7 +59,10 @@ def _in_parts(restore: Restore, owner: Settings, failures: int, at: Situation) -
     if failures < REFUSALS_OF_THE_WHOLE:
         return restore
     shown = None if at.reading is None else at.reading.settings
-    return replace(restore, parts=parts_of(owner, shown), detours=())
+    parts = parts_of(owner, shown)
+    if not parts and restore.doubts:
+        parts = in_parts(owner)
+    return replace(restore, parts=parts, detours=(), whole_refused=True)
 
 
 def parts_of(owner: Settings, shown: Settings | None) -> tuple[Settings, ...]:

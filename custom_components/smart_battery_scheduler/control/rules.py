@@ -14,7 +14,7 @@ from .model import DecisionReason, Source, Wanted
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Override:
-    """An action now, on a person's word, always with an end."""
+    """An action now, asked for by a person or an automation, always with an end."""
 
     action: Action
     until: datetime
@@ -24,7 +24,7 @@ class Override:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Moment:
-    """What the rules look at.
+    """What the rules are applied to.
 
     ``rate_p_per_kwh`` is the published import rate now, None where none is published.
     ``is_forced`` says that a person asked for what the plan has in this slot, ``charge_blocked`` that they

@@ -1,4 +1,4 @@
-"""How an action is put to this hardware: the settings to write, in order of preference.
+"""Which settings make this hardware do an action, in order of preference.
 
 Facts about the modes: NetZero documentation "Backup Mode" and "Backup Reserve Update" (reserves
 81-99 become 80 since 2025-07-19; backup mode without grid charging holds any charge level).
@@ -30,7 +30,7 @@ def setpoints_for(wanted: Wanted, owner: Settings, soc_percent: float) -> tuple[
     setpoints = _all_setpoints_for(wanted, owner, soc_percent)
     if owner.grid_charging is not None:
         return setpoints
-    # A switch whose own position is not known could not be restored: it is left alone.
+    # A switch whose position is not reported could not be restored, so that it is not written.
     return tuple(
         replace(setpoint, settings=replace(setpoint.settings, grid_charging=None))
         for setpoint in setpoints

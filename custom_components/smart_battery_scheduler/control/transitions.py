@@ -4,12 +4,12 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from ..planner.model import Action, ChargeMethod
-from ..powerwall.base import PowerwallState, Settings
+from ..powerwall.base import OperatingMode, PowerwallState, Settings
 from ..tariff.model import SLOT, floor_slot
 from .ceiling import full_percent
-from .command_status import Verdict, judge, shows
+from .command_status import NOISE_W, Verdict, judge, shows
 from .decisions import how_it_ended, of_command, simple
-from .detours import to_owner_settings
+from .detours import in_parts, to_owner_settings, to_setpoint, varied
 from .model import (
     FULL_PERCENT,
     TRANSITIONS,
@@ -33,14 +33,18 @@ from .situation import Situation, Step
 TRIES_PER_METHOD = 2
 KNOWN_SENT = 8
 LONGEST_RETRY_S = 900.0
-# To stop outranks to begin.
+# The owner settings come before a new command: what draws from the grid is ended first.
 LONGEST_RESTORE_RETRY_S = 300.0
-# The settings stand and the battery does something else: a calibration takes hours.
+# The settings stand and the battery does something else. A gateway that misses one write after the other
+# costs money every minute, so for the first two hours a stop is sent at least this often; after
+# that it is more likely a calibration, which takes hours.
+DOUBTED_RETRY_S = 900.0
+OFTEN_DOUBTED = 8
 LONGEST_DOUBTED_RETRY_S = 3600.0
 
 
 def transition(state: ControlState, trigger: Trigger) -> ControlState:
-    """Go to the next phase by the table; a KeyError is a move that cannot be."""
+    """Go to the next phase by the table. Raises KeyError for a pair that it does not have."""
     return replace(state, phase=TRANSITIONS[state.phase, trigger])
 
 
@@ -153,46 +157,56 @@ def superseded(state: ControlState, at: Situation) -> Step | None:
     setpoints = _in_service(state, at, setpoints_for(wanted, owner.settings, level))
     if not setpoints or shows(setpoints[0].settings, owner.settings):
         return ended(state, at, DecisionReason.PLAN_CHANGED)
-    published = how_it_ended(state, at, DecisionReason.PLAN_CHANGED)
+    decisions = how_it_ended(state, at, DecisionReason.PLAN_CHANGED)
     ordered = Command(wanted=wanted, setpoints=setpoints, begun_at=at.now)
     state = replace(transition(state, Trigger.ORDERED), command=ordered, failures=0, retry_at=None)
-    return Step(state=state, decisions=published)
+    return Step(state=state, decisions=decisions)
 
 
 def ended(state: ControlState, at: Situation, reason: DecisionReason) -> Step:
     """End the command in force: the owner settings are to be restored."""
-    published = how_it_ended(state, at, reason)
+    decisions = how_it_ended(state, at, reason)
     restore = Restore(begun_at=at.now)
     state = replace(
         transition(state, Trigger.ENDED), command=None, restore=restore, failures=0, retry_at=None
     )
-    return Step(state=state, decisions=published)
+    return Step(state=state, decisions=decisions)
 
 
 def ignored(state: ControlState, at: Situation, reason: DecisionReason) -> Step:
-    """The battery does not do it: once more, then another way, then give up and say so."""
+    """The battery does not follow: send again, then by another method, then give up with a notice."""
     command = state.command
     assert command is not None
-    published = of_command(command, at, DecisionKind.FAILED, reason)
+    decision = of_command(command, at, DecisionKind.FAILED, reason)
     lagging, command = command, refreshed(state, at)
     if reason is DecisionReason.NOT_CONFIRMED and _has_risen_above(lagging, command):
-        # The sun has filled more than was kept: the battery obeys, the order is out of date.
+        # Solar power has lifted the level above the reserve of the hold: the command is out of date.
         again = replace(command, tries=1, command_status=CommandStatus())
         return Step(state=replace(transition(state, Trigger.IGNORED), command=again))
-    if command.tries < TRIES_PER_METHOD:
+    unconfirmed = reason is DecisionReason.NOT_CONFIRMED
+    if command.tries < (most_tries(command) if unconfirmed else TRIES_PER_METHOD):
         # A setting that stands already would not be passed on when it is sent again.
-        detour = reason is DecisionReason.NOT_CONFIRMED
-        again = replace(command, command_status=CommandStatus(), detour=detour)
+        again = replace(
+            command,
+            command_status=CommandStatus(),
+            detour=unconfirmed and command.tries < TRIES_PER_METHOD,
+            variation=unconfirmed and command.tries >= TRIES_PER_METHOD,
+        )
         return Step(
-            state=replace(transition(state, Trigger.IGNORED), command=again), decisions=(published,)
+            state=replace(transition(state, Trigger.IGNORED), command=again), decisions=(decision,)
         )
     state = out_of_service(state, at, command.current.method)
     if command.setpoint + 1 < len(command.setpoints):
         other = replace(
-            command, setpoint=command.setpoint + 1, tries=0, command_status=CommandStatus()
+            command,
+            setpoint=command.setpoint + 1,
+            tries=0,
+            command_status=CommandStatus(),
+            detour=False,
+            variation=False,
         )
         return Step(
-            state=replace(transition(state, Trigger.IGNORED), command=other), decisions=(published,)
+            state=replace(transition(state, Trigger.IGNORED), command=other), decisions=(decision,)
         )
     state = replace(
         transition(state, Trigger.EXHAUSTED),
@@ -201,10 +215,43 @@ def ignored(state: ControlState, at: Situation, reason: DecisionReason) -> Step:
         # Suspending is enough: when that is over every charge method gets its chance again.
         out_of_service=(),
     )
-    if command.command_status.read_back_at is None:
-        return Step(state=replace(state, fault_until=next_slot(at)), decisions=(published,))
-    stood_back = simple(at, DecisionKind.SUSPENDED, DecisionReason.CALIBRATION)
-    return Step(state=replace(state, suspension=calibration(at)), decisions=(published, stood_back))
+    if command.command_status.read_back_at is None or _serves_above_its_hold(command, at):
+        return Step(state=replace(state, fault_until=next_slot(at)), decisions=(decision,))
+    suspended = simple(at, DecisionKind.SUSPENDED, DecisionReason.CALIBRATION)
+    return Step(state=replace(state, suspension=calibration(at)), decisions=(decision, suspended))
+
+
+def most_tries(command: Command) -> int:
+    """How often a method is tried: in backup mode once more, varied by a reserve that it does not heed."""
+    in_backup = command.current.settings.operating_mode is OperatingMode.BACKUP
+    return TRIES_PER_METHOD + in_backup
+
+
+def next_body(state: ControlState, command: Command) -> Settings:
+    """What is written next for a command: itself, or what leads to it."""
+    owner, settings = state.owner, command.current.settings
+    if owner is not None and command.detour:
+        return to_setpoint(owner.settings, settings)
+    if owner is not None and command.variation:
+        return varied(owner.settings, settings)
+    return settings
+
+
+def by_mode_alone(command: Command) -> Command:
+    """The command as it is on a site that charges in backup mode whatever the switch shows."""
+    current = command.current
+    alone = replace(current, must=replace(current.must, grid_charging=None))
+    setpoints = tuple(alone if each is current else each for each in command.setpoints)
+    return replace(command, setpoints=setpoints)
+
+
+def _serves_above_its_hold(command: Command, at: Situation) -> bool:
+    """Whether a hold has no higher reserve to stand at: the battery obeys, it is no calibration."""
+    reserve, reading = command.current.settings.backup_reserve_percent, at.reading
+    if command.wanted.action is not Action.HOLD or reserve is None or reading is None:
+        return False
+    level, battery_w = reading.soc_percent, reading.battery_power_w
+    return level is not None and level > reserve and battery_w is not None and battery_w > NOISE_W
 
 
 def _has_risen_above(lagging: Command, refreshed: Command) -> bool:
@@ -216,7 +263,7 @@ def _has_risen_above(lagging: Command, refreshed: Command) -> bool:
 
 
 def calibration(at: Situation) -> Suspension:
-    """The settings are right and the battery does something else: that is not ours to fight."""
+    """The settings are right and the battery does something else: control is suspended."""
     until = at.now + at.timing.calibration
     return Suspension(cause=SuspensionCause.CALIBRATION, since=at.now, until=until)
 
@@ -235,7 +282,7 @@ def restore_again(
 ) -> Step:
     """Not restored yet: wait, then send again, each time a little later, without end.
 
-    Where the settings stand and only the battery does not follow, by a detour. Told at the first,
+    Where the settings stand and only the battery does not follow, by a detour. Logged at the first,
     second, fourth, eighth time and so on: a battery that does not follow may go on so for a day.
     """
     restore, owner = state.restore, state.owner
@@ -243,28 +290,34 @@ def restore_again(
     unseen = reason is DecisionReason.NOT_CONFIRMED
     times = restore.doubts + 1 if unseen else max(restore.tries, 1)
     patience_s = at.timing.read_back.total_seconds() * 2 ** min(times - 1, 6)
-    longest_s = LONGEST_DOUBTED_RETRY_S if unseen else LONGEST_RESTORE_RETRY_S
+    longest_s = _longest_doubted_s(times) if unseen else LONGEST_RESTORE_RETRY_S
     if waited.total_seconds() < min(patience_s, longest_s):
         return Step(state=state)
     again = replace(restore, command_status=CommandStatus())
     if unseen:
         detours = to_owner_settings(owner.settings, state.sent)
         if times > 1 and len(detours) > 1:
-            # What has not helped once with everything is tried by turns: fewer writes.
+            # After one full detour its parts take turns, which needs fewer writes.
             detours = (detours[times % 2],)
         again = replace(again, doubts=times, detours=detours)
-    published = (simple(at, DecisionKind.FAILED, reason),) if times & (times - 1) == 0 else ()
-    return Step(state=replace(state, restore=again), decisions=published)
+        if restore.whole_refused:
+            again = replace(again, detours=(), parts=in_parts(owner.settings))
+    decisions = (simple(at, DecisionKind.FAILED, reason),) if times & (times - 1) == 0 else ()
+    return Step(state=replace(state, restore=again), decisions=decisions)
+
+
+def _longest_doubted_s(times: int) -> float:
+    return DOUBTED_RETRY_S if times <= OFTEN_DOUBTED else LONGEST_DOUBTED_RETRY_S
 
 
 def restored(state: ControlState, at: Situation) -> Step:
     """The owner settings stand again: forget them and what was sent."""
-    published = () if not state.sent else (simple(at, DecisionKind.RESTORED, at.unwanted),)
+    decisions = () if not state.sent else (simple(at, DecisionKind.RESTORED, at.unwanted),)
     recent = state.recent
     if state.owner is not None and state.sent:
         until = at.now + at.timing.late
         owner = state.owner.settings
-        # What puts the home back is no stranger to it, even after a person changed it since.
+        # A write that restores the owner settings is ours, even after a person's change.
         ours = tuple(each for each in state.outstanding if each != owner)
         recent = Recent(owner=owner, sent=ours, until=until)
         shown = None if at.reading is None else replace(at.reading.settings, export_rule=None)
@@ -283,7 +336,7 @@ def restored(state: ControlState, at: Situation) -> Step:
         touched_at=at.now if state.sent else state.touched_at,
         doubted_at=None,
     )
-    return Step(state=state, decisions=published)
+    return Step(state=state, decisions=decisions)
 
 
 def verdict(state: ControlState, at: Situation, reading: PowerwallState) -> Verdict:
@@ -308,5 +361,5 @@ def reached(wanted: Wanted, reading: PowerwallState, full: float) -> bool:
 
 
 def next_slot(at: Situation) -> datetime:
-    """The first slot edge after we have stood back long enough."""
-    return floor_slot(at.now + at.timing.stand_back) + SLOT
+    """The first slot edge at which a suspension may end."""
+    return floor_slot(at.now + at.timing.suspended) + SLOT

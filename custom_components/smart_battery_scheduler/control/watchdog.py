@@ -24,16 +24,16 @@ from .command_status import (
 )
 from .model import DecisionReason, Wanted
 
-# A command is proven within seven minutes where all is well; nothing may last fifteen untold.
+# A command is normally confirmed within seven minutes; a breach is reported before it lasts fifteen.
 PATIENCE = timedelta(minutes=8)
-# A reading that shows nothing either way takes nothing back, for so long.
+# For this long a reading that proves nothing either way leaves a breach as it is.
 FADES = timedelta(minutes=15)
 # A whole percent is held; with the noise of the level on top.
 BELOW_PERCENT = 2.0
 
 
 class Breach(StrEnum):
-    """What is promised and not so; also the reason under which the decision log has it."""
+    """A promise that is broken; its value is also the reason in the decision log."""
 
     CHARGES_WHEN_FORBIDDEN = "charges_when_forbidden"
     CHARGES_UNASKED = "charges_unasked"
@@ -62,7 +62,7 @@ class Intent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Broken:
-    """One broken promise: since when, and when it was last seen so."""
+    """One broken promise: since when, and when a reading last showed it."""
 
     breach: Breach
     since: datetime
@@ -96,7 +96,7 @@ class Watch:
 def intent_of(
     wanted: Wanted | None, unwanted: DecisionReason, owner: Settings, ceiling_percent: float
 ) -> Intent:
-    """What is meant by a want, or by the lack of one, over the owner's settings.
+    """The intent behind what is wanted, or behind nothing being wanted, given the owner's settings.
 
     A battery is full at ``ceiling_percent``.
     """
@@ -143,7 +143,7 @@ def watched(
 
 
 def _is_the_same_deed(before: Intent | None, now: Intent) -> bool:
-    """Whether only words have changed: a breach goes on over the edge of a half-hour."""
+    """Whether two intents ask the battery for the same: then a breach goes on over a half-hour's edge."""
     if before is None:
         return False
     serving = (None, Action.USE, Action.EXPORT)
@@ -170,7 +170,7 @@ def _seen_again(
 def judge(
     breach: Breach, intent: Intent, from_percent: float | None, reading: PowerwallState
 ) -> bool | None:
-    """Whether this promise is broken by this reading; None where the reading cannot tell."""
+    """Whether this promise is broken by this reading; None where the reading does not show it."""
     if not balanced(reading):
         return None
     match breach:

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from .decisions import of_command, on_whose_word
+from .decisions import of_command, origin_reason
 from .detours import PAUSE
 from .model import (
     CommandStatus,
@@ -40,18 +40,23 @@ def written(state: ControlState, at: Situation, sent_at: datetime) -> Step:
     if state.command.detour:
         command = replace(state.command, detour=False)
         return Step(state=replace(state, command=command, retry_at=at.now + PAUSE))
-    command = replace(state.command, tries=state.command.tries + 1, command_status=command_status)
+    command = replace(
+        state.command,
+        tries=state.command.tries + 1,
+        command_status=command_status,
+        variation=False,
+    )
     first = command.tries == 1 and command.setpoint == 0
     state = replace(
         transition(state, Trigger.ACCEPTED), command=command, ordered=_awaited(state, at)
     )
     kind = DecisionKind.STARTED if first else DecisionKind.RETRIED
     by_other_method = command.tries == 1 and command.setpoint > 0
-    reason = DecisionReason.OTHER_METHOD if by_other_method else on_whose_word(command)
-    published = of_command(command, at, kind, reason)
+    reason = DecisionReason.OTHER_METHOD if by_other_method else origin_reason(command)
+    decision = of_command(command, at, kind, reason)
     if failures > 0:
-        published = replace(published, detail=f"not taken before: {failures}")
-    return Step(state=state, decisions=(published,))
+        decision = replace(decision, detail=f"not taken before: {failures}")
+    return Step(state=state, decisions=(decision,))
 
 
 def _awaited(state: ControlState, at: Situation) -> OrderedCharge | None:
@@ -63,7 +68,7 @@ def _awaited(state: ControlState, at: Situation) -> OrderedCharge | None:
 
 
 def _refused_methods_rest(state: ControlState, at: Situation) -> ControlState:
-    """A way that was refused until another was taken is left out of service for some hours."""
+    """A setpoint that was refused until another was taken is left out of service for some hours."""
     command = state.command
     if command is None or command.tries > 0 or state.failures < REFUSALS_PER_METHOD:
         return state
@@ -96,7 +101,7 @@ def write_failed(
     chance: float = 0.0,
     may_differ: bool = True,
 ) -> Step:
-    """The write did not get through; try again later, and otherwise. Told on the first failure only.
+    """The write did not get through; try again later or differently. Logged on the first failure only.
 
     ``chance`` in [0, 1) makes the wait up to a fifth longer, so that homes do not ask in step.
     ``may_differ``: something else may be taken where this was not.
@@ -121,7 +126,7 @@ def write_failed(
 
 
 def _retry_s(state: ControlState) -> float:
-    """How long to wait after so many failures: anew for another way, and for every part once."""
+    """How long to wait after so many failures; the count starts afresh for another setpoint or part."""
     failures, restore, command = state.failures, state.restore, state.command
     longest_s, fresh = LONGEST_RETRY_S, 1
     if state.phase is Phase.RESTORING:

@@ -1,4 +1,4 @@
-"""Chance that is the same for everybody: numbers that follow from names and dates."""
+"""Reproducible random numbers: they follow from names and dates alone."""
 
 from datetime import datetime
 from functools import lru_cache

@@ -30,9 +30,9 @@ HARDWARE = Hardware(export_limit_w=3680.0)
 # some hours before each time anybody looks.
 KEPT_BY_HAND_PERCENT = 45
 BY_HAND_FOR = timedelta(hours=4)
-# So long is enough to forget how full the battery was before.
+# Days simulated before the past that is shown: after them the starting charge level no longer matters.
 MEMORY_DAYS = 2
-# The gateway hears of new settings within a minute.
+# New settings reach the gateway within a minute.
 SHORTEST_DELAY, LONGEST_DELAY = timedelta(seconds=4), timedelta(seconds=45)
 
 RAISED_BY_HAND = replace(SELF_POWERED_AT_20, backup_reserve_percent=KEPT_BY_HAND_PERCENT)

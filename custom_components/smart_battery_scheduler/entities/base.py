@@ -14,7 +14,7 @@ from ..site.site import Site, SmartBatteryConfigEntry
 
 
 class SmartBatteryEntity(Entity):
-    """Shows something of a home; it never fetches, decides or remembers."""
+    """Shows a value of a site; it never fetches, decides or remembers."""
 
     _attr_has_entity_name = True
     _attr_should_poll = False

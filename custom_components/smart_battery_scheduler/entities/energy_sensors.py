@@ -139,7 +139,7 @@ class EnergySensor(SmartBatteryEntity, SensorEntity):
 
 
 class SavingSensor(SmartBatteryEntity, SensorEntity):
-    """Against a battery that only stores the sun.
+    """Against a battery that only stores solar energy.
 
     A day ends for it when the day's last half-hour is accounted for, and its whole sum is shown
     once before the next day begins: long-term statistics keep what was shown last before

@@ -1,4 +1,4 @@
-"""What is expected of sun and house, and how right that was, as sensors."""
+"""Sensors of the solar and load forecasts and their accuracy."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -122,7 +122,7 @@ FORECAST_SENSORS = (
 
 
 def forecast_sensors(site: Site) -> list[SensorEntity]:
-    """All of them; those of the sun only where there is one."""
+    """All of them; the solar ones only for a home with panels."""
     return [
         ForecastSensor(site, description)
         for description in FORECAST_SENSORS
@@ -144,7 +144,7 @@ class ForecastSensor(SmartBatteryEntity, SensorEntity):
     @property
     @override
     def attribution(self) -> str | None:
-        """Whom to credit for the sun's forecast."""
+        """Whom to credit for the solar forecast."""
         is_solar = self.entity_description.key.startswith("solar")
         return self.site.solar_forecast.attribution if is_solar else None
 

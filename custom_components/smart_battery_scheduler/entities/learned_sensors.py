@@ -1,4 +1,4 @@
-"""What this home's charge methods have shown to do, as diagnostic sensors."""
+"""What was learned of this home's charge methods, as diagnostic sensors."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass

@@ -216,14 +216,14 @@ def _command_status_attributes(site: Site) -> Mapping[str, Any]:
     if command is None:
         return {}
     method = command.current.method
-    published = command_status_as_dict(command.command_status) or {}
+    times = command_status_as_dict(command.command_status) or {}
     return {
         "action": command.wanted.action.value,
         "source": command.wanted.source.value,
         "lever": method.value if method else None,
         "target_percent": command.wanted.target_percent,
         "tries": command.tries,
-        **{name: value for name, value in published.items() if name != "doubted_at"},
+        **{name: value for name, value in times.items() if name != "doubted_at"},
     }
 
 
@@ -310,7 +310,7 @@ PLAN_SENSORS: tuple[SiteSensorDescription, ...] = (
         translation_key="next_charge_target",
         native_unit_of_measurement=PERCENTAGE,
         suggested_display_precision=0,
-        # Where it gets to, not where it is set to stop: a plan may ask for 100 and reach 60.
+        # The level it reaches, not its target: a plan may ask for 100 and reach 60.
         value_fn=lambda site: charge.reaches_percent if (charge := _charge(site)) else None,
     ),
     _moment(

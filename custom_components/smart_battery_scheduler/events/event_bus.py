@@ -33,7 +33,7 @@ def async_setup_event_bus(hass: HomeAssistant) -> None:
 
     @callback
     def received(entry_id: str, site_event: SiteEvent, data: Mapping[str, Json]) -> None:
-        # Every order and every new fact changes the plan: as lines they would bury the others.
+        # Plans change with every order and reading: as lines they would hide the others.
         # The event entity and the trigger have it.
         entry = hass.config_entries.async_get_entry(entry_id)
         if entry is None or site_event is SiteEvent.PLAN_CHANGED:
@@ -48,7 +48,7 @@ def async_setup_event_bus(hass: HomeAssistant) -> None:
 def async_fire_order[T](
     hass: HomeAssistant, entry: ConfigEntry[T], override: Override | None
 ) -> None:
-    """Say that somebody gave an order; None is the order to go back to the plan."""
+    """Publish that somebody gave an order; None is the order to go back to the plan."""
     order = {
         "action": override.action.value if override else None,
         "end": encode(override.until) if override else None,

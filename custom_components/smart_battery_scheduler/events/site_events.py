@@ -57,6 +57,8 @@ OF_ANYTHING = {
 
 PROBLEMS = (SiteEvent.CHARGE_FAILED, SiteEvent.CHARGE_SKIPPED, SiteEvent.CONTROL_SUSPENDED)
 REPEATED_AFTER = timedelta(hours=24)
+# Rates are asked for 54 hours ahead.
+LONGEST_KNOWN = timedelta(days=4)
 
 
 class KnownCauses:
@@ -79,7 +81,7 @@ class KnownCauses:
         if site_event not in PROBLEMS:
             return True
         since = self._since.get((site_event, decision.reason))
-        if since is not None and decision.at - since < REPEATED_AFTER:
+        if since is not None and timedelta(0) <= decision.at - since < REPEATED_AFTER:
             return False
         failed_now = any(
             what is SiteEvent.CHARGE_FAILED and when == decision.at
@@ -150,15 +152,18 @@ class SiteEvents:
 
     @callback
     def of_rates(self, imports: RateTable, now: datetime) -> None:
-        """Publish newly published rates; what is known at the first look is not new."""
+        """Publish that new rates have come; those known at the first call are not new."""
         before, until = self._rates_until, imports.known_until(now)
+        if before is not None and before > now + LONGEST_KNOWN:
+            # A clock that was ahead has looked at rates of another time.
+            before = None
         if until > now:
             self._rates_until = until
         if before is None or until <= before:
             return
         updates = imports.between(max(before, now), until)
         today = now.astimezone(MARKET_TIME_ZONE).date()
-        # A flat tariff is known two days ahead at any time: each look shows a little more of it.
+        # A flat tariff is always known two days ahead: each call shows another half-hour of it.
         tomorrows_end = datetime.combine(today + timedelta(days=1), PUBLISHED_TO, MARKET_TIME_ZONE)
         market_day = until.astimezone(MARKET_TIME_ZONE).date()
         if market_day > today and before < tomorrows_end:
@@ -187,9 +192,9 @@ class SiteEvents:
 
 
 def site_event_of(decision: Decision, control: ControlState) -> SiteEvent | None:
-    """What a decision means to the household; None for what it need not hear.
+    """The event that a decision means to the household; None where there is none.
 
-    ``control`` is the state after it. A charge counts as started when it is seen in the battery's
+    ``control`` is the state after it. A charge counts as started when it is confirmed in the battery's
     power, and as failed when it was given up, not while another try is under way.
     """
     if decision.kind in OF_ANYTHING:

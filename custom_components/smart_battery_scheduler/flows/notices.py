@@ -1,4 +1,4 @@
-"""Who is told of failures: asked at the end of set-up, and on a page of the options."""
+"""Who is notified of failures: asked at the end of set-up, and on a page of the options."""
 
 from typing import Any, Final
 
@@ -43,7 +43,7 @@ class NoticesStep(OptionsFlow):
         """Which phones, and whether the evening's three lines go there too."""
         options = self.config_entry.options
         if user_input is not None:
-            # Phones that are taken out of the form do not come with it.
+            # The form leaves out an emptied field: set it here, or the old phones would stay.
             cleared: dict[str, list[str]] = {CONF_NOTIFY_ENTITIES: []}
             return self.async_create_entry(data={**options, **cleared, **user_input})
         return self.async_show_form(

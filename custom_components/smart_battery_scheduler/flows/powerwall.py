@@ -45,7 +45,7 @@ from ..sources.build import async_try_powerwall
 
 STEP_KNOWN = "known"
 CONF_KNOWN_SITE = "known_site"
-# Where an entry's data say how the Powerwall is reached: replaced as a whole by another road.
+# The keys of an entry's data that say how the Powerwall is reached: replaced together.
 POWERWALL_KEYS = (CONF_KIND, CONF_TOKEN, CONF_SITE_ID, CONF_UNITS, CONF_INTEGRATION)
 PASSWORD = TextSelector(TextSelectorConfig(type=TextSelectorType.PASSWORD))
 TOKEN_SCHEMA = vol.Schema({vol.Required(CONF_TOKEN): PASSWORD})
@@ -56,7 +56,7 @@ UNITS_SCHEMA = vol.Schema(
         )
     }
 )
-# NetZero seldom tells what a battery holds, so that its one page asks for the units at once.
+# NetZero seldom reports a battery's capacity, so that its one page asks for the units at once.
 NETZERO_SCHEMA = TOKEN_SCHEMA.extend(
     {vol.Required(CONF_SITE_ID): TextSelector(), **UNITS_SCHEMA.schema}
 )
@@ -85,7 +85,7 @@ class PowerwallSteps(ConfigFlow):
 
     @callback
     def sites_to_offer(self) -> tuple[KnownSite, ...]:
-        """Those without a home of ours; for a home that is set up, its own by another road."""
+        """The sites that are not set up yet; for one that is, the same site through another integration."""
         before = self.powerwall_before
         if before:
             now = before.get(CONF_INTEGRATION)
@@ -170,7 +170,7 @@ class PowerwallSteps(ConfigFlow):
     async def try_netzero(
         self, data: Mapping[str, Any]
     ) -> tuple[PowerwallState | None, dict[str, str]]:
-        """Try the credentials: a reading, or a plain sentence for every way it can fail."""
+        """Try the credentials: a reading, or the key of the error to show."""
         if not re.fullmatch(r"\S{8,200}", data[CONF_TOKEN]):
             return None, {CONF_TOKEN: "token_form"}
         if not re.fullmatch(r"\d{4,20}", data[CONF_SITE_ID]):
@@ -186,11 +186,11 @@ class PowerwallSteps(ConfigFlow):
         except PowerwallError:
             return None, {"base": "unexpected_answer"}
 
-    # --- what the reading tells, and what it does not --------------------------------------
+    # --- what the reading has, and what it has not -----------------------------------------
 
     async def _claim(self, site_id: str) -> None:
         """One home per site; a home that is set up keeps its own. Raises AbortFlow."""
-        # A page that was closed half-way leaves a flow behind that nobody can go on with.
+        # A page that was closed half-way leaves a flow behind that cannot be continued.
         await self.async_set_unique_id(site_id, raise_on_progress=False)
         if self.source == SOURCE_RECONFIGURE:
             self._abort_if_unique_id_mismatch(reason="wrong_site")
@@ -198,7 +198,7 @@ class PowerwallSteps(ConfigFlow):
             self._abort_if_unique_id_configured()
 
     async def async_step_units(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
-        """How many Powerwalls there are, where no reading tells."""
+        """How many Powerwalls there are, where no reading says so."""
         if user_input is not None:
             units = int(user_input[CONF_UNITS])
             return await self.powerwall_done({**self._powerwall, CONF_UNITS: units})
@@ -210,7 +210,7 @@ class PowerwallSteps(ConfigFlow):
 
 
 def units_in(capacity_kwh: float) -> int:
-    """How many units, expansion packs among them, have this much; each loses some with age."""
+    """How many units, with expansion packs, have this capacity; each loses some of it with age."""
     return max(1, round(capacity_kwh / UNIT_CAPACITY_KWH))
 
 

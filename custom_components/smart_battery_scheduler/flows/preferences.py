@@ -72,7 +72,7 @@ class PreferenceSteps(OptionsFlow):
     ) -> ConfigFlowResult:
         options = self.config_entry.options
         if user_input is not None:
-            # An entity that is taken out of the form does not come with it.
+            # The form leaves out an emptied field: set it here, or the old entity would stay.
             cleared = {name: "" for name in names if name == "car_charging_entity"}
             return self.async_create_entry(data={**options, **cleared, **user_input})
         present = Preferences.from_options(options).as_options()

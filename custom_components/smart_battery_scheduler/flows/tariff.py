@@ -51,6 +51,7 @@ from ..sources.supplier import (
     has_night_rate,
 )
 from ..tariff.products import Offer
+from ..text.sentences import sentences_of
 
 PASSWORD = TextSelector(TextSelectorConfig(type=TextSelectorType.PASSWORD))
 KEY_SCHEMA = vol.Schema({vol.Required(CONF_API_KEY): PASSWORD})
@@ -139,7 +140,8 @@ class TariffSteps(ConfigFlow):
                     return await self.async_step_property()
                 return await self._address_chosen(self._addresses[0])
             except TariffProblem as problem:
-                errors, placeholders = {problem.field: problem.key}, problem.placeholders
+                errors = {problem.field: problem.key}
+                placeholders = sentences_of(self.hass).placeholders(problem.placeholders)
         return self.async_show_form(
             step_id="account",
             data_schema=self.add_suggested_values_to_schema(ACCOUNT_SCHEMA, user_input or {}),
@@ -160,7 +162,8 @@ class TariffSteps(ConfigFlow):
                     next(address for address in self._addresses if address.choice == chosen)
                 )
             except TariffProblem as problem:
-                errors, placeholders = {problem.field: problem.key}, problem.placeholders
+                errors = {problem.field: problem.key}
+                placeholders = sentences_of(self.hass).placeholders(problem.placeholders)
         options = [
             SelectOptionDict(value=address.choice, label=address.label)
             for address in self._addresses
@@ -188,7 +191,8 @@ class TariffSteps(ConfigFlow):
             try:
                 return await self._address_chosen(address.selling_by(chosen, dt_util.utcnow()))
             except TariffProblem as problem:
-                errors, placeholders = {problem.field: problem.key}, problem.placeholders
+                errors = {problem.field: problem.key}
+                placeholders = sentences_of(self.hass).placeholders(problem.placeholders)
         options = [
             SelectOptionDict(value=key, label=place.label or number)
             for key, (number, place) in choices.items()
@@ -238,7 +242,8 @@ class TariffSteps(ConfigFlow):
             try:
                 return await self.tariff_done(await self._agile(user_input))
             except TariffProblem as problem:
-                errors, placeholders = {problem.field: problem.key}, problem.placeholders
+                errors = {problem.field: problem.key}
+                placeholders = sentences_of(self.hass).placeholders(problem.placeholders)
         return self.async_show_form(
             step_id="region",
             data_schema=self.add_suggested_values_to_schema(REGION_SCHEMA, user_input or {}),

@@ -27,7 +27,7 @@ class BacktestCsv(HomeAssistantView):
     name = f"api:{DOMAIN}:backtest"
 
     async def get(self, request: web.Request, entry_id: str) -> web.Response:
-        """The file; not found where there is no site or no replay, or it is not the asker's to see."""
+        """The file; 404 without the site or a replay, and for a user who may not see the site."""
         hass = request.app[KEY_HASS]
         site = next((each for each in loaded_sites(hass) if each.entry.entry_id == entry_id), None)
         result = site.backtest.result if site is not None else None

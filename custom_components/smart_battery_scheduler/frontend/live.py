@@ -20,7 +20,7 @@ from ..tariff.model import Rate, floor_slot
 from ..text.status import has_reached, held_back, override_now, token_refused
 from .merge_patch import without_nulls
 
-# Yesterday whole, wherever in the day one looks.
+# Hours back, so that all of yesterday is shown at any time of the day.
 PAST = timedelta(hours=48)
 # A weekly request comes again within this time.
 NEXT_MANUAL_SLOT = timedelta(days=8)
@@ -105,9 +105,9 @@ def _now(site: Site, now: datetime) -> dict[str, Json]:
 
 
 def _plan(plan: Plan) -> dict[str, Json]:
-    published = plan_as_dict(plan)
-    slots = cast(list[dict[str, Json]], published["slots"])
-    return {**published, "slots": {cast(str, slot["start"]): slot for slot in slots}}
+    as_dict = plan_as_dict(plan)
+    slots = cast(list[dict[str, Json]], as_dict["slots"])
+    return {**as_dict, "slots": {cast(str, slot["start"]): slot for slot in slots}}
 
 
 def _past(slots: Iterable[MeasuredSlot], since: datetime) -> dict[str, Json]:
@@ -147,6 +147,7 @@ def _manual(site: Site, since: datetime, until: datetime) -> list[Json]:
             ],
         }
         for slot in site.manual.slots
+        if not slot.is_over(since)
     ]
 
 

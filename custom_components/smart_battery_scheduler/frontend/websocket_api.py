@@ -1,4 +1,4 @@
-"""The card's line to a home: everything once, then only what changed."""
+"""The card's websocket subscription: the whole state once, then only what changed."""
 
 from typing import Any
 
@@ -78,7 +78,7 @@ def handle_subscribe(
 
 
 class _Line:
-    """One subscription: remembers what the other side knows."""
+    """One subscription: remembers what was sent."""
 
     def __init__(
         self,
@@ -116,7 +116,7 @@ class _Line:
     def _entry_state_changed(self) -> None:
         if self._open and self._entry.state is not ConfigEntryState.LOADED:
             self._send({"gone": True})
-            # Later: who is told of a state does not survive that a listener leaves meanwhile.
+            # On the loop's next turn: to remove a listener while the listeners are being called would break that.
             self._hass.loop.call_soon(self.close)
 
     @callback

@@ -1,6 +1,6 @@
-"""Forecast against truth: what was expected of the house and the roof, and what came.
+"""Accuracy of the forecasts: what was expected of house and roof, and what was measured.
 
-Two looks. A half-hour as it was expected when it began, over the last week, tells how good the
+Two measures. A half-hour as it was expected when it began, over the last week, shows how good the
 forecast is that plans run on. A day as it was expected when the day began can be understood at a
 glance.
 """
@@ -19,11 +19,11 @@ from .measurements import MeasuredSlot, Measurements
 
 JUDGED = timedelta(days=7)
 DAYS_KEPT = timedelta(days=35)
-# So many days noted by a clock that is wrong make no day too old.
+# This many days noted by a clock that is ahead do not make the other days too old.
 DAYS_SPARED = 2
-# A day's expectation is noted in its first hours; later it is no forecast any more.
+# A day's forecast is noted in its first hours only; later part of it would be measured.
 NOTED_UNTIL = time(4)
-# Fewer half-hours than these prove nothing.
+# The least number of half-hours for a score.
 ENOUGH = 24
 
 
@@ -69,7 +69,7 @@ class DayResult:
 
 
 class Accuracy:
-    """Notes what is expected and holds it against the measurements."""
+    """Notes what is expected and compares it with the measurements."""
 
     def __init__(self, memory: AccuracyMemory, measurements: Measurements) -> None:
         """Go on from what was noted."""
@@ -102,8 +102,8 @@ class Accuracy:
                 load_kwh=self.load_of(local.date(), now, plan),
                 pv_kwh=self.pv_of(local.date(), now, solar),
             )
-        _forget(self._half_hours, too_old(self._half_hours, JUDGED))
-        _forget(self._days, too_old(self._days, DAYS_KEPT, DAYS_SPARED))
+        _forget(self._half_hours, too_old(self._half_hours, JUDGED, now))
+        _forget(self._days, too_old(self._days, DAYS_KEPT, now, DAYS_SPARED))
 
     def load_of(self, day: date, now: datetime, plan: Plan | None) -> float | None:
         """A local day's house load: what is measured of it, and what is expected of the rest."""
@@ -111,7 +111,7 @@ class Accuracy:
         return whole_day(day, {**loads_of(plan), **measured})
 
     def pv_of(self, day: date, now: datetime, solar: SolarForecast | None) -> float | None:
-        """A local day's sun as it is forecast now; what is past and not forecast is measured."""
+        """A local day's solar energy by the forecast of now; for past half-hours the measured energy."""
         measured = {slot.start: slot.energies.pv_kwh for slot in self._whole(now)}
         return whole_day(day, {**measured, **solar_by_slot(solar)})
 
@@ -195,7 +195,7 @@ def loads_of(plan: Plan | None) -> dict[datetime, float]:
 
 
 def solar_by_slot(forecast: SolarForecast | None) -> dict[datetime, float]:
-    """The sun as it is forecast."""
+    """The solar energy as it is forecast."""
     return {at: slot.mean_kwh for at, slot in forecast.slots.items()} if forecast else {}
 
 

@@ -1,15 +1,15 @@
-"""Half-hours in which the roof could have made more than it was let."""
+"""Half-hours in which solar power was curtailed."""
 
 from ..solar.learning import was_curtailed
 from ..tariff.model import SLOT
 from .measurements import MeasuredSlot, Measurements
 
-# Less than this in a half-hour is a meter's noise, not leave to export.
+# Less export than this in a half-hour is a meter's noise and does not show that export is allowed.
 EXPORTED_KWH = 0.02
 
 
 def may_have_been_curtailed(slot: MeasuredSlot, measurements: Measurements) -> bool:
-    """Whether the roof could have made more than it was let: battery full, nothing exported."""
+    """Whether solar power was curtailed: battery full, nothing exported."""
     before = measurements.slot(slot.start - SLOT)
     levels = (slot.soc_percent, before.soc_percent if before else None)
     return was_curtailed(

@@ -1,4 +1,4 @@
-"""The decision log of decisions: what was done, what was not, and why."""
+"""The decision log: what was done, what was not, and why."""
 
 from collections import deque
 from collections.abc import Callable, Iterable
@@ -40,8 +40,8 @@ class DecisionLog:
     def add(self, decision: Decision) -> None:
         """Add a line and call the listeners."""
         self._decisions.append(decision)
-        old = too_old((each.at for each in self._decisions), KEPT)
-        while self._decisions and self._decisions[0].at in old:
-            self._decisions.popleft()
+        if old := too_old((each.at for each in self._decisions), KEPT, decision.at):
+            kept = (each for each in self._decisions if each.at not in old)
+            self._decisions = deque(kept, maxlen=MOST_KEPT)
         for listener in tuple(self._listeners):
             listener(decision)

@@ -1,8 +1,8 @@
-"""Half-hours that were not watched from end to end, made whole by the energy balance.
+"""Half-hours that were not measured from end to end, completed by the energy balance.
 
 What the battery took or gave in a gap is known from the charge levels at its two ends; the house
-and the sun go on as they were around it; the grid is what balances them. Where a level is missing,
-where the gap is long or where the levels ask for more than the battery can do, nothing is invented.
+and solar power are taken as they were around it; the grid balances them. Where a level is missing,
+where the gap is long or where the levels need more than the battery's power, the gap stays.
 """
 
 from collections.abc import Iterable, Sequence
@@ -14,7 +14,7 @@ from ..planner.model import Battery
 from ..tariff.model import SLOT
 from .measurements import Energies, MeasuredSlot
 
-# House and sun are not guessed for longer: by then the kettle, the cloud and the oven have changed.
+# Load and solar power are not estimated over a longer gap: they change too much.
 LONGEST_BRIDGE = timedelta(hours=3)
 # Charge levels come in tenths or whole percents: a battery may seem this much stronger than it is.
 LEVEL_TOLERANCE_PERCENT = 1.5
@@ -22,12 +22,12 @@ SLOT_S = SLOT.total_seconds()
 
 
 def made_whole(slot: MeasuredSlot) -> Energies:
-    """A half-hour that was mostly watched, as if it had been watched to its end."""
+    """A half-hour that was mostly measured, extrapolated to its full length."""
     return _times(slot.energies, SLOT_S / slot.observed_s)
 
 
 def stored_after_kwh(slot: MeasuredSlot | None, battery: Battery) -> float | None:
-    """What the battery held at the last look of a half-hour; None if no look showed it."""
+    """What the battery held at the last reading of a half-hour; None if no reading had it."""
     if slot is None or slot.soc_percent is None:
         return None
     return slot.soc_percent / 100 * battery.capacity_kwh
@@ -48,10 +48,10 @@ def bridged(
     after: MeasuredSlot,
     battery: Battery,
 ) -> tuple[Energies, ...] | None:
-    """The half-hours of ``gap`` made whole, one result each; None if that would be invention.
+    """The half-hours of ``gap`` completed, one result each; None where the balance does not allow it.
 
-    ``before`` and ``after`` are the neighbours; ``gap`` holds what was seen in between, half-hours
-    without a look included.
+    ``before`` and ``after`` are the neighbours; ``gap`` holds what was measured in between, half-hours
+    without a reading included.
     """
     if before is None or not before.is_whole or len(gap) * SLOT > LONGEST_BRIDGE:
         return None
@@ -75,7 +75,7 @@ def bridged(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Unseen:
-    """What went on while nobody looked; the battery's part is negative while it gives."""
+    """The energies of the time without readings; the battery's is negative while it discharges."""
 
     load_kwh_per_s: float
     pv_kwh_per_s: float
@@ -113,7 +113,7 @@ def _times(energies: Energies, factor: float) -> Energies:
 
 
 def _stored_kwh(energies: Energies, battery: Battery) -> float:
-    """What the cells gained; the round-trip loss is split evenly between both ways."""
+    """What the cells gained; the round-trip loss is split evenly between charging and discharging."""
     one_way = sqrt(battery.round_trip_efficiency)
     return energies.battery_in_kwh * one_way - energies.battery_out_kwh / one_way
 

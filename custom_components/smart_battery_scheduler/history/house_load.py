@@ -1,8 +1,8 @@
 """What the house used, half-hour by half-hour: the past that the load forecast is made from.
 
 Three sources, as the owner prefers: our own readings; a statistic of the house's consumption; or
-the Energy dashboard's meters, whose balance (grid and sun and battery, in less out) is the house.
-So there is a past on the first day. What a car took is no habit of the house: it is subtracted.
+the Energy dashboard's meters, whose balance (grid, solar and battery, in less out) is the house.
+So there is a past on the first day. What a car took is subtracted: its charging follows no daily habit.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -19,16 +19,16 @@ from .recorder_statistics import HOUR, Recorded
 REMEMBERED = timedelta(days=60)
 # The meters of a balance are read at slightly different moments.
 ROUNDING_KWH = 0.05
-# Beyond this a home's fuse would have blown: a meter jumped.
+# A home's main fuse does not pass more than this: the meter jumped.
 ABSURD_KWH_PER_HOUR = 25.0
-# A meter that stood still for so long and then tells so much, has told it all at once.
+# A meter that stood still for this long and then jumps by this much has reported the whole time at once.
 STOOD_STILL = timedelta(hours=2)
 JUMP_KWH, JUMP_TIMES = 2.0, 3.0
-# A house of 50 W, the least there is, has moved its meter three times by then.
+# A house of 50 W, the lowest load considered, has moved its meter three times by then.
 LEAST_TICKS_KW = 0.05 / 3
 # A car's half-hour of more than this is charging; so many of them say where the car is metered.
 CHARGING_KWH, ENOUGH_CHARGING = 0.3, 6
-# A car of 80 kWh at a socket of 2.3 kW is away from it sooner.
+# A car of 80 kWh is full sooner at a socket of 2.3 kW.
 LONGEST_SESSION = timedelta(hours=24)
 
 type IsDark = Callable[[datetime, timedelta], bool]
@@ -70,7 +70,7 @@ class LoadSettings:
 class Balance:
     """Statistics whose sum is the house. An hour that one of them does not know is not known.
 
-    ``suns`` are those of panels, whose inverter sleeps in the dark: then nothing flowed.
+    ``suns`` are those of panels, whose inverter is off in the dark: then nothing flowed.
     ``registers`` are several that count the grid's energy in turn, and may be away meanwhile.
     """
 
@@ -101,11 +101,11 @@ class Balance:
             parts = {
                 each: self._part(each, energies[each], start, step, is_dark) for each in energies
             }
-            published = {each: kwh for each, kwh in parts.items() if kwh is not None}
-            if len(published) < len(parts):
+            reported = {each: kwh for each, kwh in parts.items() if kwh is not None}
+            if len(reported) < len(parts):
                 continue
-            kwh = sum(published[each] for each in self.plus) - sum(
-                published[each] for each in self.minus
+            kwh = sum(reported[each] for each in self.plus) - sum(
+                reported[each] for each in self.minus
             )
             if -ROUNDING_KWH <= kwh <= ABSURD_KWH_PER_HOUR * (step / HOUR):
                 found[start] = max(kwh, 0.0)
@@ -126,7 +126,7 @@ class Balance:
 
 
 def _moving(house: Mapping[datetime, float], step: timedelta) -> dict[datetime, float]:
-    """Without the times at which the meters stood still, and what they then told at once.
+    """Without the times at which the meters stood still, and what they then reported at once.
 
     A house draws something always. Zeros for longer than the meter's own resolution explains are no
     consumption (springfall2008/batpred#2793 and #237: they were forecast, and bought for), and so
@@ -171,7 +171,7 @@ def halves_of(recorded: Recorded) -> dict[datetime, float]:
 
 
 def measured_halves(measured: Iterable[MeasuredSlot], now: datetime) -> dict[datetime, float]:
-    """What we measured ourselves, the running half-hour and those half seen left out."""
+    """Our own measurements, without the running half-hour and those measured in part."""
     running = floor_slot(now)
     return {
         slot.start: slot.energies.load_kwh
@@ -187,7 +187,7 @@ def without_cars(
 
     Where the share is known by the hour only, what remains is as even as it can be: a car takes
     its power at a stretch, the rest of the house does not. A car cannot take more than the house
-    does: a meter that says so has told something else, and what that was about is left out.
+    does: the half-hours in which a meter reports more are left out.
     """
     for car in cars:
         if (car.hours or car.halves) and not _is_elsewhere(car.halves, loads, SLOT):
@@ -237,11 +237,11 @@ def _without_car(loads: Mapping[datetime, float], car: Recorded) -> dict[datetim
 def _untrue(
     taken: Mapping[datetime, float], house: Mapping[datetime, float], step: timedelta
 ) -> set[datetime]:
-    """When a car's meter says nothing true: where it tells more than the house has used.
+    """When a car's meter is wrong: where it reports more than the house has used.
 
-    Some tell a session's energy at its end (marq24/ha-evcc#90): then the time before is untrue as
+    Some report a session's energy at its end (marq24/ha-evcc#90): then the time before is wrong as
     well, for as long as the house needs to have used that much. What the house has not used in a
-    whole session's time is a spike (home-assistant/core#124420), and only itself untrue.
+    whole session's time is a spike (home-assistant/core#124420), and only that half-hour is wrong.
     """
     untrue: set[datetime] = set()
     for end, kwh in taken.items():

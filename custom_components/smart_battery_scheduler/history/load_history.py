@@ -6,8 +6,6 @@ from datetime import date, datetime, timedelta
 from functools import partial
 import logging
 
-from sqlalchemy.exc import SQLAlchemyError
-
 from homeassistant.components.energy.data import EnergyPreferences, async_get_manager
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import SUN_EVENT_SUNRISE, SUN_EVENT_SUNSET
@@ -29,13 +27,13 @@ from .house_load import (
 )
 from .load_quality import ExpectedLoad, LoadQualityRecord
 from .measurements import MeasuredSlot
-from .recorder_statistics import Recorded, async_recorded
+from .recorder_statistics import RECORDER_ERRORS, Recorded, async_recorded
 
 _LOGGER = logging.getLogger(__name__)
 
-# Rows come late, and what is told after a gap belongs to the gap: the last day is read once more.
+# Rows come late, and a value after a gap belongs to the gap: the last day is read once more.
 OVERLAP = timedelta(hours=24)
-# A recorder that migrates its database may keep us waiting; the home is not to wait with us.
+# A recorder that migrates its database answers late; the site's start does not wait longer than this.
 LONGEST_READ_S = 20.0
 OWN_KEY = "house_power"
 
@@ -73,15 +71,20 @@ class Darkness:
     """Whether the sun is down over a whole stretch of time, at Home Assistant's place."""
 
     def __init__(self, hass: HomeAssistant) -> None:
-        """Nothing is looked up yet."""
+        """No day is looked up yet."""
         self._hass = hass
         self._days: dict[date, tuple[datetime, datetime] | None] = {}
 
     def __call__(self, start: datetime, length: timedelta) -> bool:
-        """Look at the days around it, each of which is looked up once."""
-        around = (start.date() + timedelta(days=day) for day in (-1, 0, 1))
-        lights = (light for day in around if (light := self._light(day)) is not None)
-        return all(start + length <= rise or sunset <= start for rise, sunset in lights)
+        """Look at the days around it, each of which is looked up once.
+
+        Where the sun does not rise or set on one of them, as beyond the polar circle, it is not dark.
+        """
+        around = [self._light(start.date() + timedelta(days=day)) for day in (-1, 0, 1)]
+        return all(
+            light is not None and (start + length <= light[0] or light[1] <= start)
+            for light in around
+        )
 
     def _light(self, day: date) -> tuple[datetime, datetime] | None:
         if day not in self._days:
@@ -125,7 +128,7 @@ class LoadHistory:
     async def async_refresh(self, now: datetime) -> None:
         """Read what is new; everything, if the owner's choice has changed."""
         if self._entry.data[CONF_KIND] == KIND_DEMO:
-            # The demo home knows nothing of the house it is shown in.
+            # The demo home does not use the recorder of the real house.
             return
         settings = LoadSettings.from_options(self._entry.options)
         if settings != self._settings:
@@ -135,10 +138,10 @@ class LoadHistory:
         ids = {*settings.cars, *({self._own} if self._own else ())}
         ids |= self._balance.ids if self._balance else set()
         since = now - REMEMBERED
-        # A meter that the dashboard names since the last look has a past of its own, and so has one
-        # whose rows were renamed meanwhile. A clock that was ahead has looked into the future.
-        published = {each for each, rows in self._recorded.items() if rows.hours or rows.halves}
-        if self._read_at is not None and self._read_at <= now and ids <= published:
+        # A meter that the dashboard names since the last reading has a past of its own, and so has one
+        # whose rows were renamed meanwhile. After a clock that was ahead, the last reading lies in the future.
+        with_rows = {each for each, rows in self._recorded.items() if rows.hours or rows.halves}
+        if self._read_at is not None and self._read_at <= now and ids <= with_rows:
             since = self._read_at - OVERLAP
         recorded = await self._async_read(ids, since, now)
         if recorded is None:
@@ -146,7 +149,7 @@ class LoadHistory:
         for each, newer in recorded.items():
             known = self._recorded.get(each, Recorded())
             self._recorded[each] = known.merged(newer, now - REMEMBERED)
-        # Where the sun stood over sixty days takes a small board a while.
+        # Sunrise and sunset of sixty days take a small board some time.
         self._theirs = await self._hass.async_add_executor_job(
             _house_of, self._balance, dict(self._recorded), self._darkness
         )
@@ -156,15 +159,15 @@ class LoadHistory:
     async def _async_read(
         self, ids: set[str], since: datetime, now: datetime
     ) -> dict[str, Recorded] | None:
-        """The statistics; None if the recorder is busy or broken, which must not stop the home."""
+        """The statistics; None if the recorder is busy or fails: the site runs without them."""
         try:
             async with asyncio.timeout(LONGEST_READ_S):
                 resting = self._balance.registers if self._balance else ()
                 recorded = await async_recorded(self._hass, ids, since, now, resting)
-        except (TimeoutError, SQLAlchemyError) as err:
+        except RECORDER_ERRORS as err:
             if not self._failing:
                 _LOGGER.warning(
-                    "The recorder does not tell what %s has used: %s",
+                    "The recorder cannot say what %s has used: %s",
                     self._entry.title,
                     type(err).__name__,
                 )
@@ -176,7 +179,7 @@ class LoadHistory:
     async def async_judge(
         self, measured: Iterable[MeasuredSlot], now: datetime, annual_kwh: float
     ) -> None:
-        """Note the day's forecast when a day begins; hold what was noted against what came."""
+        """Note the day's forecast when a day begins; compare what was noted with the measurements."""
         history, due = self.history(measured, now), self.record.due(now)
         await self._hass.async_add_executor_job(self.record.judge, history)
         if due:
@@ -208,7 +211,7 @@ class LoadHistory:
         return dashboard_balance(await async_dashboard(self._hass))
 
     def _own_statistic(self) -> str | None:
-        """Our own sensor's, which has outlived our store if that was lost."""
+        """Our own sensor's statistics, which remain if our store was lost."""
         site = self._entry.unique_id or self._entry.entry_id
         registry = er.async_get(self._hass)
         return registry.async_get_entity_id("sensor", DOMAIN, f"{site}_{OWN_KEY}")

@@ -1,7 +1,7 @@
-"""How good the house-load forecast is at this home: a day ahead, against what anybody could guess.
+"""How good the house-load forecast is at this home: a day ahead, against two simple guesses.
 
 When a local day begins its half-hours are noted as they are forecast, without the widening that is
-learned here. Afterwards they are held against the house's own history, cars left out, and against two
+learned here. Afterwards they are compared with the house's own history, cars left out, and with two
 plain guesses: as on the same day of last week, and as on the mean of the last seven days.
 """
 
@@ -20,9 +20,11 @@ from .accuracy import NOTED_UNTIL, day_start
 
 KEPT = timedelta(days=14)
 DAY, WEEK = timedelta(days=1), timedelta(days=7)
-# Two days of half-hours; fewer prove nothing.
+# Two days of half-hours, the least for a score.
 ENOUGH = 96
 LEAST_DAYS_OF_MEAN = 4
+# The half-hours of the day on which summer time ends: what one morning notes at most.
+LONGEST_DAY = 50
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +81,7 @@ class LoadQualityRecord:
         return tuple(start for start in starts if start >= now - SLOT)
 
     def note(self, starts: Sequence[datetime], spreads: Sequence[Spread]) -> None:
-        """Keep what is forecast of these half-hours."""
+        """Keep the forecast of these half-hours."""
         for start, spread in zip(starts, spreads, strict=True):
             self._noted[start] = ExpectedLoad(
                 start=start,
@@ -89,11 +91,11 @@ class LoadQualityRecord:
                 p90=round(spread.p90, 4),
                 width=round(self.widths.at(_hour(start)), 3),
             )
-        for start in too_old(self._noted, KEPT):
+        for start in too_old(self._noted, KEPT, starts[-1], LONGEST_DAY) if starts else ():
             del self._noted[start]
 
     def judge(self, history: Iterable[Consumption]) -> None:
-        """Hold what was noted against what came."""
+        """Compare what was noted with the measurements."""
         came = {each.start: each.kwh for each in history}
         pairs = [(each, came[each.start]) for each in self.noted if each.start in came]
         self.widths = learned_widths((_hour(each.start), each.band, kwh) for each, kwh in pairs)

@@ -1,7 +1,7 @@
 """What the home really used and made, in half-hours, from the readings as they come.
 
 Energy between two readings is the mean of their powers times the time between, split at the
-half-hour. A gap longer than ``LONGEST_GAP`` is not bridged: nothing is invented for it, and a
+half-hour. A gap longer than ``LONGEST_GAP`` is not bridged: its energy is unknown, and a
 half-hour that was not mostly observed says so by its ``observed_s``. Where the clock is set back,
 the half-hours that it comes through once more keep what they have: nothing is counted twice.
 """
@@ -17,7 +17,7 @@ from ..tariff.model import SLOT, floor_slot
 LONGEST_GAP = timedelta(minutes=15)
 KEPT = timedelta(days=35)
 ENOUGH_OBSERVED = 0.8
-# A clock that is corrected by less is not one that was set back.
+# A correction of the clock by less than this is ignored.
 TREMBLING = timedelta(minutes=2)
 
 
@@ -46,7 +46,7 @@ class Energies:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MeasuredSlot:
-    """One half-hour: its energies, how long it was watched, the charge level at the last look."""
+    """One half-hour: its energies, how long it was measured, the charge level at the last reading."""
 
     start: datetime
     energies: Energies
@@ -55,7 +55,7 @@ class MeasuredSlot:
 
     @property
     def is_whole(self) -> bool:
-        """True if most of the half-hour was watched."""
+        """True if most of the half-hour was measured."""
         return self.observed_s >= ENOUGH_OBSERVED * SLOT.total_seconds()
 
 
@@ -121,7 +121,7 @@ class Measurements:
             start = until
 
     def _mind_clock(self, now: datetime) -> None:
-        """Where the clock was set back, what was measured up to then is not added to."""
+        """Where the clock was set back, half-hours measured before are left as they are."""
         latest, self._latest = self._latest, now
         if latest is None:
             latest = max(self._slots, default=now)
@@ -133,7 +133,7 @@ class Measurements:
         if key in self._seen_before:
             return
         if key not in self._slots:
-            self._forget()
+            self._forget(until)
         slot = self._slots.get(key) or MeasuredSlot(start=key, energies=Energies(), observed_s=0.0)
         self._slots[key] = replace(
             slot,
@@ -142,8 +142,8 @@ class Measurements:
             soc_percent=slot.soc_percent if level is None else level,
         )
 
-    def _forget(self) -> None:
-        for start in too_old(self._slots, KEPT):
+    def _forget(self, now: datetime) -> None:
+        for start in too_old(self._slots, KEPT, now):
             del self._slots[start]
 
 

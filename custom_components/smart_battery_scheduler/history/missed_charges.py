@@ -27,9 +27,9 @@ class MissedCharges:
         reading: PowerwallState | None,
     ) -> Decision | None:
         """The decision to publish, if a planned charge has just been missed."""
-        published = None
+        missed = None
         if self._slot is not None and now >= self._slot.end:
-            published = self._passed(now, reading)
+            missed = self._passed(now, reading)
         slot = plan.slot_at(now) if plan else None
         if slot is None or slot.action is not Action.CHARGE:
             self._slot = None
@@ -39,10 +39,10 @@ class MissedCharges:
             if served or not begun or self._reason is not None:
                 self._reason = None if served else _why_not(judged, control, reading, slot)
             self._slot = slot
-        return published
+        return missed
 
     def kept(self, now: datetime, plan: Plan) -> Decision | None:
-        """That a better plan was not better enough: once, until a new plan is taken."""
+        """The decision that a better plan saves less than the replan threshold: once, until a new plan is in force."""
         kept_before, self._kept = self._kept, plan.kept_instead_saves_p is not None
         if plan.kept_instead_saves_p is None or kept_before:
             return None

@@ -10,7 +10,9 @@ known. Only where nothing can have flowed meanwhile is the gap known: it is noth
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Literal
+from typing import Final, Literal
+
+from sqlalchemy.exc import SQLAlchemyError
 
 from homeassistant.components.recorder.statistics import StatisticsRow, statistics_during_period
 from homeassistant.core import HomeAssistant
@@ -24,6 +26,9 @@ FINE_KEPT = timedelta(days=10)
 NOISE_KWH = 0.02
 STANDS_OUT = 1.5
 UNITS = {"energy": "kWh", "power": "kW"}
+
+# What a recorder that is busy or broken raises, to whoever waits for it no longer than so long.
+RECORDER_ERRORS: Final = (TimeoutError, SQLAlchemyError)
 
 type Energies = Mapping[datetime, float]
 
@@ -98,19 +103,19 @@ def energies(
 
     ``may_rest``: the meter is away while it counts nothing, as one of two tariff registers.
     """
-    published = _published(rows)
+    reported = _reported(rows)
     found: dict[datetime, float] = {}
-    for index, row in enumerate(published):
+    for index, row in enumerate(reported):
         if row.change is None:
             if row.mean is not None:
                 found[row.start] = row.mean * (step / HOUR)
             continue
-        before = published[index - 1] if index else None
+        before = reported[index - 1] if index else None
         # A meter that was replaced or reset runs backwards once.
         if before is None or row.change < -NOISE_KWH:
             continue
         missing = (row.start - before.start) // step - 1
-        after = published[index + 1] if index + 1 < len(published) else None
+        after = reported[index + 1] if index + 1 < len(reported) else None
         if missing and not _rested(row, after, step, may_rest=may_rest):
             continue
         gap = {before.start + (1 + each) * step: 0.0 for each in range(missing)}
@@ -125,7 +130,7 @@ class _Row:
     mean: float | None
 
 
-def _published(rows: Iterable[StatisticsRow]) -> list[_Row]:
+def _reported(rows: Iterable[StatisticsRow]) -> list[_Row]:
     return [
         _Row(datetime.fromtimestamp(row["start"], UTC), row.get("change"), row.get("mean"))
         for row in rows

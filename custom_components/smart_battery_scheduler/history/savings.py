@@ -1,8 +1,8 @@
-"""What the plan has saved: the bill as it came against that of a self-powered baseline.
+"""What the plan has saved: the actual bill against that of a self-powered baseline.
 
-The baseline has the same house, sun and battery, but never charges from the grid: it stores what
-the sun leaves over and gives it to the house. It goes its own way from the first half-hour on: a
-gap in what was watched is bridged where the energy balance allows it (``gaps``), and what cannot be
+The baseline has the same load, solar energy and battery, but never charges from the grid: it stores the
+solar surplus and gives it to the house. It is simulated from the first half-hour on: a
+gap in the measurements is bridged where the energy balance allows it (``gaps``), and what cannot be
 bridged is left out of both sides and counted. What the battery had been given ahead of the
 baseline before such a gap, it still has after it; else a charge that is paid for would be lost.
 """
@@ -19,8 +19,9 @@ from .accuracy import day_start
 from .gaps import LONGEST_BRIDGE, bridged, made_whole, stored_after_kwh, stored_before_kwh
 from .measurements import Energies, MeasuredSlot, Measurements
 
-DAYS_KEPT = 63
-# A stretch longer than this without a look is not gone through again.
+# Nine weeks, and the three days of which a clock that is far ahead for minutes leaves something out.
+DAYS_KEPT = 66
+# A stretch longer than this without readings is not simulated.
 CATCH_UP = timedelta(days=2)
 
 
@@ -29,7 +30,7 @@ class DaySaving:
     """One market day: what was paid for the grid's energy, and what the baseline would have paid.
 
     ``expected_p`` is what the plan at the day's beginning foresaw to pay; None if it did not.
-    Of the ``half_hours`` that count, ``bridged`` were not watched from end to end; ``left_out``
+    Of the ``half_hours`` that count, ``bridged`` were not measured from end to end; ``left_out``
     count for neither side.
     """
 
@@ -52,10 +53,12 @@ class SavingsMemory:
     """What must survive a restart.
 
     ``baseline_kwh`` is the baseline's stored energy; None: start anew, ``ahead_kwh`` below what the
-    battery holds then. ``through`` is the end of what is accounted for.
+    battery holds then. ``through`` is the end of what is accounted for or left out;
+    ``accounted_through`` of what is accounted for.
     """
 
     through: datetime | None = None
+    accounted_through: datetime | None = None
     baseline_kwh: float | None = None
     saved_p: float = 0.0
     days: tuple[DaySaving, ...] = ()
@@ -104,9 +107,8 @@ class Savings:
         terms = _Terms(imports, exports, battery, floor_percent)
         until = floor_slot(now)
         start = self.memory.through or self._beginning(until)
-        if start > until + CATCH_UP:
-            # The clock was far ahead and is right again; one that was set back by less is waited for.
-            start = until
+        if start > until:
+            start = self._taken_back(start, until)
         if start < until - CATCH_UP:
             self._start_anew(self._stored_after_kwh(start - SLOT, battery))
             start = until - CATCH_UP
@@ -145,11 +147,28 @@ class Savings:
         return tuple(sorted(day for day in days if end is not None and first <= day < end))
 
     def _beginning(self, until: datetime) -> datetime:
-        """A new account begins with the half-hour before, if that was watched."""
+        """A new account begins with the half-hour before, if that was measured."""
         return until - SLOT if self._seen(until - SLOT).is_whole else until
 
+    def _taken_back(self, through: datetime, until: datetime) -> datetime:
+        """Where to go on after the clock went back to ``until``.
+
+        What is accounted for is waited for; what was only left out, as while a clock was ahead for
+        minutes, is counted anew.
+        """
+        accounted = self.memory.accounted_through or through
+        if accounted > until + CATCH_UP:
+            accounted = until
+        start = max(accounted, through - CATCH_UP)
+        while start < through:
+            self._count_left_out(start, -1)
+            start += SLOT
+        days = (day for day in self.memory.days if day.half_hours or day.left_out or day.expected_p)
+        self.memory = replace(self.memory, days=tuple(days))
+        return accounted
+
     def _gap(self, start: datetime, until: datetime) -> tuple[MeasuredSlot, ...]:
-        """The half-hours from ``start`` on up to the first that was mostly watched."""
+        """The half-hours from ``start`` on up to the first that was mostly measured."""
         gap: list[MeasuredSlot] = []
         while start < until and not (slot := self._seen(start)).is_whole:
             gap.append(slot)
@@ -191,14 +210,16 @@ class Savings:
     def _account(
         self, start: datetime, actual: Energies, terms: _Terms, *, bridged: int = 0
     ) -> None:
-        """Let the baseline live through a half-hour; it costs something where its rates are known."""
+        """Simulate a half-hour of the baseline; its cost counts where the rates are known."""
         baseline_kwh = self.memory.baseline_kwh
         if baseline_kwh is None:
             raise ValueError("the baseline has not begun")
         grid_kwh, baseline_kwh = baseline_step(
             actual, baseline_kwh, terms.battery, terms.floor_percent
         )
-        self.memory = replace(self.memory, baseline_kwh=baseline_kwh)
+        self.memory = replace(
+            self.memory, baseline_kwh=baseline_kwh, accounted_through=start + SLOT
+        )
         bought, sold = _p_per_kwh(terms.imports, start), _p_per_kwh(terms.exports, start)
         if bought is None or sold is None:
             self._leave_out(start)
@@ -208,7 +229,7 @@ class Savings:
         self._add(start, cost_p, baseline_p, bridged)
 
     def _start_anew(self, stored_kwh: float | None) -> None:
-        """Let the baseline go; it comes back as far behind the battery as it is now."""
+        """Stop the baseline; it starts again as far below the battery's energy as it is now."""
         baseline_kwh = self.memory.baseline_kwh
         if baseline_kwh is None:
             return
@@ -219,8 +240,11 @@ class Savings:
         return stored_after_kwh(self._measurements.slot(start), battery)
 
     def _leave_out(self, start: datetime) -> None:
+        self._count_left_out(start, 1)
+
+    def _count_left_out(self, start: datetime, by: int) -> None:
         before = self.day(start.astimezone(MARKET_TIME_ZONE).date())
-        self._keep(replace(before, left_out=before.left_out + 1))
+        self._keep(replace(before, left_out=max(before.left_out + by, 0)))
 
     def _add(self, start: datetime, cost_p: float, baseline_p: float, bridged: int) -> None:
         before = self.day(start.astimezone(MARKET_TIME_ZONE).date())

@@ -1,4 +1,4 @@
-"""From the recursion's costs to what a slot is to be, seen from one charge level."""
+"""From the recursion's costs to the choice for one slot at one charge level."""
 
 import numpy as np
 
@@ -8,7 +8,7 @@ from .problem import Problem
 from .recursion import CHARGE, HOLD, LIMITED, NEVER_P, USE, Solution
 from .rollout import Choice
 
-# Options whose costs lie this close are equals: taste decides, and the least meddling wins.
+# Pence. Options whose costs lie this close count as equal; ``_meddling`` decides between them.
 EQUAL_P = 0.02
 
 
@@ -83,7 +83,7 @@ def method_of(problem: Problem, option: int) -> ChargeMethodPaths:
 
 
 def meddling(problem: Problem, option: int) -> int:
-    """The order of taste: leave it alone, hold, the charge method that stops by itself, the fast one."""
+    """The order among equal options: use, hold, the charge method that stops by itself, the fast one, export."""
     if option in (USE, HOLD):
         return option
     if option < CHARGE:

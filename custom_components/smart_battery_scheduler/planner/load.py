@@ -28,17 +28,17 @@ OTHER_KIND = 0.3
 AS_FORECAST, NOBODY_ASKED = LoadWidths(), Household()
 # The half-hours of the local day in which a lived-in house is most like an empty one: 02:00 to 05:00.
 ASLEEP = range(4, 10)
-# The neighbours of a half-hour speak for it too: a kettle does not keep time.
+# The half-hours before and after count too, with these weights: habits shift by half an hour.
 NEIGHBOURS = ((-1, 0.25), (0, 0.5), (1, 0.25))
 # The default profile counts as this many days of experience.
 DEFAULT_DAYS = 0.5
 DEFAULT_SPREAD = (0.6, 1.0, 1.5)
-# A day of less than this share of the usual is a day away from home: it says little of the others.
+# A day with less than this share of the usual energy is a day away from home and gets little weight.
 AWAY_SHARE = 0.35
 AWAY_WEIGHT = 0.1
-# What is left of a day's weight by a change of the house, for each day since; never quite nothing.
+# After a lasting change, the weight of the days before it falls by this factor a day, down to a minimum.
 FADES_PER_DAY, LEAST_FADED = 0.7, 0.01
-# So soon a house that is lived in again is noticed.
+# A house that is lived in again is noticed within this time.
 NOTICED_WITHIN = timedelta(hours=3)
 
 # Share of the day's energy by local hour for a typical British home (two-peaked, own estimate).
@@ -60,7 +60,7 @@ class Consumption:
 
 @dataclass(frozen=True, slots=True)
 class Lasting:
-    """How a recent surprise lasts: what share of the last hours' surprise, fading over how long."""
+    """How a recent deviation from the forecast lasts: the share carried over, and the hours it fades over."""
 
     seen: timedelta
     share: float
@@ -71,7 +71,7 @@ LASTING = (
     Lasting(timedelta(hours=2), 0.4, timedelta(hours=6)),
     Lasting(timedelta(hours=24), 0.5, timedelta(hours=24)),
 )
-# A surprise beyond these factors says that something was not measured.
+# A deviation beyond these factors means that something was not measured.
 LEAST_FACTOR, MOST_FACTOR = 0.4, 2.0
 
 

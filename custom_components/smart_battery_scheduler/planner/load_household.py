@@ -42,7 +42,7 @@ class Household:
 
 
 def as_lived(usual: Spread, empty_kwh: float, occupancy: Occupancy | None) -> Spread:
-    """The half-hour as it will be lived; ``empty_kwh`` is what the empty house uses in it."""
+    """The half-hour adjusted for who is at home; ``empty_kwh`` is what the empty house uses in it."""
     if occupancy is Occupancy.GUESTS:
         return Spread(
             mean=usual.mean * GUESTS_MEAN,

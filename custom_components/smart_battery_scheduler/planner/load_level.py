@@ -3,8 +3,8 @@
 Days here are 24 hours counted back from now, so that each has all hours of the day. A house has
 changed when its last days, two at least, are all on one side of what the days before were, and
 further from them than those differ among each other. One odd day is no change: most are followed by
-a usual one. From then on the days before count as far as their shape goes, at the new level, and
-less with every day that the new ones have to tell of their own.
+a usual one. From then on the days before count for their shape only, scaled to the new level, and
+they lose weight with every day measured since.
 """
 
 from dataclasses import dataclass
@@ -16,10 +16,10 @@ type Floats = NDArray[np.float64]
 type Indices = NDArray[np.intp]
 
 SLOTS_PER_DAY = 48
-# Half-hours that make a day; fewer say too little of its level.
+# Half-hours of data that a day needs before its level counts.
 WHOLE_DAY_SLOTS = 40
 LEAST_DAYS, MOST_DAYS = 2, 21
-# So many days before a change say what was usual.
+# Days before a change that define the usual level.
 DAYS_BEFORE, LEAST_DAYS_BEFORE = 14, 4
 # A change is by this factor at least, and this many times what the days before differ by.
 LEAST_FACTOR, SIGMAS = 1.6, 2.5

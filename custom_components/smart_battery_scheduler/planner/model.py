@@ -1,4 +1,4 @@
-"""The planner's words: what goes in, what comes out.
+"""The planner's data model: what goes in, what comes out.
 
 Everything here is immutable plain data. Times are aware UTC datetimes; energies are kWh on the
 AC side unless a name says "stored"; powers are W; money is pence; charge levels are percent as
@@ -12,7 +12,7 @@ from enum import StrEnum
 
 
 class Action(StrEnum):
-    """What a person would say the battery should do in a slot."""
+    """What the battery should do in a slot, by the four verbs people use."""
 
     CHARGE = "charge"
     HOLD = "hold"

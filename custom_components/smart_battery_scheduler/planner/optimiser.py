@@ -1,9 +1,9 @@
 """The planner: inputs in, plan out. Pure.
 
 An exact dynamic program over charge level and time (`problem`, `recursion`) finds what every
-option of every slot costs from every level; following the cheapest ones from the present level
+option of every slot costs from every level; following the cheapest options from the present level
 (`forward`) gives the plan. A running plan stays in force unless a new one saves more
-than the household's threshold: people are to find tomorrow what they read today.
+than the household's threshold, so that the plan a person read stays valid.
 """
 
 from .bridges import bridges, changes

@@ -1,6 +1,6 @@
-"""Where every way of playing a slot leads from every charge level, before any price is weighed.
+"""Where every possible path of a slot leads from every charge level, before prices are applied.
 
-Axes, where an array has them, are in this order: slot, way, charge level. A *way* is one thing that
+Axes, where an array has them, are in this order: slot, path, charge level. A *path* is one thing that
 can happen to the battery in a slot: nothing, one quantile of demand served in full, or one charge method's
 whole reach with one quantile of demand. The recursion mixes them into options.
 """
@@ -101,9 +101,9 @@ class Site:
 
 
 class Demand:
-    """The house's net demand per slot and quantile, and what sun and house do to every level.
+    """The house's net demand per slot and quantile, and what solar power and house do to every level.
 
-    A quantile is one possible net demand of a slot (load less sun); a slot's quantiles are sorted from the
+    A quantile is one possible net demand of a slot (load less solar); a slot's quantiles are sorted from the
     greatest surplus to the greatest need.
     """
 
@@ -113,7 +113,7 @@ class Demand:
         self.net_kwh = net_quantile_points(slots)
         surplus = np.maximum(-self.net_kwh, 0.0)[:, :, None]
         room = (battery.capacity_kwh - grid) / eta
-        # What the sun would put in if there were room: (slot, quantile, 1).
+        # What solar power would put in if there were room: (slot, quantile, 1).
         self.solar_kwh = np.minimum(surplus, site.most_in_kwh[:, None, None])
         self.solar_in_kwh = np.minimum(self.solar_kwh, room)
         left = np.minimum(surplus - self.solar_in_kwh, site.export_limit_kwh[:, None, None])
@@ -173,7 +173,7 @@ class ChargeMethodPaths:
         room = (site.battery.capacity_kwh - demand.sunned_kwh) / site.eta
         bought = np.maximum(np.minimum(np.minimum(most, spare), room), 0.0)
         reached = demand.sunned_kwh + site.eta * bought
-        # However much room there is: beside the sun the grid has the rest of the battery's power.
+        # The grid may use the charging power that solar leaves over, however much room there is.
         beside = site.most_in_kwh[:, None] - demand.solar_kwh[:, :, 0]
         reach_kwh = site.eta * np.minimum(most.max(axis=2), beside) @ QUANTILE_WEIGHTS
         highest = ceiling_kwh + NEAR_KWH
@@ -226,8 +226,8 @@ def extra_p(method: ChargeMethodPaths, rules: HouseholdRules) -> float:
 class SlotPaths:
     """All paths of all slots side by side, so that the recursion reads them at once.
 
-    Way 0 is the level as it is; then one way per quantile served in full; then, quantile by quantile, one way
-    per charge method with its whole reach. A way costs ``weighed_kwh`` times the slot's rate and
+    Path 0 is the level as it is; then one path per quantile served in full; then, quantile by quantile, one path
+    per charge method with its whole reach. A path costs ``weighed_kwh`` times the slot's rate and
     ``extra_p`` (path), what a kWh weighs beyond that rate.
     """
 
@@ -261,7 +261,7 @@ class SlotPaths:
 class SellingPaths:
     """Where selling from the battery leads in each slot, per quantile and level.
 
-    Sun that is left goes to the grid along with it. ``stops`` are the points at which a reserve
+    Surplus solar energy goes to the grid along with it. ``stops`` are the points at which a reserve
     can end it, ``window`` its reach in steps of the grid, ``least`` what the house may need of it:
     less is a use of the battery, not a sale.
     """
@@ -299,7 +299,7 @@ class SellingPaths:
 
 
 def net_quantile_points(slots: tuple[SlotInputs, ...]) -> Floats:
-    """Load less sun as three quantiles per slot, smallest first, with the weights of ``QUANTILE_WEIGHTS``.
+    """Load less solar as three quantiles per slot, smallest first, with the weights of ``QUANTILE_WEIGHTS``.
 
     Their mean is exact; their spread adds the two spreads as independent.
     """

@@ -1,6 +1,6 @@
 """Rates beyond publication: whole recent days, the newest counting most.
 
-Keeping days whole keeps their shape, and it is the shape that a battery lives on. Moving them by
+Whole days keep their shape, and a battery earns from the differences within a day. Moving them by
 the newest day's level was tried: it predicts the level better and makes worse decisions.
 """
 

@@ -123,7 +123,7 @@ class Problem:
         free = np.array([slot.session is Session.POWER_UP for slot in self.inputs.slots])
         self.import_p[free] = np.minimum(self.import_p[free], 0.0)
         # What a kWh from the grid weighs in the choice: money and carbon. Where the rate is not
-        # even guessed, neither using nor keeping a kWh shall look like a gain.
+        # even guessed, neither using nor keeping a kWh may look like a gain.
         known_p = self.import_p + self.carbon_p[:, None]
         self.price_p = np.where(self.unknown[:, None], self.rules.wear_p_per_kwh, known_p)
         # Expected over the scenarios; the import rate is not a number where there is none.

@@ -6,7 +6,7 @@ from .model import Action, Reason, ReasonCode, Session, SlotInputs
 from .problem import Problem
 from .trajectory import Trajectory
 
-# Energies and levels below these are nothing that a reason should speak of.
+# Energies and levels below these are too small to mention in a reason.
 NOTHING_KWH = 0.01
 AT_FLOOR_PERCENT = 0.6
 JUST_MET_PERCENT = 3.0

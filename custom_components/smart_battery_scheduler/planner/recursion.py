@@ -1,4 +1,4 @@
-"""The recursion: from the last slot back to the first, what is still to be paid from every level.
+"""The recursion, from the last slot back to the first: the pence still to be paid from every level.
 
 With V the value of the slot after (pence still to be paid, by stored energy) and eta the one-way
 efficiency:
@@ -44,7 +44,7 @@ WITHOUT_GRID = 1 + QUANTILE_POINTS
 # Stands for "cannot be": finite, because a share of infinity is not a number.
 NEVER_P = 1e9
 # Stands for "only if nothing else is left".
-WISHED_P = 1e6
+ONLY_ON_REQUEST_P = 1e6
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +78,8 @@ def solve(problem: Problem, *, thorough: bool = False, asked: Collection[int] = 
     """
     mixes = _mixes(problem)
     solution = Solution([], [], [], [], mixes)
-    # The repeated day is as uncertain as the last one, but nothing of it is decided now: its
-    # expected rates will do.
+    # No choice of the repeated day is made now, so that its expected rates
+    # are enough.
     value = _terminal_value(problem)
     for slot in reversed(problem.last_day):
         options = options_at(problem, mixes, slot, value, thorough=thorough)
@@ -191,7 +191,7 @@ def options_at(
         found[sell] = _sold(problem, problem.selling, slot, after)
         found[sell + 1] = _sold_to(problem, problem.selling, slot, after)
         if problem.must_sell[slot]:
-            found[:sell] += WISHED_P
+            found[:sell] += ONLY_ON_REQUEST_P
     return found
 
 
@@ -213,7 +213,7 @@ def _without_grid(problem: Problem, slot: int, found: Floats) -> None:
     if problem.must_use[slot]:
         found[HOLD:CHARGE] = NEVER_P
     if problem.must_charge[slot]:
-        found[:CHARGE] += WISHED_P * problem.unmet[slot]
+        found[:CHARGE] += ONLY_ON_REQUEST_P * problem.unmet[slot]
 
 
 def _charging(problem: Problem, slot: int, after: Floats, price: Floats, found: Floats) -> None:
@@ -268,7 +268,7 @@ def _sold_to(problem: Problem, selling: SellingPaths, slot: int, after: Floats) 
     kept_p = (export[:, None] - problem.rules.wear_p_per_kwh) * problem.eta
     least, window = int(selling.least[slot]), int(selling.window[slot])
     worth = after + kept_p * problem.grid
-    # Selling goes down from a level: the same search, on the grid turned round.
+    # Selling goes down from a level: the same search on the reversed grid.
     turned = windowed(worth[:, ::-1], selling.stops[::-1], window - least)
     best = np.full_like(worth, NEVER_P)
     best[:, least:] = turned[:, ::-1][:, : POINTS - least]

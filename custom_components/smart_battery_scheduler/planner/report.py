@@ -12,7 +12,7 @@ from .reasons import explain
 from .recursion import Solution, only_used_p
 from .trajectory import Trajectory
 
-# A manual slot counts as met, and a floor as kept, when the plan comes this near.
+# Percent. A manual slot counts as met, and a floor as kept, when the plan comes this near.
 NEAR_PERCENT = 1.0
 
 

@@ -11,7 +11,7 @@ from .problem import Problem
 
 # Sample paths of demand that are followed, in pairs that mirror each other.
 SAMPLE_PATHS = 16
-# How much a half-hour's surprise is still there in the next one: a busy evening stays busy.
+# The correlation of a half-hour's deviation with the next one's.
 PERSISTENCE = 0.85
 # p10 and p90 of a normal distribution lie this many standard deviations from its middle.
 DECILE = 1.2816
@@ -20,7 +20,7 @@ NOTHING = np.zeros(SAMPLE_PATHS)
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """What a slot is to be: an action, by which charge method, and to which level."""
+    """The choice for a slot: an action, its charge method and the level it goes to."""
 
     action: Action
     method: ChargeMethod | None = None
@@ -29,7 +29,7 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class SamplePaths:
-    """Possible net demands, kWh AC (slot, member): surprises that last, around the exact mean.
+    """Possible net demands, kWh AC (slot, member): correlated deviations around the exact mean.
 
     ``surplus_kwh`` is what the battery's power can take of them, ``need_kwh`` what it can serve.
     """
@@ -57,7 +57,7 @@ class SamplePaths:
 
 @lru_cache(maxsize=16)
 def _scores(slots: int) -> Floats:
-    """Surprises (slot, member), in deciles' distances from the middle."""
+    """Deviations from the median (slot, member), in units of the distance to the p10 or p90."""
     draws = np.random.default_rng(0).standard_normal((slots, SAMPLE_PATHS // 2))
     fresh = np.sqrt(1.0 - PERSISTENCE**2)
     for slot in range(1, slots):

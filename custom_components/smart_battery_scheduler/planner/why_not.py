@@ -8,7 +8,7 @@ from .checks import check
 from .choices import best_of
 from .model import Action, Plan, PlanInputError, PlanInputs, PlannedSlot
 from .problem import Forbidden, Problem
-from .recursion import WISHED_P, solve
+from .recursion import ONLY_ON_REQUEST_P, solve
 
 
 class Verdict(StrEnum):
@@ -38,7 +38,7 @@ class WhyNot:
     forbidden_by: str | None = None
 
 
-# Less than this is nothing that a household would notice.
+# Pence. A smaller difference is not worth a sentence.
 SAME_P = 0.1
 
 
@@ -64,7 +64,7 @@ def why_not(inputs: PlanInputs, plan: Plan, when: datetime, action: Action) -> W
     stored_kwh = slot.start_percent / 100.0 * problem.battery.capacity_kwh
     other = best_of(problem, solution, index, action, stored_kwh)
     planned = best_of(problem, solution, index, slot.action, stored_kwh)
-    if other is None or planned is None or other[0] - planned[0] > WISHED_P / 2.0:
+    if other is None or planned is None or other[0] - planned[0] > ONLY_ON_REQUEST_P / 2.0:
         return WhyNot(slot=slot, action=action, verdict=Verdict.NOT_POSSIBLE)
     extra_p = other[0] - planned[0]
     verdict = Verdict.COSTS_MORE

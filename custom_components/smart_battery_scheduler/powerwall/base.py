@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
 
-# Refused so often in a row, it is no hiccup: a person is asked for another token.
+# Refusals in a row after which a person is asked for a new token: single ones pass by themselves.
 REFUSALS_UNTIL_REAUTH = 3
 
 
@@ -99,10 +99,10 @@ class GridCharging(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Capabilities:
-    """What a back end can do. Whoever stands above asks this, never which back end it is.
+    """What a back end can do. Callers ask this and never which back end it is.
 
     ``name``: whose service it is, as people know it. ``free_reading_every``: readings cost no
-    request of a budget, so the battery is looked at this often at the least; None where they do.
+    request of a budget, so the battery is read at least this often; None where they do.
     """
 
     name: str
@@ -122,12 +122,16 @@ class PowerwallConnectionError(PowerwallError):
     """Not reached, timed out, or failing on its side: worth another try."""
 
 
+class PowerwallAbsentError(PowerwallConnectionError):
+    """What stands between us and the battery has not started, or shows nothing yet."""
+
+
 class PowerwallReplyError(PowerwallError):
     """Answered with something that cannot be understood."""
 
 
 class PowerwallRateLimitError(PowerwallError):
-    """Asked too often; ``retry_after_s`` says how long to keep quiet."""
+    """Asked too often; ``retry_after_s`` says how long to wait."""
 
     def __init__(self, retry_after_s: float) -> None:
         """Keep the wait."""
@@ -136,11 +140,11 @@ class PowerwallRateLimitError(PowerwallError):
 
 
 class PowerwallBudgetError(PowerwallRateLimitError):
-    """Our own budget held the request back: nothing has left, nothing is wrong over there."""
+    """Our own budget held the request back: nothing was sent, and the back end has not failed."""
 
 
 class Purpose(StrEnum):
-    """What a request is for: what puts the user's settings back goes before everything else.
+    """What a request is for, which is its priority: restoring the owner settings comes first.
 
     A person's wait counts as a command, be it for a write or for a first reading.
     """
@@ -166,7 +170,7 @@ class Powerwall(Protocol):
         """Ask for a change; returns what the back end says it accepted.
 
         Where that takes several requests, what draws less from the grid goes first, and a failure
-        in between leaves a state that is no worse than either end.
+        in between leaves a state that draws no more from the grid than the old or the new settings.
         """
         ...
 

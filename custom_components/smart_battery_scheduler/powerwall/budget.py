@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 from .base import PowerwallBudgetError, Purpose
 
 # Of the requests of a window so many are kept for what is more urgent: a command finds one left
-# by the readings, and putting the user's settings back finds one left by both.
+# by the readings, and restoring the owner settings finds one left by both.
 KEPT_BACK = {Purpose.READ: 2, Purpose.COMMAND: 1, Purpose.RESTORE: 0}
-# With so few left of the other side's own limit, which others share, readings leave them to a write.
+# With so few left of the server's own limit, which other clients share, readings leave them to a write.
 LEFT_TO_WRITES = 1
 # A write that was held back comes again within so long; until then the next request is its own.
 WRITE_COMES_WITHIN = timedelta(minutes=5)
@@ -17,7 +17,7 @@ WRITE_COMES_WITHIN = timedelta(minutes=5)
 class RequestBudget:
     """At most ``limit`` requests in any ``window``, the last ones only for what cannot wait.
 
-    When the other side asks for quiet, nothing goes until that time has passed; and while a write
+    When the server asks to wait, nothing is sent until that time has passed; and while a write
     waits, for that or for our own limit, no reading goes.
     """
 
@@ -56,19 +56,19 @@ class RequestBudget:
         return max([timedelta(), *waits])
 
     def refused(self, until: datetime, purpose: Purpose) -> None:
-        """The other side took nothing and wants no request before this time."""
+        """The server refused a request and wants none before this time."""
         self.back_off(until)
         self._hold(until, purpose)
 
     def left(self, requests: int, until: datetime) -> None:
-        """So many requests the other side takes before this time, from us and others together."""
+        """The server takes this many requests before this time, from us and others together."""
         if requests <= 0:
             self.back_off(until)
         elif requests <= LEFT_TO_WRITES:
             self._readings_rest_until = until
 
     def back_off(self, until: datetime) -> None:
-        """The other side wants no request before this time."""
+        """The server wants no request before this time."""
         self._backoff_until = until
 
     def _hold(self, until: datetime, purpose: Purpose) -> None:

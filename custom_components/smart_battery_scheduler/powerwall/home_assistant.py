@@ -14,8 +14,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from homeassistant.const import STATE_UNAVAILABLE, STATE_UNKNOWN
-from homeassistant.core import HomeAssistant, callback
+from homeassistant.const import ATTR_RESTORED, EVENT_STATE_CHANGED, STATE_UNAVAILABLE, STATE_UNKNOWN
+from homeassistant.core import CALLBACK_TYPE, Event, EventStateChangedData, HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 
@@ -23,6 +23,7 @@ from .base import (
     Capabilities,
     GridCharging,
     OperatingMode,
+    PowerwallAbsentError,
     PowerwallConnectionError,
     PowerwallError,
     PowerwallReplyError,
@@ -34,9 +35,9 @@ from .tesla_entities import INTEGRATIONS, LIVE, Fact, KnownLevel, Shown, reading
 
 # An integration that has to wait for its cloud answers within this, or not at all.
 CALL_TIMEOUT_S = 60.0
-# The states cost nothing to look at; the integrations renew them every 30 to 60 s.
+# Reading states costs no request; the integrations renew them every 30 to 60 s.
 READ_EVERY = timedelta(seconds=30)
-# Figures that stand still for so long are asked for anew, which costs the integration a request.
+# Values unchanged for this long are requested again, which costs the integration a request.
 STANDS_STILL = timedelta(minutes=4)
 # A write of ours may come through this late: until then what is shown may not last.
 LATE = timedelta(minutes=20)
@@ -62,6 +63,38 @@ def known_sites(hass: HomeAssistant) -> tuple[KnownSite, ...]:
         if (site_id := _site_of(entity)) is not None
     ]
     return tuple(sorted(found, key=lambda site: (site.name, site.integration, site.site_id)))
+
+
+@callback
+def async_when_shown(
+    hass: HomeAssistant, integration: str, site_id: str, action: Callable[[], None]
+) -> CALLBACK_TYPE:
+    """Call ``action`` whenever a live figure of the site is shown; returns what ends that.
+
+    Entities are looked up at each change, so that new and renamed ones count too.
+    """
+    table = INTEGRATIONS[integration]
+    ids = frozenset(
+        (table.entities[fact].domain, table.unique_id_of(fact, site_id)) for fact in LIVE
+    )
+
+    @callback
+    def is_live(data: EventStateChangedData) -> bool:
+        state = data["new_state"]
+        if state is None or state.state in (STATE_UNAVAILABLE, STATE_UNKNOWN):
+            return False
+        entity = er.async_get(hass).async_get(data["entity_id"])
+        return (
+            entity is not None
+            and entity.platform == integration
+            and (entity.domain, entity.unique_id) in ids
+        )
+
+    @callback
+    def shown(_: Event[EventStateChangedData]) -> None:
+        action()
+
+    return hass.bus.async_listen(EVENT_STATE_CHANGED, shown, event_filter=is_live)
 
 
 def _site_of(entity: er.RegistryEntry) -> str | None:
@@ -119,7 +152,7 @@ class HomeAssistantPowerwall:
         self._renewed_at: datetime | None = None
 
     def __repr__(self) -> str:
-        """Name no site."""
+        """Without the site id, which is private."""
         return f"<{type(self).__name__} {self._platform}>"
 
     @property
@@ -133,16 +166,16 @@ class HomeAssistantPowerwall:
         )
 
     async def read(self, purpose: Purpose = Purpose.READ) -> PowerwallState:
-        """What the entities show; asked for anew when it has stood still for long.
+        """What the entities show; requested again when it has not changed for long.
 
-        Raises PowerwallConnectionError when they show nothing of the battery.
+        Raises PowerwallAbsentError when they show nothing of the battery.
         """
         reading = self._reading()
         if reading is None or self._stands_still(reading):
             await self._renew()
             reading = self._reading()
         if reading is None:
-            raise PowerwallConnectionError(f"{self._integration.name} shows no readings")
+            raise PowerwallAbsentError(f"{self._integration.name} shows no readings")
         if reading.soc_percent is not None:
             self._level = KnownLevel(percent=reading.soc_percent, at=reading.read_at)
         return reading
@@ -210,20 +243,26 @@ class HomeAssistantPowerwall:
             key.domain, self._platform, self._integration.unique_id_of(fact, self._site_id)
         )
 
+    def _loaded_id(self, fact: Fact) -> str | None:
+        """An entity that its integration has set up: before that it only has a restored state."""
+        entity_id = self._entity_id(fact)
+        state = None if entity_id is None else self._hass.states.get(entity_id)
+        return None if state is None or state.attributes.get(ATTR_RESTORED) else entity_id
+
     def _stands_still(self, reading: PowerwallState) -> bool:
         measured_at = reading.measured_at or reading.read_at
         return reading.read_at - measured_at > STANDS_STILL
 
     async def _renew(self) -> None:
-        """Ask the integration for fresh figures and settings, not more often than it pays."""
+        """Ask the integration for fresh values and settings, at limited intervals."""
         now = self._clock()
         if self._renewed_at is not None and now - self._renewed_at < STANDS_STILL:
             return
-        self._renewed_at = now
         renewed = (Fact.BATTERY_POWER, Fact.BACKUP_RESERVE)
-        entity_ids = [each for fact in renewed if (each := self._entity_id(fact)) is not None]
+        entity_ids = [each for fact in renewed if (each := self._loaded_id(fact)) is not None]
         if not entity_ids or not self._hass.services.has_service("homeassistant", "update_entity"):
             return
+        self._renewed_at = now
         await self._async_act("homeassistant", "update_entity", {"entity_id": entity_ids})
 
     # --- writing ---------------------------------------------------------------------------
@@ -259,7 +298,7 @@ class HomeAssistantPowerwall:
             yield _Call(Fact.EXPORT_RULE, "select_option", {"option": option})
 
     def _stands(self, fact: Fact, change: Settings, shown: Settings, purpose: Purpose) -> bool:
-        """Whether a setting need not be written: it is shown, and nothing of ours can undo it.
+        """Whether a setting need not be written: it is shown, and no earlier write of ours can still change it.
 
         A restart forgets what was written before it; then what must be restored is written whole.
         """
@@ -280,13 +319,13 @@ class HomeAssistantPowerwall:
         try:
             await self._async_act(domain, call.service, data)
         finally:
-            # Whatever the answer was, it may have gone out.
+            # The write may have been passed on even where the call failed.
             self._written[call.fact] = (_value(change, call.fact), self._clock())
 
     async def _async_act(self, domain: str, service: str, data: Mapping[str, object]) -> None:
         """Call an action of Home Assistant. Raises PowerwallConnectionError or -ReplyError.
 
-        Only kinds and keys of failures go on: their texts may name a site or a token.
+        Only kinds and keys of failures are passed on: their texts may name a site or a token.
         """
         name = self._integration.name
         try:
@@ -304,7 +343,7 @@ class HomeAssistantPowerwall:
 
 
 def _value(settings: Settings, fact: Fact) -> object:
-    """The setting that a fact stands for; they share their names."""
+    """The setting of the same name as an entity's role."""
     value: object = getattr(settings, fact.value)
     return value
 

@@ -1,10 +1,10 @@
-"""A Powerwall whose fast charge and hold are powers held on a lease, not modes that stay.
+"""A Powerwall whose fast charge and hold are power setpoints on a lease, not modes that stay.
 
 It stands behind the same protocol as the back end it is built on. A command for backup mode is put
-to the gateway as a power setpoint instead: faster, at any level, and over by itself within two
-minutes of our death, with the owner's mode and reserve never touched. While the lease is in force
-readings show the mode that was commanded; everything else, and every way that a lease cannot go,
-is the other back end's.
+to the gateway as a power setpoint instead: faster, at any level, and ending by itself within two
+minutes when Home Assistant stops, with the owner's mode and reserve never touched. While the lease is in force
+readings show the mode that was commanded; everything else, and every command that a lease cannot do,
+goes to the other back end.
 """
 
 from collections.abc import Callable
@@ -39,14 +39,14 @@ from .setpoint import (
 
 _LOGGER = logging.getLogger(__name__)
 
-# A gateway that fails once may have been busy; one that fails again is not waited for.
+# Failures in a row after which the gateway is not used for some time: a single one may be a busy gateway.
 MOST_FAILURES = 2
 
 
 class LeasedPowerwall:
     """Another back end, and a setpoint beside it.
 
-    ``enabled`` is the household's word at each moment; ``most_charge_w`` the battery's most.
+    ``enabled`` reads the household's switch; ``most_charge_w`` is the battery's highest charge power.
     """
 
     def __init__(
@@ -79,12 +79,12 @@ class LeasedPowerwall:
 
     @property
     def capabilities(self) -> Capabilities:
-        """Those of the other back end: what a setpoint adds is learned from what it brings."""
+        """Those of the other back end: the power of a setpoint is learned from readings."""
         return self._inner.capabilities
 
     @property
     def lease(self) -> Lease | None:
-        """What is held, if anything is by our knowledge."""
+        """The lease in force, as far as is known."""
         return self._lease
 
     async def read(self, purpose: Purpose = Purpose.READ) -> PowerwallState:
@@ -94,9 +94,9 @@ class LeasedPowerwall:
         return replace(reading, settings=self._shown(reading.settings))
 
     async def write(self, change: Settings, purpose: Purpose = Purpose.COMMAND) -> PowerwallState:
-        """Hold a power where backup mode is commanded; all else goes the other way.
+        """Hold a power where backup mode is commanded; everything else goes to the other back end.
 
-        What is held is let go before anything else is written.
+        A lease is released before anything else is written.
         """
         reading = self._reading
         verb = None if purpose is Purpose.RESTORE else self._verb(change)
@@ -119,7 +119,7 @@ class LeasedPowerwall:
         return PowerwallState(read_at=self._clock(), settings=change.over(own))
 
     async def keep(self, change: Settings, ends_at: datetime) -> None:
-        """Renew the lease by the last reading, or let go by it. Raises a PowerwallError.
+        """Renew or release the lease by the last reading. Raises a PowerwallError.
 
         After a restart, what an earlier process commanded is taken up again.
         """
@@ -145,7 +145,7 @@ class LeasedPowerwall:
         return True
 
     async def _instead(self, change: Settings, purpose: Purpose) -> PowerwallState:
-        """The other back end's way; not to be held beside it."""
+        """Write through the other back end; no lease may be in force beside it."""
         self._commanded, self._by_mode = Settings(), change
         return await self._inner.write(change, purpose)
 
@@ -153,7 +153,7 @@ class LeasedPowerwall:
         return forbids(verb, reading, self._clock(), self._most_charge_w)
 
     def _verb(self, change: Settings) -> Verb | None:
-        """What a command is as a lease; None where it is none or none can be had."""
+        """A command as a lease; None where it is not one, or where no lease can be used."""
         if not (self._enabled() and self._is_supported and self._setpoint.is_available):
             return None
         if change.operating_mode is not OperatingMode.BACKUP:
@@ -161,14 +161,14 @@ class LeasedPowerwall:
         return Verb.HOLD if change.grid_charging is False else Verb.CHARGE
 
     async def _hold(self, verb: Verb, reading: PowerwallState, ends_at: datetime | None) -> None:
-        """Ask for a power, for less and less while that is out of range."""
+        """Ask for a power, and for smaller ones while that is out of range."""
         while True:
             now = self._clock()
             seconds = lease_s(now, ends_at)
             if seconds <= 0:
                 return
             power_w = power_to_hold_w(verb, reading, self._most_charge_w)
-            # Whatever becomes of the request, it may be in force as long as it asks for.
+            # Even a request that fails may be in force for the time it asks for.
             self._lease = Lease(
                 verb=verb,
                 power_w=power_w,
@@ -194,7 +194,7 @@ class LeasedPowerwall:
                 return
 
     async def _let_go(self) -> None:
-        """Release what may still be held, and forget what it was for. Raises a PowerwallError."""
+        """Release a lease that may be in force, and forget its command. Raises a PowerwallError."""
         await self._release()
         self._commanded = Settings()
 

@@ -1,4 +1,4 @@
-"""The NetZero developer API: the way to a real Powerwall.
+"""The NetZero developer API, which reads and sets a real Powerwall.
 
 One resource per site, read with GET and changed with POST. Facts: docs.netzero.energy, "API".
 NetZero allows 5 requests a minute; this client stays below by its own count, because everybody's
@@ -64,7 +64,7 @@ class NetZeroPowerwall:
         self._timeout = aiohttp.ClientTimeout(total=timeout_s)
 
     def __repr__(self) -> str:
-        """Name no secret."""
+        """Without token and site id."""
         return f"<{type(self).__name__}>"
 
     @property
@@ -115,7 +115,7 @@ class NetZeroPowerwall:
         return parse_state(_decoded(content), now, ahead)
 
     def _headers(self) -> dict[str, str]:
-        """A kept connection is often dead at the next reading, and a write cannot be repeated."""
+        """A new connection each time: a kept one is often closed by then, and a write cannot be repeated."""
         return {
             "Authorization": f"Bearer {self._token}",
             "Accept": "application/json",
@@ -129,7 +129,7 @@ class NetZeroPowerwall:
         ahead: timedelta,
         purpose: Purpose,
     ) -> None:
-        """Keep quiet as long as the headers ask. Raises PowerwallRateLimitError for a 429.
+        """Wait as long as the headers ask. Raises PowerwallRateLimitError for a 429.
 
         ``there`` is the time by NetZero's own clock, ``ahead`` of ours: its moments are of that.
         """
@@ -176,7 +176,7 @@ def _backoff_until(headers: Mapping[str, str], now: datetime) -> datetime | None
 def _raise_for(status: int, content: bytes) -> None:
     """Raise for anything that is not a reply of the API itself.
 
-    A page instead of JSON comes from something in between (a firewall, a page of excuses) whatever
+    A page instead of JSON comes from something in between (a firewall, a maintenance page) whatever
     its status: it says nothing about token or site.
     """
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR or status == HTTPStatus.REQUEST_TIMEOUT:

@@ -1,4 +1,4 @@
-"""NetZero's wire form: replies to our words, defensively, and our words to request bodies.
+"""NetZero's wire form: replies to our data model, with every value checked, and changes to request bodies.
 
 One resource holds everything: settings at the top, powers under ``live_status``, which may be
 missing, null or empty. A value of the wrong type or out of all proportion counts as not reported:
@@ -30,9 +30,9 @@ LEAST_CAPACITY_WH = 1_000.0
 MOST_CAPACITY_WH = 1_000_000.0
 # The gateway's scale and the app's differ by some percent, and so a value may leave its bounds a little.
 OVERSHOOT_PERCENT = 0.9
-# Less than this a request and a clock's usual error explain.
+# A smaller difference is explained by the request's duration and a clock's usual error.
 CLOCKS_AGREE = timedelta(seconds=60)
-# A reading cannot be from the future; more than a clock's usual error makes its stamp worthless.
+# A reading stamped further in the future than a clock's usual error has no usable time.
 CLOCK_TOLERANCE = timedelta(minutes=5)
 
 _SETTINGS_KEYS = (
@@ -114,7 +114,7 @@ def parse_moment(text: str, now: datetime) -> datetime | None:
         return _aware(text) or _http_date(text)
     if not isfinite(number) or number < 0:
         return None
-    # Nobody waits thirty years: a small number is a span, a large one a moment.
+    # A number below thirty years in seconds is a span, a larger one a moment.
     if number < 1e9:
         return now + timedelta(seconds=number)
     return datetime.fromtimestamp(number, UTC) if number < 1e11 else None
@@ -145,7 +145,7 @@ class _Powers:
 
 
 def _powers(live: Mapping[object, object]) -> _Powers:
-    """The four powers. Sun, house or grid that is left out follows from the other three.
+    """The four powers. Solar, house or grid that is left out follows from the other three.
 
     A value that is there but cannot be is no reason to trust the others, and the battery's own power
     is evidence: neither is made up.
@@ -173,7 +173,7 @@ def _noisy_power(live: Mapping[object, object], key: str) -> float | None:
 
 
 def _within_noise(power_w: float) -> float | None:
-    """A derived power of sun or house, if it can be one."""
+    """A derived power of solar or house, if it is plausible."""
     return power_w if -METER_NOISE_W <= power_w <= HIGHEST_POWER_W else None
 
 
@@ -192,7 +192,7 @@ def _soc(live: Mapping[object, object], body: Mapping[object, object]) -> float 
 
 
 def _reserve(body: Mapping[object, object]) -> int | None:
-    """Whole, as it is written: 15.79 is what some sites make of a 16."""
+    """Whole, as reserves are written: some sites show 15.79 for a written 16."""
     value = _percent(body, "backup_reserve_percent")
     return None if value is None else round(value)
 
@@ -225,7 +225,7 @@ def _islanding(live: Mapping[object, object], body: Mapping[object, object]) -> 
     found = _ISLANDING_IN_TEXT.search(summary) if isinstance(summary, str) else None
     if found is not None:
         return Islanding(found[1])
-    # The grid itself is away; that it is there proves nothing about us standing on it.
+    # Without a grid the home is islanded; a grid that is there does not prove the home is connected to it.
     return Islanding.OFF_GRID if live.get("grid_status") == "Inactive" else None
 
 

@@ -1,4 +1,4 @@
-"""What a Powerwall does with given settings, house and sun: the physics, pure and exact.
+"""What a Powerwall does with given settings, load and solar power: the physics, pure and exact.
 
 Powers are W on the AC side with the back ends' signs (battery negative while charging, grid
 positive while importing); ``stored_kwh`` is energy in the cells, so that charging stores less and
@@ -176,7 +176,7 @@ def flows(
     else:
         never = settings.export_rule is ExportRule.NEVER
         limit_w = 0.0 if never else hardware.export_limit_w
-        # Only the sun can be turned down; what a forced discharge sends out is not ours to stop.
+        # Only solar power can be curtailed; the export of a forced discharge cannot be stopped.
         curtailed_w = min(max(-grid_w - limit_w, 0.0), available_solar_w)
         unserved_w, grid_w = 0.0, grid_w + curtailed_w
     return Flows(
@@ -199,9 +199,9 @@ def advance(
     available_solar_w: float,
     seconds: float,
 ) -> tuple[float, Meters]:
-    """Stored energy and meters after a time of constant house and sun.
+    """Stored energy and meters after a time of constant load and solar power.
 
-    Exact: the time is cut where the battery becomes full, empty or reaches its reserve.
+    Exact: the time is split where the battery becomes full, empty or reaches its reserve.
     """
     remaining_s = seconds
     while remaining_s > 0.0:
@@ -226,7 +226,7 @@ def advance(
 def _stance(hardware: Hardware, settings: Settings, circumstances: Circumstances) -> _Stance:
     full_kwh = hardware.full_kwh
     if not circumstances.on_grid:
-        # Islanded the reserve is there to be used.
+        # Islanded, the battery serves the house below its reserve as well.
         return _Stance(0.0, 0.0, 0.0)
     if circumstances.storm_watch:
         return _Stance(full_kwh, full_kwh, hardware.unit_storm_w * hardware.units)
@@ -235,7 +235,7 @@ def _stance(hardware: Hardware, settings: Settings, circumstances: Circumstances
         return _Stance(
             full_kwh, full_kwh, hardware.unit_backup_charge_w * hardware.units * bool(charges)
         )
-    # Tesla's own decisions in time-based mode follow a rate plan we do not see: as self-powered.
+    # Tesla's decisions in time-based mode follow a rate plan that is not known here: taken as self-powered.
     reserve_kwh = hardware.capacity_kwh * (settings.backup_reserve_percent or 0) / 100.0
     tops_up = settings.grid_charging or hardware.tops_up_without_grid_charging
     reserve_charge_w = hardware.unit_reserve_charge_w * hardware.units * bool(tops_up)

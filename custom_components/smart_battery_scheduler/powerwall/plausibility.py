@@ -1,7 +1,7 @@
-"""What of a reading can be: a level that neither power nor time explains, and stamps that run backwards.
+"""Which values of a reading are plausible: levels that power and time explain, and stamps in order.
 
 Clouds answer from several copies, and now and then with a nought for "I do not know". Acting on one
-such reading ends a charge, begins a fight with a person who is none, or plans for an empty battery.
+such reading ends a charge, counts as somebody else's change, or plans for an empty battery.
 """
 
 from collections.abc import Mapping
@@ -15,24 +15,24 @@ from .base import PowerwallState
 SLACK_PERCENT = 4.0
 # and so fast at the most: the quickest Powerwall empties in a little more than an hour.
 FASTEST_PERCENT_PER_HOUR = 90.0
-# A new level that so many readings agree on is one, however it came about.
+# A new level is believed once this many readings agree on it.
 AGREEING_READINGS = 3
 MOST_DOUBTED = 20
-# Nought is also what some clouds say when they do not know: it must last.
+# Some clouds report 0 for "not known", so that 0 must last this long to be believed.
 NOUGHT_LASTS = timedelta(minutes=20)
 NOUGHT_IS_NEAR = timedelta(minutes=5)
-# What comes out of a battery at nought is no discharge.
+# W. A battery reported at 0 % that discharges more than this is not empty.
 STANDBY_W = 150.0
 # Answers that are older than one before them are dropped, but not for longer than this.
 LONGEST_BACKWARDS = timedelta(minutes=5)
-# Without one of these nothing can be bought; so long it may be missing before a person hears of it.
+# Without one of these nothing can be bought; a person is notified when it has been missing this long.
 VITAL = ("charge_level", "battery_power", "operating_mode", "backup_reserve")
 LONGEST_MISSING = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Believed:
-    """What the readings so far amount to.
+    """What the readings so far have shown.
 
     ``doubted`` are levels that were not believed, in a row; ``known_at`` when each of ``VITAL`` was
     reported last (at first: when anything was).
@@ -57,14 +57,14 @@ class Believed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judged:
-    """``reading`` is what can be of a reading; None if it is to be dropped whole."""
+    """``reading`` is the plausible part of a reading; None if all of it is dropped."""
 
     believed: Believed
     reading: PowerwallState | None
 
 
 def judged(believed: Believed, reading: PowerwallState) -> Judged:
-    """Look at one reading in the light of those before it."""
+    """Judge one reading by those before it."""
     if _is_backwards(believed.newest, reading):
         return Judged(believed=believed, reading=None)
     believed = _with_level(believed, reading)
@@ -116,7 +116,7 @@ def _may_come_from(believed: Believed, level: float, at: datetime, reading: Powe
         return True
     span = at - believed.level_at
     if level == 0.0:
-        # A dropout may last as well: time alone makes no battery empty.
+        # A dropout may last as well, so that time alone does not make 0 % plausible.
         span = min(span, NOUGHT_IS_NEAR)
     return abs(level - believed.level_percent) <= _reach(span)
 
@@ -131,7 +131,7 @@ def _contradicts_nought(level: float, reading: PowerwallState) -> bool:
 
 
 def _has_settled(doubted: tuple[tuple[datetime, float], ...], reading: PowerwallState) -> bool:
-    """Whether a level that came out of nothing has stood long enough to be one."""
+    """Whether an unexplained level has lasted long enough to be believed."""
     (first_at, _), (last_at, level) = doubted[0], doubted[-1]
     if level == 0.0:
         return last_at - first_at >= NOUGHT_LASTS and not _contradicts_nought(level, reading)

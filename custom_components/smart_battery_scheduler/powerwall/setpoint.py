@@ -1,4 +1,4 @@
-"""A power held for some seconds: what a battery does for as long as somebody keeps asking, and no longer.
+"""A power setpoint that lasts some seconds and must be renewed: the rules of its lease.
 
 The small protocol beside ``Powerwall``, and the rules of a lease over it. A setpoint changes no
 setting: when nobody renews it the gateway is its own master again. It also overrides the backup
@@ -14,7 +14,7 @@ from typing import Protocol
 
 from .base import ExportRule, Islanding, PowerwallError, PowerwallState
 
-# Nothing outlives us by more than this, whatever happens to us.
+# The longest time that a setpoint goes on after Home Assistant has stopped.
 LONGEST_LEASE = timedelta(seconds=120)
 # Before the end of a command is known: no first lease reaches further past it than this.
 FIRST_LEASE = timedelta(seconds=60)
@@ -32,7 +32,7 @@ LEAST_CHARGE_W = 500.0
 STEP_DOWN = 0.8
 # Meters show so much at night; clouds move so much from one reading to the next.
 DARK_W, MARGIN_W = 50.0, 1000.0
-# Above this a charge tapers and cannot be counted on to take the sun.
+# Above this level a charge tapers and may not take all solar power.
 NEARLY_FULL_PERCENT = 95.0
 
 
@@ -41,15 +41,15 @@ class SetpointRangeError(PowerwallError):
 
 
 class SetpointAbsentError(PowerwallError):
-    """There is no gateway to ask just now: another way is needed for this command."""
+    """No gateway can be reached now: this command needs another charge method."""
 
 
 class SetpointUnsupportedError(SetpointAbsentError):
-    """The gateway's firmware knows no setpoints: another way is needed for good."""
+    """The gateway's firmware has no setpoints: another charge method is needed permanently."""
 
 
 class PowerSetpoint(Protocol):
-    """Holds a power and lets go. Every method raises a PowerwallError when it fails."""
+    """Holds a power and releases it. Every method raises a PowerwallError when it fails."""
 
     @property
     def is_available(self) -> bool:
@@ -104,7 +104,7 @@ def lease_s(now: datetime, command_ends_at: datetime | None) -> int:
 def forbids(verb: Verb, reading: PowerwallState, now: datetime, most_charge_w: float) -> str | None:
     """Why no power may be held by what this reading shows, or None.
 
-    Unknown is a reason: whoever overrides the gateway has to know where it stands.
+    Unknown values are a reason: a setpoint overrides the gateway's own protection.
     """
     measured_at = reading.measured_at or reading.read_at
     if now - measured_at > STALE_AFTER:
@@ -116,16 +116,16 @@ def forbids(verb: Verb, reading: PowerwallState, now: datetime, most_charge_w: f
     if reading.soc_percent is None:
         return "the charge level is not known"
     if reading.house_power_w is None or reading.solar_power_w is None:
-        return "house or sun is not known"
+        return "house or solar power is not known"
     if not _keeps_solar_home(verb, reading, most_charge_w):
-        return "the sun might be exported, which the owner does not allow"
+        return "solar power might be exported, which the owner does not allow"
     return None
 
 
 def _keeps_solar_home(verb: Verb, reading: PowerwallState, most_charge_w: float) -> bool:
     """Whether the export rule is kept until the next reading: a setpoint ignores it.
 
-    Where the sun may not be exported a charge has to take all of it, whatever the house does.
+    Where solar power may not be exported a charge has to take all of it, whatever the load does.
     """
     solar_w, level = reading.solar_power_w or 0.0, reading.soc_percent or 0.0
     may_export = reading.settings.export_rule in (ExportRule.SOLAR_ONLY, ExportRule.EVERYTHING)
@@ -138,7 +138,7 @@ def _keeps_solar_home(verb: Verb, reading: PowerwallState, most_charge_w: float)
 def power_to_hold_w(verb: Verb, reading: PowerwallState, most_charge_w: float) -> int:
     """The power for this verb now, in W, never above 0: a lease does not discharge.
 
-    A charge takes what battery and main fuse allow; a hold takes only what the sun has over.
+    A charge takes what battery and main fuse allow; a hold takes only the solar surplus.
     """
     house_w, solar_w = reading.house_power_w or 0.0, reading.solar_power_w or 0.0
     surplus_w = max(solar_w - house_w, 0.0)

@@ -1,8 +1,8 @@
 """A Powerwall that lives in memory: for the demo home, dry trials and tests.
 
-It stands behind the same protocol as the real one and moves only when looked at: from its last
+It implements the same protocol as the real one and is advanced only when read: from its last
 instant to now, in steps of at most a minute (longer only after a long pause, so that catching up
-stays cheap). Between a write and the battery's obedience lie the same two stages as in life: the
+stays cheap). Between a write and its effect lie the same two stages as with a real one: the
 cloud shows the new settings, and the gateway acts on them; either may be late or never come.
 """
 
@@ -40,7 +40,7 @@ SELF_POWERED_AT_20 = Settings(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delivery:
-    """What becomes of an accepted write.
+    """How an accepted write is delivered.
 
     ``shown`` is the part that later readings show, ``delay`` after the write; ``obeyed`` the part
     the battery acts on, ``behind`` so much later still.
@@ -93,7 +93,7 @@ class Dispatch:
     before_w: float | None = None
 
     def power_at(self, when: datetime) -> float | None:
-        """The power that is held at an instant; None where the battery is its own master."""
+        """The power that is held at an instant; None where the battery follows its settings."""
         if when >= self.until:
             return None
         return self.before_w if when < self.acts_from else self.power_w
@@ -130,7 +130,7 @@ class SimulatedState:
 
 
 class SimulatedPowerwall:
-    """The protocol in front of the physics.
+    """The back end over the simulated physics.
 
     ``house_w`` and ``sun_w`` give the house's demand and the solar power at an instant; they are
     asked for whole minutes, so that looking often or seldom gives the same day. ``deliver``
@@ -147,7 +147,7 @@ class SimulatedPowerwall:
         hardware: Hardware,
         deliver: Courier = at_once,
     ) -> None:
-        """Go on from a state; time up to now passes at the first look."""
+        """Go on from a state; time up to now passes at the first reading."""
         self.hardware = hardware
         self.deliver = deliver
         self._state = _arrive(state, state.at)
@@ -165,7 +165,7 @@ class SimulatedPowerwall:
         return self.reading()
 
     async def write(self, change: Settings, purpose: Purpose = Purpose.COMMAND) -> PowerwallState:
-        """Accept a change. The reply shows it in force, whatever becomes of it."""
+        """Accept a change. The reply shows it in force, delivered or not."""
         reserve = change.backup_reserve_percent
         if reserve is not None and not 0 <= reserve <= 100:
             raise PowerwallReplyError("refused: the reserve must be within 0-100")
@@ -198,7 +198,7 @@ class SimulatedPowerwall:
 
     @property
     def state(self) -> SimulatedState:
-        """The state now; looking lets time pass."""
+        """The state now; the call advances the simulation."""
         self._state = self._passed(self._state, self._clock())
         return self._state
 
@@ -239,7 +239,7 @@ class SimulatedPowerwall:
         self._state = replace(self.state, circumstances=circumstances)
 
     def set_soc(self, percent: float) -> None:
-        """Fill or empty the battery by magic."""
+        """Set the stored energy at once, for tests and demonstrations."""
         stored_kwh = self.hardware.capacity_kwh * percent / 100.0
         self._state = replace(self.state, stored_kwh=stored_kwh)
 
@@ -289,7 +289,7 @@ class SimulatedSetpoint:
     is_available = True
 
     def __init__(self, powerwall: SimulatedPowerwall, most_w: float = 10_000.0) -> None:
-        """In front of one battery."""
+        """Over one simulated battery."""
         self._powerwall = powerwall
         self._most_w = most_w
 

@@ -36,7 +36,7 @@ class Fact(StrEnum):
 
 
 SETTINGS = (Fact.OPERATING_MODE, Fact.BACKUP_RESERVE, Fact.GRID_CHARGING, Fact.EXPORT_RULE)
-# The figures that never stand still in a house that lives: they show that a reading is news.
+# Values that change all the time in a lived-in house: a change shows that the reading is new.
 LIVE = (
     Fact.BATTERY_POWER,
     Fact.SOLAR_POWER,
@@ -76,7 +76,7 @@ _ENTITIES: Mapping[Fact, EntityKey] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TeslaIntegration:
-    """An integration of Home Assistant that knows Powerwalls: a line of a table, not code.
+    """An integration of Home Assistant that knows Powerwalls, as a row of a table.
 
     ``modes`` and ``export_rules`` are its options in our words, ``unique_id`` the pattern of its
     entities' ids.
@@ -120,7 +120,7 @@ LEAST_CAPACITY_KWH, MOST_CAPACITY_KWH = 1.0, 1000.0
 METER_NOISE_W = 500.0
 # Below this level the capacity that follows from level and stored energy is mostly rounding.
 CAPACITY_FROM_PERCENT = 20.0
-# A charge level of exactly 0 is believed of a battery that was last seen about empty.
+# A charge level of exactly 0 is believed if the last believed level was this low, at most half an hour ago.
 NEARLY_EMPTY_PERCENT = 2.0
 EMPTY_FOR = timedelta(minutes=30)
 
@@ -186,7 +186,7 @@ def measured_at(shown: Mapping[Fact, Shown]) -> datetime | None:
     """When the newest of the live figures changed.
 
     Not when they were last written: ``tesla_fleet`` writes its old figures again when it is asked
-    to be quiet, and Tesla's cloud repeats what it knew last of a gateway that is out of its reach.
+    to wait, and Tesla's cloud repeats the last values of a gateway that it cannot reach.
     """
     moments = [shown[fact].changed_at for fact in LIVE if fact in shown]
     return max(moments, default=None)
@@ -246,7 +246,7 @@ def _islanding(item: Shown | None) -> Islanding | None:
 def _level(
     shown: Mapping[Fact, Shown], now: datetime, last_level: KnownLevel | None
 ) -> float | None:
-    """The charge level. Exactly 0 is what a missing one looks like: it needs a witness."""
+    """The charge level. A missing one is shown as exactly 0, which needs the last level to confirm it."""
     level = _number(shown.get(Fact.CHARGE_LEVEL), 0.0, 100.0)
     if level != 0.0:
         return level

@@ -1,1 +1,1 @@
-"""What a person must look at: found here, shown by repairs."""
+"""Problems that need a person: found here, shown by repairs."""

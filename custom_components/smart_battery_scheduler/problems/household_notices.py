@@ -16,6 +16,7 @@ from ..events.site_events import PROBLEMS, SiteEvent
 from ..site.site import Site
 from ..text.digest import digest_of_site
 from ..text.messages import message_of
+from ..text.sentences import sentences_of
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -43,9 +44,10 @@ class HouseholdNotices:
 
     @callback
     def _happened(self, site_event: SiteEvent, data: Mapping[str, Json]) -> None:
-        # What goes on is no news: one message per cause, until it is over or a day has passed.
+        # A lasting problem is not sent again: one message per cause, until it is over or a day has passed.
         if site_event in PROBLEMS and data.get("is_news"):
-            self._send(message_of(site_event, data, dt_util.now()))
+            words = sentences_of(self._site.hass)
+            self._send(message_of(site_event, data, dt_util.now(), words))
 
     @callback
     def _minute(self, now: datetime) -> None:
@@ -60,11 +62,11 @@ class HouseholdNotices:
         phones: list[str] = self._site.entry.options.get(CONF_NOTIFY_ENTITIES, [])
         if phones:
             self._site.entry.async_create_background_task(
-                self._site.hass, self._async_send(phones, message), "tell the household"
+                self._site.hass, self._async_send(phones, message), "notify the household"
             )
 
     async def _async_send(self, phones: list[str], message: str) -> None:
-        """Each by itself: one phone that is gone must not keep the others from hearing."""
+        """Each by itself: one phone that is gone must not keep the message from the others."""
         for phone in phones:
             data = {ATTR_ENTITY_ID: phone, "title": self._site.entry.title, "message": message}
             try:
@@ -72,4 +74,4 @@ class HouseholdNotices:
                     "notify", "send_message", data, blocking=True
                 )
             except HomeAssistantError as err:
-                _LOGGER.warning("%s could not be told: %s", phone, err)
+                _LOGGER.warning("No message could be sent to %s: %s", phone, err)

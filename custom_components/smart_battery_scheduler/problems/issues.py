@@ -1,4 +1,4 @@
-"""Repair notices of one home: there while their trouble lasts, gone by themselves when it is over."""
+"""Repair notices of one home: created while their problem lasts, deleted when it is over."""
 
 from collections.abc import Mapping
 from datetime import timedelta
@@ -12,11 +12,12 @@ from ..const import DOMAIN
 from ..control.model import DecisionReason
 from ..powerwall.base import OperatingMode, Settings
 from ..site.site import Site
-from ..text.messages import REASONS
+from ..text.messages import reason_of_decision
+from ..text.sentences import Sentences, sentences_of
 from .site_problems import ProblemSnapshot, SiteProblem, problems
 
 LOOK_EVERY = timedelta(minutes=5)
-# A button in a dialogue can do nothing about these.
+# Problems without a fix flow: a button could do nothing about them.
 NOT_FIXABLE = frozenset(
     {
         SiteProblem.RESTORE_IGNORED,
@@ -30,23 +31,14 @@ NOT_FIXABLE = frozenset(
 SEVERE = NOT_FIXABLE | {SiteProblem.COMMANDS_IGNORED, SiteProblem.OWNER_UNKNOWN}
 # As the Tesla app calls them, before and since 2026.
 MODES = {
-    OperatingMode.SELF_POWERED: "Self-Powered",
-    OperatingMode.TIME_BASED: "Time-Based Control (Savings)",
-    OperatingMode.BACKUP: "Backup",
+    OperatingMode.SELF_POWERED: "notice.self_powered",
+    OperatingMode.TIME_BASED: "notice.time_based",
+    OperatingMode.BACKUP: "notice.backup",
 }
-# What a reading must report.
-VALUES = {
-    "charge_level": "charge level",
-    "battery_power": "battery power",
-    "operating_mode": "operating mode",
-    "backup_reserve": "backup reserve",
-}
-# What is not known was not changed either.
-AS_IT_IS = "as it is"
 
 
 class Issues:
-    """Keeps a home's repair notices in step with its troubles."""
+    """Keeps a home's repair notices in step with its problems."""
 
     def __init__(self, site: Site) -> None:
         """No notice yet."""
@@ -55,7 +47,7 @@ class Issues:
 
     @callback
     def async_start(self) -> CALLBACK_TYPE:
-        """Look now and from now on; the returned call ends that and takes all notices away."""
+        """Check now and at every update; the returned call ends that and deletes all notices."""
         stop_listening = self._site.async_add_listener(self._look)
         stop_clock = async_track_time_interval(self._site.hass, self._look, LOOK_EVERY)
         self._look()
@@ -86,21 +78,23 @@ class Issues:
         self._publish(dict.fromkeys(problems(snapshot), self._placeholders()))
 
     def _placeholders(self) -> Mapping[str, str]:
-        """What is in force, what should be, and what is not as it should be."""
+        """The placeholders of a notice: what is in force, what should be, and the broken promise."""
         site = self._site
-        broken = sorted(site.controller.watch.lasting())
+        broken, words = sorted(site.controller.watch.lasting()), sentences_of(site.hass)
         return {
             "home": site.entry.title,
-            "broken": "; ".join(REASONS[DecisionReason(breach.value)] for breach in broken),
-            "in_force": in_force(site.battery.data.settings),
-            "missing": ", ".join(VALUES[name] for name in site.battery.missing),
-            "clock": clock_error(site.battery.data.clock_ahead),
-            **by_hand(site.controller.owner_settings or Settings()),
+            "broken": "; ".join(
+                reason_of_decision(DecisionReason(breach.value), words) for breach in broken
+            ),
+            "in_force": in_force(site.battery.data.settings, words),
+            "missing": ", ".join(words.say(f"notice.{name}") for name in site.battery.missing),
+            "clock": clock_error(site.battery.data.clock_ahead, words),
+            **by_hand(site.controller.owner_settings or Settings(), words),
         }
 
     def _publish(self, now: Mapping[SiteProblem, Mapping[str, str]]) -> None:
         for problem, placeholders in now.items():
-            # Looked for, not only remembered: a fix flow deletes its notice, and the cause may last.
+            # Checked in the registry: a fix flow deletes its notice, and the cause may last.
             there = is_published(self._site.hass, issue_id(self._site, problem))
             if not there or self._published.get(problem) != placeholders:
                 self._create(problem, placeholders)
@@ -129,34 +123,45 @@ def is_published(hass: HomeAssistant, notice: str) -> bool:
 
 
 def issue_id(site: Site, problem: SiteProblem) -> str:
-    """One notice for each home and trouble."""
+    """The notice's id, one for each home and problem."""
     return f"{site.entry.entry_id}_{problem.value}"
 
 
-def by_hand(settings: Settings) -> dict[str, str]:
-    """Settings as a person sets them in the Tesla app: the placeholders of a notice."""
-    mode, reserve = settings.operating_mode, settings.backup_reserve_percent
-    charging = settings.grid_charging
-    return {
-        "mode": AS_IT_IS if mode is None else MODES[mode],
-        "reserve": AS_IT_IS if reserve is None else f"{reserve} %",
-        "grid_charging": AS_IT_IS if charging is None else "on" if charging else "off",
-    }
+def by_hand(settings: Settings, words: Sentences) -> dict[str, str]:
+    """Settings as a person sets them in the Tesla app: the placeholders of a notice.
+
+    One that is not known stays: a command does not write one it could not restore.
+    """
+    as_it_is = words.say("notice.as_it_is")
+    known = _settings(settings, words)
+    return {name: known.get(name, as_it_is) for name in ("mode", "reserve", "grid_charging")}
 
 
-def clock_error(ahead: timedelta | None) -> str:
+def clock_error(ahead: timedelta | None, words: Sentences) -> str:
     """By how much this machine's clock is wrong, the cloud's being right."""
     minutes = round((ahead or timedelta()) / timedelta(minutes=1))
-    unit = "minute" if abs(minutes) == 1 else "minutes"
-    return f"{abs(minutes)} {unit} {'behind' if minutes > 0 else 'ahead'}"
+    return words.count("notice.behind" if minutes > 0 else "notice.ahead", abs(minutes))
 
 
-def in_force(shown: Settings) -> str:
+def in_force(shown: Settings, words: Sentences) -> str:
     """The settings that stand by the last reading, in a person's words."""
-    names = {
-        "mode": "operating mode",
-        "reserve": "backup reserve",
-        "grid_charging": "grid charging",
-    }
-    known = {name: value for name, value in by_hand(shown).items() if value != AS_IT_IS}
-    return ", ".join(f"{names[name]} {value}" for name, value in known.items()) or "not known"
+    names = {"mode": "operating_mode", "reserve": "backup_reserve"}
+    known = (
+        words.say("notice.setting", name=words.say(f"notice.{names.get(name, name)}"), value=value)
+        for name, value in _settings(shown, words).items()
+    )
+    return ", ".join(known) or words.say("notice.not_known")
+
+
+def _settings(settings: Settings, words: Sentences) -> dict[str, str]:
+    """Those that are known, by the placeholder's name."""
+    mode, reserve = settings.operating_mode, settings.backup_reserve_percent
+    charging = settings.grid_charging
+    known: dict[str, str] = {}
+    if mode is not None:
+        known["mode"] = words.say(MODES[mode])
+    if reserve is not None:
+        known["reserve"] = words.say("notice.percent", percent=words.number(reserve))
+    if charging is not None:
+        known["grid_charging"] = words.say("notice.on" if charging else "notice.off")
+    return known

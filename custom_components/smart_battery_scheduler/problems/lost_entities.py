@@ -20,7 +20,7 @@ class LostEntityIssues:
 
     @callback
     def async_start(self) -> CALLBACK_TYPE:
-        """Look once all is set up, and from then on; the returned call takes the notices away."""
+        """Check when all is set up and at every change; the returned call deletes the notices."""
         stops: list[CALLBACK_TYPE] = []
 
         @callback

@@ -1,4 +1,4 @@
-"""What a person must do something about, judged from facts: pure, so that every case can be tested."""
+"""Problems that need a person, judged from a snapshot. Pure."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -25,22 +25,22 @@ DAY = timedelta(days=1)
 RATES_EXPECTED_BY = time(22)
 # A rate that ended so long ago while the source answers is no gap in publication.
 TARIFF_ENDED_AFTER = timedelta(hours=2)
-# Once is a person; so often in a day is a machine.
+# A single foreign change is a person's; this many in a day come from another controller.
 FOREIGN_CHANGES_A_DAY = 3
-# So many unheeded writes are more than a slow night, and so is so long a time after the second.
+# This many ignored writes, or this long after the second, are more than a slow gateway explains.
 RESTORE_TRIES = 4
 RESTORE_PATIENCE = timedelta(minutes=10)
-# Something of ours is in force, and nobody can see what becomes of it.
+# How long readings may be missing while a command is in force.
 OUT_OF_CONTACT_AFTER = timedelta(minutes=10)
-# Not taken so often, and for so long, by any way.
+# Refused this often, and for this long, by every method.
 REFUSALS = 3
 REFUSED_AFTER = timedelta(minutes=5)
-# Half-hours begin so much too early or too late by a clock that is off.
+# A clock wrong by more than this is a problem: half-hours begin too early or too late by as much.
 CLOCK_MAY_BE_OFF = timedelta(minutes=2)
 
 
 class SiteProblem(StrEnum):
-    """What is wrong; also the translation key of its repair notice."""
+    """A problem; its value is the translation key of its repair notice."""
 
     GRID_CHARGING_REFUSED = "grid_charging_refused"
     COMMANDS_IGNORED = "commands_ignored"
@@ -58,7 +58,7 @@ class SiteProblem(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProblemSnapshot:
-    """What the judgement looks at. ``shown`` are the settings of the last reading, of ``read_at``.
+    """What problems are judged by. ``shown`` are the settings of the last reading, of ``read_at``.
 
     ``missing`` names what no reading has reported for an hour; ``clock_ahead`` is how far the cloud's
     clock is ahead of this machine's.
@@ -77,7 +77,7 @@ class ProblemSnapshot:
 
 
 def problems(snapshot: ProblemSnapshot) -> frozenset[SiteProblem]:
-    """Everything that a person has to look at now."""
+    """All problems at present."""
     checks: Mapping[SiteProblem, bool] = {
         SiteProblem.GRID_CHARGING_REFUSED: _grid_charging_refused(snapshot),
         **of_control(snapshot.control, snapshot.watch, snapshot.read_at, snapshot.now),
@@ -94,9 +94,9 @@ def problems(snapshot: ProblemSnapshot) -> frozenset[SiteProblem]:
 def of_control(
     control: ControlState, watch: Watch, read_at: datetime | None, now: datetime
 ) -> dict[SiteProblem, bool]:
-    """What is wrong between us and the battery, each with whether it is so now.
+    """The problems of commanding the battery, each with whether it exists now.
 
-    A promise that is broken is no trouble of its own where another one tells why.
+    A broken promise is not a problem of its own where another problem explains it.
     """
     found = {
         SiteProblem.COMMANDS_IGNORED: _commands_ignored(control),
@@ -163,7 +163,7 @@ def _commands_refused(control: ControlState, now: datetime) -> bool:
 
 
 def _out_of_contact(control: ControlState, read_at: datetime | None, now: datetime) -> bool:
-    """Something of ours is in force and no reading comes: a person can look, we cannot."""
+    """A command is in force and no reading comes: only a person can check the battery."""
     silent = read_at is None or now - read_at >= OUT_OF_CONTACT_AFTER
     return control.owner is not None and silent
 
@@ -178,7 +178,7 @@ def _another_controller(snapshot: ProblemSnapshot) -> bool:
 
 
 def _owner_unknown(snapshot: ProblemSnapshot) -> bool:
-    """Nothing of ours is known to be in force, and what stands is not like a person's own."""
+    """Nothing of ours is known to be in force, and the settings look like those of a charge."""
     at_rest = snapshot.control.phase is Phase.IDLE and snapshot.control.owner is None
     shown = replace(snapshot.shown, export_rule=None)
     return at_rest and is_doubtful_owner(snapshot.control, shown)

@@ -8,6 +8,7 @@ from homeassistant.helpers import issue_registry as ir
 from ..const import DOMAIN
 from ..site.site import Site
 from ..tariff.problems import SupplyProblem
+from ..text.sentences import sentences_of
 from .issues import is_published
 
 # Home Assistant asks for a new key by itself, and shows that it does.
@@ -15,7 +16,7 @@ ASKED_ELSEWHERE = frozenset({SupplyProblem.OCTOPUS_KEY})
 
 
 class SupplyIssues:
-    """Keeps the notices in step with the troubles."""
+    """Keeps the notices in step with the problems."""
 
     def __init__(self, site: Site) -> None:
         """No notice yet."""
@@ -25,7 +26,7 @@ class SupplyIssues:
 
     @callback
     def async_start(self) -> CALLBACK_TYPE:
-        """Look now and from now on; the returned call ends that and takes all notices away."""
+        """Check now and at every update; the returned call ends that and deletes all notices."""
         stop_listening = self._site.async_add_listener(self._look)
         self._look()
 
@@ -40,7 +41,7 @@ class SupplyIssues:
     def _look(self) -> None:
         placeholders = self._site.grid_events.problem_placeholders
         if placeholders != self._placeholders:
-            # Another tariff or another day: what was told names the wrong one.
+            # Another tariff or another day: the notice shown names the wrong one.
             self._publish(frozenset())
         self._placeholders = placeholders
         self._publish(self._site.grid_events.problems - ASKED_ELSEWHERE)
@@ -57,7 +58,10 @@ class SupplyIssues:
                 is_fixable=False,
                 severity=ir.IssueSeverity.WARNING,
                 translation_key=problem.value,
-                translation_placeholders={"home": site.entry.title, **self._placeholders},
+                translation_placeholders={
+                    "home": site.entry.title,
+                    **sentences_of(site.hass).placeholders(self._placeholders),
+                },
             )
         for problem in self._published - now:
             ir.async_delete_issue(site.hass, DOMAIN, issue_id(site, problem))
@@ -65,5 +69,5 @@ class SupplyIssues:
 
 
 def issue_id(site: Site, problem: SupplyProblem) -> str:
-    """One notice for each home and trouble."""
+    """The notice's id, one for each home and problem."""
     return f"{site.entry.entry_id}_supply_{problem.value}"

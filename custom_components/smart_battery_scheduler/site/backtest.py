@@ -5,11 +5,12 @@ loop and the plans of the day go first. A restart in the middle begins it again.
 """
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 import logging
 import os
 import threading
@@ -42,9 +43,13 @@ class BacktestStoppedError(Exception):
     """Somebody has stopped the replay before it had a result."""
 
 
+class BacktestFailedError(Exception):
+    """The replay came upon something it cannot deal with; the log says what."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BacktestMemory:
-    """What survives a restart: what was found last, and the days of a run that had not ended."""
+    """What survives a restart: the last result, and the number of days of a run that had not ended."""
 
     result: BacktestResult | None = None
     unfinished_days: int | None = None
@@ -60,7 +65,7 @@ class Backtest:
     def __init__(
         self, hass: HomeAssistant, entry: ConfigEntry, snapshot: Callable[[], BacktestSnapshot]
     ) -> None:
-        """``facts`` are asked for when a run begins. Nothing is read yet."""
+        """``snapshot`` is asked for when a run begins. Nothing is read yet."""
         self.share: float | None = None
         self.result: BacktestResult | None = None
         self.week: WeekAccount | None = None
@@ -82,14 +87,14 @@ class Backtest:
         memory = _memory_of(await self._store.async_load())
         self.result, self.week = memory.result, memory.week
         self._entry.async_on_unload(
-            async_track_time_change(self._hass, self._async_account, *ACCOUNT_AT)
+            async_track_time_change(self._hass, self._start_account, *ACCOUNT_AT)
         )
         if memory.unfinished_days is not None:
             self.start(memory.unfinished_days)
 
     @callback
     def async_add_listener(self, listener: Callable[[float], None]) -> Callable[[], None]:
-        """Be told how far a run is, 0 to 1; returns what ends that."""
+        """Call ``listener`` with a run's progress, 0 to 1; returns what ends that."""
         self._listeners.add(listener)
         return lambda: self._listeners.discard(listener)
 
@@ -102,9 +107,14 @@ class Backtest:
         self._running = self._entry.async_create_background_task(
             self._hass, self._async_run(days), "replay of the past"
         )
+        # Where nobody waits for it, what has failed is in the log already.
+        self._running.add_done_callback(lambda run: run.cancelled() or run.exception())
 
     async def async_result(self) -> BacktestResult:
-        """The result of the run under way. Raises BacktestStoppedError when it is stopped."""
+        """The result of the run under way.
+
+        Raises BacktestStoppedError when it is stopped, BacktestFailedError when it fails.
+        """
         if self._running is None:
             raise BacktestStoppedError
         try:
@@ -119,6 +129,7 @@ class Backtest:
         running, self._running, self.share = self._running, None, None
         if running is not None:
             running.cancel()
+            await asyncio.wait([running])
         await self._async_save(None)
 
     async def _async_run(self, days: int) -> BacktestResult:
@@ -127,17 +138,24 @@ class Backtest:
         try:
             scope = Scope(days=days)
             replay = await async_replay(self._hass, self._entry, self._snapshot(), scope, now)
-            with _low_priority() as thread:
+            async with _low_priority(self._hass) as thread:
                 self.result = await self._async_go_through(thread, run(replay, now))
-        except Exception:
-            # What has failed once would fail after each restart.
+        except Exception as err:
+            # A run that failed is not begun again after a restart: it would fail each time.
             _LOGGER.exception("The replay of the past has failed")
             await self._async_save(None)
-            raise
+            raise BacktestFailedError from err
         finally:
             self.share = None
         await self._async_save(None)
         return self.result
+
+    @callback
+    def _start_account(self, now: datetime) -> None:
+        # A task of the entry's own ends with it; one that a timer starts would outlive an unload.
+        self._entry.async_create_background_task(
+            self._hass, self._async_account(now), "account of the dry run"
+        )
 
     async def _async_account(self, now: datetime) -> None:
         """In a dry run, each night: what the last days would have cost by the plan."""
@@ -147,7 +165,7 @@ class Backtest:
         scope = Scope(days=ACCOUNT_DAYS, every_tariff=False)
         replay = await async_replay(self._hass, self._entry, snapshot, scope, now)
         levels = {slot.start + SLOT: slot.soc_percent for slot in snapshot.measured}
-        with _low_priority() as thread:
+        async with _low_priority(self._hass) as thread:
             self.week = await self._hass.loop.run_in_executor(
                 thread, week_account, replay, levels.get
             )
@@ -171,15 +189,15 @@ class Backtest:
         await self._store.async_save(cast(dict[str, Json], encoded))
 
 
-@contextmanager
-def _low_priority() -> Iterator[ThreadPoolExecutor]:
-    """A thread of its own that gives way to everything else."""
+@asynccontextmanager
+async def _low_priority(hass: HomeAssistant) -> AsyncIterator[ThreadPoolExecutor]:
+    """A thread of its own that gives way to everything else, and has ended when this ends."""
     thread = ThreadPoolExecutor(1, "replay", initializer=_give_way)
     try:
         yield thread
     finally:
-        # Waiting for the step that runs would hold up the event loop.
-        thread.shutdown(wait=False, cancel_futures=True)
+        # The step under way takes up to some seconds, so Home Assistant's executor waits for it.
+        await hass.async_add_executor_job(partial(thread.shutdown, cancel_futures=True))
 
 
 def store_key(entry_id: str) -> str:

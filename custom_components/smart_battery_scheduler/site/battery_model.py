@@ -1,4 +1,4 @@
-"""What the planner may count on: this home's hardware, and what it has shown to do."""
+"""The planner's model of the battery: this site's hardware, and what was learned of it."""
 
 from collections.abc import Mapping
 from datetime import datetime

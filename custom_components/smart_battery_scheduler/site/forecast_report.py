@@ -1,4 +1,4 @@
-"""All about a home's forecasts as plain data, for diagnostics."""
+"""A site's forecasts as plain data, for diagnostics."""
 
 from datetime import datetime, timedelta
 

@@ -1,4 +1,4 @@
-"""What the supplier and the grid do besides rates: sessions, carbon, the car on the drive."""
+"""Events beside the rates: sessions, carbon intensity and the car's charging."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -32,7 +32,7 @@ from .preferences import Preferences
 
 
 class GridEvents:
-    """These facts of one home. ``changed`` is called when a plan should look at them anew."""
+    """The grid events of one site. ``changed`` is called when a new plan is due."""
 
     def __init__(
         self,
@@ -64,7 +64,7 @@ class GridEvents:
             CarbonCoordinator(hass, entry, sources.carbon) if sources.carbon is not None else None
         )
         updates = OctopusUpdates(
-            sessions=lambda published: self.sessions.publish(published, dt_util.utcnow()),
+            sessions=lambda found: self.sessions.publish(found, dt_util.utcnow()),
             joined=self._joined,
             dispatches=rates.async_dispatch,
             key_refused=KeyQuestion(hass, entry).async_received,
@@ -115,15 +115,17 @@ class GridEvents:
     def car_planned(self, now: datetime) -> tuple[tuple[datetime, datetime], ...]:
         """When the car will be charged: by dispatches, its entity's plan and the calendar.
 
-        Only where an entity says whether it is charged: a plan that is not kept must show as that.
+        Only where an entity says whether it charges: otherwise a dispatch that is not kept would not show.
         """
         car = Preferences.from_options(self._entry.options).car_charging_entity
         if not car:
             return ()
-        told = [car_of(self._hass.states.get(car), now)]
+        cars = [car_of(self._hass.states.get(car), now)]
         if self.octoplus is not None:
-            told.extend(self.octoplus.dispatches.data or ())
-        dispatched = ((each.start, each.end) for device in told for each in device.planned)
+            cars.extend(self.octoplus.dispatches.data or ())
+        dispatched = (
+            (each.start, each.end) for car_dispatches in cars for each in car_dispatches.planned
+        )
         plans = {*dispatched, *self.household.car_planned}
         return tuple(sorted(plan for plan in plans if plan[1] > now))
 

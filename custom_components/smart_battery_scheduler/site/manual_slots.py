@@ -10,14 +10,17 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from uuid import uuid4
 
+from ..common.retention import too_old
 from ..const import MARKET_TIME_ZONE
 from ..planner.model import Action
 from ..tariff.model import SLOT, floor_slot
 
 LONGEST = timedelta(hours=24)
-# A manual slot for a time further away than this is a slip of the pen.
+# A manual slot further ahead than this is taken for a typing error.
 FURTHEST = timedelta(days=366)
 MOST_SLOTS = 200
+# So many that are over are kept: all may seem to be over by a clock that is far ahead for minutes.
+SPARED = 20
 FORCEABLE = (Action.CHARGE, Action.HOLD, Action.USE)
 # Two weekly patterns that ever meet do so within this time.
 COMMON_PERIOD = timedelta(days=9)
@@ -161,9 +164,10 @@ class ManualSlots:
             blocked=action is None,
             repeat=repeat,
         )
-        kept = tuple(each for each in self._slots if not each.is_over(now))
-        _check(slot, kept, now)
-        self._take((*kept, slot))
+        _check(slot, tuple(each for each in self._slots if not each.is_over(now)), now)
+        over = (each.end for each in self._slots if each.is_over(now))
+        old = too_old(over, timedelta(0), now, SPARED)
+        self._take((*(each for each in self._slots if each.end not in old), slot))
         return slot
 
     def remove(self, slot_id: str) -> bool:

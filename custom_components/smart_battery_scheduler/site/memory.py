@@ -48,7 +48,7 @@ class SiteMemory:
         self._solar.look_back(now, self.measurements)
 
     async def async_look_at_house(self, now: datetime, annual_kwh: float) -> None:
-        """Read what the house has used, and hold what was predicted of it against that."""
+        """Read the house's measured load, and compare the predictions with it."""
         await self.load_history.async_refresh(now)
         await self.load_history.async_judge(self.measurements.slots, now, annual_kwh)
 
@@ -68,5 +68,5 @@ class SiteMemory:
         self.learned = self.learned.after(before, now, reading)
 
     def forget_charge_methods(self) -> None:
-        """Go by the usual figures again."""
+        """Use the documented rates and delays again."""
         self.learned = Learned()

@@ -108,7 +108,7 @@ def plan_inputs(snapshot: SiteSnapshot) -> PlanInputs:
             lambda when: _p_per_kwh(snapshot.imports, when),
             lambda when: 0.0 if snapshot.exports is None else _p_per_kwh(snapshot.exports, when),
             MARKET_TIME_ZONE,
-            # A one-off is no habit: what a dispatch made cheap yesterday says nothing of tomorrow.
+            # A half-hour that a dispatch made cheap yesterday does not predict tomorrow's rate.
             lambda when: _p_per_kwh(snapshot.published or snapshot.imports, when),
         ),
         rates_known_at=_next_publication(snapshot.now, snapshot.imports),
@@ -189,7 +189,7 @@ def _bought_p_per_kwh(snapshot: SiteSnapshot, start: datetime, end: datetime) ->
 
 
 def _running(snapshot: SiteSnapshot) -> Plan | None:
-    """The plan in force; not one that avoids feeding a car which has stopped: it must not last by habit."""
+    """The plan in force, unless it avoids feeding a car that has stopped charging: then it is replaced."""
     running = snapshot.running
     slot = running.slot_at(snapshot.now) if running else None
     avoids_car = slot is not None and slot.reason.code is ReasonCode.CAR_CHARGING

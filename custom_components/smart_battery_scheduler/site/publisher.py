@@ -18,8 +18,8 @@ from ..tariff.model import RateTable
 class Publisher:
     """Keeps the decision log, publishes events, and notifies entities of anything new.
 
-    Home Assistant's dispatcher calls the listeners: one that fails silences no other and stops no
-    control.
+    Home Assistant's dispatcher calls the listeners: one that fails stops neither the others nor
+    the control.
     """
 
     def __init__(self, hass: HomeAssistant, entry_id: str, decisions: Iterable[Decision]) -> None:
@@ -36,7 +36,7 @@ class Publisher:
 
     @callback
     def notify(self) -> None:
-        """Something has changed: entities, triggers and the card look again."""
+        """Something has changed: entities, triggers and the card are updated."""
         async_dispatcher_send(self._hass, self._changed)
 
     @callback
@@ -47,10 +47,10 @@ class Publisher:
 
     @callback
     def of_plan(self, before: Plan | None, plan: Plan) -> None:
-        """A plan was made; of interest if its charges are others than before."""
+        """A plan was made; publishes an event if it charges in other half-hours than the one before."""
         self.events.of_plan(before, plan)
 
     @callback
     def of_rates(self, imports: RateTable, now: datetime) -> None:
-        """Rates were looked at; of interest where they are newly published."""
+        """Rates were fetched; publishes an event where new ones have come."""
         self.events.of_rates(imports, now)

@@ -32,6 +32,7 @@ class Records:
     totals: Energies = field(default_factory=Energies)
     decisions: tuple[Decision, ...] = ()
     override: Override | None = None
+    override_ended_late: Override | None = None
     ready_once: ReadyBy | None = None
     learned: Learned = field(default_factory=Learned)
     simulated: SimulatedState | None = None

@@ -1,4 +1,4 @@
-"""Whose settings stand on the Powerwall, when what was stored cannot be read whole: pure judgement.
+"""Whose settings are in force, judged when the stored state cannot be read completely. Pure.
 
 The owner's own settings are stored apart from everything else, small and twice, so that neither a
 damaged file nor one of another version strands a Powerwall in ours.
@@ -30,7 +30,7 @@ class OwnerRecord:
 
     @classmethod
     def of(cls, state: ControlState) -> OwnerRecord:
-        """What of a state of control must not be lost whatever happens."""
+        """The part of a state of control that is stored twice, in files of its own."""
         if state.owner is None:
             return cls()
         owner = state.owner
@@ -58,7 +58,7 @@ def recovered(
     decisions: Sequence[Decision],
     now: datetime,
 ) -> ControlState:
-    """The state to go on from: as stored if that is whole, else with the owner's settings coming back.
+    """The state to go on from: as stored if that is complete, else one that restores the owner settings.
 
     ``record`` is None if neither of its files is there and readable. Where nobody knows the owner's
     settings any more, a person has to say whose those in force are.
@@ -105,7 +105,7 @@ def _owner_of(record: OwnerRecord, now: datetime) -> OwnerSettings | None:
 def _restoring(
     owner: OwnerSettings, sent: tuple[Settings, ...], now: datetime, state: ControlState
 ) -> ControlState:
-    """Whatever was going on: the owner's settings come back, and control goes on from there."""
+    """A state that restores the owner settings first; control goes on from there."""
     return ControlState(
         phase=Phase.RESTORING,
         owner=owner,
@@ -116,7 +116,7 @@ def _restoring(
 
 
 def _fits_together(state: ControlState) -> bool:
-    """Whether the phase has what it stands on: a file of another version may lack some of it."""
+    """Whether the fields that a phase needs are there: a file of another version may lack some."""
     match state.phase:
         case Phase.IDLE:
             return state.owner is None

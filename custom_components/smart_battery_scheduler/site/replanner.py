@@ -1,4 +1,4 @@
-"""When a site is planned anew, and by what."""
+"""When a new plan is made for a site, and from which inputs."""
 
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
@@ -80,5 +80,5 @@ class Replanner:
         return abs(soc_percent - expected) > OFF_PLAN_PERCENT
 
     def shutdown(self) -> None:
-        """Make no plan any more."""
+        """Stop making plans."""
         self._debouncer.async_shutdown()

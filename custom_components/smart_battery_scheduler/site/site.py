@@ -1,4 +1,4 @@
-"""One site at run time: its parts, and how facts become a plan, a command and its proof."""
+"""One site at run time: its parts, and how data become a plan, a command and its confirmation."""
 
 import asyncio
 from collections.abc import Mapping
@@ -79,6 +79,7 @@ class Site:
             preferences=Preferences.from_options(entry.options),
             override=records.override,
             ready_once=records.ready_once,
+            ended_late=records.override_ended_late,
         )
         self.publisher = Publisher(hass, entry.entry_id, records.decisions)
         self.controller = Controller(hass, sources.powerwall, control, self)
@@ -131,6 +132,7 @@ class Site:
         now = dt_util.utcnow()
         await self.grid_events.async_look_at_people(now)
         await self.memory.async_begin(now, self.battery.data, self.preferences.annual_load_kwh)
+        self._override_follows_clock()
         await self.replanner.async_replan_now()
         self._listen()
         await self.controller.async_observe(self.battery.data)
@@ -138,7 +140,7 @@ class Site:
         await self.backtest.async_begin()
 
     async def _async_wait_for_sources(self) -> None:
-        """Rates and solar; silent services must not keep the battery waiting to be reconciled."""
+        """Rates and solar, not awaited: a service that does not answer must not delay control."""
         coordinators: list[DataUpdateCoordinator[Any]] = [self.rates]
         if self.solar is not None:
             coordinators.append(self.solar)
@@ -173,7 +175,7 @@ class Site:
         if not is_restored:
             _LOGGER.warning(NOT_RESTORED, self.entry.title)
         await self.async_remember()
-        # What ends late, such as a reading, must not write a file anew that is removed by then.
+        # A task that ends late, such as a reading, must not write a file again after its removal.
         await self._storage.async_close()
         return is_restored
 
@@ -225,7 +227,7 @@ class Site:
 
     async def async_set_override(self, override: Override | None) -> None:
         """Begin or end an override."""
-        self.orders.override = override
+        self.orders.order(override)
         async_fire_order(self.hass, self.entry, override)
         self.publisher.notify()
         await self.async_remember()
@@ -237,7 +239,7 @@ class Site:
 
     async def async_resume(self) -> None:
         """Back to the plan at once: without an override, and over whatever stopped control."""
-        self.orders.override = None
+        self.orders.order(None)
         async_fire_order(self.hass, self.entry, None)
         self.publisher.notify()
         await self.async_replan()
@@ -300,7 +302,7 @@ class Site:
         )
 
     def _running_plan(self) -> Plan | None:
-        """The plan in force, unless people ask for something else since: it must not last by habit."""
+        """The plan in force as the one to keep, unless people have asked for something else since."""
         made_from = self.planned_from
         if made_from is None or made_from.manual != self.manual.slots:
             return None
@@ -372,7 +374,7 @@ class Site:
 
     async def async_before_wake(self) -> None:
         """Plan anew before an override's end is acted on: the old plan counts on it."""
-        if self._end_finished_override():
+        if self._override_follows_clock():
             await self.async_replan()
 
     # --- what happens ----------------------------------------------------------------------
@@ -392,7 +394,7 @@ class Site:
         await self.controller.async_observe(reading)
         self._look_for_missed_charges()
         self.memory.learn_charging(before, self.controller.state, reading)
-        ended = self._end_finished_override()
+        ended = self._override_follows_clock()
         self.battery.poll_soon()
         method_lost = self.controller.state.out_of_service != before.out_of_service
         is_due = self.replanner.is_due(dt_util.utcnow(), self.battery.data.soc_percent)
@@ -435,7 +437,7 @@ class Site:
         self.publisher.notify()
         await self.controller.async_tick()
         self._look_for_missed_charges()
-        self._end_finished_override()
+        self._override_follows_clock()
         await self._async_look_at_house(now)
         await self.async_replan()
 
@@ -443,13 +445,13 @@ class Site:
         await self.grid_events.async_look_at_people(now)
         await self.memory.async_look_at_house(now, self.preferences.annual_load_kwh)
 
-    def _end_finished_override(self) -> bool:
-        """Forget an override that has reached its target or its end; True if it was there."""
-        ended = self.orders.end_override(dt_util.utcnow(), self.controller.state.completed)
-        if ended:
+    def _override_follows_clock(self) -> bool:
+        """End an override at its target or its end, or go on with it; True if that was due."""
+        changed = self.orders.follow_clock(dt_util.utcnow(), self.controller.state.completed)
+        if changed:
             self._save_soon()
             self.publisher.notify()
-        return ended
+        return changed
 
     def _look_for_missed_charges(self) -> None:
         now = dt_util.utcnow()
@@ -476,6 +478,7 @@ class Site:
             totals=self.measurements.totals,
             decisions=self.decision_log.decisions,
             override=self.override,
+            override_ended_late=self.orders.ended_late,
             ready_once=self.ready_once,
             learned=self.learned,
             solar=self.solar_forecast.memory,

@@ -1,4 +1,4 @@
-"""A home's sun: the forecast as it was fetched, and as this roof makes it.
+"""A site's solar forecast: as it was fetched, and corrected by what this roof made.
 
 What was predicted for a half-hour is kept until it can be held against the measurement; from that
 the roof's own correction is learned. What was learned belongs to one source and one set of planes:
@@ -105,14 +105,14 @@ class SiteSolar:
         roof: Roof,
         stored: SolarMemory,
     ) -> Self:
-        """The sun of an entry; what was stored for another source or roof is forgotten."""
+        """The solar forecast of an entry; what was stored for another source or roof is forgotten."""
         memory = stored.only_for(roof.made_for)
         coordinator = SolarCoordinator(hass, entry, source, memory.forecast) if source else None
         return cls(coordinator, memory, roof.most_kwh)
 
     @property
     def correction(self) -> Correction:
-        """What this roof makes of its forecast, by the hour of the UTC day."""
+        """The learned correction, by the hour of the UTC day."""
         return self._memory.correction
 
     @property
@@ -123,7 +123,7 @@ class SiteSolar:
 
     @property
     def under_cover_share(self) -> float | None:
-        """What share of its forecast the roof makes under snow or with its inverter off; or None."""
+        """The share of its forecast that the roof makes under snow or with its inverter off; else None."""
         return self._cover.share if self._cover else None
 
     @property
@@ -133,9 +133,9 @@ class SiteSolar:
 
     @property
     def forecast(self) -> SolarForecast | None:
-        """The forecast by which to plan: corrected, weighed, and the usual sun where there is none.
+        """The forecast by which to plan: corrected, weighed, and the usual energy where there is none.
 
-        None if nothing at all is known of a sun.
+        None if nothing is known of any solar energy.
         """
         made_of = (self.raw, self.correction, self._usual, self._cover)
         if made_of != self._made_of:
@@ -170,7 +170,7 @@ class SiteSolar:
         slot = raw.slots.get(start) if raw else None
         if slot is not None and slot.mean_kwh >= LEAST_FORECAST_KWH:
             self._predicted.setdefault(start, round(slot.mean_kwh, 4))
-        for old in too_old(self._predicted, REMEMBERED):
+        for old in too_old(self._predicted, REMEMBERED, now):
             del self._predicted[old]
         self._learn(now, measurements)
 
@@ -185,7 +185,7 @@ class SiteSolar:
         self._memory = replace(self._memory, correction=correction, learned_at=now)
 
     def look_back(self, now: datetime, measurements: Measurements) -> None:
-        """See what is usual, for the hours that no source forecasts, and whether snow lies."""
+        """Work out the usual energy, for hours that no source forecasts, and whether snow lies."""
         whole = [slot for slot in measurements.slots if slot.is_whole]
         usual = usual_solar(
             {slot.start: slot.energies.pv_kwh for slot in whole},

@@ -23,7 +23,7 @@ from .stored_names import from_version_1
 _LOGGER = logging.getLogger(__name__)
 
 VERSION = 2
-# A kill loses so much of the decision log at most; the state of control it never loses.
+# A crash loses at most this much of the decision log; the state of control is written at once.
 RECORDS_DELAY_S = 300.0
 
 
@@ -39,7 +39,7 @@ class SiteStore(Store[dict[str, Json]]):
         )
 
 
-# So many unreadable pieces are kept aside, the oldest first: they are the nearest to what was.
+# This many unreadable parts are kept for diagnosis; the oldest are closest to what was stored.
 MOST_KEPT_ASIDE = 20
 
 
@@ -98,7 +98,7 @@ class SiteStorage:
             try:
                 data = await _stored(store)
             except HomeAssistantError:
-                # The other copy is there for this.
+                # The other copy is read then.
                 _LOGGER.exception("The stored file %s could not be read", store.key)
                 continue
             if data is None:
@@ -157,7 +157,7 @@ class SiteStorage:
             self.async_save_records_soon(self._newest)
 
     async def async_close(self) -> None:
-        """Store what waits for it, then nothing more: what ends late must not write a removed file."""
+        """Store what is pending, then nothing more: a task that ends late must not write a removed file."""
         if self._newest is not None and not self._is_saved:
             await self.async_save_records(self._newest)
         self._is_closed = True

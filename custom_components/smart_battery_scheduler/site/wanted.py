@@ -1,4 +1,4 @@
-"""What should be in force at a site now: the plan and the orders, held against the hard rules."""
+"""What should be in force at a site now: the plan and the orders, checked against the hard rules."""
 
 from datetime import datetime
 

@@ -1,1 +1,1 @@
-"""What the roof will make."""
+"""Forecasts of the roof's solar energy."""

@@ -62,7 +62,7 @@ class ForecastSolar(RoofClient):
 
     @override
     async def fetch(self) -> SolarForecast:
-        """The roof over the days that are told, nights included."""
+        """The roof over the days that are forecast, nights included."""
         now = self._clock()
         planes = [(plane, self._spread(await self._energies(plane), now)) for plane in self._planes]
         return SolarForecast(made_at=now, slots=roof_slots(planes))
@@ -92,7 +92,7 @@ class ForecastSolar(RoofClient):
 
 
 def half_hour_energies(body: object) -> dict[datetime, float]:
-    """A reply as kWh by the half-hour's UTC start; what it does not tell is missing.
+    """A reply as kWh by the half-hour's UTC start; what it does not forecast is missing.
 
     Raises SolarReplyError.
     """
@@ -100,7 +100,7 @@ def half_hour_energies(body: object) -> dict[datetime, float]:
     periods = result.get("watt_hours_period") if isinstance(result, Mapping) else None
     if not isinstance(periods, Mapping) or not periods:
         raise SolarReplyError("the reply has no energies")
-    return energies(periods, labels_end=True)
+    return energies(periods, labels_end=True, since_before=True)
 
 
 def _error(reply: Reply, body: object, now: datetime) -> SolarError:
@@ -120,8 +120,8 @@ def _wait_s(reply: Reply, body: object, now: datetime) -> float:
     """Until ``retry-at``, which is in the body and at times in a header."""
     message = body.get("message") if isinstance(body, Mapping) else None
     limit = message.get("ratelimit") if isinstance(message, Mapping) else None
-    published = limit.get("retry-at") if isinstance(limit, Mapping) else None
-    moment = aware(published) or aware(reply.headers.get("X-Ratelimit-Retry-At"))
+    retry_at = limit.get("retry-at") if isinstance(limit, Mapping) else None
+    moment = aware(retry_at) or aware(reply.headers.get("X-Ratelimit-Retry-At"))
     if moment is None:
         return reply.retry_after_s(now, USUAL_WAIT_S)
     return min(max((moment - now).total_seconds(), 60.0), 24 * 3600.0)

@@ -2,10 +2,10 @@
 
 Trees, chimneys, a wrong bearing and the weather model's own bias show as a share of the forecast
 that depends on the hour. It is learned from half-hours of the last weeks as a ratio of energies,
-with what says nothing about the roof left out: half-hours in which the sun was turned away
-(curtailed), days of snow or of a broken meter, and the extremes on both ends. The fewer days an
+without those that do not depend on the roof: half-hours in which solar power was curtailed,
+days of snow or of a broken meter, and the extremes on both ends. The fewer days an
 hour has, the nearer it stays to its neighbours and to 1. Hours are UTC, because shade follows the
-sun, which knows no summer time.
+sun and not the clock.
 """
 
 from collections import defaultdict
@@ -21,17 +21,17 @@ REMEMBERED = timedelta(days=28)
 LEAST_FORECAST_KWH = 0.03
 # A day that made less than this share of a fair forecast lay under snow, or was not measured.
 SNOW_SHARE, FAIR_DAY_KWH = 0.15, 1.0
-# What the roof did in so much time says what it will do in as much. One day of nearly nothing is a
-# fog that was not forecast; snow and an inverter that is off last, and are told by two.
+# How long a roof that made nearly nothing is expected to go on so. One such day is a
+# fog that was not forecast; snow and an inverter that is off last, and show after two.
 COVERED_BY = timedelta(hours=24)
 COVERED_DAYS = 2
 LEAST_SHARE = 0.02
 # Of each hour's half-hours the lowest and highest are left out, by this share of them.
 TRIM = 0.15
-# So many days of an hour count as much as the belief that nothing is to be corrected.
+# The prior, a factor of 1, weighs as much as this many days of an hour.
 PRIOR_DAYS = 4.0
 NEIGHBOUR_WEIGHT = 0.5
-# A battery this full takes no more; then the sun is turned away unless the grid may have it.
+# A battery this full takes no more; then solar power is curtailed unless it may be exported.
 FULL_PERCENT = 98.0
 
 
@@ -39,7 +39,7 @@ FULL_PERCENT = 98.0
 class Observation:
     """A half-hour's forecast, before any correction, and what was measured.
 
-    ``curtailed``: the roof could have made more than it was let.
+    ``curtailed``: the roof could have made more than was taken.
     """
 
     start: datetime
@@ -66,18 +66,18 @@ class Correction:
 
 
 def was_curtailed(*, highest_percent: float | None, may_export: bool) -> bool:
-    """Whether sun was turned away in a half-hour with this highest charge level.
+    """Whether solar power was curtailed in a half-hour with this highest charge level.
 
-    Without leave to export a full battery leaves the house as the only taker. An unknown level
+    Where export is not allowed only the house uses solar power once the battery is full. An unknown level
     counts as full: what is not known to be a fair measurement is not learned from.
     """
     return not may_export and (highest_percent is None or highest_percent >= FULL_PERCENT)
 
 
 def covered_share(observations: Iterable[Observation], now: datetime) -> float | None:
-    """What share of the forecast the roof makes that lies under snow, or whose inverter is off.
+    """The share of its forecast that a roof makes under snow or with its inverter off.
 
-    None on any other day: when one of the last days of 24 hours had too little sun to judge by, or the
+    None on any other day: when one of the last days of 24 hours was too dark to judge by, or the
     roof made enough of it.
     """
     fair = [each for each in observations if not each.curtailed]
@@ -97,7 +97,7 @@ def covered_share(observations: Iterable[Observation], now: datetime) -> float |
 
 
 def under_cover(slot: SolarSlot, share: float) -> SolarSlot:
-    """A half-hour of a covered roof: little is expected, yet the thaw is possible."""
+    """A half-hour of a covered roof: little is expected, but a thaw is possible."""
     return SolarSlot(
         mean_kwh=slot.mean_kwh * share,
         p10_kwh=slot.p10_kwh * share,
@@ -117,7 +117,7 @@ def learn(observations: Iterable[Observation], now: datetime) -> Correction:
 
 
 def _fair(observations: Iterable[Observation], now: datetime) -> list[Observation]:
-    """Those that say something about the roof."""
+    """Those that show the roof's own output."""
     days: dict[date, list[Observation]] = defaultdict(list)
     for each in observations:
         useful = not each.curtailed and each.forecast_kwh >= LEAST_FORECAST_KWH

@@ -83,15 +83,15 @@ class SolarReplyError(SolarError):
 def require_mostly_sound(sound: int, rows: int) -> None:
     """Raise SolarReplyError for a reply of which less than half can be understood.
 
-    A row or two that cannot be (a null, a value beyond nature, a stamp that is none) are left out
-    and the rest is used; where most are so, something else was sent than is believed.
+    Single rows that make no sense (a null, an impossible value, a malformed stamp) are left out
+    and the rest is used; where most are so, the reply is not a forecast.
     """
     if sound == 0 or 2 * sound < rows:
         raise SolarReplyError(f"of {rows} values in the reply only {sound} can be understood")
 
 
 class SolarRateLimitError(SolarError):
-    """Asked too often; ``retry_after_s`` says how long to keep quiet."""
+    """Asked too often; ``retry_after_s`` says how long to wait."""
 
     def __init__(self, retry_after_s: float) -> None:
         """Keep the wait."""

@@ -70,7 +70,7 @@ class OpenMeteo(RoofClient):
 
     async def _weather(self, plane: RoofPlane) -> dict[datetime, PlaneWeather]:
         reply, body = await self._asked(self._url(plane))
-        # Open-Meteo begins a reply with status 200 before it knows that it can end it.
+        # Open-Meteo sends status 200 first; an error may follow in the body.
         if reply.status == HTTPStatus.OK and reply.is_page:
             raise SolarUnreachableError("a web page came instead of an answer")
         reason = body.get("reason") if isinstance(body, Mapping) else None
@@ -173,15 +173,15 @@ def _block(
 
 
 def _series(labels: Sequence[datetime | None], values: Sequence[object]) -> dict[datetime, float]:
-    published = [(at, value) for at, value in zip(labels, values, strict=True) if value is not None]
+    reported = [(at, value) for at, value in zip(labels, values, strict=True) if value is not None]
     sound = {
         at: sensible
-        for at, value in published
+        for at, value in reported
         if at is not None and (sensible := _sensible(value)) is not None
     }
     # A series of nulls is a model that does not reach so far: its hours are not forecast.
-    if published:
-        require_mostly_sound(len(sound), len(published))
+    if reported:
+        require_mostly_sound(len(sound), len(reported))
     return sound
 
 
@@ -224,5 +224,5 @@ def _wait_s(reason: str, now: datetime) -> float:
         again = whole_hour + HOUR
     else:
         return 60.0
-    # A little after, for clocks differ.
+    # A little later, because clocks differ.
     return (again - now).total_seconds() + 30.0

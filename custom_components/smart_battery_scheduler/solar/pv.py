@@ -124,7 +124,7 @@ def _by_inverter(planes: Sequence[PlaneForecast]) -> list[list[PlaneForecast]]:
 
 def _inverter_slot(group: list[PlaneForecast], start: datetime) -> SolarSlot:
     limits = [plane.inverter_kw for plane, _ in group if plane.inverter_kw is not None]
-    # No array makes more than its rating in a mean half-hour, however kind the forecast.
+    # The mean power of a half-hour is capped at the array's rating, whatever the forecast says.
     peak = sum(plane.peak_kw for plane, _ in group)
     most_kwh = min([peak, *limits]) * SLOT_HOURS
     whole = total(slots[start] for _, slots in group)

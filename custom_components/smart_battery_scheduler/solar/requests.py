@@ -59,7 +59,7 @@ class RoofClient(ABC):
         self._timeout_s = timeout_s
 
     def __repr__(self) -> str:
-        """Name no secret and no place."""
+        """Without the key and the place."""
         return f"<{type(self).__name__} {len(self._planes)} planes>"
 
     @classmethod

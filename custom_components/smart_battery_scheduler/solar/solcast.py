@@ -40,15 +40,15 @@ MOST_SHARERS = 4
 GONE_AFTER = timedelta(days=14)
 
 _SITE = re.compile(r"[0-9A-Za-z-]{4,40}")
-# No home's roof.
+# More than any home's roof.
 ABSURD_KW = 1000.0
 
 
 def poll_interval(sites: int, allowed: int = CALLS_PER_DAY) -> PollInterval:
-    """How often so many sites can be asked, with a call or two to spare for a restart."""
+    """How often this many sites can be asked, with a call or two left for a restart."""
     rounds = max((allowed - 1) // max(sites, 1), 1)
     every = timedelta(hours=24) / rounds
-    # A call that fails is a call all the same.
+    # A failed call counts as well.
     return PollInterval(every=every, jitter=timedelta(minutes=5), retry=every)
 
 
@@ -57,13 +57,16 @@ class DailyCalls:
     """How many calls were made on the UTC day that began at ``day``.
 
     ``sharers`` are how many seem to use the key, this Home Assistant among them; ``met_at`` is when
-    another one was met last. Store it, for a restart brings no new calls.
+    another one was met last. Store it, for a restart brings no new calls. Nor does a clock that is
+    ahead for minutes: ``made_before`` are the calls of ``day_before``, the day counted before.
     """
 
     day: datetime
     made: int = 0
     sharers: int = 1
     met_at: datetime | None = None
+    day_before: datetime | None = None
+    made_before: int = 0
 
     @property
     def allowed(self) -> int:
@@ -72,21 +75,28 @@ class DailyCalls:
 
     def left(self, now: datetime) -> int:
         """How many calls the day still has."""
-        return self.allowed - (self.made if self.day == _midnight(now) else 0)
+        return self.allowed - self.counting(_midnight(now)).made
 
     def spent(self, now: datetime, calls: int = 1) -> DailyCalls:
         """With so many more."""
-        made = self.made if self.day == _midnight(now) else 0
-        return replace(self._after(now), day=_midnight(now), made=made + calls)
+        of_day = self._after(now).counting(_midnight(now))
+        return replace(of_day, made=of_day.made + calls)
+
+    def counting(self, day: datetime) -> DailyCalls:
+        """Counting this day, and the one counted before it."""
+        if day == self.day:
+            return self
+        made = self.made_before if day == self.day_before else 0
+        return replace(self, day=day, made=made, day_before=self.day, made_before=self.made)
 
     def refused(self, now: datetime) -> DailyCalls:
         """The day's calls are gone; somebody else made some of them, unless we made all."""
-        elsewhere = self.made < CALLS_PER_DAY
-        sharers = min(self.sharers + 1, MOST_SHARERS) if elsewhere else self.sharers
-        return DailyCalls(
-            day=_midnight(now),
+        of_day = self.counting(_midnight(now))
+        elsewhere = of_day.made < CALLS_PER_DAY
+        return replace(
+            of_day,
             made=CALLS_PER_DAY,
-            sharers=sharers,
+            sharers=min(self.sharers + 1, MOST_SHARERS) if elsewhere else self.sharers,
             met_at=now if elsewhere else self.met_at,
         )
 
@@ -162,7 +172,7 @@ class Solcast:
         return self._budget.poll_interval
 
     def __repr__(self) -> str:
-        """Name no secret."""
+        """Without the key."""
         return f"<{type(self).__name__} {len(self._resource_ids)} sites>"
 
     async def sites(self) -> tuple[Site, ...]:
@@ -198,7 +208,7 @@ class Solcast:
     async def _get(self, path: str, query: Mapping[str, str]) -> Mapping[object, object]:
         self._require(1)
         now = self._clock()
-        # Counted before it is sent: a reply that is lost has cost its call all the same.
+        # Counted before it is sent: a call whose reply is lost counts as well.
         self._budget.calls = self.calls.spent(now)
         url = (self._base / path).with_query({"format": "json", "api_key": self._api_key, **query})
         reply, body = await asked(self._session, url, service="Solcast", timeout_s=self._timeout_s)

@@ -1,4 +1,4 @@
-"""The sun without any forecast: as it was on the days before. Pure.
+"""Solar energy without any forecast: as it was on the days before. Pure.
 
 When no source answers, or none was named though the roof makes power, the half-hours of the last
 days at the same time of day say what is usual, with their whole spread: weather is not known.
@@ -15,7 +15,7 @@ LOOK_BACK = timedelta(days=10)
 AHEAD = timedelta(hours=60)
 # Fewer days say too little of the weather.
 LEAST_DAYS = 3
-# A meter shows a few watts by night; a home that makes less than this in a day has no roof.
+# kWh. A meter shows a few watts by night; a home that makes less than this in a day has no panels.
 LEAST_DAY_KWH = 0.5
 
 

@@ -6,12 +6,12 @@ service puts the END there, and so did its integration before Home Assistant 202
 
 A forecast may have holes: a stamp that is missing, a day, or all after some hour
 (BJReplay/ha-solcast-solar#423, MaStr/batcontrol#236). Between two stamps of next to nothing a gap is
-a night; any other gap is not forecast, which is another thing than no sun. There is no spread in
+a night; any other gap is not forecast, which does not mean 0 kWh. There is no spread in
 this form; ours is that of ``pv`` for a half-hour of average sky.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 from math import hypot
@@ -26,8 +26,10 @@ HOUR = timedelta(hours=1)
 ABSURD_WH = 1e6
 # Next to nothing: a mean power of this much, or of this share of the forecast's highest.
 NIGHT_KW, NIGHT_SHARE = 0.15, 0.15
-# From the last sun that is worth a stamp to the first: in Shetland's December some 19 hours.
+# The longest night between the last and first stamp with energy: about 19 hours in Shetland in December.
 LONGEST_NIGHT = timedelta(hours=20)
+# By day stamps of so much time are left out at most; what is longer is a night.
+LEFT_OUT = timedelta(hours=3)
 
 type Stamps = list[tuple[datetime, float]]
 type Daylight = Callable[[date], tuple[datetime, datetime] | None]
@@ -46,13 +48,18 @@ class _Interval:
         return self.kwh / ((self.end - self.start) / HOUR)
 
 
-def energies(wh_hours: object, *, labels_end: bool = False) -> dict[datetime, float]:
-    """Energy in kWh by the half-hour's UTC start; half-hours that are not told are missing.
+def energies(
+    wh_hours: object, *, labels_end: bool = False, since_before: bool = False
+) -> dict[datetime, float]:
+    """Energy in kWh by the half-hour's UTC start; half-hours that are not forecast are missing.
 
     An interval's energy is shared out evenly over its time. None is longer than an hour, nor than
-    the stamps usually are apart. Raises SolarReplyError.
+    the stamps usually are apart. With ``since_before``, for labels that end their time, an energy is all
+    since the stamp before, however many are left out between the two. Raises SolarReplyError.
     """
     known = _intervals(stamps_of(wh_hours), labels_end=labels_end)
+    if since_before and isinstance(wh_hours, Mapping):
+        known = _reaching_back(known, sorted(filter(None, map(aware, wh_hours))))
     sums: dict[datetime, tuple[float, timedelta]] = {}
     for each in [*known, *_nights(known)]:
         slot = floor_slot(each.start)
@@ -66,7 +73,7 @@ def energies(wh_hours: object, *, labels_end: bool = False) -> dict[datetime, fl
 
 
 def labels_are_ends(wh_hours: object, daylight: Daylight) -> bool | None:
-    """Whether the stamps end their time, told by the sun; None if that cannot be told.
+    """Whether the stamps end their time, judged by sunrise and sunset; None if they do not show it.
 
     Energy cannot fall after sunset, so a stamp after sunset that has some ends its time; one
     before sunrise begins it. ``daylight`` gives a UTC day's sunrise and sunset, or None. Raises
@@ -86,7 +93,7 @@ def labels_are_ends(wh_hours: object, daylight: Daylight) -> bool | None:
 
 
 def with_spread(kwh: Mapping[datetime, float], now: datetime) -> SolarForecast:
-    """Energies as a forecast seen at ``now``."""
+    """Energies as a forecast made at ``now``."""
     sky = sky_sigma(AVERAGE_DIFFUSE_SHARE)
     return SolarForecast(
         made_at=now,
@@ -139,6 +146,12 @@ def _intervals(stamps: Stamps, *, labels_end: bool) -> list[_Interval]:
         _Interval(since, min(until, since + longest), kwh)
         for (since, kwh), (until, _) in pairwise(after)
     ]
+
+
+def _reaching_back(known: Sequence[_Interval], moments: Sequence[datetime]) -> list[_Interval]:
+    """The intervals, each from the stamp before it on; a stamp without energy is one too."""
+    before = {end: start for start, end in pairwise(moments) if end - start <= LEFT_OUT}
+    return [replace(each, start=before.get(each.end, each.start)) for each in known]
 
 
 def _nights(known: Sequence[_Interval]) -> Iterator[_Interval]:

@@ -34,7 +34,7 @@ def axle_entities(hass: HomeAssistant) -> dict[str, str]:
 
 
 class AxleEvents:
-    """Watches the event that is announced; ``changed`` is called with what counts now."""
+    """Watches the announced event; ``changed`` is called with the events that count now."""
 
     def __init__(
         self, hass: HomeAssistant, changed: Callable[[tuple[SessionWindow, ...]], None]
@@ -61,7 +61,7 @@ class AxleEvents:
 
     @callback
     def stop(self) -> None:
-        """Watch nothing any more."""
+        """Stop watching."""
         if self._stop is not None:
             self._stop()
         self._stop = None

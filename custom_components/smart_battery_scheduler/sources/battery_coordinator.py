@@ -14,6 +14,7 @@ from ..const import DOMAIN
 from ..control.situation import READING_LIMIT
 from ..powerwall.base import (
     Powerwall,
+    PowerwallAbsentError,
     PowerwallAuthError,
     PowerwallBudgetError,
     PowerwallError,
@@ -28,16 +29,16 @@ from .token_refusals import Refusal, TokenRefusals
 _LOGGER = logging.getLogger(__name__)
 
 # A reading whose own stamp lags further behind than this is of the past: the Powerwall itself is
-# out of reach of Tesla's cloud, which goes on showing what it knew last.
+# out of reach of Tesla's cloud, which goes on showing the last known values.
 STAMP_LIMIT = timedelta(minutes=10)
-# A reading that a person's set-up took is as good as another so shortly after it.
+# A reading taken during set-up stands in for the first one for this long.
 FRESH = timedelta(seconds=60)
 # The step of the reauthentication flow that asks for NetZero's token.
 REAUTH_STEP = "reauth_confirm"
 
 
 class BatteryCoordinator(DataUpdateCoordinator[PowerwallState]):
-    """Reads through one Powerwall; when is for its schedule to say."""
+    """Reads one Powerwall; its poll schedule decides when."""
 
     config_entry: ConfigEntry
 
@@ -73,7 +74,7 @@ class BatteryCoordinator(DataUpdateCoordinator[PowerwallState]):
 
     @property
     def missing(self) -> tuple[str, ...]:
-        """What no reading has reported for an hour though nothing can be bought without it."""
+        """Values that no reading has reported for an hour and without which nothing can be bought."""
         return self._believed.missing
 
     def _poll_interval(self, now: datetime) -> timedelta:
@@ -101,11 +102,11 @@ class BatteryCoordinator(DataUpdateCoordinator[PowerwallState]):
         reading = self._still_fresh() or await self._async_ask()
         measured_at = reading.measured_at or reading.read_at
         if reading.read_at - measured_at > STAMP_LIMIT:
-            raise self._unreachable(f"it was last heard of at {measured_at:%Y-%m-%d %H:%M} UTC")
+            raise self._unreachable(f"its last reading is of {measured_at:%Y-%m-%d %H:%M} UTC")
         return self._plausible(reading)
 
     def _plausible(self, reading: PowerwallState) -> PowerwallState:
-        """What can be of it; an answer that is older than the last one leaves that in place."""
+        """The plausible part of a reading; an older one than the last leaves that in place."""
         if reading is self.data:
             return reading
         outcome = judged(self._believed, reading)
@@ -143,6 +144,12 @@ class BatteryCoordinator(DataUpdateCoordinator[PowerwallState]):
                 translation_key="powerwall_rate_limit",
                 retry_after=err.retry_after_s,
             ) from err
+        except PowerwallAbsentError as err:
+            raise UpdateFailed(
+                translation_domain=DOMAIN,
+                translation_key="powerwall_absent",
+                translation_placeholders={"name": self._powerwall.capabilities.name},
+            ) from err
         except PowerwallError as err:
             raise self._unreachable(str(err)) from err
 
@@ -173,7 +180,7 @@ class BatteryCoordinator(DataUpdateCoordinator[PowerwallState]):
         return UpdateFailed(translation_domain=DOMAIN, translation_key="powerwall_auth")
 
     def _close_question(self) -> None:
-        """The token works: nobody needs to give another."""
+        """The token works: a request for a new one is withdrawn."""
         if self._token.accepted():
             for flow in self.config_entry.async_get_active_flows(self.hass, {SOURCE_REAUTH}):
                 if flow["step_id"] == REAUTH_STEP:

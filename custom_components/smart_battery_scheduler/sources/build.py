@@ -72,7 +72,7 @@ class Roof:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sources:
-    """Where a site's facts come from and what moves its battery.
+    """Where a site's data come from, and the back end of its battery.
 
     ``units`` is the number of Powerwalls. ``past`` are half-hours known from elsewhere.
     ``just_read`` is what setting the site up has read of the Powerwall.
@@ -132,7 +132,7 @@ def powerwall_of(hass: HomeAssistant, data: Mapping[str, Any]) -> Powerwall:
 
 
 def _with_setpoints(hass: HomeAssistant, entry: ConfigEntry, powerwall: Powerwall) -> Powerwall:
-    """Powers on a lease, where readings cost nothing: one has to be renewed by each of them.
+    """Power setpoints on a lease, where readings cost nothing: each reading has to renew the lease.
 
     They are used as long as the household wants them and the gateway is paired.
     """
@@ -148,7 +148,7 @@ def _with_setpoints(hass: HomeAssistant, entry: ConfigEntry, powerwall: Powerwal
 
 
 async def async_try_powerwall(hass: HomeAssistant, data: Mapping[str, Any]) -> PowerwallState:
-    """Read once by what a flow has gathered. Raises a PowerwallError."""
+    """Read once with the data that a flow has gathered. Raises a PowerwallError."""
     reading = await powerwall_of(hass, data).read(Purpose.COMMAND)
     hass.data.setdefault(JUST_READ, {})[data[CONF_SITE_ID]] = reading
     return reading
@@ -195,12 +195,12 @@ class DemoRates:
 
     @property
     def problems(self) -> frozenset[SupplyProblem]:
-        """Never any."""
+        """The demo home has no problems."""
         return frozenset()
 
     @property
     def placeholders(self) -> Mapping[str, str]:
-        """Nor anything to say of them."""
+        """The demo home has none."""
         return {}
 
     async def fetch(self, start: datetime, end: datetime) -> Rates:

@@ -1,12 +1,13 @@
-"""When Octopus charges the cars of an account: what was told, how long it is believed.
+"""When Octopus charges the cars of an account: what was reported, and how long it is used.
 
-Each car is asked about by itself, and one that cannot be told hides no other. What was planned for
-a car is believed for half an hour after it was last told, whatever the reason of the silence.
+Each car has a query of its own, and one whose query fails does not affect the others. What was planned for
+a car is used for half an hour after it was last reported, whatever the reason of the failure.
 """
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from ..common.poll_interval import is_ahead
 from ..tariff.car_allowance import Charges
 from ..tariff.dispatches import Device, Dispatch, Dispatches
 from ..tariff.errors import TariffAuthError, TariffError, TariffRateLimitError
@@ -14,14 +15,16 @@ from ..tariff.kraken_errors import DispatchesUnavailableError, FeatureGoneError
 from ..tariff.octopus_graphql import OctopusGraphQL
 
 DEVICES_KEPT = timedelta(hours=6)
-# What a car was planned holds so long when it cannot be had; then it may well be withdrawn.
+# A planned dispatch is used for this long when it cannot be read again; later it may have been withdrawn.
 DISPATCHES_HOLD = timedelta(minutes=30)
-# What concerns all cars: to ask about the next one is of no use.
+# A clock that a time server corrects by less has not been ahead.
+TREMBLING = timedelta(minutes=2)
+# Errors that concern all cars, so that the next one is not asked about.
 _FOR_ALL = (TariffAuthError, TariffRateLimitError, FeatureGoneError)
 
 
 @dataclass(frozen=True, slots=True)
-class _Published:
+class _Reported:
     at: datetime
     dispatches: Dispatches
 
@@ -35,20 +38,20 @@ class CarDispatches:
         self._number = account_number
         self._devices: tuple[Device, ...] = ()
         self._devices_until: datetime | None = None
-        self._published: dict[str, _Published] = {}
+        self._reported: dict[str, _Reported] = {}
         self._charges = Charges()
 
     def forget(self) -> None:
         """The home has no such tariff (any more)."""
-        self._devices, self._devices_until, self._published = (), None, {}
+        self._devices, self._devices_until, self._reported = (), None, {}
         self._charges = Charges()
 
     async def ask(self, now: datetime) -> tuple[Dispatches, ...]:
-        """Ask about each car; returns what is believed. Raises a TariffError if none is told."""
+        """Ask about each car; returns the dispatches in use. Raises a TariffError if none can be read."""
         await self._ask_devices(now)
         errors = [error for each in self._devices if (error := await self._ask_one(each, now))]
         unknown = [error for error in errors if not isinstance(error, DispatchesUnavailableError)]
-        if errors or any(each.dispatches.state is None for each in self._published.values()):
+        if errors or any(each.dispatches.state is None for each in self._reported.values()):
             # Perhaps a car has left the account, or another has come in its place.
             self._devices_until = None
         if unknown and len(errors) == len(self._devices):
@@ -56,45 +59,44 @@ class CarDispatches:
         return self._believed(now)
 
     async def _ask_devices(self, now: datetime) -> None:
-        """Again after some hours; at once while there is no car, or one cannot be told."""
-        if self._devices and self._devices_until is not None and now < self._devices_until:
+        """Ask for the list of cars after some hours; at once while there is none, or one cannot be read."""
+        if self._devices and is_ahead(self._devices_until, now, DEVICES_KEPT):
             return
         self._devices = await self._client.devices(self._number)
         self._devices_until = now + DEVICES_KEPT
         known = {each.id for each in self._devices}
-        self._published = {
-            key: published for key, published in self._published.items() if key in known
-        }
+        self._reported = {key: car for key, car in self._reported.items() if key in known}
 
     async def _ask_one(self, device: Device, now: datetime) -> TariffError | None:
-        """Ask about one car; returns why it cannot be told."""
+        """Ask about one car; returns the error if it cannot be read."""
         try:
             found = await self._client.dispatches(self._number, device)
         except _FOR_ALL:
             raise
         except TariffError as error:
             return error
-        self._published[device.id] = _Published(now, found)
+        self._reported[device.id] = _Reported(now, found)
         return None
 
     def _believed(self, now: datetime) -> tuple[Dispatches, ...]:
-        """What holds of each car; of one that was not told for long nothing that is to come."""
+        """The dispatches of each car; only past ones of a car that could not be read for long."""
         return tuple(
             each.dispatches
-            if now - each.at < DISPATCHES_HOLD
+            if is_ahead(each.at + DISPATCHES_HOLD, now, DISPATCHES_HOLD + TREMBLING)
             else replace(each.dispatches, planned=(), state=None)
-            for each in self._published.values()
+            for each in self._reported.values()
         )
 
     def belief_ends(self, now: datetime) -> datetime | None:
-        """When the first thing that is believed now is believed no more."""
-        ends = (each.at + DISPATCHES_HOLD for each in self._published.values())
-        return min((end for end in ends if end > now), default=None)
+        """When the first of the reported plans expires."""
+        ends = (each.at + DISPATCHES_HOLD for each in self._reported.values())
+        longest = DISPATCHES_HOLD + TREMBLING
+        return min((end for end in ends if is_ahead(end, now, longest)), default=None)
 
     def cheap(self, now: datetime, has_allowance: bool, car_is_idle: bool) -> tuple[Dispatch, ...]:
         """What makes the house's energy cheap.
 
-        ``car_is_idle``: the home sees that no car charges, whatever Octopus says.
+        ``car_is_idle``: the home measures that no car charges, whatever Octopus says.
         """
         return self._charges.cheap(
             self._believed(now), now, has_allowance=has_allowance, car_is_idle=car_is_idle

@@ -1,4 +1,4 @@
-"""Keeps the carbon forecast of a home; its absence never matters."""
+"""Keeps the carbon forecast of a home; planning goes on without it."""
 
 from datetime import timedelta
 import logging

@@ -19,7 +19,7 @@ CONF_FOLLOWED = "followed_entities"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LostEntities:
-    """Chosen ones that cannot say anything any more: removed, or disabled by somebody."""
+    """Chosen entities without a state: removed, or disabled by somebody."""
 
     gone: tuple[str, ...] = ()
     disabled: tuple[str, ...] = ()

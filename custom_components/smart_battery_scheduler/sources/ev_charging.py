@@ -66,7 +66,7 @@ class EvCharging:
 
     @callback
     def stop(self) -> None:
-        """Watch nothing any more."""
+        """Stop watching."""
         self._stop()
         self._stop, self._entity_id = (lambda: None), ""
 

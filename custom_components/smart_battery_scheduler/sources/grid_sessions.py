@@ -5,14 +5,17 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
+from ..common.retention import too_old
 from ..planner.model import Session
 from ..tariff.sessions import OctoplusSession, SessionKind
 
-# What is over is shown for a while, for the calendar.
+# Past sessions are kept this long, for the calendar.
 REMEMBERED = timedelta(days=28)
+# So many are kept however old: all may seem to be over by a clock that is far ahead for minutes.
+SPARED = 20
 LONGEST = timedelta(hours=24)
 
-# To a plan free energy is a session: charge, at nothing a kWh.
+# A plan treats free energy as a session to charge in, at 0 p/kWh.
 _FOR_PLANS = {
     SessionKind.POWER_DOWN: Session.POWER_DOWN,
     SessionKind.POWER_UP: Session.POWER_UP,
@@ -99,12 +102,12 @@ def export_reward_within(windows: Iterable[SessionWindow], start: datetime, end:
 
 
 class Sessions:
-    """All sessions of a home. ``changed`` is called when a plan should look at them anew."""
+    """All sessions of a home. ``changed`` is called when a new plan is due."""
 
     def __init__(self, manual: Iterable[SessionWindow], changed: Callable[[], None]) -> None:
         """Begin with those entered by hand; the account's come later."""
         self._manual = tuple(manual)
-        self._published: tuple[SessionWindow, ...] = ()
+        self._octoplus: tuple[SessionWindow, ...] = ()
         self._grid: tuple[SessionWindow, ...] = ()
         self._changed = changed
 
@@ -113,7 +116,7 @@ class Sessions:
         """Everything, oldest first: over, on offer and joined."""
         return tuple(
             sorted(
-                (*self._published, *self._grid, *self._manual),
+                (*self._octoplus, *self._grid, *self._manual),
                 key=lambda each: (each.start, each.id),
             )
         )
@@ -156,10 +159,12 @@ class Sessions:
 
     def publish(self, sessions: Iterable[OctoplusSession], now: datetime) -> None:
         """Take over what the account says now."""
-        published = tuple(map(SessionWindow.of, sessions))
-        self._manual = tuple(each for each in self._manual if each.end > now - REMEMBERED)
-        if published != self._published:
-            self._published = published
+        windows = tuple(map(SessionWindow.of, sessions))
+        over = (each.end for each in self._manual if each.end <= now)
+        old = too_old(over, REMEMBERED, now, SPARED)
+        self._manual = tuple(each for each in self._manual if each.end not in old)
+        if windows != self._octoplus:
+            self._octoplus = windows
             self._changed()
 
     def publish_grid(self, windows: tuple[SessionWindow, ...]) -> None:

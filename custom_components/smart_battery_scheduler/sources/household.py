@@ -1,7 +1,7 @@
 """Who is at home: from the persons and the calendar that an owner names.
 
-Persons tell when nobody is at home. A working day tells nothing new; a night, or longer than any
-working day, does. An event of the calendar says from when to when the house is empty, has guests, or
+Persons show when nobody is at home. A working day away is usual; a night, or longer than any
+working day, is an absence. An event of the calendar says from when to when the house is empty, has guests, or
 has its people at home on a working day, by a word in its title.
 """
 
@@ -29,9 +29,9 @@ from ..tariff.model import SLOT, floor_slot
 
 # Longer than a working day and the way there and back.
 LONG_ABSENCE = timedelta(hours=14)
-# Who is not at home at this local time does not sleep there.
+# People who are away at this local time are taken to sleep elsewhere.
 NIGHT = time(3)
-# For so long an absence goes on that nobody has given an end; afterwards it may have ended.
+# An absence without a known end is expected to last this long; afterwards it may have ended.
 GOES_ON = timedelta(hours=18)
 AHEAD = timedelta(hours=50)
 # The first that fits; a bank holiday is a day at home, a holiday is not.
@@ -88,14 +88,14 @@ class HouseholdWatch:
 
     @callback
     def stop(self) -> None:
-        """Watch nothing any more."""
+        """Stop watching."""
         self._stop()
         self._stop = lambda: None
         self._persons, self._calendar = (), ""
         self._heed(())
 
     async def async_refresh(self, now: datetime) -> None:
-        """Read the calendar of the days ahead; one that cannot be read now says nothing."""
+        """Read the calendar of the days ahead; one that cannot be read counts as empty."""
         if not self._calendar:
             self._heed(())
             return
@@ -108,12 +108,12 @@ class HouseholdWatch:
                 return_response=True,
             )
         except HomeAssistantError:
-            # Its entity says so itself, and a notice comes if it is gone.
+            # The calendar's entity is unavailable then, and a notice appears if it is gone.
             self._heed(())
             return
         events = (reply or {}).get(self._calendar)
-        published = events.get("events") if isinstance(events, Mapping) else None
-        self._heed(published if isinstance(published, list) else ())
+        listed = events.get("events") if isinstance(events, Mapping) else None
+        self._heed(listed if isinstance(listed, list) else ())
 
     def _heed(self, events: Sequence[object]) -> None:
         self._stays, self.car_planned = stays_of(events), car_plans_of(events)
@@ -138,7 +138,7 @@ class HouseholdWatch:
         known = [state for state in states if _is_known(state)]
         if any(state is not None and state.state == STATE_HOME for state in known):
             return True
-        # One who cannot be found may be at home.
+        # A person whose place is unknown may be at home.
         return False if known and len(known) == len(states) else None
 
     def _gone_for_long(self, now: datetime) -> bool:
@@ -154,14 +154,14 @@ class HouseholdWatch:
 
 
 def stays_of(events: Iterable[object]) -> tuple[Stay, ...]:
-    """What the events say about the house; those that say nothing are left out."""
+    """The stays that the events describe; other events are left out."""
     return tuple(stay for event in events if (stay := _stay(event)) is not None)
 
 
 def car_plans_of(events: Iterable[object]) -> tuple[tuple[datetime, datetime], ...]:
     """From when to when events say that the car is charged."""
-    told = (_event(event) for event in events)
-    return tuple((each[0], each[1]) for each in told if each is not None and CAR.search(each[2]))
+    parsed = (_event(event) for event in events)
+    return tuple((each[0], each[1]) for each in parsed if each is not None and CAR.search(each[2]))
 
 
 def _event(event: object) -> tuple[datetime, datetime, str] | None:
@@ -176,10 +176,10 @@ def _event(event: object) -> tuple[datetime, datetime, str] | None:
 
 
 def _stay(event: object) -> Stay | None:
-    told = _event(event)
-    if told is None:
+    parsed = _event(event)
+    if parsed is None:
         return None
-    start, end, title = told
+    start, end, title = parsed
     occupancy = next((kind for kind, words in WORDS if words.search(title)), None)
     return None if occupancy is None else Stay(start=start, end=end, occupancy=occupancy)
 

@@ -1,9 +1,9 @@
 """Solar forecasts that Home Assistant's Energy dashboard knows already, from other integrations.
 
 The hook is Home Assistant's own: an integration's ``energy`` platform gives ``wh_hours`` for one of
-its config entries. What a source cannot give now is missing, and said. A stamp begins its time by
-the hook's convention; integrations that put the end there are recognised by the sun, which makes
-nothing before it rises and after it has set.
+its config entries. A forecast that is not there now raises an error. A stamp begins its time by
+the hook's convention; integrations that put the end there are recognised by energy
+before sunrise or after sunset.
 """
 
 from collections.abc import Sequence
@@ -23,7 +23,7 @@ from ..const import DOMAIN
 from ..solar.model import SolarForecast, SolarRequestError, SolarUnreachableError
 from ..solar.wh_hours import energies, labels_are_ends, with_spread
 
-# Somebody else pays for the requests; reading is free. At start the other may not be ready yet.
+# The other integration makes the requests; reading its forecast is free. At start it may not be ready yet.
 POLL_INTERVAL = PollInterval(
     every=timedelta(minutes=30), jitter=timedelta(minutes=1), retry=timedelta(minutes=1)
 )

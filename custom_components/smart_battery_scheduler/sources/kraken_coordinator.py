@@ -15,7 +15,7 @@ from ..tariff.kraken_errors import FeatureGoneError
 
 _LOGGER = logging.getLogger(__name__)
 
-# What the API has switched off, or does not allow this key, may be back some day.
+# A query that the API has switched off, or does not allow this key, is tried again at this interval.
 GONE_WAIT = timedelta(hours=24)
 REFUSED_WAIT = timedelta(hours=6)
 

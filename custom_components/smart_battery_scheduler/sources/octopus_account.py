@@ -57,7 +57,7 @@ def kraken(hass: HomeAssistant, api_key: str) -> OctopusGraphQL:
 
 
 class KeyQuestion:
-    """The question for a new API key, as one of those who use the key wants it asked."""
+    """The request for a new API key by one of the clients that use the key."""
 
     def __init__(self, hass: HomeAssistant, entry: ConfigEntry) -> None:
         """Nothing is asked yet."""
@@ -67,7 +67,7 @@ class KeyQuestion:
 
     @callback
     def async_received(self, refused: bool) -> None:
-        """Ask, once however often the key is refused; take it back when the key works again."""
+        """Ask once, however often the key is refused; withdraw the request when the key works again."""
         if refused:
             self._entry.async_start_reauth(self._hass, data={CONF_REAUTH: REAUTH_OCTOPUS})
         elif self._refused:
@@ -82,7 +82,7 @@ class KeyQuestion:
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class OctoplusAccount:
-    """Whom to ask about what. ``address`` is the home as last read from the account."""
+    """The clients for an account's queries. ``address`` is the home as last read from the account."""
 
     client: OctopusGraphQL
     number: str
@@ -91,9 +91,9 @@ class OctoplusAccount:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OctopusUpdates:
-    """Who wants to know of what: of all sessions, of a session joined, of the car's charging.
+    """Callbacks: for all sessions, for a session that was joined, for the car's charging.
 
-    ``car_is_idle`` is asked: whether the home itself sees that no car charges.
+    ``car_is_idle`` returns whether the home measures that no car charges.
     """
 
     sessions: Callable[[tuple[OctoplusSession, ...]], None]
@@ -132,7 +132,7 @@ class OctoplusFeed:
         self.dispatches = KrakenCoordinator[tuple[Dispatches, ...]](
             hass, entry, "dispatches", DISPATCHES_POLL_INTERVAL, self._ask_dispatches, ()
         )
-        # That a car still charges is news, though all is said in the same words.
+        # The listeners are called even if the dispatches are unchanged, for a car may still be charging.
         self.dispatches.always_update = True
 
     @callback
@@ -156,7 +156,7 @@ class OctoplusFeed:
 
     @property
     def problems(self) -> frozenset[SupplyProblem]:
-        """What a person should know."""
+        """Problems that a person should know of."""
         problem = self.sessions.problem
         found = {supply_problem_of(problem)} if problem is not None else set()
         if isinstance(self.free.problem, FeatureGoneError):
@@ -185,7 +185,7 @@ class OctoplusFeed:
         )
 
     async def _joined(self, session: OctoplusSession) -> bool:
-        """Join; what cannot be joined now takes nothing from those that are."""
+        """Join the sessions; one that cannot be joined does not affect the others."""
         if session.id in self._unjoinable:
             return False
         try:
@@ -218,7 +218,7 @@ class OctoplusFeed:
     # --- the car ---------------------------------------------------------------------------
 
     async def _ask_dispatches(self) -> tuple[Dispatches, ...]:
-        """What is believed of each car. Raises a TariffError if no car can be asked about."""
+        """The dispatches in use. Raises a TariffError if no car can be read."""
         if self._tariff() is None:
             self._cars.forget()
             return ()
@@ -244,7 +244,7 @@ class OctoplusFeed:
 
     @callback
     def async_price_dispatches(self) -> None:
-        """Tell what the cars' charging makes cheap now; and again when what is believed ends."""
+        """Publish what the cars' charging makes cheap now, and again when a reported plan expires."""
         self._stop_waiting()
         tariff, now = self._tariff(), dt_util.utcnow()
         if tariff is None:

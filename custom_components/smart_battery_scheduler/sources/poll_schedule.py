@@ -1,4 +1,4 @@
-"""When the Powerwall is read next: a schedule that knows failures, waits asked for, and slot edges."""
+"""When the Powerwall is read next, by the poll interval, failures, requested waits and slot edges."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -6,11 +6,11 @@ import random
 
 from ..tariff.model import SLOT, floor_slot
 
-# So long before a slot begins the battery is read once more, to act on fresh facts at the edge.
+# The battery is read this long before a slot begins, to act on a fresh reading at its edge.
 BEFORE_EDGE = timedelta(seconds=20)
 # Two readings a minute leave the other requests of the budget to commands.
 SHORTEST_WAIT = timedelta(seconds=30)
-# A cloud that fails again and again is asked less often, but at least so often.
+# A cloud that keeps failing is asked less often, down to this interval.
 LONGEST_WAIT = timedelta(minutes=5)
 
 
@@ -23,7 +23,7 @@ class PollSchedule:
     """
 
     def __init__(self, poll_interval: Callable[[datetime], timedelta]) -> None:
-        """Nothing is arranged yet."""
+        """No reading is scheduled yet."""
         self._poll_interval = poll_interval
         self._failures = 0
         self._due: datetime | None = None
@@ -31,7 +31,7 @@ class PollSchedule:
         self._held_until: datetime | None = None
 
     def begin(self) -> None:
-        """A reading is being asked for: waits from before it are over."""
+        """A reading has been requested: earlier waits are over."""
         self._backoff_until = self._held_until = None
 
     def succeeded(self) -> None:
@@ -45,17 +45,17 @@ class PollSchedule:
             self._backoff_until = now + timedelta(seconds=retry_after_s)
 
     def hold(self, now: datetime, retry_after_s: float) -> None:
-        """Our own request budget is used up for so long."""
+        """Our own request budget allows no reading for this long."""
         self._held_until = now + timedelta(seconds=retry_after_s + 1.0)
 
     def arrange(self, now: datetime) -> timedelta:
-        """Arrange the next reading; how long it is until then."""
+        """Schedule the next reading; returns the time until then."""
         wait = self._wait(now)
         self._due = now + wait
         return wait
 
     def sooner(self, now: datetime) -> timedelta | None:
-        """Arrange an earlier reading if one is wanted by now, as after an order; else None."""
+        """Schedule an earlier reading if one is wanted, as after an order; else None."""
         if self._due is None or (self._backoff_until is not None and now < self._backoff_until):
             return None
         return self.arrange(now) if now + self._wait(now) < self._due else None

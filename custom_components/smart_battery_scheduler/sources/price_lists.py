@@ -19,7 +19,7 @@ from ..common.http import aware, number
 from ..common.redaction import masked_id
 from ..tariff.model import SLOT, Rate, RateTable, floor_slot
 
-# Where two name the same time the later one holds: what is published goes before a forecast.
+# In order of precedence: of two rows for the same time the later list holds, published before forecast.
 LISTS = (
     "forecast",
     "forecasts",
@@ -73,7 +73,7 @@ VALUES = (
     "amount",
 )
 LONGEST_PERIOD = timedelta(days=7)
-# Pounds and pence are told apart by the capital alone, as in GBp and GBP.
+# Pounds and pence differ only by the case of the last letter, as in GBP and GBp.
 _PENCE = re.compile(r"p|GBp|GBX|[Pp]ence|[Pp]enny")
 _POUNDS = re.compile(r"GBP|gbp|£|[Pp]ounds?")
 _UNIT = re.compile(r"(\S+?)\s*(?:/|per)\s*([km])\s*w\s*[·⋅.*]?\s*h", re.IGNORECASE)
@@ -130,9 +130,9 @@ def rates_of(
 
 
 def check_entity(state: State | None, entity_id: str) -> None:
-    """Raise RateEntityError for an entity that can never tell a rate, whatever it waits for.
+    """Raise RateEntityError for an entity that can never have a rate, however long one waits.
 
-    One that has nothing yet may still: an event of rates, an empty list, a sensor with a unit.
+    One that has none yet may still get some: an event of rates, an empty list, a sensor with a unit.
     """
     rates = rates_of(state, entity_id, datetime.fromisoformat("2000-01-01T00:00:00+00:00"))
     if state is None or rates.rates or _rows(state.attributes) is not None:
@@ -170,7 +170,7 @@ def moment_of(row: Mapping[object, object], keys: Iterable[str]) -> datetime | N
 
 
 def _rows(attributes: Mapping[str, object]) -> list[object] | None:
-    """The rows of all lists; None without any. A list of bare numbers tells no times: none."""
+    """The rows of all lists; None without any. A list of bare numbers has no times and counts as none."""
     found = [
         listed
         for name in LISTS
@@ -189,7 +189,7 @@ def _period(row: object, entity_id: str) -> _Period:
 
 
 def _with_ends(periods: Iterable[_Period], entity_id: str) -> list[_Period]:
-    """In order of time, each with its end: where none is told, the next beginning.
+    """In order of time, each with its end: where none is given, the next beginning.
 
     The last of them is as long as the shortest before it.
     """

@@ -46,20 +46,20 @@ class EntitySource:
         return (*self._imports, *self._exports, *filter(None, [self._dispatches]))
 
     def dispatches(self, car_is_idle: bool) -> tuple[Dispatch, ...]:
-        """What the car's charging makes cheap now; ``car_is_idle`` as the home itself sees it.
+        """What the car's charging makes cheap now; ``car_is_idle`` as the home itself measures it.
 
         Nothing that is only planned does, unless the tariff is known to go by plans.
         """
         if self._dispatches is None:
             return ()
         now = self._clock()
-        ev_charging = car_of(self._hass.states.get(self._dispatches), now)
+        car = car_of(self._hass.states.get(self._dispatches), now)
         return self._charges.cheap(
-            (ev_charging,), now, has_allowance=self._may_have_allowance(), car_is_idle=car_is_idle
+            (car,), now, has_allowance=self._may_have_allowance(), car_is_idle=car_is_idle
         )
 
     def _may_have_allowance(self) -> bool:
-        """Whether the tariff has an allowance for the car, or may have one for all that is told."""
+        """Whether the tariff has an allowance for the car, or may have one as far as is known."""
         states = [self._hass.states.get(each) for each in self._imports]
         codes = {state.attributes.get("tariff_code") for state in states if state} - {None}
         try:
@@ -91,7 +91,7 @@ class EntitySource:
         return min(floor_slot(now) + SLOT + timedelta(seconds=5), now + LOOK_EVERY)
 
     def _table(self, entity_ids: Iterable[str]) -> RateTable:
-        """All together; one of several that is not there yet does no harm."""
+        """All entities together; one of several that is not there yet is left out."""
         now, table, problem = self._clock(), RateTable(), None
         # What such a list calls cheap because of a dispatch may be billed at the day's rate.
         undo = self._dispatches is not None or self._may_have_allowance()

@@ -28,7 +28,7 @@ class Watched:
     """
 
     def __init__(self) -> None:
-        """Draw this home's luck once: it spreads homes, not the polls of one home."""
+        """Draw one random number per home: it spreads the homes, not the polls of one home."""
         self._chance = random.random()
         self.problems: frozenset[SupplyProblem] = frozenset()
         self.placeholders: Mapping[str, str] = {}
@@ -78,7 +78,7 @@ class TariffSource(Watched):
         try:
             exports = await self._exports.fetch(start, end, now=now)
         except (TariffNotFoundError, TariffNotSupportedError) as err:
-            # Unknown, which is not unpaid; what the house buys does not wait for it.
+            # Export rates are unknown then, not zero; import rates are used all the same.
             self._publish(self._imports.problem, err)
             return Rates(imports=imports, exports=RateTable())
         self._publish(self._imports.problem, self._exports.problem)
@@ -86,7 +86,7 @@ class TariffSource(Watched):
 
 
 class AccountSource(Watched):
-    """The rates of a home by its account: a change of tariff is followed by itself.
+    """The rates of a home by its account: a change of tariff is followed automatically.
 
     ``address`` is where the home was last found on the account, to be kept over a restart.
     """

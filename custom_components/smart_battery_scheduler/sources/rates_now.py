@@ -1,4 +1,4 @@
-"""What a tariff costs at this moment, for the last page of set-up: a first proof that it is the right one."""
+"""A tariff's rates at this moment, for the last page of set-up, where the owner can check them."""
 
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
@@ -42,7 +42,7 @@ async def _now(
             parsed = TariffCode.parse(tariff[code])
             table = await client.rates(parsed, now, now + timedelta(hours=1), taxed=taxed)
         except TariffError:
-            # The page says that the rate is not known; the home asks again when it runs.
+            # The page shows the rate as not known; the running site asks again.
             return None
     else:
         return None

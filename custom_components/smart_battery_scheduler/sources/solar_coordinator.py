@@ -26,7 +26,7 @@ _LOGGER = logging.getLogger(__name__)
 class SolarCoordinator(DataUpdateCoordinator[SolarForecast | None]):
     """Asks for the solar forecast as often as its source allows; keeps the last good one.
 
-    A source that refuses needs a person: a repair notice says so, once, until it answers again.
+    A source that refuses needs a person: a repair notice says so until it answers again.
     """
 
     config_entry: ConfigEntry
@@ -91,6 +91,8 @@ class SolarCoordinator(DataUpdateCoordinator[SolarForecast | None]):
             self._issue_id,
             is_fixable=False,
             severity=ir.IssueSeverity.WARNING,
-            translation_key="solar_refused",
-            translation_placeholders={"home": self.config_entry.title, "reason": str(err)},
+            translation_key="solar_key_refused"
+            if isinstance(err, SolarAuthError)
+            else "solar_refused",
+            translation_placeholders={"home": self.config_entry.title},
         )

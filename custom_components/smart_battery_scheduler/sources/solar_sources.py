@@ -137,7 +137,7 @@ def build(
 def archived_forecast(
     hass: HomeAssistant, entry: ConfigEntry, first: date, last: date
 ) -> OpenMeteoPast | None:
-    """What was expected of the entry's roof on past days; None where nobody keeps an archive."""
+    """Past forecasts of the entry's roof; None where the source has no archive."""
     settings, planes = entry.data.get(CONF_SOLAR, {}), planes_of(entry)
     if settings.get(CONF_SOURCE, SOLAR_OPEN_METEO) != SOLAR_OPEN_METEO or not planes:
         return None

@@ -58,7 +58,7 @@ from .rate_entities import EntitySource
 from .rate_sources import AccountSource, TariffSource
 from .rates_coordinator import RateSource
 
-# What is tried at set-up: a day has rates whatever is not published yet.
+# The span tried at set-up: a day from yesterday on has rates even before the next publication.
 TRIED = timedelta(hours=24)
 # The letters of the distribution regions, as the form's options.
 REGIONS = ("a", "b", "c", "d", "e", "f", "g", "h", "j", "k", "l", "m", "n", "p")
@@ -67,7 +67,7 @@ NIGHTS = {NIGHT_SMART_METER: SMART_METER_NIGHT, NIGHT_OLD_METER: OLD_METER_NIGHT
 
 
 class TariffProblem(Exception):
-    """Something about the tariff that a person can mend: a text key, and the field at fault.
+    """Something about the tariff that a person can correct: a text key, and the field at fault.
 
     ``placeholders`` are what the text names.
     """
@@ -165,7 +165,7 @@ class FoundAddress:
     """An address that buys electricity on one of a key's accounts, by one of its meters.
 
     ``bought`` and ``sold`` are its agreements from now on, the present one first. ``import_mpan`` is
-    told where the address has several import meters. ``exports`` is the account and property of an
+    given where the address has several import meters. ``exports`` is the account and property of an
     export meter that stands apart; ``export_choices`` are those that may be meant.
     """
 
@@ -207,7 +207,7 @@ class FoundAddresses(NamedTuple):
 async def async_addresses_of(hass: HomeAssistant, key: str, number: str | None) -> FoundAddresses:
     """The addresses of a key, or of one of its accounts. Raises TariffProblem if there is none.
 
-    An account that cannot be read takes nothing from the others.
+    An account that cannot be read does not affect the others.
     """
     client, now = octopus(hass, key), dt_util.utcnow()
     numbers = (number,) if number else await _async_accounts_of(hass, key)
@@ -280,7 +280,7 @@ async def _async_accounts_of(hass: HomeAssistant, key: str) -> tuple[str, ...]:
     except TariffAuthError as err:
         raise problem_of(err) from err
     except TariffError as err:
-        # The account itself is read elsewhere, and may well be within reach.
+        # The account is read through another API, which may work.
         raise TariffProblem("octopus_lookup", CONF_ACCOUNT_NUMBER) from err
     if not numbers:
         raise TariffProblem("no_account")
@@ -308,7 +308,7 @@ async def async_try_address(
 ) -> tuple[str, str | None]:
     """The import and export tariffs of a home, tried live. Raises TariffProblem.
 
-    Exports that cannot be planned for do not matter here: the home's plans do without.
+    An export tariff that cannot be planned for is left out: plans work without export rates.
     """
     now = dt_util.utcnow()
     try:
@@ -363,7 +363,7 @@ def rate_source(
 
 
 def tariff_mark(entry: ConfigEntry) -> str:
-    """Whose rates a home keeps: another mark means that rates kept earlier are somebody else's."""
+    """Names the tariff of a home: stored rates with another mark belong to another tariff."""
     tariff = entry.data.get(CONF_TARIFF, {})
     keys = [CONF_ACCOUNT_NUMBER, CONF_PROPERTY, CONF_RATE_ENTITIES, CONF_EXPORT_ENTITIES]
     if tariff.get(CONF_ACCOUNT_NUMBER) is None:

@@ -1,4 +1,4 @@
-"""When a refused token is a hiccup, and when a person is asked for another."""
+"""Whether a refused token is retried or a person is asked for a new one."""
 
 from enum import Enum
 
@@ -10,7 +10,7 @@ class Refusal(Enum):
 
     SETUP_FAILED = "setup_failed"  # it has never worked: set-up ends with the question
     ASK = "ask"  # a person is asked for another, and reading goes on meanwhile
-    WAIT = "wait"  # it worked before: it may work again
+    WAIT = "wait"  # it worked before: tried again
 
 
 class TokenRefusals:

@@ -13,7 +13,7 @@ _NUMBER = re.compile(r"A-[0-9A-Z]{8}")
 
 
 class AccountNumberError(TariffError):
-    """That is no account number."""
+    """Not an account number."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,13 +51,17 @@ class MeterPoint:
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Property:
-    """An address. ``id`` distinguishes several; ``label`` is for its owner to recognise it."""
+    """An address. ``id`` distinguishes several; ``label`` is for its owner to recognise it.
+
+    What its meters counted before ``moved_in_at`` others have used; None is not known.
+    """
 
     id: str
     label: str
     postcode: str | None
     moved_out_at: datetime | None
     meter_points: tuple[MeterPoint, ...]
+    moved_in_at: datetime | None = None
 
     def is_current(self, now: datetime) -> bool:
         """Whether the account holder has not moved out yet."""
@@ -141,7 +145,7 @@ def parse_account(body: object) -> Account:
         try:
             found.append(_property(each))
         except TariffReplyError as error:
-            # One of several, perhaps left long ago, must not spoil all.
+            # One unreadable address, perhaps left long ago, leaves the others usable.
             errors[str(each.get("id"))] = error
     if errors and not found:
         raise next(iter(errors.values()))
@@ -165,11 +169,12 @@ def _property(body: JsonObject) -> Property:
         meter_points=tuple(
             _meter_point(each) for each in objects(body, "electricity_meter_points")
         ),
+        moved_in_at=aware(body.get("moved_in_at")),
     )
 
 
 def _meter_point(body: JsonObject) -> MeterPoint:
-    # An agreement without a tariff is none: they are listed so at times.
+    # Some agreements are listed without a tariff: they are left out.
     listed = (each for each in objects(body, "agreements") if each.get("tariff_code") is not None)
     agreements = (_agreement(each) for each in listed)
     return MeterPoint(
@@ -181,7 +186,7 @@ def _meter_point(body: JsonObject) -> MeterPoint:
 
 
 def _serials(meters: object) -> tuple[str, ...]:
-    """What tells meters apart; they are only asked for their past, so a strange one is left out."""
+    """The serial numbers, needed only for past consumption: one of another shape is left out."""
     listed = meters if isinstance(meters, list) else []
     found = (meter.get("serial_number") for meter in listed if isinstance(meter, Mapping))
     return tuple(serial for serial in found if isinstance(serial, str) and serial)

@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from ..common.http import utc_now
-from ..common.poll_interval import PollInterval, wait_after_failures
+from ..common.poll_interval import PollInterval, is_ahead, wait_after_failures
 from .account import Account, Agreement, MeterPoint, Property
 from .codes import TariffCode
 from .errors import (
@@ -23,6 +23,11 @@ from .octopus_rest import OctopusRest
 from .rows import NightWindow, slots
 
 ACCOUNT_POLL_INTERVAL = PollInterval(every=timedelta(hours=6), jitter=timedelta(minutes=10))
+LONGEST_WAIT = ACCOUNT_POLL_INTERVAL.every + ACCOUNT_POLL_INTERVAL.jitter
+
+# A day-ahead tariff that is published late has no rates for some hours. One that has had none for a day is
+# over, though its agreement goes on: HomeAssistant-OctopusEnergy#1432, where the rates had ended in June.
+LONGEST_UNPUBLISHED = timedelta(hours=24)
 
 
 class MovedOutError(TariffError):
@@ -71,6 +76,15 @@ def pieces(agreements: Sequence[Agreement], start: datetime, end: datetime) -> t
     return tuple(found)
 
 
+def _holds(piece: Piece, now: datetime | None) -> bool:
+    return now is not None and piece.start <= now < piece.end
+
+
+def _has_rates(table: RateTable, now: datetime | None) -> bool:
+    """Whether there are rates of the last day or of the time to come."""
+    return any(now is None or rate.end > now - LONGEST_UNPUBLISHED for rate in table.rates)
+
+
 class TariffRates:
     """The rates of one meter point through all its agreements."""
 
@@ -115,16 +129,15 @@ class TariffRates:
         answered = False
         self.problem = self._not_begun(now)
         for piece in pieces(self._agreements, start, end):
-            in_force = now is not None and piece.start <= now < piece.end
             try:
                 found = await self._piece(piece)
                 answered = True
             except (TariffNotFoundError, TariffNotSupportedError) as error:
                 refused = error
-                self.problem = error if in_force else self.problem
+                self.problem = error if _holds(piece, now) else self.problem
                 continue
-            if in_force and not found.rates:
-                # All of it is empty, the hours that are past too: not a matter of publication.
+            if _holds(piece, now) and not _has_rates(found, now):
+                # Past hours are empty too, so that late publication is not the cause.
                 self.problem = NoRatesError(piece.tariff_code)
             table = table.merged(found)
         if refused is not None and not answered:
@@ -189,7 +202,7 @@ def _buys(address: Property, now: datetime) -> bool:
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Meters:
-    """Which meters a home goes by where its account does not tell.
+    """Which meters belong to a home where its account does not say.
 
     ``import_mpan`` of several; ``export_account`` and ``export_property`` of an export meter that
     stands on an account of its own.
@@ -203,7 +216,7 @@ class Meters:
 class AccountRates:
     """The rates of a home by its account, which is read again now and then.
 
-    So a change of tariff is followed without anybody's doing. Rates need no key: while the
+    So a change of tariff is followed automatically. Rates need no key: while the
     account cannot be read again the agreements last read hold, and ``account_problem`` says what
     is wrong. ``import_problem`` and ``export_problem`` say why there is no rate now of a direction
     though all was answered.
@@ -255,7 +268,7 @@ class AccountRates:
         table = await imports.fetch(start, end, now=now)
         self.import_problem = imports.problem
         if sold is None:
-            # Not told is not unpaid.
+            # Export rates that are not reported are unknown, not zero.
             unknown = self._export_account_problem is not None
             return AddressRates(imports=table, exports=RateTable() if unknown else None)
         return AddressRates(imports=table, exports=await self._exports(sold, start, end, now))
@@ -272,17 +285,13 @@ class AccountRates:
             self.export_problem = error
             return RateTable()
         if isinstance(rates.problem, SupplyLaterError):
-            # Not paid yet: nothing until then, which is known and not missing.
+            # The export agreement begins later: exports earn a known 0 until then.
             return unpaid(start, min(rates.problem.begins, end)).merged(table)
         self.export_problem = rates.problem or self.export_problem
         return table
 
     async def _current_address(self, now: datetime) -> Property:
-        if (
-            self._address is not None
-            and self._read_again_at is not None
-            and now < self._read_again_at
-        ):
+        if self._address is not None and is_ahead(self._read_again_at, now, LONGEST_WAIT):
             return self._address
         try:
             address = await self._read(now)
@@ -298,7 +307,7 @@ class AccountRates:
         return address
 
     async def _read(self, now: datetime) -> Property:
-        """The home as its account has it, with the export meter of another if it is so."""
+        """The home as its account has it, with the export meter of another account if one is set."""
         account = await self._client.account(self._number)
         address = address_of(account, self._property_id, now).metered_by(self._meters.import_mpan)
         if self._meters.export_account is None:

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 
+from ..common.retention import too_old
 from ..const import MARKET_TIME_ZONE
 from .dispatches import REMEMBERED, Dispatch, Dispatches, cheap_half_hours
 from .model import SLOT, floor_slot
@@ -23,10 +24,10 @@ DAY_BEGINS = timedelta(hours=12)
 
 
 class Charges:
-    """Remembers in which half-hours cars were seen to charge: completed dispatches do not say."""
+    """Remembers in which half-hours cars charged: completed dispatches do not say."""
 
     def __init__(self) -> None:
-        """Nothing is seen yet."""
+        """No charging is recorded yet."""
         self._started: tuple[Dispatch, ...] = ()
 
     def cheap(
@@ -40,21 +41,15 @@ class Charges:
         """What makes the house's energy cheap.
 
         Without an allowance every smart dispatch does that is planned. ``car_is_idle``: the home
-        sees that no car charges, whatever the plan says.
+        measures that no car charges, whatever the plan says.
         """
         if not has_allowance:
-            self._remember(
-                now, (each for ev_charging in cars for each in ev_charging.planned if each.is_cheap)
-            )
-            listed = (
-                each
-                for ev_charging in cars
-                for each in (*ev_charging.completed, *ev_charging.planned)
-            )
+            self._remember(now, (each for car in cars for each in car.planned if each.is_cheap))
+            listed = (each for car in cars for each in (*car.completed, *car.planned))
             return (*self._started, *listed)
         if car_is_idle:
-            cars = tuple(replace(ev_charging, state=None) for ev_charging in cars)
-        self._remember(now, (each for ev_charging in cars for each in under_way(ev_charging, now)))
+            cars = tuple(replace(car, state=None) for car in cars)
+        self._remember(now, (each for car in cars for each in under_way(car, now)))
         return earned(cars, self._started, now)
 
     def _remember(self, now: datetime, dispatches: Iterable[Dispatch]) -> None:
@@ -65,7 +60,8 @@ class Charges:
             for each in dispatches
             if each.start <= now < each.end
         )
-        kept = {each for each in self._started if each.end > now - REMEMBERED}
+        old = too_old((each.end for each in self._started), REMEMBERED, now)
+        kept = {each for each in self._started if each.end not in old}
         self._started = tuple(sorted({*kept, *begun}, key=lambda each: (each.start, each.end)))
 
 
@@ -91,14 +87,14 @@ def earned(
 ) -> tuple[Dispatch, ...]:
     """The half-hours in which the house buys at the car's rate, on a tariff with an allowance.
 
-    ``started`` are those in which a car was seen to charge. Ahead there are only those of a
+    ``started`` are those in which a car charged. Ahead there are only those of a
     charge that is under way, until it ends or the allowance does: after that it is not known.
     """
-    running = [each for ev_charging in cars for each in under_way(ev_charging, now)]
-    done = [each for ev_charging in cars for each in ev_charging.completed]
-    seen = (*started, *running, *done)
-    within = within_allowance(each for each in seen if each.counts)
-    slots = cheap_half_hours(seen) & within
+    running = [each for car in cars for each in under_way(car, now)]
+    done = [each for car in cars for each in car.completed]
+    charged = (*started, *running, *done)
+    within = within_allowance(each for each in charged if each.counts)
+    slots = cheap_half_hours(charged) & within
     present = floor_slot(now)
     past = {slot for slot in slots if slot < present}
     return tuple(
@@ -107,12 +103,12 @@ def earned(
     )
 
 
-def under_way(ev_charging: Dispatches, now: datetime) -> tuple[Dispatch, ...]:
+def under_way(car: Dispatches, now: datetime) -> tuple[Dispatch, ...]:
     """The cheap charge that the car is in now, with what follows on it without a gap."""
-    if not ev_charging.charging:
+    if not car.charging:
         return ()
     found: list[Dispatch] = []
-    for each in ev_charging.planned:
+    for each in car.planned:
         follows = found and each.start <= found[-1].end
         if each.is_cheap and (each.start <= now < each.end or follows):
             found.append(each)

@@ -38,7 +38,7 @@ async def metered_kwh(
         except TariffNotFoundError:
             continue
         for at, kwh in parse_consumption(rows).items():
-            # On the day of a replacement both meters may list a half-hour, one of them as nothing.
+            # On the day of a replacement both meters may list a half-hour, one of them with 0 kWh.
             if start <= at < end:
                 found[at] = max(kwh, found.get(at, 0.0))
     return found

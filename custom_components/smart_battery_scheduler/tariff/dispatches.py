@@ -18,7 +18,7 @@ from .rows import ceil_slot, slots
 
 DISPATCHES_POLL_INTERVAL = PollInterval(every=timedelta(minutes=4), jitter=timedelta(minutes=1))
 
-# A boost is the owner's own request and is not cheap; a test is none of ours. A planned dispatch without
+# A boost is the owner's own request and is not cheap; tests are ignored. A planned dispatch without
 # a type is a smart one. A completed one without a source may as well have been a boost, and all are
 # listed so (HomeAssistant-OctopusEnergy, FAQ on started dispatches): it proves nothing cheap.
 SMART = frozenset({"smart", "smart-charge"})
@@ -56,7 +56,7 @@ class Dispatch:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dispatches:
-    """What is planned and what was done, oldest first. ``state`` is the device's own word."""
+    """What is planned and what was done, oldest first. ``state`` is as the device reports it."""
 
     planned: tuple[Dispatch, ...] = ()
     completed: tuple[Dispatch, ...] = ()
@@ -64,7 +64,7 @@ class Dispatches:
 
     @property
     def charging(self) -> bool:
-        """Whether Octopus has a charge of this car under way, by the device's own word."""
+        """Whether Octopus has a charge of this car under way, by the device's reported state."""
         return self.state == IN_PROGRESS
 
 

@@ -1,4 +1,4 @@
-"""What can go wrong between us and the supplier. No message holds a key, token or address."""
+"""Errors of the supplier's services. No message holds a key, token or address."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -17,7 +17,7 @@ class TariffBlockedError(TariffUnreachableError):
 
 
 class TariffRateLimitError(TariffError):
-    """Asked too often; ``retry_after_s`` says how long to keep quiet."""
+    """Asked too often; ``retry_after_s`` says how long to wait."""
 
     def __init__(self, retry_after_s: float) -> None:
         """Keep the wait."""

@@ -14,7 +14,9 @@ from .json_shape import JsonObject
 BAD_KEY = "KT-CT-1139"
 TOO_MANY_REQUESTS = "KT-CT-1199"
 FIELD_GONE = "KT-CT-1113"
-NOT_JOINABLE = frozenset({"OE-1305", "KT-GB-5117"})
+# OE-1308 is any criterion that is not met, "already signed up" among them, also where the account is
+# not (HomeAssistant-OctopusEnergy#1865): the list of sessions says who takes part.
+NOT_JOINABLE = frozenset({"OE-1305", "OE-1308", "KT-GB-5117"})
 PLANNED_UNAVAILABLE = "KT-CT-4340"
 COMPLETED_UNAVAILABLE = "KT-CT-4341"
 TOKEN_REFUSED = frozenset(
@@ -32,7 +34,7 @@ TOKEN_REFUSED = frozenset(
     }
 )
 
-# A blocked token request was seen to last for hours, and each further one may prolong it.
+# Blocks of token requests lasted for hours, and each further request may prolong one.
 TOKEN_BLOCKED_S = 3600.0
 QUERY_BLOCKED_S = 600.0
 
@@ -44,13 +46,13 @@ class TokenRefusedError(TariffError):
 
 
 class FeatureGoneError(TariffError):
-    """The API has switched this off: do without."""
+    """The API has switched this off: go on without it."""
 
 
 class NotForThisKeyError(FeatureGoneError):
-    """A token that was just made is refused for this one question: do without.
+    """A token that was just made is refused for this one query: go on without its answer.
 
-    It says nothing of the key: that is judged where a token is made with it, and where the account
+    It does not mean that the key is refused: that is judged where a token is made, and where the account
     is read (HomeAssistant-OctopusEnergy#885).
     """
 
@@ -60,7 +62,7 @@ class SessionNotJoinableError(TariffError):
 
 
 class DispatchesUnavailableError(TariffError):
-    """The dispatches cannot be had at present: what was last reported may still hold."""
+    """The dispatches cannot be read at present: what was last reported may still hold."""
 
 
 def error_codes(body: JsonObject) -> tuple[str, ...]:
@@ -83,7 +85,7 @@ def _code(error: object) -> str:
 
 
 def error_for(codes: tuple[str, ...], *, minting: bool) -> TariffError:
-    """The error that a reply's codes add up to; the gravest first.
+    """The most serious error among a reply's codes.
 
     ``minting``: a token was asked for.
     """
@@ -96,7 +98,7 @@ def error_for(codes: tuple[str, ...], *, minting: bool) -> TariffError:
     if NOT_JOINABLE.intersection(codes):
         return SessionNotJoinableError("the session cannot be joined")
     if PLANNED_UNAVAILABLE in codes:
-        return DispatchesUnavailableError("the dispatches cannot be told at present")
+        return DispatchesUnavailableError("the dispatches cannot be read at present")
     if FIELD_GONE in codes:
         return FeatureGoneError("Octopus has switched this off")
     return TariffReplyError(f"Octopus refused the query ({', '.join(sorted(set(codes)))})")

@@ -1,7 +1,7 @@
 """The hour's allowance of points: an account's, whatever applications use its key.
 
 50,000 points an hour are allowed, of which a query costs tens; another integration with the same
-key may use up most of them. Whoever goes on asking then is locked out together with the owner's
+key may use up most of them. A client that goes on asking then is locked out together with the owner's
 other applications, so the last of them are left alone.
 """
 
@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from ..common.http import number
+from ..common.poll_interval import is_ahead
 from .errors import TariffError, TariffRateLimitError, TariffReplyError
 from .json_shape import JsonObject, one_object
 from .kraken_errors import QUERY_BLOCKED_S
@@ -53,7 +54,7 @@ def parse_points(data: JsonObject) -> Points:
 
 
 class Allowance:
-    """Looks at the points once an hour; while they are scarce, nothing else is asked."""
+    """Reads the points once an hour; while they are scarce, nothing else is requested."""
 
     def __init__(self, ask: Callable[[], Awaitable[Points]], clock: Callable[[], datetime]) -> None:
         """``ask`` raises a TariffError."""
@@ -65,9 +66,10 @@ class Allowance:
     async def require(self) -> None:
         """Raises TariffRateLimitError while the points are scarce."""
         now = self._clock()
-        if self._backoff_until is not None and now < self._backoff_until:
-            raise TariffRateLimitError((self._backoff_until - now).total_seconds())
-        if self._look_at is not None and now < self._look_at:
+        backoff_until = self._backoff_until
+        if backoff_until and is_ahead(backoff_until, now, LOOK_EVERY):
+            raise TariffRateLimitError((backoff_until - now).total_seconds())
+        if is_ahead(self._look_at, now, LOOK_EVERY):
             return
         self._look_at = now + LOOK_EVERY
         try:

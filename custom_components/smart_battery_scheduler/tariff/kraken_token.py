@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from ..common.http import number
+from ..common.poll_interval import is_ahead
 from .errors import TariffAuthError, TariffRateLimitError, TariffReplyError
 from .json_shape import JsonObject, one_object, text
 from .kraken_errors import NotForThisKeyError, TokenRefusedError
@@ -19,7 +20,7 @@ MINT = """mutation ObtainToken($input: ObtainJSONWebTokenInput!) {
 }"""
 
 LIFETIME = timedelta(minutes=60)
-# A token refused this young is not refused for its age: another one would fare no better.
+# A token younger than this is not refused for its age, so that a new one would be refused too.
 YOUNG = timedelta(minutes=15)
 RENEW_BEFORE = timedelta(minutes=5)
 # While minting is refused for being too frequent, each time wait twice as long.
@@ -37,10 +38,13 @@ class Tokens:
     refresh_token: str | None
     refresh_until: datetime
 
-    @property
-    def renew_at(self) -> datetime:
-        """From when on the next one is wanted."""
-        return self.minted_at + LIFETIME - RENEW_BEFORE
+    def is_good(self, now: datetime) -> bool:
+        """Whether the next one is not wanted yet."""
+        return is_ahead(self.minted_at + LIFETIME - RENEW_BEFORE, now, LIFETIME)
+
+    def is_young(self, now: datetime) -> bool:
+        """Whether its age is no reason to refuse it."""
+        return is_ahead(self.minted_at + YOUNG, now, LIFETIME)
 
 
 class TokenKeeper:
@@ -57,7 +61,7 @@ class TokenKeeper:
         self._block_s = 0.0
 
     def __repr__(self) -> str:
-        """Name no secret."""
+        """Without the key and the token."""
         return f"<{type(self).__name__}>"
 
     async def token(self, *, refused: str | None = None) -> str:
@@ -68,9 +72,9 @@ class TokenKeeper:
         """
         async with self._lock:
             tokens, now = self._tokens, self._clock()
-            if tokens is not None and tokens.token == refused and now < tokens.minted_at + YOUNG:
+            if tokens is not None and tokens.token == refused and tokens.is_young(now):
                 raise NotForThisKeyError("Octopus does not answer this for the key")
-            if tokens is not None and tokens.token != refused and now < tokens.renew_at:
+            if tokens is not None and tokens.token != refused and tokens.is_good(now):
                 return tokens.token
             self._tokens = await self._renewed(tokens, now)
             return self._tokens.token
@@ -88,8 +92,9 @@ class TokenKeeper:
             raise TariffAuthError("Octopus refused the API key") from error
 
     async def _mint(self, credentials: Mapping[str, str], now: datetime) -> Tokens:
-        if self._blocked_until is not None and now < self._blocked_until:
-            raise TariffRateLimitError((self._blocked_until - now).total_seconds())
+        blocked_until = self._blocked_until
+        if blocked_until and is_ahead(blocked_until, now, timedelta(seconds=LONGEST_BLOCK_S)):
+            raise TariffRateLimitError((blocked_until - now).total_seconds())
         try:
             data = await self._post(MINT, {"input": credentials})
         except TariffRateLimitError as error:

@@ -36,7 +36,7 @@ BASE_URL = "https://api.octopus.energy"
 SESSIONS_URL = "https://api.backend.octopus.energy"
 USER_AGENT = "SmartBatteryScheduler (Home Assistant)"
 # The API allows 50,000 points an hour, of which a query costs tens. What is more frequent than
-# this is a fault of ours.
+# this is a bug in this client.
 REQUESTS_PER_HOUR = 60
 
 ACCOUNTS = "query Accounts { viewer { accounts { number } } }"
@@ -81,7 +81,7 @@ DISPATCHES = """query Dispatches($account: String!, $device: String!) {
 }"""
 
 
-# What is longer is not read on the event loop: years of dispatches took it 150 ms.
+# Longer replies are parsed in a thread: years of dispatches blocked the event loop for 150 ms.
 LONG_REPLY = 50_000
 LONG_LIST = 200
 
@@ -119,7 +119,7 @@ class OctopusGraphQL:
         self._allowance = Allowance(self.points, clock)
 
     def __repr__(self) -> str:
-        """Name no secret."""
+        """Without the key."""
         return f"<{type(self).__name__}>"
 
     async def accounts(self) -> tuple[str, ...]:
@@ -174,7 +174,7 @@ class OctopusGraphQL:
         variables = {"account": account, "device": device.id}
         data = await self._query(self._main, DISPATCHES, variables, without=COMPLETED_UNAVAILABLE)
         since = self._clock() - REMEMBERED
-        # The completed ones of years come whole, whatever is asked for.
+        # The API returns the completed ones of all years, whatever is asked for.
         completed = data.get("completedDispatches")
         if isinstance(completed, list) and len(completed) > LONG_LIST:
             return await _aside(partial(parse_dispatches, data, since))
@@ -215,7 +215,7 @@ class OctopusGraphQL:
         except TariffAuthError as error:
             if token is None:
                 raise
-            # Only where a token is made is the key itself on trial.
+            # Only a refusal to make a token is about the key itself.
             raise TokenRefusedError("Octopus refused the token") from error
 
     async def _answer(
@@ -264,8 +264,8 @@ class OctopusGraphQL:
         """Count a request. Raises TariffRateLimitError when the hour has had enough."""
         now = self._clock()
         hour = timedelta(hours=1)
-        while self._sent and self._sent[0] <= now - hour:
-            self._sent.popleft()
+        # Those from the future were counted by a clock that was ahead.
+        self._sent = deque(at for at in self._sent if abs(now - at) < hour)
         if len(self._sent) >= REQUESTS_PER_HOUR:
             raise TariffRateLimitError((self._sent[0] + hour - now).total_seconds())
         self._sent.append(now)

@@ -42,7 +42,7 @@ from .rows import (
 )
 
 BASE_URL = "https://api.octopus.energy"
-# The largest page the API gives; a larger request is cut to it in silence.
+# The largest page the API gives; a larger request is reduced to it without an error.
 PAGE_SIZE = 1500
 MOST_PAGES = 50
 USUAL_WAIT_S = 60.0
@@ -83,7 +83,7 @@ class OctopusRest:
         self._named: dict[str, dict[RateKind, URL]] = {}
 
     def __repr__(self) -> str:
-        """Name no secret."""
+        """Without the key."""
         return f"<{type(self).__name__}>"
 
     async def products(self) -> tuple[Product, ...]:
@@ -143,7 +143,7 @@ class OctopusRest:
             return await self._table(asked, self._built(code, (RateKind.DAY, RateKind.NIGHT)))
         if found.rates:
             return found
-        # Nothing: not published yet, or the prices are in another list than the code lets think.
+        # Empty: not published yet, or the prices are in another list than the tariff code suggests.
         named = await self._links(code)
         others = {kind: url for kind, url in named.items() if kind not in usual}
         if not others and not usual:
@@ -249,7 +249,7 @@ def raise_for(reply: Reply, now: datetime, *, keyed: bool = True) -> None:
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR or status == HTTPStatus.REQUEST_TIMEOUT:
         raise TariffUnreachableError(f"Octopus fails on its side (status {status})")
     if status == HTTPStatus.NOT_FOUND:
-        # A page here is Octopus' own: what was asked for cannot even be a name.
+        # A web page here comes from Octopus itself, for a name that cannot exist.
         raise TariffNotFoundError("Octopus does not know that")
     if reply.is_page:
         raise TariffBlockedError(f"a web page came instead of an answer (status {status})")

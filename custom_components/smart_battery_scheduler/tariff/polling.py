@@ -17,7 +17,7 @@ PUBLISHED_TO = time(23)
 SHORTEST_WAIT, LONGEST_WAIT = timedelta(minutes=15), timedelta(minutes=30)
 WAIT_SHARE = 0.25
 WAIT_JITTER = 0.2
-# Nothing is missing: a look now and then, for a change of tariff.
+# Nothing is missing: asked now and then, for a change of tariff.
 BACKOFF_WAIT = timedelta(hours=6)
 
 
@@ -27,7 +27,7 @@ def next_rates_poll(
     """The next instant (UTC) at which to ask for rates.
 
     ``known_until`` is the end of the unbroken run of known rates from ``now`` on; ``tz`` the
-    market's zone. ``chance`` in [0, 1) stands in for luck: give each home its own.
+    market's zone. ``chance`` in [0, 1) is a random number, another one for each home.
     """
     luck = random.random() if chance is None else chance
     if known_until >= expected_until(now, tz):

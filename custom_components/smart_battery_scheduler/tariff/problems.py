@@ -1,4 +1,4 @@
-"""What is wrong with a home's supply in a way that a person can mend or should know."""
+"""Problems of a home's supply that a person can solve or should know of."""
 
 from enum import StrEnum
 
@@ -17,7 +17,7 @@ from .kraken_errors import FeatureGoneError
 
 
 class SupplyProblem(StrEnum):
-    """Each has one notice, by its key; what passes by itself is none."""
+    """Each has one notice, by its key; faults that pass by themselves are not listed."""
 
     OCTOPUS_KEY = "octopus_key"
     MOVED_OUT = "moved_out"
@@ -33,7 +33,7 @@ class SupplyProblem(StrEnum):
 
 
 def supply_problem_of(error: TariffError) -> SupplyProblem | None:
-    """The trouble that an error means; None for one that may pass by itself."""
+    """The problem that an error means; None for one that may pass by itself."""
     match error:
         case TariffAuthError():
             return SupplyProblem.OCTOPUS_KEY
@@ -56,12 +56,11 @@ def supply_problem_of(error: TariffError) -> SupplyProblem | None:
 
 
 def placeholders_of(error: TariffError | None) -> dict[str, str]:
-    """What the sentence about an error names: the tariff, or the day by the market's calendar."""
+    """What the sentence about an error names: the tariff, or the day by the market's calendar, as ISO 8601."""
     match error:
         case NoRatesError():
             return {"tariff": error.tariff_code}
         case SupplyLaterError():
-            begins = error.begins.astimezone(MARKET_TIME_ZONE)
-            return {"day": f"{begins.day} {begins:%B %Y}"}
+            return {"day": error.begins.astimezone(MARKET_TIME_ZONE).date().isoformat()}
         case _:
             return {}

@@ -15,7 +15,7 @@ from .errors import TariffReplyError
 from .model import SLOT, Rate, RateTable, floor_slot
 from .vat import with_vat
 
-# Far beyond every cap there ever was: such a number is a fault, not a price.
+# Far above every price cap so far: such a number is a fault, not a price.
 ABSURD_P = 1000.0
 DIRECT_DEBIT = "DIRECT_DEBIT"
 

@@ -88,10 +88,10 @@ def parse_sessions(data: JsonObject) -> OctoplusSessions:
     joined = {_id(each, "eventId"): each for each in objects(account, "joinedEvents")}
     region = _region(account.get("signedUpMeterPoint"))
     # A joined session is reported with fewer fields than one on offer: prefer those.
-    published = joined | {_id(each, "id"): each for each in objects(root, "events")}
+    events = joined | {_id(each, "id"): each for each in objects(root, "events")}
     found = [
         _session(key, event, joined=key in joined)
-        for key, event in published.items()
+        for key, event in events.items()
         if event.get("devEvent") is not True and (key in joined or _concerns(event, region))
     ]
     return OctoplusSessions(

@@ -1,4 +1,4 @@
-"""What a home does at this moment, for conditions and voices: read off, never decided."""
+"""What a home does at this moment, for conditions and voice; nothing is decided here."""
 
 from datetime import datetime, timedelta
 
@@ -10,9 +10,10 @@ from ..control.model import Command, DecisionReason, Phase
 from ..control.rules import Override
 from ..planner.model import Action, ReadyBy
 from ..site.site import Site
+from .sentences import Sentences, sentences_of
 from .speech import HELD_BACK, Picture
 
-# Once may be a hiccup of the network.
+# A single refusal may be a fault of the network.
 REFUSED_OFTEN = 3
 
 
@@ -37,7 +38,7 @@ def has_reached(site: Site, command: Command) -> bool:
 
 
 def is_charging(site: Site) -> bool:
-    """Whether a charge of ours is confirmed in the battery's own power, and not only was."""
+    """Whether a charge of ours is confirmed by the battery's own power at present."""
     command = site.controller.state.command
     return (
         site.battery.last_update_success
@@ -50,7 +51,7 @@ def is_charging(site: Site) -> bool:
 
 
 def token_refused(site: Site) -> bool:
-    """Whether there is no contact because NetZero does not take the token: only a person can mend that."""
+    """Whether contact is lost because NetZero refuses the token: a person must give a new one."""
     error = site.battery.last_exception
     return (
         not site.battery.last_update_success
@@ -78,12 +79,13 @@ def tomorrows_rates_known(site: Site, now: datetime) -> bool:
     return site.rates.data.imports.at(local.replace(hour=22, minute=30)) is not None
 
 
-def picture_of(site: Site, now: datetime) -> Picture:
-    """The home as far as a sentence needs it, in Home Assistant's time zone."""
+def picture_of(site: Site, now: datetime, words: Sentences | None = None) -> Picture:
+    """The home as far as a sentence needs it, in Home Assistant's time zone, and its language if no other."""
     state = site.controller.state
     return Picture(
         now=now,
         zone=dt_util.get_default_time_zone(),
+        words=words or sentences_of(site.hass),
         reading=site.battery.data,
         plan=site.planner.data,
         override=override_now(site, now),

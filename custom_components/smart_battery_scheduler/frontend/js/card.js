@@ -105,13 +105,13 @@ class SmartBatterySchedulerCard extends HTMLElement {
       const entryId = this.config.config_entry ?? (await listHomes(this._hass))[0]?.entry_id;
       if (!this.isConnected || this.finding !== finding) return;
       if (!entryId) {
-        this.told(null, "no_home");
+        this.receive(null, "no_home");
         return;
       }
       this.home = new Home(this._hass, entryId);
-      this.line = new Line(this._hass.connection, entryId, (state, problem) => this.told(state, problem));
+      this.line = new Line(this._hass.connection, entryId, (state, problem) => this.receive(state, problem));
     } catch {
-      if (this.finding === finding) this.told(null, "not_running");
+      if (this.finding === finding) this.receive(null, "not_running");
     } finally {
       if (this.finding === finding) this.finding = undefined;
     }
@@ -124,7 +124,7 @@ class SmartBatterySchedulerCard extends HTMLElement {
     this.orders?.close();
   }
 
-  told(state, problem) {
+  receive(state, problem) {
     if (state?.plan?.made_at !== this.state?.plan?.made_at) this.answers.clear();
     this.state = state;
     this.problem = problem;
@@ -216,10 +216,10 @@ class SmartBatterySchedulerCard extends HTMLElement {
   // Half-hours were chosen: show them, and ask why nothing else.
   chosen(slots) {
     this.render();
-    clearTimeout(this.asking);
+    clearTimeout(this.askTimer);
     const [slot] = slots;
     if (slots.length !== 1 || !slot.planned || !this.home.can("explain")) return;
-    this.asking = setTimeout(() => {
+    this.askTimer = setTimeout(() => {
       askWhyNots(this.home, slot, this.answers).then(() => this.render(), () => {});
     }, 300);
   }

@@ -223,7 +223,7 @@ function marks({ slots }, at) {
     const middle = (at.x(slot.start) + at.x(slot.end)) / 2;
     const sign = (kind, text, y) => svg("text", { class: kind, x: middle, y, "text-anchor": "middle" }, text);
     return [
-      ...slot.wishes.map((wish) => sign(`wish ${wish.action}`, SIGNS[wish.action], LAYOUT.rates.top - 4)),
+      ...slot.manual.map(({ action }) => sign(`manual ${action}`, SIGNS[action], LAYOUT.rates.top - 4)),
       slot.missed && sign("missed", "✕", LAYOUT.band.bottom + 9),
     ].filter(Boolean);
   });

@@ -33,7 +33,7 @@ export function renew(element, root, ...children) {
 }
 
 const same = (node, child) => (typeof child === "string" ? node.textContent === child : node.isEqualNode(child));
-const nameOf = ({ dataset, textContent }) => dataset.wish ?? dataset.start ?? textContent;
+const nameOf = ({ dataset, textContent }) => dataset.manual ?? dataset.start ?? textContent;
 
 // Replaces the content only if its text differs: what is read aloud is not read again.
 export function say(element, text) {

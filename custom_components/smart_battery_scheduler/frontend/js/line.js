@@ -5,12 +5,12 @@ const DOMAIN = "smart_battery_scheduler";
 const AGAIN_AFTER_MS = 5000;
 
 export class Line {
-  // told(state | null, problem | null): problem is "connecting", "not_running" or "not_allowed".
-  constructor(connection, entryId, told, pauseMs = AGAIN_AFTER_MS) {
+  // changed(state | null, problem | null): problem is "connecting", "not_running" or "not_allowed".
+  constructor(connection, entryId, changed, pauseMs = AGAIN_AFTER_MS) {
     this.pauseMs = pauseMs;
     this.connection = connection;
     this.entryId = entryId;
-    this.told = told;
+    this.changed = changed;
     this.state = null;
     this.closed = false;
     this.reconnected = () => this.open();
@@ -22,10 +22,10 @@ export class Line {
   async open() {
     clearTimeout(this.timer);
     const turn = (this.turn = {});
-    const told = (event) => this.turn === turn && this.received(event);
+    const listener = (event) => this.turn === turn && this.received(event);
     try {
       const unsubscribe = await this.connection.subscribeMessage(
-        told,
+        listener,
         { type: `${DOMAIN}/subscribe`, config_entry_id: this.entryId },
         { resubscribe: false },
       );
@@ -35,22 +35,22 @@ export class Line {
       if (this.closed || this.turn !== turn) return;
       this.state = null;
       const refused = error?.code === "unauthorized";
-      // Who may not see it is not asked for: a new connection, after a change of rights, asks again.
+      // A user who may not see it is not asked for again: a change of rights comes with a new connection.
       if (!refused) this.again();
-      this.told(null, refused ? "not_allowed" : "not_running");
+      this.changed(null, refused ? "not_allowed" : "not_running");
     }
   }
 
   received(event) {
     if (this.closed) return;
     if (event.gone) {
-      this.told(this.state, "not_running");
+      this.changed(this.state, "not_running");
       this.drop();
       this.again();
       return;
     }
     this.state = event.state ?? applyPatch(this.state ?? {}, event.patch);
-    this.told(this.state, null);
+    this.changed(this.state, null);
   }
 
   again() {

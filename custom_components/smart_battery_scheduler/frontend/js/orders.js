@@ -14,7 +14,7 @@ export class Orders {
   }
 
   // call() asks; proven(state) says when the home's own state shows it, stands(state) whether it is still
-  // in force; undo() takes it back; `now` tells an order for this moment from a wish.
+  // in force; undo() takes it back; `now` marks an order for this moment, not for later half-hours.
   async give(what, call, { proven = () => true, stands = () => true, undo = null, now = false, back = false } = {}) {
     const order = { what, stage: "pending", proven, stands, stood: false, undo: null, now, back };
     this.show(order);
@@ -69,7 +69,7 @@ export class Orders {
 
 export function orderWords(order, state, t, f) {
   const what = order.what;
-  if (order.stage === "pending") return t("asking", { what });
+  if (order.stage === "pending") return t("pending", { what });
   if (order.stage === "failed") return t("failed", { what, why: order.why });
   if (order.now && state?.home.dry_run) return t("only_dry", { what });
   const command = state?.now.command;
@@ -148,7 +148,7 @@ export const planIsSeen = (state) => {
 // Nothing is asked for, and nothing stands in the way.
 export const planGoesOn = ({ now }) => !now.override && !now.suspension && !now.fault_until;
 
-// What a wish's order waits for: the wish is known and a plan was made since.
+// What the order of a manual slot waits for: the slot is known and a plan was made since.
 export const planFollows = (asked) => (state) => Date.parse(state.plan?.made_at ?? 0) >= asked;
 
 const iso = (ms) => new Date(ms).toISOString();

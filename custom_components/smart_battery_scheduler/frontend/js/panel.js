@@ -1,8 +1,8 @@
-// The chosen half-hours: their facts, why, why not, and what can be asked of them.
+// The chosen half-hours: their figures, why, why not, and what can be asked of them.
 import { h } from "./dom.js";
 import { planFollows } from "./orders.js";
 import { floorSlot } from "./timeline.js";
-import { bringBack, swap, wishesOf } from "./wishes.js";
+import { bringBack, swap, manualSlotsOf } from "./manual_slots.js";
 import { markWords, rateWords, reasonWords, slotWords } from "./words.js";
 
 const OTHERS = ["charge", "hold", "use"];
@@ -20,8 +20,8 @@ export function drawPanel(view) {
       h("strong", {}, headline(view)),
       h("button", { class: "icon", "aria-label": t("close"), onclick: view.close }, "✕"),
     ),
-    slots.length === 1 ? facts(view, first) : summary(view),
-    !last.past && view.mayControl && view.home.can("add_slot") ? wishes(view) : null,
+    slots.length === 1 ? details(view, first) : summary(view),
+    !last.past && view.mayControl && view.home.can("add_slot") ? manualButtons(view) : null,
   );
 }
 
@@ -31,7 +31,7 @@ function headline({ slots, now, t, f }) {
   return `${span}, ${t("slots", { count: slots.length })}`;
 }
 
-function facts(view, slot) {
+function details(view, slot) {
   const { now, t, f } = view;
   const plan = slot.planned;
   const lines = [reasonWords(plan?.reason, now, t, f), ...markWords(slot, t)];
@@ -57,14 +57,14 @@ function facts(view, slot) {
 }
 
 function whyNots({ t, f, answers }, slot) {
-  const told = OTHERS.filter((action) => action !== slot.action)
+  const answered = OTHERS.filter((action) => action !== slot.action)
     .map((action) => [action, answers.get(`${slot.start} ${action}`)?.why_not])
     .filter(([, answer]) => answer);
-  if (!told.length) return null;
+  if (!answered.length) return null;
   return h(
     "ul",
     { class: "why-not" },
-    told.map(([action, answer]) => {
+    answered.map(([action, answer]) => {
       const question = t("why_not", { what: t(action).toLowerCase() });
       return h("li", {}, `${question} ${whyNotWords(answer, t, f)}`);
     }),
@@ -84,17 +84,17 @@ function summary({ slots, t, f }) {
   return h("p", { class: "figures" }, `${f.rate(low)} – ${f.rate(high)}`);
 }
 
-function wishes(view) {
+function manualButtons(view) {
   const { slots, t } = view;
-  const present = wishesOf(slots);
-  const wished = present.length ? present[0].action : null;
+  const present = manualSlotsOf(slots);
+  const chosen = present.length ? present[0].action : null;
   const button = (action, label) =>
     h(
       "button",
       {
-        "aria-pressed": String(wished === action),
-        "data-wish": action ?? "automatic",
-        onclick: () => wish(view, action, label, present),
+        "aria-pressed": String(chosen === action),
+        "data-manual": action ?? "automatic",
+        onclick: () => setManual(view, action, label, present),
       },
       label,
     );
@@ -109,7 +109,7 @@ function wishes(view) {
   );
 }
 
-function wish({ slots, home, orders, now, t }, action, label, present) {
+function setManual({ slots, home, orders, now, t }, action, label, present) {
   const from = Math.max(slots[0].start, floorSlot(now));
   const to = slots.at(-1).end;
   const undo = (added) =>

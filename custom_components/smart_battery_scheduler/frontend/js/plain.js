@@ -77,18 +77,18 @@ export function definePlain(type, error) {
         return 10;
       }
 
-      // Once at a time; what comes of an earlier turn is not heard any more.
+      // One subscription at a time; messages of an earlier one are ignored.
       begin() {
         const connection = this.connection;
         if (this.turn || !connection || !this.isConnected) return;
         const turn = {};
         this.turn = turn;
-        const told = (event) => this.turn === turn && this.told(event);
+        const listener = (event) => this.turn === turn && this.receive(event);
         const chosen = this.config.config_entry
           ? Promise.resolve(this.config.config_entry)
           : connection.sendMessagePromise({ type: HOMES }).then((found) => found.homes[0].entry_id);
         chosen
-          .then((entry) => connection.subscribeMessage(told, { type: SUBSCRIBE, config_entry_id: entry }))
+          .then((entry) => connection.subscribeMessage(listener, { type: SUBSCRIBE, config_entry_id: entry }))
           .then((unsubscribe) => {
             if (this.turn === turn) this.unsubscribe = unsubscribe;
             else unsubscribe();
@@ -112,7 +112,7 @@ export function definePlain(type, error) {
         this.timer = setTimeout(() => this.begin(), AGAIN_AFTER_MS);
       }
 
-      told(event) {
+      receive(event) {
         if (event.gone) {
           this.show("This home is not running");
           return this.again();

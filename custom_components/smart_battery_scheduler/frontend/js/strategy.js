@@ -1,5 +1,5 @@
 // The ready dashboard: `strategy: {type: custom:smart-battery-scheduler}`.
-import { entitiesOf, viewOf } from "./dashboard.js";
+import { entitiesOf, isCounted, viewsOf } from "./dashboard.js";
 import { listHomes } from "./line.js";
 import { translator } from "./strings.js";
 
@@ -15,16 +15,21 @@ async function homesWithEntities(hass) {
   });
 }
 
+// Without the Energy dashboard, or the right to read its preferences, no home is counted by it.
+const energyPreferences = (hass) => hass.callWS({ type: "energy/get_prefs" }).catch(() => undefined);
+
 if (!customElements.get(NAME)) {
   customElements.define(
     NAME,
     class extends HTMLElement {
       static async generate(config, hass) {
-        const homes = (await homesWithEntities(hass)).filter(
-          ([home]) => !config.config_entry || home.entry_id === config.config_entry,
-        );
+        const [all, preferences] = await Promise.all([homesWithEntities(hass), energyPreferences(hass)]);
+        const homes = all.filter(([home]) => !config.config_entry || home.entry_id === config.config_entry);
         const t = translator(hass.language);
-        return { title: "Smart Battery Scheduler", views: homes.map(([home, entities]) => viewOf(home, entities, t)) };
+        const views = homes.flatMap(([home, entities]) =>
+          viewsOf(home, entities, t, { energy: isCounted(preferences, entities), several: homes.length > 1 }),
+        );
+        return { title: "Smart Battery Scheduler", views };
       }
     },
   );

@@ -37,7 +37,7 @@ button.row { min-height: 28px; padding: 0; border: 0; border-radius: 4px; font-v
 .headline { font-size: 22px; line-height: 1.25; font-weight: 500; }
 .detail { font-size: 15px; margin-top: 2px; font-variant-numeric: tabular-nums; }
 .why, .next { color: var(--soft); font-size: 14px; line-height: 1.4; margin-top: 2px; }
-.trouble .headline { border-inline-start: 4px solid var(--error-color, #db4437); padding-inline-start: 8px; }
+.problem .headline { border-inline-start: 4px solid var(--error-color, #db4437); padding-inline-start: 8px; }
 .wait .headline { border-inline-start: 4px solid var(--rule); padding-inline-start: 8px; }
 .cell { position: relative; width: 56px; height: 80px; flex: none; margin-top: 5px; border: 2px solid var(--soft); border-radius: 9px; display: grid; place-items: center; }
 .cell::before { content: ""; position: absolute; top: -7px; width: 20px; height: 5px; border-radius: 3px 3px 0 0; background: var(--soft); }
@@ -68,7 +68,7 @@ svg text { font-family: inherit; font-size: 11px; fill: var(--soft); }
 .level { fill: none; stroke: var(--ink); stroke-width: 2; stroke-linejoin: round; } .level.past { opacity: .65; }
 .session { fill: var(--negative); opacity: .14; }
 .chosen { fill: var(--primary-color, #03a9f4); fill-opacity: .16; stroke: var(--primary-color, #03a9f4); }
-.wish { fill: var(--ink); font-weight: 700; } .missed { fill: var(--error-color, #db4437); font-weight: 700; }
+.manual { fill: var(--ink); font-weight: 700; } .missed { fill: var(--error-color, #db4437); font-weight: 700; }
 .now line { stroke: var(--error-color, #db4437); stroke-width: 1.5; } .now text { fill: var(--ink); font-weight: 500; }
 .under { display: flex; flex-wrap: wrap; gap: 4px 12px; align-items: center; justify-content: space-between; margin-top: 4px; }
 .legend { display: flex; flex-wrap: wrap; gap: 2px 12px; font-size: 12px; color: var(--soft); padding: 0; margin: 0; list-style: none; }

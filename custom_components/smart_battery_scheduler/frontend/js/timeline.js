@@ -34,7 +34,7 @@ function plannedSlots(state, now) {
       past: false,
       planned: slot,
       action: slot.action,
-      lever: slot.lever,
+      method: slot.lever,
       target: slot.target_percent,
       rate: slot.import_p_per_kwh,
       estimate: slot.rate_is_estimate,
@@ -83,7 +83,7 @@ function rateAt(state) {
 }
 
 function marksOf(state) {
-  const wishes = (state.manual ?? []).flatMap((slot) =>
+  const manual = (state.manual ?? []).flatMap((slot) =>
     slot.times.map((time) => ({ ...slot, from: Date.parse(time.start), to: Date.parse(time.end) })),
   );
   const sessions = (state.sessions ?? []).map((session) => ({
@@ -98,7 +98,7 @@ function marksOf(state) {
   );
   const touches = (each, start) => each.from < start + SLOT_MS && start < each.to;
   return (start) => ({
-    wishes: wishes.filter((wish) => touches(wish, start)),
+    manual: manual.filter((each) => touches(each, start)),
     session: sessions.find((session) => touches(session, start)),
     missed: missed.find((decision) => {
       const from = Date.parse(decision.slot_start);

@@ -29,14 +29,14 @@ export class Top {
   }
 
   refresh(state, slots, now, title, t, f) {
-    const told = glance(state, slots, now, t, f);
-    this.glance.className = `glance ${told.tone}`;
-    say(this.headline, told.headline);
-    say(this.detail, told.detail);
+    const summary = glance(state, slots, now, t, f);
+    this.glance.className = `glance ${summary.tone}`;
+    say(this.headline, summary.headline);
+    say(this.detail, summary.detail);
     const current = slotAt(slots, now);
-    const follows = told.tone === "well" && !state.now.override;
+    const follows = summary.tone === "well" && !state.now.override;
     say(this.why, follows ? reasonWords(current?.planned?.reason, now, t, f) : "");
-    const goesOn = state.home.scheduler_enabled && told.tone !== "trouble";
+    const goesOn = state.home.scheduler_enabled && summary.tone !== "problem";
     say(this.next, goesOn ? nextWords(slots, now, t, f, state.now.override) : "");
     say(this.name, title ?? state.home.title);
     const badges = [
@@ -49,7 +49,7 @@ export class Top {
   battery(state, t, f) {
     const reading = state.now.reading ?? {};
     const level = reading.charge_level_percent;
-    // What it was minutes ago is a level still; a power is not.
+    // A charge level of some minutes ago is still shown; an old power is not.
     const powers = isUpToDate(state, Date.now()) ? reading : {};
     this.fill.style.setProperty("--level", Number.isFinite(level) ? level / 100 : 0);
     this.cell.classList.toggle("charging", powers.battery_w < -50);

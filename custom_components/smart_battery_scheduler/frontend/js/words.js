@@ -1,13 +1,13 @@
 // A home's state as sentences. Pure: t() gives the words, f formats the figures.
 import { nextChange, slotAt } from "./timeline.js";
 
-const DOING = { hold: "holding", use: "using", export: "exporting" };
+const DOES = { hold: "holding", use: "using", export: "exporting" };
 const STALE_MS = 10 * 60 * 1000;
 
-// The one answer at the top: {headline, detail, tone}; tone is "well", "wait" or "trouble".
+// The summary at the top: {headline, detail, tone}; tone is "well", "wait" or "problem".
 export function glance(state, slots, now, t, f) {
-  const trouble = troubleOf(state, now, t, f);
-  if (trouble) return { ...trouble, tone: "trouble" };
+  const problem = problemOf(state, now, t, f);
+  if (problem) return { ...problem, tone: "problem" };
   const { command, override } = state.now;
   if (state.now.phase === "restoring") return { headline: t("restoring"), detail: "", tone: "wait" };
   const current = slotAt(slots, now);
@@ -35,7 +35,7 @@ function ordered(state, slots, current, now, t, f) {
       ? target
         ? t("charging_to", { target: f.percent(target) })
         : t("charging")
-      : t(DOING[action]);
+      : t(DOES[action]);
   const end = command?.ends_at ?? override?.until;
   const ends = end ? Date.parse(end) : nextChange(slots, now)?.start;
   if (ends) what = t("until", { what, time: f.moment(ends, now) });
@@ -62,13 +62,13 @@ export function hindrance(state, t) {
   return suspension ? t(suspension.cause) : fault ? t("faulty") : heldBack(state, t);
 }
 
-function troubleOf(state, now, t, f) {
+function problemOf(state, now, t, f) {
   const { reading, suspension, fault_until: fault } = state.now;
-  const heard = reading ? Date.parse(reading.read_at) : undefined;
+  const readAt = reading ? Date.parse(reading.read_at) : undefined;
   if (!isUpToDate(state, now)) {
     return {
       headline: t(state.now.token_refused ? "token_refused" : "unreachable"),
-      detail: heard ? t("since", { time: f.moment(heard, now) }) : "",
+      detail: readAt ? t("since", { time: f.moment(readAt, now) }) : "",
     };
   }
   if (suspension) {
@@ -89,7 +89,7 @@ export function isUpToDate({ now: { reachable, reading } }, now) {
   return reachable && (!reading || now - Date.parse(reading.read_at) <= STALE_MS);
 }
 
-// How far a command is proven, strongest evidence first.
+// How far a command is proven, furthest status first.
 export function proof(command, t, f) {
   const evidence = command.evidence ?? {};
   if (evidence.doubted_at) return t("doubted");
@@ -178,9 +178,9 @@ export function slotWords(slot, now, t, f) {
 }
 
 export function markWords(slot, t) {
-  const words = (slot.wishes ?? []).map((wish) => {
-    const repeat = wish.repeat === "never" ? "" : ` (${t(wish.repeat)})`;
-    return `${t(`wish_${wish.action}`)}${repeat}`;
+  const words = (slot.manual ?? []).map((manual) => {
+    const repeat = manual.repeat === "never" ? "" : ` (${t(manual.repeat)})`;
+    return `${t(`manual_${manual.action}`)}${repeat}`;
   });
   if (slot.session) words.push(t(slot.session.kind));
   if (slot.missed) words.push(t("missed"));

@@ -1,1 +1,1 @@
-"""The home's own past, lived through again: what a plan would have paid, on which tariff. Pure."""
+"""Replays the home's own past: what it would have paid by plans, on each tariff. Pure."""

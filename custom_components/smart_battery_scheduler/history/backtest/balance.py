@@ -1,6 +1,6 @@
-"""House load from meter, sun and battery; and which days add up.
+"""House load from grid meter, solar and battery; and which days add up.
 
-A day that cannot be trusted is left out as a whole and counted by its reason: nothing is invented.
+A day that does not add up is left out as a whole and counted by its reason; no value is estimated.
 """
 
 from collections import Counter
@@ -22,15 +22,27 @@ SAME_SLOTS = 12
 LEAST_DAY_KWH = 0.3
 
 
-def rebuild(metered: Iterable[MeterSlot]) -> Past:
-    """The whole local days among the half-hours. Half-hours may come in any order."""
+def rebuild(
+    metered: Iterable[MeterSlot], asked: Iterable[date] = (), moved_in: date | None = None
+) -> Past:
+    """The whole local days among the half-hours. Half-hours may come in any order.
+
+    Of the days ``asked`` for, those without a half-hour are counted too; those up to the one that
+    the household moved in on are others' and not looked at.
+    """
     by_day: dict[date, dict[datetime, MeterSlot]] = {}
     for slot in metered:
         day = slot.start.astimezone(MARKET_TIME_ZONE).date()
         by_day.setdefault(day, {})[slot.start] = slot
     lived: list[LivedDay] = []
     left_out: Counter[LeftOut] = Counter()
-    for day in sorted(by_day):
+    for day in sorted({*by_day, *asked}):
+        if moved_in is not None and day <= moved_in:
+            left_out[LeftOut.BEFORE_MOVING_IN] += 1
+            continue
+        if day not in by_day:
+            left_out[LeftOut.NOTHING_KNOWN] += 1
+            continue
         slots = [by_day[day][start] for start in sorted(by_day[day])]
         found = _day(day, slots)
         if isinstance(found, LeftOut):
@@ -107,7 +119,7 @@ def _longest_run(values: Sequence[float]) -> int:
 
 
 def _not_negative(slot: LivedSlot) -> LivedSlot:
-    """Without the few Wh below nothing that meters read at different moments leave."""
+    """At least 0: meters read at different moments may give a few Wh less."""
     if slot.load_kwh >= 0.0:
         return slot
     return LivedSlot(

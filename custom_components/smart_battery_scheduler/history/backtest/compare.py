@@ -14,7 +14,7 @@ from .walk import walk, walk_self_powered
 DAYS_PER_YEAR = 365.25
 DAYS_PER_WEEK = 7
 P_PER_GBP = 100.0
-# Who knows everything need not look again before his horizon of two days is half over.
+# With perfect knowledge a new plan is due only when half its horizon of two days is over.
 OPTIMUM_REPLANS_AFTER = timedelta(hours=24)
 
 
@@ -300,7 +300,7 @@ def with_roof(days: Sequence[LivedDay], factor: float) -> tuple[LivedDay, ...]:
 
 
 def usual_variants(site: ReplaySite, *, has_roof: bool) -> tuple[Variant, ...]:
-    """What owners think of changing: floor, limit, wear, one more unit, a larger roof."""
+    """Changes that owners consider: floor, charge limit, wear, one more unit, a larger roof."""
     rules = site.rules
     more = replace(site.hardware, units=site.hardware.units + 1)
     found = [

@@ -1,4 +1,4 @@
-"""What was known at a moment of the past: load learned from the days before, sun as forecast."""
+"""What was known at a moment of the past: load learned from the days before, solar as forecast."""
 
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
@@ -23,7 +23,7 @@ USUAL_DAY_ERROR = 0.25
 
 
 class Knowledge(Protocol):
-    """What a replay may look at."""
+    """What a replay may use at a moment."""
 
     def loads(self, now: datetime, starts: Sequence[datetime]) -> tuple[Spread, ...]:
         """The house in the half-hours from ``now`` on."""
@@ -37,7 +37,7 @@ class Knowledge(Protocol):
 class KnownThen:
     """Only what was known then.
 
-    ``forecasts`` are the sun's forecasts by half-hour, made before it. ``earlier`` is the house
+    ``forecasts`` are the solar forecasts by half-hour, made before it. ``earlier`` is the house
     before the first day.
     """
 
@@ -47,14 +47,22 @@ class KnownThen:
         forecasts: Mapping[datetime, Spread],
         annual_load_kwh: float,
         earlier: Iterable[Consumption] = (),
+        loads: dict[datetime, tuple[Spread, ...]] | None = None,
     ) -> None:
-        """Keep the past; each question is answered from what lies before its moment."""
+        """Keep the past; answers use only what lies before the moment asked about.
+
+        ``loads`` are answers given already, by moment.
+        """
         lived = (Consumption(slot.start, slot.load_kwh) for day in days for slot in day.slots)
         self._history = sorted((*earlier, *lived), key=lambda each: each.start)
         self._forecasts = forecasts
         self._annual_load_kwh = annual_load_kwh
-        # The same moments are asked for by every tariff.
-        self._loads: dict[datetime, tuple[Spread, ...]] = {}
+        # The same moments are asked for by every tariff and every roof.
+        self._loads = {} if loads is None else loads
+
+    def under(self, forecasts: Mapping[datetime, Spread]) -> KnownThen:
+        """The same house under another roof, whose load forecasts are made only once for both."""
+        return KnownThen((), forecasts, self._annual_load_kwh, self._history, self._loads)
 
     def loads(self, now: datetime, starts: Sequence[datetime]) -> tuple[Spread, ...]:
         """Learned from the half-hours that were over by then."""
@@ -82,18 +90,18 @@ class KnownThen:
 
 
 class KnowsEverything:
-    """The truth, for the optimum that no plan can beat. Beyond the last day nothing is used."""
+    """Perfect knowledge, for the optimum that no plan can beat. Beyond the last day the load is 0."""
 
     def __init__(self, days: Iterable[LivedDay]) -> None:
-        """Look at everything."""
+        """Keep all measurements."""
         self._slots = {slot.start: slot for day in days for slot in day.slots}
 
     def loads(self, now: datetime, starts: Sequence[datetime]) -> tuple[Spread, ...]:
-        """What came; on unknown days as a day or a week before."""
+        """The measured load; on unknown days as a day or a week before."""
         return tuple(self._true(start, "load_kwh") for start in starts)
 
     def solar(self, start: datetime) -> Spread:
-        """What came."""
+        """The measured solar energy."""
         return self._true(start, "pv_kwh")
 
     def _true(self, start: datetime, name: str) -> Spread:
@@ -107,7 +115,7 @@ class KnowsEverything:
 def usual_forecast(
     days: Iterable[LivedDay], error: float = USUAL_DAY_ERROR
 ) -> dict[datetime, Spread]:
-    """The measured sun with the error that a forecast usually has, the same for the same day.
+    """The measured solar energy with a forecast's usual error, the same for the same day.
 
     For homes without an archived forecast. ``error`` is a day's standard error as a share.
     """

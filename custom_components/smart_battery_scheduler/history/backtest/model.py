@@ -1,4 +1,4 @@
-"""The words of the replay: what was metered, what a tariff is, what comes out."""
+"""The data model of the replay: what was metered, what a tariff is, what comes out."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -21,7 +21,7 @@ class MeterSlot:
     """What is known of one half-hour, kWh on the AC side; None is not known, and never 0.
 
     What a home does not have at all (no roof, no battery, no export) is 0. ``load_kwh`` is the
-    house where it was measured by itself: the balance is held against it.
+    house where it was measured by itself: the balance is checked against it.
     """
 
     start: datetime
@@ -60,6 +60,8 @@ class LeftOut(StrEnum):
     DOES_NOT_ADD_UP = "does_not_add_up"
     IMPLAUSIBLE = "implausible"
     ESTIMATED = "estimated"
+    NOTHING_KNOWN = "nothing_known"
+    BEFORE_MOVING_IN = "before_moving_in"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,7 +122,7 @@ class Tariff:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReplaySite:
-    """The battery that lives through the past, and what its household asks for.
+    """The battery that is replayed, and what its household asks for.
 
     ``peak`` are local half-hours [start, end) in which nothing may be charged from the grid.
     ``start_percent`` is the charge level at the beginning.

@@ -1,7 +1,7 @@
-"""Forward through the past, half-hour by half-hour, with the planner and the physics as they are.
+"""The replay itself: half-hour by half-hour, with the planner and the battery physics as they are.
 
-Each plan is made from what was known at its moment, and the half-hour then goes as house and sun
-really went. Commands are taken as obeyed at once: minutes lost to them are not in the figures.
+Each plan is made from what was known at its moment; the half-hour then has the measured load and
+solar energy. Commands take effect at once: the minutes they need in practice are not in the figures.
 """
 
 from collections.abc import Iterable, Iterator
@@ -22,7 +22,7 @@ from .model import LivedDay, LivedSlot, ReplayedDay, ReplayedSlot, ReplaySite, T
 REPLAN_AFTER = timedelta(hours=6)
 OFF_PLAN_PERCENT = 5.0
 SLOT_S = SLOT.total_seconds()
-# A charge to a level at which the hardware does not stop by itself is stopped by looking.
+# A charge to a level at which the hardware does not stop by itself is checked in steps of this length.
 LOOK_S = 300.0
 FULL = 100
 HIGHEST_PARTIAL_RESERVE = 80
@@ -31,7 +31,7 @@ HOLDING = Settings(operating_mode=OperatingMode.BACKUP, grid_charging=False)
 
 
 def self_powered(floor_percent: float) -> Settings:
-    """The settings of a battery that only stores the sun, down to a reserve."""
+    """The settings of a battery that only stores solar energy, down to a reserve."""
     return Settings(
         operating_mode=OperatingMode.SELF_POWERED,
         backup_reserve_percent=round(floor_percent),
@@ -142,7 +142,7 @@ class _Pilot:
 def play(
     hardware: Hardware, planned: PlannedSlot, stored_kwh: float, slot: LivedSlot
 ) -> tuple[float, Meters]:
-    """Do what is planned for a half-hour, as house and sun were: energy stored after it, meters."""
+    """Do what is planned for a half-hour with the measured load and solar: energy stored after it, meters."""
     target = FULL if planned.target_percent is None else planned.target_percent
     match planned.action:
         case Action.HOLD:
@@ -154,7 +154,7 @@ def play(
         case Action.CHARGE:
             settings = replace(self_powered(target), grid_charging=True)
         case _:
-            # A floor above the level would buy instead of keeping.
+            # A reserve above the level would charge from the grid instead of holding.
             percent = stored_kwh / hardware.capacity_kwh * 100.0
             settings = self_powered(min(planned.target_percent or 0, int(percent)))
     return _advance(hardware, hardware.settable(settings), stored_kwh, Meters(), slot, SLOT_S)

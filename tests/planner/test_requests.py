@@ -98,7 +98,7 @@ def test_full_before_a_power_down_and_no_charge_inside() -> None:
     assert ReasonCode.SESSION_AHEAD in codes
 
 
-def test_a_power_down_that_comes_too_soon_is_told() -> None:
+def test_a_power_down_that_comes_too_soon_is_noted() -> None:
     """Half an hour is not enough to be full."""
     inputs = with_slot(two_days(), 1, session=Session.POWER_DOWN)
     found = plan(inputs)
@@ -129,7 +129,7 @@ def test_the_car_is_not_fed_from_the_battery() -> None:
     assert {slot.reason.code for slot in found.slots[40:44]} == {ReasonCode.CAR_CHARGING}
 
 
-def test_a_pin_outranks_the_price_ceiling_but_not_the_peak() -> None:
+def test_a_forced_slot_outranks_the_price_ceiling_but_not_the_peak() -> None:
     """A person's word counts more than a figure, and less than safety."""
     rules = replace(MONEY_ONLY, price_ceiling_p_per_kwh=5.0)
     is_forced = with_slot(two_days(rules=rules), 42, forced=Action.CHARGE)
@@ -171,7 +171,7 @@ def test_hours_of_surplus_are_left_to_the_sun() -> None:
     assert found.made_at + timedelta(days=1) == found.slots[-1].end
 
 
-def test_a_charge_that_is_asked_for_now_goes_to_its_own_target_by_its_own_lever() -> None:
+def test_a_charge_that_is_asked_for_now_goes_to_its_own_target_by_its_own_method() -> None:
     """And from there on the plan goes on as it would have done anyway, without a word of reproach."""
     rules = replace(MONEY_ONLY, everyday_ceiling_percent=50.0)
     inputs = two_days(rules=rules)
@@ -192,7 +192,7 @@ def test_a_charge_that_is_asked_for_now_goes_to_its_own_target_by_its_own_lever(
     assert not found.notes
 
 
-def test_a_charge_by_a_lever_that_rests_is_done_by_another() -> None:
+def test_a_charge_by_a_method_out_of_service_is_done_by_another() -> None:
     """A charge method that was ignored lately is not offered."""
     inputs = replace(two_days(), battery=replace(POWERWALL, methods=(RESERVE,)))
     found = plan(with_slot(inputs, 0, forced=Action.CHARGE, forced_method=ChargeMethod.BACKUP))
