@@ -34,13 +34,13 @@ def test_a_half_hour_of_use_by_hand() -> None:
     inputs = site([10.0] * 3, load_kwh=1.0, width=0.5, stored_kwh=2.0, battery=battery)
     inputs = replace(inputs, slots=tuple(replace(s, forced=Action.USE) for s in inputs.slots))
     problem = Problem(inputs)
-    course = follow(problem, solve(problem))
+    rollout = follow(problem, solve(problem))
     # Three and more quantile points below 2 kWh in two slots: 0.3 * 0.3 of 0.5 + 0.5 kWh too much,
     # 2 * 0.3 * 0.4 of 0.5 kWh too much; the third slot has what is left of the others.
-    assert course.played[0].out_kwh == pytest.approx(1.0)
-    assert course.played[1].imported_kwh == pytest.approx(0.09 * 1.0 + 0.24 * 0.5)
-    assert course.levels(2)[0] == pytest.approx(0.09 + 0.24 + 0.16 + 0.18)
-    assert all(float(mass.sum()) == pytest.approx(1.0) for mass in course.mass)
+    assert rollout.played[0].out_kwh == pytest.approx(1.0)
+    assert rollout.played[1].imported_kwh == pytest.approx(0.09 * 1.0 + 0.24 * 0.5)
+    assert rollout.levels(2)[0] == pytest.approx(0.09 + 0.24 + 0.16 + 0.18)
+    assert all(float(mass.sum()) == pytest.approx(1.0) for mass in rollout.mass)
 
 
 def to_pay_p(inputs: PlanInputs) -> tuple[float, float]:
@@ -58,7 +58,7 @@ def to_pay_p(inputs: PlanInputs) -> tuple[float, float]:
 @some
 @given(sites(slots=(8, 30)))
 def test_what_is_shown_is_what_was_weighed(inputs: PlanInputs) -> None:
-    """The course costs what the recursion found, but for ties."""
+    """The rollout costs what the recursion found, but for ties."""
     shown_p, weighed_p = to_pay_p(inputs)
     assert shown_p == pytest.approx(weighed_p, abs=NEXT_TO_NOTHING_P)
 
@@ -101,7 +101,7 @@ def test_the_rows_add_up_to_the_cost(hours: int) -> None:
     assert found.saving_p > 0.0
 
 
-def test_a_charge_that_later_rates_may_undo_is_told_as_a_likelihood() -> None:
+def test_a_charge_that_later_rates_may_undo_is_shown_as_a_likelihood() -> None:
     """At a rate that is published it is a promise, at an estimated one it may be less."""
     slots = plan(inputs_at(EVENING, STORED_KWH)).slots
     assert all(0.0 < slot.likelihood <= 1.0 for slot in slots)

@@ -11,7 +11,7 @@ from dataclasses import replace
 from itertools import pairwise
 
 from .choices import best_of, costs_at
-from .forward import Course
+from .forward import Rollout
 from .model import Action
 from .problem import Problem
 from .recursion import Solution
@@ -22,10 +22,10 @@ MOST_SLOTS = 2
 
 
 def bridges(
-    problem: Problem, solution: Solution, course: Course, most_p: float
+    problem: Problem, solution: Solution, rollout: Rollout, most_p: float
 ) -> dict[int, Choice]:
     """The choices that bridge interruptions, cheapest first, for at most ``most_p`` pence in all."""
-    found = sorted(_found(problem, solution, course), key=lambda bridge: bridge[0])
+    found = sorted(_found(problem, solution, rollout), key=lambda bridge: bridge[0])
     chosen: dict[int, Choice] = {}
     for pence, choices in found:
         most_p -= pence
@@ -41,17 +41,17 @@ def changes(choices: tuple[Choice, ...]) -> int:
 
 
 def _found(
-    problem: Problem, solution: Solution, course: Course
+    problem: Problem, solution: Solution, rollout: Rollout
 ) -> Iterator[tuple[float, dict[int, Choice]]]:
     """Every interruption: what it costs to bridge it, and by what."""
-    for first, end in _interruptions(course.choices):
+    for first, end in _interruptions(rollout.choices):
         asked = [problem.inputs.slots[slot].forced for slot in range(first, end)]
-        if any(asked) or course.choices[first].action is Action.CHARGE:
+        if any(asked) or rollout.choices[first].action is Action.CHARGE:
             continue
-        around = course.choices[end]
+        around = rollout.choices[end]
         pence, choices = 0.0, dict[int, Choice]()
         for slot in range(first, end):
-            stored_kwh = float(course.levels(slot) @ problem.grid)
+            stored_kwh = float(rollout.levels(slot) @ problem.grid)
             other = best_of(problem, solution, slot, around.action, stored_kwh)
             if other is None:
                 break

@@ -49,7 +49,7 @@ class Played:
 
 
 @dataclass(frozen=True, slots=True)
-class Course:
+class Rollout:
     """Slots played from the first on; ``mass`` (scenario, level) at the beginning of each and the end."""
 
     played: tuple[Played, ...]
@@ -89,7 +89,7 @@ def follow(
     tolerance_p: float = NEVER_P / 2.0,
     slots: range | None = None,
     mass: Floats | None = None,
-) -> Course:
+) -> Rollout:
     """Go through the slots by the best options.
 
     Where a choice is ``fixed`` its action is done from every level at which that costs no more than
@@ -105,7 +105,7 @@ def follow(
         step.play(wanted, tolerance_p)
         played.append(step.played(wanted, played[-1].choice if played else None))
         masses.append(step.after())
-    return Course(tuple(played), tuple(masses))
+    return Rollout(tuple(played), tuple(masses))
 
 
 class _Options:
@@ -208,19 +208,22 @@ class _Step:
         """Use, hold and a charge method's whole reach: mixed from the slot's paths."""
         paths, slot, levels = self.problem.paths, self.slot, self.levels
         mix = self.given.mixes[int(self.problem.demand.sunny[slot])]
-        ways = np.flatnonzero(mix[:, used].any(axis=1))
-        likely = mix[ways][:, self.best] * self.mass
-        ends = Lookup(paths.ends.below[slot, ways, levels], paths.ends.share[slot, ways, levels])
+        path_indices = np.flatnonzero(mix[:, used].any(axis=1))
+        likely = mix[path_indices][:, self.best] * self.mass
+        ends = Lookup(
+            paths.ends.below[slot, path_indices, levels],
+            paths.ends.share[slot, path_indices, levels],
+        )
         self._move(ends, likely)
-        kwh = np.matmul(likely, paths.weighed_kwh[slot, ways, levels][:, :, None])[:, :, 0]
-        free = int(np.searchsorted(ways, WITHOUT_GRID))
+        kwh = np.matmul(likely, paths.weighed_kwh[slot, path_indices, levels][:, :, None])[:, :, 0]
+        free = int(np.searchsorted(path_indices, WITHOUT_GRID))
         served = kwh[:free].sum(axis=0)
         self.imported += served
         self.out_kwh -= float(served.sum())
         self.bought += kwh[free:].sum(axis=0)
 
     def _move(self, ends: Lookup, likely: Floats) -> None:
-        """Put each part of ``likely`` (way, scenario, level) between the two points where it ends."""
+        """Put each part of ``likely`` (path, scenario, level) between the two points where it ends."""
         over = likely * ends.share[:, None, :]
         index = (ends.below[:, None, :] + self.offsets).ravel()
         self.places += [index, index + 1]

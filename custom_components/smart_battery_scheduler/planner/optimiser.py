@@ -8,7 +8,7 @@ than the household's threshold, so that the plan a person read stays valid.
 
 from .bridges import bridges, changes
 from .checks import check
-from .forward import Course, follow
+from .forward import Rollout, follow
 from .model import Action, Plan, PlanInputs
 from .problem import Problem
 from .recursion import Solution, solve
@@ -33,16 +33,16 @@ def plan(inputs: PlanInputs) -> Plan:
     charging = {slot for slot, choice in running.items() if choice.action is Action.CHARGE}
     solution = solve(problem, asked=charging)
     kept_saves_p: float | None = None
-    course = _kept(problem, solution, running)
-    if course is None:
-        course = bridged(problem, solution, follow(problem, solution))
-    elif course.spent_p > NEXT_TO_NOTHING_P:
-        kept_saves_p = course.spent_p
-    return report(problem, solution, course, kept_saves_p=kept_saves_p)
+    rollout = _kept(problem, solution, running)
+    if rollout is None:
+        rollout = bridged(problem, solution, follow(problem, solution))
+    elif rollout.spent_p > NEXT_TO_NOTHING_P:
+        kept_saves_p = rollout.spent_p
+    return report(problem, solution, rollout, kept_saves_p=kept_saves_p)
 
 
-def _kept(problem: Problem, solution: Solution, running: dict[int, Choice]) -> Course | None:
-    """The course by the running plan's choices; None if another saves more than the threshold."""
+def _kept(problem: Problem, solution: Solution, running: dict[int, Choice]) -> Rollout | None:
+    """The rollout by the running plan's choices; None if another saves more than the threshold."""
     if not running:
         return None
     most_p = problem.rules.stability_p
@@ -51,7 +51,7 @@ def _kept(problem: Problem, solution: Solution, running: dict[int, Choice]) -> C
     return None if changed or kept.spent_p >= most_p else kept
 
 
-def bridged(problem: Problem, solution: Solution, best: Course) -> Course:
+def bridged(problem: Problem, solution: Solution, best: Rollout) -> Rollout:
     """The same with fewer changes, where these cost next to nothing, counted over the whole plan."""
     most_p = problem.rules.stability_p * SHARE_FOR_FEW_CHANGES
     wanted = bridges(problem, solution, best, most_p) if most_p > 0.0 else {}
@@ -60,7 +60,7 @@ def bridged(problem: Problem, solution: Solution, best: Course) -> Course:
     first = min(wanted)
     rest = range(first, problem.planned)
     steadier = follow(problem, solution, wanted, slots=rest, mass=best.mass[first])
-    steadier = Course(best.played[:first] + steadier.played, best.mass[:first] + steadier.mass)
+    steadier = Rollout(best.played[:first] + steadier.played, best.mass[:first] + steadier.mass)
     fewer = changes(steadier.choices) < changes(best.choices)
     return steadier if fewer and steadier.spent_p <= most_p else best
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from .forward import Course, now
+from .forward import Rollout, now
 from .model import Note, NoteCode, Plan, PlannedSlot, Session
 from .paths import Lookup
 from .problem import Forbidden, Problem
@@ -17,16 +17,16 @@ NEAR_PERCENT = 1.0
 
 
 def report(
-    problem: Problem, solution: Solution, course: Course, *, kept_saves_p: float | None
+    problem: Problem, solution: Solution, rollout: Rollout, *, kept_saves_p: float | None
 ) -> Plan:
-    """The plan of a course."""
-    trajectory = Trajectory.of(problem, course)
+    """The plan of a rollout."""
+    trajectory = Trajectory.of(problem, rollout)
     worths = worths_p(problem, solution, trajectory)
     slots = tuple(_slot(problem, trajectory, worths, i) for i in range(problem.planned))
     costs = [slot.cost_p for slot in slots if slot.cost_p is not None]
     known = len(costs) == len(slots)
     begun_p = float(now(problem)[0] @ solution.last)
-    left_p = begun_p - float(course.levels(problem.planned) @ solution.last)
+    left_p = begun_p - float(rollout.levels(problem.planned) @ solution.last)
     used_p = only_used_p(problem, solution.last)
     return Plan(
         made_at=problem.inputs.now,

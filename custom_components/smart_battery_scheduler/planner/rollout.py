@@ -91,7 +91,7 @@ def play(
 
 
 def bands(problem: Problem, choices: tuple[Choice, ...]) -> tuple[Floats, Floats]:
-    """The charge levels, percent, below which one and nine of ten courses are: (slot and the end)."""
+    """The charge levels, percent, below which one and nine of ten rollouts are: (slot and the end)."""
     sample_paths = SamplePaths.of(problem)
     stored = np.full(SAMPLE_PATHS, problem.inputs.stored_kwh)
     levels = [stored]

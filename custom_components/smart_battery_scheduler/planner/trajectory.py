@@ -1,10 +1,10 @@
-"""A course as it is told: one value per slot."""
+"""A rollout as people read it: one value per slot."""
 
 from dataclasses import dataclass
 
 import numpy as np
 
-from .forward import Course
+from .forward import Rollout
 from .paths import Floats
 from .problem import Problem
 from .rollout import Choice, bands
@@ -31,20 +31,20 @@ class Trajectory:
     percent_p90: Floats
 
     @classmethod
-    def of(cls, problem: Problem, course: Course) -> Trajectory:
-        """The course with its band, in which surprises of the house last."""
+    def of(cls, problem: Problem, rollout: Rollout) -> Trajectory:
+        """The rollout with its band, in which surprises of the house last."""
         kwh = np.array(
             [
                 (here.imported_kwh, here.exported_kwh, here.in_kwh, here.out_kwh, here.bill_p)
-                for here in course.played
+                for here in rollout.played
             ]
         ).T
-        stored_kwh = np.array([mass.sum(axis=0) for mass in course.mass]) @ problem.grid
+        stored_kwh = np.array([mass.sum(axis=0) for mass in rollout.mass]) @ problem.grid
         percent = stored_kwh / problem.battery.capacity_kwh * 100.0
-        low, high = bands(problem, course.choices)
+        low, high = bands(problem, rollout.choices)
         return cls(
-            choices=course.choices,
-            likelihood=tuple(here.likelihood for here in course.played),
+            choices=rollout.choices,
+            likelihood=tuple(here.likelihood for here in rollout.played),
             imported_kwh=kwh[0],
             exported_kwh=kwh[1],
             in_kwh=kwh[2],
