@@ -18,7 +18,10 @@ from custom_components.smart_battery_scheduler.control.model import (
 )
 from custom_components.smart_battery_scheduler.control.rules import Override
 from custom_components.smart_battery_scheduler.events.site_events import SiteEvent
-from custom_components.smart_battery_scheduler.flows.backtest import left_out_text, result_texts
+from custom_components.smart_battery_scheduler.flows.backtest_texts import (
+    missing_texts,
+    result_texts,
+)
 from custom_components.smart_battery_scheduler.flows.roof_plane import plane_title
 from custom_components.smart_battery_scheduler.history.backtest.compare import (
     BacktestResult,
@@ -209,11 +212,12 @@ def test_placeholders_of_notices_and_pages() -> None:
         gbp_per_year=1234.4, best_week_gbp_per_year=1000.0, worst_week_gbp_per_year=1500.0,
     )  # fmt: skip
     result = BacktestResult(
-        made_at=NOW, days=14, tariffs=(tariff,), left_out={"holes": 2},
+        made_at=NOW, days=14, tariffs=(tariff,), left_out={"holes": 2, "before_moving_in": 1}, failed=("recorder", "octopus"),
         first_day="2026-11-01", last_day="2026-11-14",
     )  # fmt: skip
-    said += [*result_texts(result, GERMAN).values(), left_out_text(result, GERMAN)]
-    said += [left_out_text(replace(result, left_out={}, days=0), GERMAN)]
+    said += [*result_texts(result, GERMAN).values()]
+    said += [*missing_texts(result, GERMAN).values()]
+    said += [*missing_texts(replace(result, left_out={}, failed=()), GERMAN).values()]
     assert [(text, found) for text in said if (found := english_in(text))] == []
     assert GERMAN.day(date(2026, 12, 5)) == "5. Dezember 2026"
     plane = {"azimuth": 90, "declination": 35, "peak_kw": 4.2}
