@@ -45,7 +45,7 @@ BY_VALUE = {
     "calendar": {each.value for each in SessionKind},
 }
 # Sections whose sentences are put together of names, or read elsewhere.
-NOT_LITERAL = {"weekday", "time", "card"}
+NOT_LITERAL = {"weekday", "month", "compass", "time", "card"}
 
 
 def flat(table: Table) -> dict[str, str]:

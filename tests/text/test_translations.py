@@ -73,9 +73,16 @@ def test_german_is_german() -> None:
 def test_german_sentences_are_german() -> None:
     """The table of our own, the card's section included."""
     english, german = flat(ENGLISH.table), flat(GERMAN.table)
-    same = {text for key, text in german.items() if text == english[key]} - ALIKE_SENTENCES
+    calendar = ("month.", "compass.")
+    same = {
+        text
+        for key, text in german.items()
+        if text == english[key] and not key.startswith(calendar)
+    } - ALIKE_SENTENCES
     assert {text for text in same if re.search(r"\w", NAMES.sub("", text))} == set()
-    assert {key: found for key, text in german.items() if (found := english_in(text))} == {}
+    left = {key: found for key, text in german.items() if (found := english_in(text))}
+    # North-east by its German letters.
+    assert left == {"compass.ne": ["NO"]}
 
 
 @pytest.mark.parametrize(

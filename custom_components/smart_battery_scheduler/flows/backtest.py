@@ -11,9 +11,16 @@ from homeassistant.core import callback
 from homeassistant.helpers.selector import NumberSelector, NumberSelectorConfig, NumberSelectorMode
 
 from ..frontend.backtest_csv import csv_link
-from ..history.backtest.compare import BacktestResult, TariffResult
-from ..site.backtest import MOST_DAYS, USUAL_DAYS, Backtest, BacktestStoppedError
-from ..text.sentences import Sentences, sentences_of
+from ..history.backtest.compare import BacktestResult
+from ..site.backtest import (
+    MOST_DAYS,
+    USUAL_DAYS,
+    Backtest,
+    BacktestFailedError,
+    BacktestStoppedError,
+)
+from ..text.sentences import sentences_of
+from .backtest_texts import missing_texts, result_texts
 
 DAYS = "days"
 
@@ -62,22 +69,22 @@ class BacktestSteps(OptionsFlow):
         if user_input is not None and self._is_result_shown:
             return self._unchanged()
         self._is_result_shown = True
-        if self._waiting is None:
-            return self.async_abort(reason="backtest_stopped")
         try:
-            result = await self._waiting
+            result = await (self._waiting or self._replay.async_result())
         except BacktestStoppedError:
             return self.async_abort(reason="backtest_stopped")
+        except BacktestFailedError:
+            return self.async_abort(reason="backtest_failed")
         words = sentences_of(self.hass)
-        left_out = {"left_out": left_out_text(result, words)}
+        missing = missing_texts(result, words)
         if not result.tariffs:
             return self.async_show_form(
-                step_id="backtest_nothing", description_placeholders=left_out
+                step_id="backtest_nothing", description_placeholders=missing
             )
         link = csv_link(self.hass, self.config_entry.entry_id)
         return self.async_show_form(
             step_id="backtest_result",
-            description_placeholders={**result_texts(result, words), **left_out, "csv": link},
+            description_placeholders={**result_texts(result, words), **missing, "csv": link},
         )
 
     async def async_step_backtest_nothing(
@@ -102,54 +109,3 @@ class BacktestSteps(OptionsFlow):
 
     def _unchanged(self) -> ConfigFlowResult:
         return self.async_create_entry(data=dict(self.config_entry.options))
-
-
-def result_texts(result: BacktestResult, words: Sentences) -> dict[str, str]:
-    """The figures of the page."""
-    best, present = result.tariffs[0], result.of(result.present)
-    return {
-        "days": str(result.days),
-        "first": result.first_day or "",
-        "last": result.last_day or "",
-        "paid": _sum(result.paid_gbp, words),
-        "planned": _sum(present.gbp if present else None, words),
-        "optimum": _sum(present.optimum_gbp if present else None, words),
-        "best": words.say_or(f"backtest.{best.name}", best.name),
-        "best_gbp": _sum(best.gbp, words),
-        "tariffs": "\n".join(_line(tariff, words) for tariff in result.tariffs),
-    }
-
-
-def _line(result: TariffResult, words: Sentences) -> str:
-    low, high = result.best_week_gbp_per_year, result.worst_week_gbp_per_year
-    spread = ""
-    if low and high:
-        low_text, high_text = words.pounds(low, 0), words.pounds(high, 0)
-        spread = words.say("backtest.spread", low=low_text, high=high_text)
-    return words.say(
-        "backtest.line",
-        name=words.say_or(f"backtest.{result.name}", result.name),
-        sum=_sum(result.gbp, words),
-        year=_sum(result.gbp_per_year, words, decimals=0),
-        spread=spread,
-        alone=_sum(result.self_powered_gbp, words),
-    )
-
-
-def left_out_text(result: BacktestResult, words: Sentences) -> str:
-    """Why days were left out, each reason with its number of days."""
-    if not result.left_out and not result.days:
-        return words.say("backtest.nothing_known")
-    counts = (
-        words.say(
-            "backtest.left_out",
-            days=str(count),
-            why=words.say_or(f"backtest.{reason}", reason),
-        )
-        for reason, count in result.left_out.items()
-    )
-    return ", ".join(counts) or words.say("backtest.none")
-
-
-def _sum(gbp: float | None, words: Sentences, *, decimals: int = 2) -> str:
-    return words.say("backtest.unknown_sum") if gbp is None else words.pounds(gbp, decimals)

@@ -19,6 +19,11 @@ from ..const import DOMAIN
 FOLDER: Final = Path(__file__).parents[1] / "sentences"
 ENGLISH: Final = "en"
 WEEKDAYS: Final = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+MONTHS: Final = (
+    *("january", "february", "march", "april", "may", "june"),
+    *("july", "august", "september", "october", "november", "december"),
+)
+COMPASS: Final = ("n", "ne", "e", "se", "s", "sw", "w", "nw")
 DAYS: Final = {0: "today", 1: "tomorrow", -1: "yesterday"}
 
 type Table = Mapping[str, Mapping[str, str | Mapping[str, str]]]
@@ -75,6 +80,20 @@ class Sentences:
     def weekday(self, day: date) -> str:
         """The name of a day of the week."""
         return self._text(f"weekday.{WEEKDAYS[day.weekday()]}")
+
+    def day(self, day: date) -> str:
+        """A day of the calendar with its year."""
+        month = self._text(f"month.{MONTHS[day.month - 1]}")
+        return self.say("format.day", day=str(day.day), month=month, year=str(day.year))
+
+    def placeholders(self, values: Mapping[str, str]) -> dict[str, str]:
+        """Placeholders with a ``day``, which is in ISO 8601, in words."""
+        day = {"day": self.day(date.fromisoformat(values["day"]))} if "day" in values else {}
+        return {**values, **day}
+
+    def compass(self, degrees: float) -> str:
+        """The point of the compass that is nearest to a bearing."""
+        return self._text(f"compass.{COMPASS[round(degrees / 45) % 8]}")
 
     def _day(self, form: str, when: datetime, today: date) -> str:
         name = DAYS.get((when.date() - today).days, "day")

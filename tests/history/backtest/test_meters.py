@@ -46,7 +46,6 @@ def test_what_no_source_knows_is_none_and_what_a_home_does_not_have_is_nothing()
     dashboard = MeterSource(
         name="dashboard", energies={"import": {START: 1.0}}, absent=frozenset({"pv", "export"})
     )
-    (slot, later) = put_together([dashboard], {}, START, START + 2 * HALF_HOUR).slots
+    (slot,) = put_together([dashboard], {}, START, START + 2 * HALF_HOUR).slots
     assert (slot.import_kwh, slot.pv_kwh, slot.battery_in_kwh) == (1.0, 0.0, None)
-    assert later.import_kwh is None
     assert put_together([], {}, START, START + 2 * HALF_HOUR).slots == ()
