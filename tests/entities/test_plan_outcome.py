@@ -14,7 +14,7 @@ from ..plans import a_plan, a_slot
 from .conftest import entity_id
 
 
-async def test_yesterday_is_told_by_its_parts_and_its_charges(site: Day) -> None:
+async def test_yesterday_is_shown_with_its_parts_and_its_charges(site: Day) -> None:
     """Unknown at first; then the pence more, their parts, and what each charge was given."""
     sensor = entity_id(site.hass, "sensor", site, "plan_outcome")
     first = site.hass.states.get(sensor)
