@@ -96,14 +96,18 @@ class Theirs:
         self._open: list[_Change] = []
         self._seen_requests = 0
 
-    def set_in_app(self, change: Settings, at: datetime, before: Settings) -> None:
+    def set_in_app(
+        self, change: Settings, at: datetime, before: Settings, may_be_ours: bool
+    ) -> None:
         """A person changed something past us, where ``before`` was shown.
 
-        A reserve next to one of ours cannot be told from its echo: both are right then.
+        A reserve next to one of ours cannot be told from its echo, nor one that ``may_be_ours`` from a late
+        write of ours: both are right then.
         """
         for name in NAMES:
             value = getattr(change, name)
-            if name == "backup_reserve_percent" and _may_be_an_echo(value, before):
+            is_reserve = name == "backup_reserve_percent" and value is not None
+            if is_reserve and (may_be_ours or _may_be_an_echo(value, before)):
                 self._right[name].add(value)
             elif value is not None:
                 self._open = [each for each in self._open if each.name != name]

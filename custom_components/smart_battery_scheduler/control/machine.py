@@ -43,6 +43,7 @@ from .situation import Situation, Step
 from .transitions import (
     arrived,
     by_mode_alone,
+    charges_instead,
     earlier,
     effective,
     ignored,
@@ -261,7 +262,8 @@ def _verifying(state: ControlState, at: Situation) -> Step:
 
 def _patience(command: Command, at: Situation) -> timedelta:
     """How long a command may stay unconfirmed: longer than this site's usual delay before its method changes."""
-    return at.timing.confirmed if command.tries < most_tries(command) else at.timing.change
+    is_soon = command.tries < most_tries(command) or charges_instead(command, at)
+    return at.timing.confirmed if is_soon else at.timing.change
 
 
 def _is_doubtful(state: ControlState, reading: PowerwallState) -> bool:

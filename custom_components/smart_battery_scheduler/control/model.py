@@ -267,7 +267,8 @@ class ControlState:
     write that left us since then (stored before it leaves). ``suspension`` and ``fault_until`` may be
     set while the owner settings are still being restored. ``completed`` is the charge that reached
     its target. ``out_of_service`` lists charge methods that were ignored, each with the time from which
-    it may be tried again. ``retry_at`` holds back a write after one that failed.
+    it may be tried again. ``refusals`` counts commands
+    that were refused since one was taken, whatever was ordered meanwhile. ``retry_at`` holds back a write after one that failed.
     ``strange_at`` is when settings first showed a value that is not ours. ``recent`` is what writes
     of the period before would be known by. ``touched_at`` is when the last period ended;
     ``doubted_at`` since when the battery has not followed the owner's settings since then.
@@ -292,6 +293,7 @@ class ControlState:
     completed: Wanted | None = None
     out_of_service: tuple[tuple[ChargeMethod, datetime], ...] = ()
     failures: int = 0
+    refusals: int = 0
     retry_at: datetime | None = None
     strange_at: datetime | None = None
     recent: Recent | None = None

@@ -7,7 +7,7 @@ from ..planner.model import Action, ChargeMethod
 from ..powerwall.base import OperatingMode, PowerwallState, Settings
 from ..tariff.model import SLOT, floor_slot
 from .ceiling import full_percent
-from .command_status import NOISE_W, Verdict, judge, shows
+from .command_status import GRID_CHARGING_W, NOISE_W, Verdict, grid_charging_w, judge, shows
 from .decisions import how_it_ended, of_command, simple
 from .detours import in_parts, to_owner_settings, to_setpoint, varied
 from .model import (
@@ -184,7 +184,8 @@ def ignored(state: ControlState, at: Situation, reason: DecisionReason) -> Step:
         again = replace(command, tries=1, command_status=CommandStatus())
         return Step(state=replace(transition(state, Trigger.IGNORED), command=again))
     unconfirmed = reason is DecisionReason.NOT_CONFIRMED
-    if command.tries < (most_tries(command) if unconfirmed else TRIES_PER_METHOD):
+    may_repeat = not charges_instead(lagging, at)
+    if may_repeat and command.tries < (most_tries(command) if unconfirmed else TRIES_PER_METHOD):
         # A setting that stands already would not be passed on when it is sent again.
         again = replace(
             command,
@@ -219,6 +220,16 @@ def ignored(state: ControlState, at: Situation, reason: DecisionReason) -> Step:
         return Step(state=replace(state, fault_until=next_slot(at)), decisions=(decision,))
     suspended = simple(at, DecisionKind.SUSPENDED, DecisionReason.CALIBRATION)
     return Step(state=replace(state, suspension=calibration(at)), decisions=(decision, suspended))
+
+
+def charges_instead(command: Command, at: Situation) -> bool:
+    """Whether a hold in backup mode draws from the grid while that is forbidden: some sites charge by the mode."""
+    in_backup = command.current.settings.operating_mode is OperatingMode.BACKUP
+    if command.wanted.action is not Action.HOLD or not in_backup or at.reading is None:
+        return False
+    from_grid_w = grid_charging_w(at.reading)
+    charges = from_grid_w is not None and from_grid_w > GRID_CHARGING_W
+    return charges and command.wanted.grid_charge_forbidden
 
 
 def most_tries(command: Command) -> int:
