@@ -29,7 +29,8 @@ class Sample:
 
     ``from_grid_w`` flows from the grid into the battery, ``from_grid_by_theirs_w`` would do so
     under the user's own settings. ``charge_patience`` is how late this home's charges are known to begin.
-    ``refused``: the last write was not taken. ``disturbed`` is a time in which control cannot know or act.
+    ``refused``: the last write was not taken;
+    ``apart``: the battery acts on other settings than are shown. ``disturbed`` is a time in which control cannot know or act.
     """
 
     at: datetime
@@ -62,6 +63,7 @@ class Sample:
     notices: frozenset[str]
     charge_patience: timedelta = timedelta()
     refused: bool = False
+    apart: bool = False
     charging_permitted: bool = True
 
 

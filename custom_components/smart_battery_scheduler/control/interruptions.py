@@ -55,9 +55,10 @@ def _strangers(state: ControlState, at: Situation, reading: PowerwallState) -> S
     if state.owner is None or not state.sent:
         return None
     before = () if state.owner.before is None else (state.owner.before,)
-    ours = (*before, as_shown(state, state.owner.settings), *state.sent)
+    sent = _known_writes(state, at)
+    ours = (*before, as_shown(state, state.owner.settings), *sent)
     reserve = reading.settings.backup_reserve_percent
-    echoed = any(echoes(each.backup_reserve_percent, reserve) for each in state.sent)
+    echoed = any(echoes(each.backup_reserve_percent, reserve) for each in sent)
     changed = foreign_changes(reading, state.owner.settings, ours, echoed)
     if changed.is_empty and not _undone(state, at, reading):
         return None if state.strange_at is None else Step(state=replace(state, strange_at=None))
@@ -74,6 +75,22 @@ def _strangers(state: ControlState, at: Situation, reading: PowerwallState) -> S
     until = next_slot(at) if len(fights) < FIGHTS_A_DAY else at.now + DAY
     state = replace(state, fights=fights)
     return stand_back(state, at, SuspensionCause.SOMEBODY_ELSE, until=until, changed=changed)
+
+
+def _known_writes(state: ControlState, at: Situation) -> tuple[Settings, ...]:
+    """The writes of ours that may still be seen.
+
+    Once a command is read back these are its own settings, the last ones of fields that it leaves alone, and
+    what was never read back: an earlier write that was, and is there again, is somebody's.
+    """
+    command, recent = state.command, state.recent
+    if command is None or command.command_status.read_back_at is None:
+        return state.sent
+    late = recent.sent if recent is not None and at.now < recent.until else ()
+    last = Settings()
+    for each in state.sent:
+        last = each.over(last)
+    return (*state.outstanding, *late, command.current.settings.over(last))
 
 
 def changed_at_rest(state: ControlState, at: Situation) -> Step | None:
