@@ -238,7 +238,8 @@ def _verifying(state: ControlState, at: Situation) -> Step:
             state = arrived(state, command.current.settings)
             return Step(state=read_back(state, command.current.must, reading.settings))
         if charges_without_permission(command.current, reading, accepted_at):
-            return Step(state=replace(state, command=by_mode_alone(command)))
+            state = replace(state, command=by_mode_alone(command), charges_in_backup=True)
+            return Step(state=state)
         is_reported = reports(command.current.must, reading.settings)
         patience = at.timing.read_back if is_reported else at.timing.unreported
         if reading.read_at - accepted_at >= patience:
@@ -255,6 +256,9 @@ def _verifying(state: ControlState, at: Situation) -> Step:
                 state=replace(transition(state, Trigger.CONFIRMED), command=command),
                 decisions=(decision,),
             )
+        case Verdict.NOT_CONFIRMED if state.flat is not None:
+            # Perhaps it is full: that shows within ten minutes.
+            return Step(state=state)
         case Verdict.NOT_CONFIRMED if reading.read_at - read_back_at >= _patience(command, at):
             return ignored(state, at, DecisionReason.NOT_CONFIRMED)
     return Step(state=state)

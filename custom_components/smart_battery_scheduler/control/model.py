@@ -279,7 +279,8 @@ class ControlState:
     as they were last written back, ``shown_as`` what readings made of them. ``fights`` are the moments
     at which somebody changed what we had set. ``owner_is_unknown``: a person must say whose settings
     stand before anything is written; ``adopted`` are those that a person has said are their own. ``is_bent``:
-    this site shows another reserve than was written (``echoes.py``). ``flat`` is where the level stands
+    this site shows another reserve than was written (``echoes.py``). ``charges_in_backup``: it charges in backup
+    mode although grid charging is off. ``flat`` is where the level stands
     still although there is more to take, ``full`` where it was found to be full so.
     """
 
@@ -308,6 +309,7 @@ class ControlState:
     owner_is_unknown: bool = False
     adopted: Settings | None = None
     is_bent: bool = False
+    charges_in_backup: bool = False
     flat: Flat | None = None
     full: Flat | None = None
 
@@ -347,6 +349,7 @@ class ControlState:
             self.owner_is_unknown,
             self.adopted,
             self.is_bent,
+            self.charges_in_backup,
             self.full,
         )
 

@@ -115,7 +115,16 @@ def _in_service(
     state: ControlState, at: Situation, setpoints: tuple[Setpoint, ...]
 ) -> tuple[Setpoint, ...]:
     resting = {method for method, until in state.out_of_service if at.now < until}
-    return tuple(setpoint for setpoint in setpoints if setpoint.method not in resting)
+    usable = tuple(setpoint for setpoint in setpoints if setpoint.method not in resting)
+    if not state.charges_in_backup:
+        return usable
+    # There backup mode holds nothing.
+    return tuple(each for each in usable if not _is_hold_in_backup(each)) or usable
+
+
+def _is_hold_in_backup(setpoint: Setpoint) -> bool:
+    settings = setpoint.settings
+    return settings.operating_mode is OperatingMode.BACKUP and settings.grid_charging is False
 
 
 def refreshed(state: ControlState, at: Situation) -> Command:
@@ -185,6 +194,8 @@ def ignored(state: ControlState, at: Situation, reason: DecisionReason) -> Step:
         return Step(state=replace(transition(state, Trigger.IGNORED), command=again))
     unconfirmed = reason is DecisionReason.NOT_CONFIRMED
     may_repeat = not charges_instead(lagging, at)
+    if not may_repeat:
+        state = replace(state, charges_in_backup=True)
     if may_repeat and command.tries < (most_tries(command) if unconfirmed else TRIES_PER_METHOD):
         # A setting that stands already would not be passed on when it is sent again.
         again = replace(
@@ -223,13 +234,17 @@ def ignored(state: ControlState, at: Situation, reason: DecisionReason) -> Step:
 
 
 def charges_instead(command: Command, at: Situation) -> bool:
-    """Whether a hold in backup mode draws from the grid while that is forbidden: some sites charge by the mode."""
+    """Whether a hold in backup mode draws from the grid: some sites charge by the mode alone.
+
+    Where that is allowed for a while, it must still be so after it was sent again: an earlier charge may
+    go on for minutes.
+    """
     in_backup = command.current.settings.operating_mode is OperatingMode.BACKUP
     if command.wanted.action is not Action.HOLD or not in_backup or at.reading is None:
         return False
     from_grid_w = grid_charging_w(at.reading)
     charges = from_grid_w is not None and from_grid_w > GRID_CHARGING_W
-    return charges and command.wanted.grid_charge_forbidden
+    return charges and (command.wanted.grid_charge_forbidden or command.tries >= TRIES_PER_METHOD)
 
 
 def most_tries(command: Command) -> int:
