@@ -235,12 +235,12 @@ class Player:
         self.theirs.set_in_app(change, now, before, self._may_be_our_own(change))
 
     def _may_be_our_own(self, change: Settings) -> bool:
-        """Whether a reserve is one that we have written too, where readings are too few to tell the writes apart.
+        """Whether a reserve is one that we have written too: it looks like our own write that came late.
 
-        It looks like our own write that came late, or like our restore that was lost.
+        To take it for a person's would make a late write of ours the owner's own setting.
         """
-        quirks, reserve = self.story.quirks, change.backup_reserve_percent
-        if not (quirks.others_per_minute or quirks.replica_share) or reserve is None:
+        reserve = change.backup_reserve_percent
+        if reserve is None:
             return False
         bodies = (request.body for request in self.day.cloud.requests.writes)
         return any(

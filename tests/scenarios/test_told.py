@@ -53,7 +53,7 @@ async def test_removal_of_a_home_at_rest_says_nothing(day: Day, away: bool) -> N
     assert removal_notice(day) is None
 
 
-async def test_lost_contact_is_told_while_nothing_is_in_force_too(day: Day) -> None:
+async def test_lost_contact_is_notified_while_nothing_is_in_force_too(day: Day) -> None:
     """Nothing of ours is active, yet *Problem* is on and the battery is unavailable until it is back."""
     await day.start()
     await day.run(0.2)

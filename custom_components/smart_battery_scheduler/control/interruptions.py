@@ -43,7 +43,7 @@ def interrupted(state: ControlState, at: Situation) -> Step | None:
         return None
     cause = hands_off(at.reading)
     if cause is not None and (state.suspension is None or state.suspension.cause is not cause):
-        return stand_back(state, at, cause, until=at.now + at.timing.settled)
+        return suspend(state, at, cause, until=at.now + at.timing.settled)
     return _strangers(state, at, at.reading)
 
 
@@ -55,10 +55,9 @@ def _strangers(state: ControlState, at: Situation, reading: PowerwallState) -> S
     if state.owner is None or not state.sent:
         return None
     before = () if state.owner.before is None else (state.owner.before,)
-    sent = _known_writes(state, at)
-    ours = (*before, as_shown(state, state.owner.settings), *sent)
+    ours = (*before, as_shown(state, state.owner.settings), *state.sent)
     reserve = reading.settings.backup_reserve_percent
-    echoed = any(echoes(each.backup_reserve_percent, reserve) for each in sent)
+    echoed = any(echoes(each.backup_reserve_percent, reserve) for each in state.sent)
     changed = foreign_changes(reading, state.owner.settings, ours, echoed)
     if changed.is_empty and not _undone(state, at, reading):
         return None if state.strange_at is None else Step(state=replace(state, strange_at=None))
@@ -74,23 +73,7 @@ def _strangers(state: ControlState, at: Situation, reading: PowerwallState) -> S
     # Two such changes within a day count as another controller.
     until = next_slot(at) if len(fights) < FIGHTS_A_DAY else at.now + DAY
     state = replace(state, fights=fights)
-    return stand_back(state, at, SuspensionCause.SOMEBODY_ELSE, until=until, changed=changed)
-
-
-def _known_writes(state: ControlState, at: Situation) -> tuple[Settings, ...]:
-    """The writes of ours that may still be seen.
-
-    Once a command is read back these are its own settings, the last ones of fields that it leaves alone, and
-    what was never read back: an earlier write that was, and is there again, is somebody's.
-    """
-    command, recent = state.command, state.recent
-    if command is None or command.command_status.read_back_at is None:
-        return state.sent
-    late = recent.sent if recent is not None and at.now < recent.until else ()
-    last = Settings()
-    for each in state.sent:
-        last = each.over(last)
-    return (*state.outstanding, *late, command.current.settings.over(last))
+    return suspend(state, at, SuspensionCause.SOMEBODY_ELSE, until=until, changed=changed)
 
 
 def changed_at_rest(state: ControlState, at: Situation) -> Step | None:
@@ -116,7 +99,7 @@ def changed_at_rest(state: ControlState, at: Situation) -> Step | None:
     changed = foreign_changes(reading, state.idle, ())
     state = replace(state, idle=shown, strange_at=None)
     cause = SuspensionCause.SOMEBODY_ELSE
-    return stand_back(state, at, cause, until=next_slot(at), changed=changed)
+    return suspend(state, at, cause, until=next_slot(at), changed=changed)
 
 
 def is_doubtful_owner(state: ControlState, shown: Settings) -> bool:
@@ -147,7 +130,7 @@ def _undone(state: ControlState, at: Situation, reading: PowerwallState) -> bool
     return not (is_young and any(left_by(each, shown) for each in others))
 
 
-def stand_back(
+def suspend(
     state: ControlState,
     at: Situation,
     cause: SuspensionCause,

@@ -31,7 +31,9 @@ from .setpoints import HIGHEST_PARTIAL_RESERVE_PERCENT, setpoints_for
 from .situation import Situation, Step
 
 TRIES_PER_METHOD = 2
-KNOWN_SENT = 8
+# A command that is refused for hours asks for other reserves as the level moves; what was in force before it must
+# stay known all the while.
+KNOWN_SENT = 32
 LONGEST_RETRY_S = 900.0
 # The owner settings come before a new command: what draws from the grid is ended first.
 LONGEST_RESTORE_RETRY_S = 300.0
