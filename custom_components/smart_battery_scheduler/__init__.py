@@ -5,6 +5,7 @@ import logging
 
 from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import ConfigEntryNotReady
 from homeassistant.helpers import config_validation as cv, issue_registry as ir
 from homeassistant.helpers.typing import ConfigType
 
@@ -28,7 +29,9 @@ from .site.site import Site, SmartBatteryConfigEntry
 from .site.storage import SiteStorage
 from .sources.build import build_sources, powerwall_of
 from .sources.chosen_entities import async_follow, async_track_renames
+from .sources.late_integrations import async_retry_when_shown, async_stop_waiting
 from .sources.supplier import tariff_mark
+from .text.sentences import async_load_sentences, sentences_of
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -49,6 +52,7 @@ PLATFORMS = [
 
 async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
     """Register what exists once, however many homes there are."""
+    await async_load_sentences(hass)
     async_setup_actions(hass)
     async_setup_event_bus(hass)
     async_setup_websocket_api(hass)
@@ -62,6 +66,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: SmartBatteryConfigEntry)
     # At once: with the cloud down the home comes later, and its page says so.
     async_show_dashboard(hass)
     async_follow(hass, entry)
+    async_stop_waiting(hass, entry)
     watch = Watch(entry)
     storage = SiteStorage(hass, entry.entry_id)
     loaded = await storage.async_load()
@@ -69,7 +74,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: SmartBatteryConfigEntry)
     sources = await build_sources(hass, entry, records.remembered)
     site = Site(hass, entry, sources, storage, loaded.control, records)
     try:
-        await site.async_start()
+        await _async_start(hass, entry, site)
         entry.runtime_data = site
         await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
         _attach(hass, entry, site, watch)
@@ -80,6 +85,15 @@ async def async_setup_entry(hass: HomeAssistant, entry: SmartBatteryConfigEntry)
     # Options that were changed during the awaits above.
     await watch.async_entry_updated(hass, entry)
     return True
+
+
+async def _async_start(hass: HomeAssistant, entry: SmartBatteryConfigEntry, site: Site) -> None:
+    """Raises ConfigEntryNotReady without a first reading."""
+    try:
+        await site.async_start()
+    except ConfigEntryNotReady:
+        async_retry_when_shown(hass, entry)
+        raise
 
 
 def _attach(hass: HomeAssistant, entry: SmartBatteryConfigEntry, site: Site, watch: Watch) -> None:
@@ -106,13 +120,15 @@ async def async_unload_entry(hass: HomeAssistant, entry: SmartBatteryConfigEntry
     is_restored = await site.async_stop(DecisionReason.SWITCHED_OFF)
     if not is_restored and entry.disabled_by is not None:
         # It may be disabled for long.
-        _raise_what_to_set(hass, entry, site.controller.owner_settings or Settings())
+        settings = site.controller.owner_settings or Settings()
+        _raise_what_to_set(hass, entry, settings, site.battery.back_end_name)
     return True
 
 
 async def async_remove_entry(hass: HomeAssistant, entry: SmartBatteryConfigEntry) -> None:
     """Restore what an earlier run may have left on the Powerwall, then forget everything."""
     async_show_dashboard(hass)
+    async_stop_waiting(hass, entry)
     storage = SiteStorage(hass, entry.entry_id)
     control = (await storage.async_load()).control
     restore = control.restore
@@ -134,7 +150,7 @@ async def _async_restore(
         await powerwall.write(settings, Purpose.RESTORE)
     except PowerwallError as err:
         _LOGGER.warning("The Powerwall's own settings could not be restored: %s", err)
-        _raise_what_to_set(hass, entry, settings)
+        _raise_what_to_set(hass, entry, settings, powerwall.capabilities.name)
     else:
         ir.async_delete_issue(hass, DOMAIN, _not_restored(entry))
 
@@ -158,12 +174,15 @@ async def _async_ask_whose_settings_stand(
         is_persistent=True,
         severity=ir.IssueSeverity.ERROR,
         translation_key="removed_owner_unknown",
-        translation_placeholders={"home": entry.title, "in_force": in_force(shown)},
+        translation_placeholders={
+            "home": entry.title,
+            "in_force": in_force(shown, sentences_of(hass)),
+        },
     )
 
 
 def _raise_what_to_set(
-    hass: HomeAssistant, entry: SmartBatteryConfigEntry, settings: Settings
+    hass: HomeAssistant, entry: SmartBatteryConfigEntry, settings: Settings, name: str
 ) -> None:
     ir.async_create_issue(
         hass,
@@ -173,7 +192,11 @@ def _raise_what_to_set(
         is_persistent=True,
         severity=ir.IssueSeverity.ERROR,
         translation_key="not_restored",
-        translation_placeholders={"home": entry.title, **by_hand(settings)},
+        translation_placeholders={
+            "home": entry.title,
+            "name": name,
+            **by_hand(settings, sentences_of(hass)),
+        },
     )
 
 

@@ -21,19 +21,13 @@ from .site.manual_slots import ManualSlot
 from .site.site import Site, SmartBatteryConfigEntry
 from .sources.grid_sessions import SessionWindow
 from .tariff.model import SLOT
-from .tariff.sessions import SessionKind
+from .text.sentences import Sentences, sentences_of
 from .text.speech import because, next_charge
 from .text.status import picture_of, ready_once
 
 PARALLEL_UPDATES = 0
 
 CALENDAR = CalendarEntityDescription(key="schedule", translation_key="schedule")
-SESSIONS = {
-    SessionKind.POWER_DOWN: "Power down",
-    SessionKind.POWER_UP: "Power up",
-    SessionKind.FREE: "Free electricity",
-}
-MANUAL_SLOTS = {Action.CHARGE: "Charge", Action.HOLD: "Hold", Action.USE: "Use"}
 LOOK_AHEAD = timedelta(days=14)
 ENDS = (DecisionKind.COMPLETED, DecisionKind.STOPPED, DecisionKind.FAILED)
 
@@ -59,12 +53,12 @@ class ScheduleCalendar(SmartBatteryEntity, CalendarEntity):
     def event(self) -> CalendarEvent | None:
         """The one that runs, else the next."""
         now = dt_util.utcnow()
-        until = now + LOOK_AHEAD
+        until, words = now + LOOK_AHEAD, sentences_of(self.hass)
         # Asked for several times at every reading: no more is made than may be the next.
         found = [
             *islice(charges_planned(self.site, now), 1),
-            *map(session_event, self.site.sessions.known),
-            *manual_slot_events(self.site.manual.slots, now, until),
+            *session_events(self.site.sessions.known, words),
+            *manual_slot_events(self.site.manual.slots, now, until, words),
         ]
         ahead = (each for each in found if now < each.end and each.start < until)
         return min(ahead, key=_order, default=None)
@@ -79,13 +73,13 @@ class ScheduleCalendar(SmartBatteryEntity, CalendarEntity):
 
 def events(site: Site, start: datetime, end: datetime) -> list[CalendarEvent]:
     """Everything within [start, end), the earliest first."""
-    now = dt_util.utcnow()
+    now, words = dt_util.utcnow(), sentences_of(site.hass)
     found = [
-        *charges_done(site.decision_log.decisions, now),
+        *charges_done(site.decision_log.decisions, now, words),
         *charges_planned(site, now),
-        *map(session_event, site.sessions.known),
-        *ready_event(ready_once(site, now)),
-        *manual_slot_events(site.manual.slots, start, end),
+        *session_events(site.sessions.known, words),
+        *ready_event(ready_once(site, now), words),
+        *manual_slot_events(site.manual.slots, start, end, words),
     ]
     return sorted(
         (event for event in found if event.start < end and start < event.end),
@@ -101,19 +95,23 @@ def charges_planned(site: Site, now: datetime) -> Iterator[CalendarEvent]:
     """Charging half-hours in a row are one event."""
     plan: Plan | None = site.planner.data
     after, picture = now, picture_of(site, now)
+    words = picture.words
     while (charge := next_charge(plan, after)) is not None:
-        level = charge.reaches_percent
-        target = f" to {level} %" if level is not None else ""
+        target = _to_level(charge.reaches_percent, words)
+        rate = _at_rate(charge.p_per_kwh, words, is_estimate=charge.is_estimate)
+        why = because(charge.reason, picture)
         yield CalendarEvent(
             start=charge.start,
             end=charge.end,
-            summary=f"Charge{target}{_at_rate(charge.p_per_kwh, charge.is_estimate)}",
-            description=f"Because {because(charge.reason, picture)}.",
+            summary=words.say("calendar.charge", target=target, rate=rate),
+            description=words.say("calendar.because", why=why),
         )
         after = charge.end
 
 
-def charges_done(decisions: Iterable[Decision], now: datetime) -> Iterator[CalendarEvent]:
+def charges_done(
+    decisions: Iterable[Decision], now: datetime, words: Sentences
+) -> Iterator[CalendarEvent]:
     """Charges that were confirmed in the battery's power, up to where they ended."""
     begun: Decision | None = None
     for decision in decisions:
@@ -124,51 +122,58 @@ def charges_done(decisions: Iterable[Decision], now: datetime) -> Iterator[Calen
             (charging and decision.kind in ENDS) or decision.kind is DecisionKind.SUSPENDED
         ):
             if begun.at < decision.at <= now:
-                yield _done(begun, decision)
+                yield _done(begun, decision, words)
             begun = None
 
 
-def _done(begun: Decision, ended: Decision) -> CalendarEvent:
-    level = ended.soc_percent
-    to = f" to {level:.0f} %" if level is not None else ""
+def _done(begun: Decision, ended: Decision, words: Sentences) -> CalendarEvent:
+    target, rate = _to_level(ended.soc_percent, words), _at_rate(begun.rate_p_per_kwh, words)
     return CalendarEvent(
         start=begun.at,
         end=ended.at,
-        summary=f"Charged{to}{_at_rate(begun.rate_p_per_kwh)}",
+        summary=words.say("calendar.charged", target=target, rate=rate),
     )
 
 
-def session_event(window: SessionWindow) -> CalendarEvent:
-    """A session, whether it is joined or only on offer."""
-    offer = "" if window.joined else " (not joined)"
-    return CalendarEvent(
-        start=window.start, end=window.end, summary=f"{SESSIONS[window.kind]}{offer}"
-    )
+def session_events(windows: Iterable[SessionWindow], words: Sentences) -> Iterator[CalendarEvent]:
+    """Sessions, whether they are joined or only on offer."""
+    for window in windows:
+        session = words.say(f"calendar.{window.kind.value}")
+        if not window.joined:
+            session = words.say("calendar.not_joined", session=session)
+        yield CalendarEvent(start=window.start, end=window.end, summary=session)
 
 
-def ready_event(asked: ReadyBy | None) -> Iterator[CalendarEvent]:
+def ready_event(asked: ReadyBy | None, words: Sentences) -> Iterator[CalendarEvent]:
     """The last half-hour before the battery is to be ready, once."""
     if asked is not None:
+        percent = words.number(asked.percent)
         yield CalendarEvent(
             start=asked.at - SLOT,
             end=asked.at,
-            summary=f"To be at {asked.percent:.0f} % (asked for)",
+            summary=words.say("calendar.ready", percent=percent),
         )
 
 
 def manual_slot_events(
-    slots: Iterable[ManualSlot], start: datetime, end: datetime
+    slots: Iterable[ManualSlot], start: datetime, end: datetime, words: Sentences
 ) -> Iterator[CalendarEvent]:
     """What somebody asked for by hand."""
     for slot in slots:
-        asked = "Do not charge" if slot.action is None else MANUAL_SLOTS[slot.action]
+        asked = "no_charge" if slot.action is None else slot.action.value
+        summary = words.say(f"calendar.asked_{asked}")
         for begin, finish in slot.occurrences(start, end):
-            yield CalendarEvent(
-                start=begin, end=finish, summary=f"{asked} (asked for)", uid=slot.id
-            )
+            yield CalendarEvent(start=begin, end=finish, summary=summary, uid=slot.id)
 
 
-def _at_rate(p_per_kwh: float | None, is_estimate: bool = False) -> str:
+def _to_level(percent: float | None, words: Sentences) -> str:
+    if percent is None:
+        return ""
+    return words.say("calendar.target", percent=words.number(percent))
+
+
+def _at_rate(p_per_kwh: float | None, words: Sentences, *, is_estimate: bool = False) -> str:
     if p_per_kwh is None:
         return ""
-    return f" at {'about ' if is_estimate else ''}{p_per_kwh:.1f} p"
+    key = "calendar.rate_estimate" if is_estimate else "calendar.rate"
+    return words.say(key, rate=words.number(p_per_kwh, 1))

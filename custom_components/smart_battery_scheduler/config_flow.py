@@ -44,11 +44,9 @@ from .site.preferences import Preferences
 from .site.site import SmartBatteryConfigEntry
 from .sources.rates_now import async_rates_now
 from .sources.supplier import TariffProblem, async_addresses_of
+from .text.sentences import Sentences, async_load_sentences, sentences_of
 
 _LOGGER = logging.getLogger(__name__)
-
-# As one says it; renamed by whoever likes another better.
-NAME = "Home battery"
 
 
 class SmartBatteryConfigFlow(PowerwallSteps, TariffSteps, SolarSteps, domain=DOMAIN):
@@ -86,6 +84,8 @@ class SmartBatteryConfigFlow(PowerwallSteps, TariffSteps, SolarSteps, domain=DOM
     @override
     async def async_step_user(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """A real home or the demo home."""
+        # Without an entry yet, nothing of the integration has been set up.
+        await async_load_sentences(self.hass)
         return self.async_show_menu(
             step_id="user",
             menu_options=[*self._roads(), KIND_DEMO],
@@ -97,7 +97,7 @@ class SmartBatteryConfigFlow(PowerwallSteps, TariffSteps, SolarSteps, domain=DOM
         await self.async_set_unique_id(KIND_DEMO, raise_on_progress=False)
         self._abort_if_unique_id_configured()
         return self.async_create_entry(
-            title="Demo home",
+            title=sentences_of(self.hass).say("title.demo"),
             data={CONF_KIND: KIND_DEMO},
             options={**Preferences().as_options(), CONF_DASHBOARD: True},
         )
@@ -222,16 +222,17 @@ class SmartBatteryConfigFlow(PowerwallSteps, TariffSteps, SolarSteps, domain=DOM
     def _finish_form(self) -> ConfigFlowResult:
         """What was found, to be recognised, and two questions about the first days."""
         bought, sold = self._rates_now
+        words = sentences_of(self.hass)
         tariff, planes = self._data[CONF_TARIFF], self.plane_subentries
         return self.async_show_form(
             step_id="finish",
             data_schema=FINISH_SCHEMA,
             description_placeholders={
                 "import_tariff": tariff.get(CONF_IMPORT_TARIFF) or "–",
-                "import_rate": _rate(bought),
+                "import_rate": _rate(bought, words),
                 "export_tariff": tariff.get(CONF_EXPORT_TARIFF) or "–",
-                "export_rate": _rate(sold),
-                "roof_kw": f"{sum(plane['data'][CONF_PEAK_KW] for plane in planes):g}",
+                "export_rate": _rate(sold, words),
+                "roof_kw": words.short_number(sum(plane["data"][CONF_PEAK_KW] for plane in planes)),
                 "planes": str(len(planes)),
             },
         )
@@ -241,7 +242,10 @@ class SmartBatteryConfigFlow(PowerwallSteps, TariffSteps, SolarSteps, domain=DOM
         if user_input is None:
             return self._finish_form()
         return self.async_create_entry(
-            title=_other_name(entry.title for entry in self._async_current_entries()),
+            title=_free_name(
+                sentences_of(self.hass).say("title.home"),
+                (entry.title for entry in self._async_current_entries()),
+            ),
             data=self._data,
             options={
                 **Preferences().as_options(),
@@ -252,16 +256,16 @@ class SmartBatteryConfigFlow(PowerwallSteps, TariffSteps, SolarSteps, domain=DOM
         )
 
 
-def _rate(p_per_kwh: float | None) -> str:
-    return "–" if p_per_kwh is None else f"{p_per_kwh:.1f} p/kWh"
+def _rate(p_per_kwh: float | None, words: Sentences) -> str:
+    return "–" if p_per_kwh is None else f"{words.number(p_per_kwh, 1)} p/kWh"
 
 
-def _other_name(taken: Iterable[str]) -> str:
-    """A name not in use yet: two homes must differ by voice, in lists and in messages."""
+def _free_name(name: str, taken: Iterable[str]) -> str:
+    """That name or one made from it, not in use: homes must differ by voice, in lists and in messages."""
     names = {name.casefold() for name in taken}
-    if NAME.casefold() not in names:
-        return NAME
-    return next(f"{NAME} {n}" for n in count(2) if f"{NAME} {n}".casefold() not in names)
+    if name.casefold() not in names:
+        return name
+    return next(f"{name} {n}" for n in count(2) if f"{name} {n}".casefold() not in names)
 
 
 def _subentry(plane: ConfigSubentryData) -> ConfigSubentry:

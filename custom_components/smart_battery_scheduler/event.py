@@ -13,6 +13,7 @@ from .entities.base import SmartBatteryEntity
 from .events.site_events import SiteEvent
 from .site.site import Site, SmartBatteryConfigEntry
 from .text.messages import message_of
+from .text.sentences import sentences_of
 
 PARALLEL_UPDATES = 0
 
@@ -47,6 +48,6 @@ class ActivityEvent(SmartBatteryEntity, EventEntity):
 
     @callback
     def _received(self, site_event: SiteEvent, data: Mapping[str, Json]) -> None:
-        message = message_of(site_event, data, dt_util.now())
+        message = message_of(site_event, data, dt_util.now(), sentences_of(self.hass))
         self._trigger_event(site_event.value, {**data, "message": message})
         self.async_write_ha_state()

@@ -1,7 +1,7 @@
 """Voice intents: what is it doing, when will it charge, why, charge to so much by then, resume.
 
 Home Assistant has no way for an integration to bring sentences along; those that lead here are in
-`docs/custom_sentences/en/smart_battery_scheduler.yaml` of the repository.
+`sentences/assist/`, and the action `install_sentences` puts them where its own agent reads them.
 """
 
 from abc import abstractmethod
@@ -26,6 +26,7 @@ from .planner.model import Action, NoteCode, ReadyBy
 from .site.manual_slots import ManualSlotError
 from .site.site import Site
 from .tariff.model import floor_slot
+from .text.sentences import Sentences, sentences_of
 from .text.speech import (
     Picture,
     hindrance,
@@ -103,7 +104,8 @@ class SiteIntent(intent.IntentHandler):
         await self._async_check(intent_obj, site)
         response = intent_obj.create_response()
         response.response_type = self.response_type
-        response.async_set_speech(await self.async_answer(site, said))
+        words = sentences_of(intent_obj.hass, intent_obj.language)
+        response.async_set_speech(await self.async_answer(site, said, words))
         return response
 
     async def _async_check(self, intent_obj: intent.Intent, site: Site) -> None:
@@ -116,7 +118,7 @@ class SiteIntent(intent.IntentHandler):
             raise intent.IntentHandleError("this user may not do that", "not_allowed") from err
 
     @abstractmethod
-    async def async_answer(self, site: Site, said: dict[str, Any]) -> str:
+    async def async_answer(self, site: Site, said: dict[str, Any], words: Sentences) -> str:
         """Do what is asked and return the sentence to say."""
 
 
@@ -132,8 +134,8 @@ def chosen_site(sites: tuple[Site, ...], name: str | None) -> Site:
     raise intent.IntentHandleError("several homes have a battery", "several_homes")
 
 
-def _picture(site: Site) -> Picture:
-    return picture_of(site, dt_util.utcnow())
+def _picture(site: Site, words: Sentences) -> Picture:
+    return picture_of(site, dt_util.utcnow(), words)
 
 
 class SayIntent(SiteIntent):
@@ -148,8 +150,8 @@ class SayIntent(SiteIntent):
         self._publish = publish
 
     @override
-    async def async_answer(self, site: Site, said: dict[str, Any]) -> str:
-        return self._publish(_picture(site))
+    async def async_answer(self, site: Site, said: dict[str, Any], words: Sentences) -> str:
+        return self._publish(_picture(site, words))
 
 
 class SayRate(SiteIntent):
@@ -159,9 +161,9 @@ class SayRate(SiteIntent):
     description = "Says the electricity rate now, whether that is cheap, and when it is cheapest"
 
     @override
-    async def async_answer(self, site: Site, said: dict[str, Any]) -> str:
+    async def async_answer(self, site: Site, said: dict[str, Any], words: Sentences) -> str:
         now = dt_util.utcnow()
-        return say_rate(site.rates.data.imports.between(now, now + A_DAY), _picture(site))
+        return say_rate(site.rates.data.imports.between(now, now + A_DAY), _picture(site, words))
 
 
 class SaySaved(SiteIntent):
@@ -171,9 +173,9 @@ class SaySaved(SiteIntent):
     description = "Says how much money the home battery's plan has saved today and this month"
 
     @override
-    async def async_answer(self, site: Site, said: dict[str, Any]) -> str:
+    async def async_answer(self, site: Site, said: dict[str, Any], words: Sentences) -> str:
         today = dt_util.utcnow().astimezone(MARKET_TIME_ZONE).date()
-        return say_saved(site.savings.day(today).saved_p, site.savings.month_p(today))
+        return say_saved(site.savings.day(today).saved_p, site.savings.month_p(today), words)
 
 
 class Override(SiteIntent):
@@ -192,13 +194,13 @@ class Override(SiteIntent):
         self._action = action
 
     @override
-    async def async_answer(self, site: Site, said: dict[str, Any]) -> str:
+    async def async_answer(self, site: Site, said: dict[str, Any], words: Sentences) -> str:
         now = dt_util.utcnow()
         lasts = timedelta(hours=said.get("hours", 0), minutes=said.get("minutes", 0))
         until = now + lasts if lasts else None
         asked = override_of(self._action, now, site.preferences, until=until)
         await site.async_set_override(asked)
-        picture = _picture(site)
+        picture = _picture(site, words)
         return hindrance(picture) or say_asked(self._action, asked.until, picture)
 
 
@@ -210,16 +212,16 @@ class SkipTonight(SiteIntent):
     description = "Keeps the home battery from being charged from the grid tonight"
 
     @override
-    async def async_answer(self, site: Site, said: dict[str, Any]) -> str:
+    async def async_answer(self, site: Site, said: dict[str, Any], words: Sentences) -> str:
         now = dt_util.utcnow()
         start, end = tonight(dt_util.as_local(now))
         try:
             slot = site.manual.add(start, end, None, now=now)
         except ManualSlotError:
-            return "Something else was asked for in that time already. Please look at the schedule."
+            return words.say("speech.in_that_time_already")
         _skipped(site.hass)[site.entry.entry_id] = slot.id
         await site.async_remember()
-        return f"I will not charge it from the grid until {say_until(end, _picture(site))}."
+        return words.say("speech.skipped_until", until=say_until(end, _picture(site, words)))
 
 
 def tonight(local: datetime) -> tuple[datetime, datetime]:
@@ -254,16 +256,16 @@ class ChargeTo(SiteIntent):
     }
 
     @override
-    async def async_answer(self, site: Site, said: dict[str, Any]) -> str:
+    async def async_answer(self, site: Site, said: dict[str, Any], words: Sentences) -> str:
         percent: int = said.get("percent", round(site.preferences.charge_now_percent))
         reading = site.battery.data
         level = reading.soc_percent if reading else None
         if level is not None and level >= percent:
-            return f"The battery is at {level:.0f} percent already."
+            return words.say("speech.full_enough", percent=words.number(level))
         if "hour" not in said:
-            return await _charge_now(site, percent)
+            return await _charge_now(site, percent, words)
         at = next_time(dt_util.now(), said["hour"], said.get("minute", 0), said.get("half_of_day"))
-        return await _be_ready(site, ReadyBy(at=at, percent=percent))
+        return await _be_ready(site, ReadyBy(at=at, percent=percent), words)
 
 
 class Resume(SiteIntent):
@@ -274,20 +276,20 @@ class Resume(SiteIntent):
     description = "Ends what was asked of the home battery by hand: the plan goes on"
 
     @override
-    async def async_answer(self, site: Site, said: dict[str, Any]) -> str:
+    async def async_answer(self, site: Site, said: dict[str, Any], words: Sentences) -> str:
         now = dt_util.utcnow()
         state = site.controller.state
         if (slot_id := _skipped(site.hass).pop(site.entry.entry_id, None)) is not None:
             if site.manual.remove(slot_id):
                 await site.async_remember()
-                return "It may charge tonight again."
+                return words.say("speech.charges_tonight_again")
         nothing_asked = override_now(site, now) is None and ready_once(site, now) is None
         if nothing_asked and state.suspension is None and state.fault_until is None:
-            return f"The plan is in force already. {say_status(_picture(site))}"
+            return words.say("speech.plan_in_force", status=say_status(_picture(site, words)))
         # Forgotten first, so that one plan is made without either.
         site.orders.ready_once = None
         await site.async_resume()
-        return hindrance(_picture(site)) or "Back to the plan."
+        return hindrance(_picture(site, words)) or words.say("speech.resumed")
 
 
 def next_time(local: datetime, hour: int, minute: int, half_of_day: str | None = None) -> datetime:
@@ -314,26 +316,27 @@ def next_time(local: datetime, hour: int, minute: int, half_of_day: str | None =
     )
 
 
-async def _charge_now(site: Site, percent: int) -> str:
+async def _charge_now(site: Site, percent: int, words: Sentences) -> str:
     now = dt_util.utcnow()
     override = override_of(Action.CHARGE, now, site.preferences, target_percent=percent)
     await site.async_set_override(override)
     if site.controller.state.command is None:
-        return say_status(_picture(site))
-    until = say_until(override.until, _picture(site))
-    return f"I have asked the battery to charge to {percent} percent, until {until} at the latest."
+        return say_status(_picture(site, words))
+    until = say_until(override.until, _picture(site, words))
+    return words.say("speech.asked_to_charge", percent=words.number(percent), until=until)
 
 
-async def _be_ready(site: Site, ready: ReadyBy) -> str:
+async def _be_ready(site: Site, ready: ReadyBy, words: Sentences) -> str:
     asked_at = dt_util.utcnow()
     await site.async_be_ready(ready)
-    picture = _picture(site)
-    answer = f"The battery is to be at {ready.percent:.0f} percent {say_moment(ready.at, picture)}."
+    picture = _picture(site, words)
+    percent, moment = words.number(ready.percent), say_moment(ready.at, picture)
+    answer = words.say("speech.to_be_ready", percent=percent, moment=moment)
     plan = site.planner.data
     if plan is None or plan.made_at < asked_at:
         return answer
     for note in plan.notes:
         if note.code is NoteCode.READY_BY_MISSED and note.at == floor_slot(ready.at):
-            reached = note.numbers["reached_percent"]
-            return f"{answer} It can only get to {reached:.0f} percent by then."
+            reached = words.number(note.numbers["reached_percent"])
+            return f"{answer} {words.say('speech.only_reaches', percent=reached)}"
     return f"{answer} {say_next_charge(picture)}"

@@ -17,6 +17,7 @@ from .const import DOMAIN
 from .events.event_bus import ATTR_AT, ATTR_DATA, ATTR_SITE_EVENT, EVENT_ACTIVITY, EVENT_ORDER
 from .events.site_events import SiteEvent
 from .text.messages import message_of, order_message
+from .text.sentences import Sentences, sentences_of
 
 
 class LoggedEvent(Protocol):
@@ -36,25 +37,26 @@ type Describer = Callable[[LoggedEvent], Line]
 def async_describe_events(
     hass: HomeAssistant, async_describe_event: Callable[[str, str, Describer], None]
 ) -> None:
-    """Describe what happens in a home and what is ordered there."""
-    async_describe_event(DOMAIN, EVENT_ACTIVITY, _describe_activity)
-    async_describe_event(DOMAIN, EVENT_ORDER, _describe_order)
+    """Describe what happens in a home and what is ordered there, in Home Assistant's language."""
+
+    @callback
+    def activity(event: LoggedEvent) -> Line:
+        site_event, words = SiteEvent(event.data[ATTR_SITE_EVENT]), sentences_of(hass)
+        message = message_of(site_event, event.data[ATTR_DATA], _moment_of(event), words)
+        return _line(event, message, words)
+
+    @callback
+    def order(event: LoggedEvent) -> Line:
+        words = sentences_of(hass)
+        return _line(event, order_message(event.data[ATTR_DATA], _moment_of(event), words), words)
+
+    async_describe_event(DOMAIN, EVENT_ACTIVITY, activity)
+    async_describe_event(DOMAIN, EVENT_ORDER, order)
 
 
-@callback
-def _describe_activity(event: LoggedEvent) -> Line:
-    site_event = SiteEvent(event.data[ATTR_SITE_EVENT])
-    return _line(event, message_of(site_event, event.data[ATTR_DATA], _moment_of(event)))
-
-
-@callback
-def _describe_order(event: LoggedEvent) -> Line:
-    return _line(event, order_message(event.data[ATTR_DATA], _moment_of(event)))
-
-
-def _line(event: LoggedEvent, message: str) -> Line:
+def _line(event: LoggedEvent, message: str, words: Sentences) -> Line:
     return {
-        LOGBOOK_ENTRY_NAME: event.data.get(ATTR_NAME) or "Smart Battery Scheduler",
+        LOGBOOK_ENTRY_NAME: event.data.get(ATTR_NAME) or words.say("title.logbook"),
         LOGBOOK_ENTRY_MESSAGE: message,
         LOGBOOK_ENTRY_ENTITY_ID: event.data.get(ATTR_ENTITY_ID),
     }

@@ -25,6 +25,7 @@ from .actions.targets import is_targeted
 from .common.serialisation import Json
 from .events.site_events import SIGNAL_SITE_EVENT, SiteEvent
 from .text.messages import message_of
+from .text.sentences import sentences_of
 
 SCHEMA = vol.Schema(
     {
@@ -79,7 +80,7 @@ def payload_of(
         "config_entry_id": entry_id,
         "device_id": devices[0].id if devices else None,
         "home": entry.title if entry else None,
-        "message": message_of(site_event, data, dt_util.now()),
+        "message": message_of(site_event, data, dt_util.now(), sentences_of(hass)),
         "data": dict(data),
     }
 

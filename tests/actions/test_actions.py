@@ -36,7 +36,7 @@ def in_hours(hours: float) -> str:
 
 
 async def test_charge_by_device_to_a_target_for_a_while(site: Day, ask: Ask) -> None:
-    """Charge by device to a target for a while."""
+    """The override has the target and the end of the call, and the charge runs within minutes."""
     device = dr.async_entries_for_config_entry(dr.async_get(site.hass), site.entry.entry_id)[0]
     await ask("charge", device_id=device.id, target_percent=80, duration={"hours": 2})
     override = site.site.override
@@ -53,7 +53,7 @@ async def test_charge_by_device_to_a_target_for_a_while(site: Day, ask: Ask) -> 
 
 @pytest.mark.parametrize("action", ["hold", "use"])
 async def test_hold_and_use_until_a_time(site: Day, ask: Ask, action: str) -> None:
-    """Hold and use until a time."""
+    """Both last until the given time and have no target."""
     until = dt_util.utcnow() + 3 * HOUR
     await ask(action, until=until.isoformat())
     override = site.site.override
@@ -63,7 +63,7 @@ async def test_hold_and_use_until_a_time(site: Day, ask: Ask, action: str) -> No
 
 
 async def test_without_an_end_an_override_lasts_four_hours(site: Day, ask: Ask) -> None:
-    """Without an end an override lasts four hours."""
+    """The defaults of Charge now: 100 % and four hours."""
     await ask("charge")
     override = site.site.override
     assert override is not None
@@ -90,7 +90,7 @@ async def test_without_an_end_an_override_lasts_four_hours(site: Day, ask: Ask) 
 async def test_a_charge_that_makes_no_sense_is_refused_with_the_mend(
     site: Day, ask: Ask, data: dict[str, Any], key: str
 ) -> None:
-    """A charge that makes no sense is refused with the mend."""
+    """The error says what to change; no override begins and nothing is written."""
     with pytest.raises(ServiceValidationError) as caught:
         await ask("charge", **data)
     assert caught.value.translation_domain == DOMAIN
@@ -135,6 +135,7 @@ HOSTILE: list[tuple[str, dict[str, Any]]] = [
     ("ready_once", {"target_percent": float("nan"), "at": "2026-01-14 10:00"}),
     ("ready_once", {"target_percent": 80, "at": "by six"}),
     ("cancel_ready_once", {"all": True}),
+    ("install_sentences", {"overwrite": "../../x"}),
     ("backtest", {"days": "thirty", "config_entry_id": "x"}),
 ]
 
@@ -149,7 +150,7 @@ def test_hostility_leaves_no_action_out() -> None:
 async def test_hostile_input_does_nothing(
     hass: HomeAssistant, action: str, data: dict[str, Any]
 ) -> None:
-    """Hostile input does nothing."""
+    """The schema refuses it before anything is called."""
     async_setup_actions(hass)
     answers = hass.services.supports_response(DOMAIN, action).value == "only"
     with pytest.raises(vol.Invalid):
@@ -181,7 +182,7 @@ async def test_a_forced_slot_is_carried_out_and_its_removal_stops_the_charge(
 
 
 async def test_a_ban_keeps_the_plan_from_charging(site: Day, ask: Ask) -> None:
-    """A ban keeps the plan from charging."""
+    """No slot of the blocked twelve hours is a charge."""
     await ask("add_slot", start=in_hours(0), end=in_hours(12), action="do_not_charge")
     await site.run(0.05)
     plan = site.site.planner.data
@@ -191,7 +192,7 @@ async def test_a_ban_keeps_the_plan_from_charging(site: Day, ask: Ask) -> None:
 
 
 async def test_slots_survive_a_power_cut(site: Day, ask: Ask) -> None:
-    """Slots survive a power cut."""
+    """They are stored at once, with their repetition."""
     await ask(
         "add_slot", start=in_hours(3), end=in_hours(4), action="do_not_charge", repeat="weekly"
     )
@@ -216,7 +217,7 @@ async def test_slots_survive_a_power_cut(site: Day, ask: Ask) -> None:
 async def test_slots_that_make_no_sense_are_refused(
     site: Day, ask: Ask, start: float, end: float, problem: Problem
 ) -> None:
-    """Slots that make no sense are refused."""
+    """Each problem has an error of its own, and the slots stay as they were."""
     await ask("add_slot", start=in_hours(5), end=in_hours(6), action="do_not_charge")
     with pytest.raises(ServiceValidationError) as caught:
         await ask("add_slot", start=in_hours(start), end=in_hours(end), action="charge")
@@ -225,7 +226,7 @@ async def test_slots_that_make_no_sense_are_refused(
 
 
 async def test_ids_that_are_not_known_are_refused(site: Day, ask: Ask) -> None:
-    """Ids that are not known are refused."""
+    """The error names the id that was given."""
     with pytest.raises(ServiceValidationError, match="x" * 4):
         await ask("remove_slot", slot_id="x" * 4)
     with pytest.raises(ServiceValidationError, match="y" * 4):
@@ -260,7 +261,7 @@ async def test_being_ready_once_is_planned_for_shown_and_taken_back(
         blocking=True,
         return_response=True,
     )
-    assert "To be at 90 % (asked for)" in str(events)
+    assert "Should be at 90 % (requested)" in str(events)
     for _ in range(2):
         await ask("cancel_ready_once")
         shown = hass.states.get("sensor.home_battery_ready_once")
@@ -321,7 +322,7 @@ async def test_a_session_entered_by_hand_is_planned_for_and_removed(site: Day, a
 
 @pytest.mark.parametrize(("start", "end"), [(2, 1), (-3, -2), (1, 60)])
 async def test_session_times_are_checked(site: Day, ask: Ask, start: int, end: int) -> None:
-    """Session times are checked."""
+    """A session that is over, too long or ends before its start is refused."""
     with pytest.raises(ServiceValidationError) as caught:
         await ask("add_session", kind="free", start=in_hours(start), end=in_hours(end))
     assert caught.value.translation_key == "session_times"
@@ -333,7 +334,7 @@ async def test_the_plan_is_returned_and_explained(site: Day, ask: Ask) -> None:
     assert len(plan["slots"]) >= 96
     why = await ask.answer("explain")
     assert why["slot"]["start"] == plan["slots"][0]["start"]
-    assert why["text"].startswith("The battery is to ")
+    assert why["text"].startswith("The battery is due to ")
     assert why["why_not"] is None
     charging = next(slot for slot in plan["slots"] if slot["action"] == "charge")
     why_not = await ask.answer("explain", at=charging["start"], action="use")
@@ -347,7 +348,7 @@ async def test_the_plan_is_returned_and_explained(site: Day, ask: Ask) -> None:
 
 
 async def test_decisions_can_be_looked_up_by_kind_and_age(site: Day, ask: Ask) -> None:
-    """Decisions can be looked up by kind and age."""
+    """One line is of the kind ``seen``; none is younger than zero hours."""
     await ask("charge")
     await site.run(0.2)
     published = (await ask.answer("get_decisions"))["decisions"]
@@ -376,7 +377,7 @@ async def test_rates_are_returned_as_published(site: Day, ask: Ask) -> None:
 
 
 async def test_what_if_compares_and_changes_nothing(site: Day, ask: Ask) -> None:
-    """What if compares and changes nothing."""
+    """A larger battery saves more than a smaller one; the preferences stay."""
     before = site.site.preferences
     same = await ask.answer("what_if", wear_p_per_kwh=before.wear_p_per_kwh)
     assert same["saves_p"] == pytest.approx(0, abs=0.2)
@@ -404,13 +405,13 @@ def test_the_form_of_what_if_has_the_bounds_of_the_settings() -> None:
 
 @pytest.mark.parametrize("data", [{}, {"battery_kwh": 0}, {"reserve_floor_percent": 81}])
 async def test_what_if_needs_something_to_try(site: Day, ask: Ask, data: dict[str, float]) -> None:
-    """What if needs something to try."""
+    """Without a setting or a battery size it is refused."""
     with pytest.raises(ServiceValidationError):
         await ask.answer("what_if", **data)
 
 
 async def test_replan_makes_a_new_plan(site: Day, ask: Ask) -> None:
-    """Replan makes a new plan."""
+    """Another plan object is in force afterwards."""
     before = site.site.planner.data
     await site.run(0.05)
     await ask("replan")

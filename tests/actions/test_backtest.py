@@ -3,16 +3,29 @@
 import asyncio
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+import os
 import threading
 from typing import Any
 
 from freezegun.api import FrozenDateTimeFactory
 import pytest
-from pytest_homeassistant_custom_component.common import MockConfigEntry
+from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_time_changed
 
 from custom_components.smart_battery_scheduler.const import DOMAIN
+from custom_components.smart_battery_scheduler.history.backtest.compare import usual_variants
 from custom_components.smart_battery_scheduler.history.measurements import Energies, MeasuredSlot
+from custom_components.smart_battery_scheduler.site import (
+    backtest as backtest_module,
+    backtest_inputs,
+)
 from custom_components.smart_battery_scheduler.site.backtest import BacktestStoppedError, store_key
+from custom_components.smart_battery_scheduler.solar.model import (
+    SolarForecast,
+    SolarSlot,
+    SolarUnreachableError,
+)
+from custom_components.smart_battery_scheduler.sources.rates_coordinator import RateError
+from custom_components.smart_battery_scheduler.tariff.errors import TariffUnreachableError
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import ServiceValidationError
 
@@ -54,6 +67,13 @@ async def demo(hass: HomeAssistant, freezer: FrozenDateTimeFactory) -> MockConfi
     return entry
 
 
+@pytest.fixture
+def as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Replay the home as it is only: each variant costs as much time as another tariff."""
+    monkeypatch.setattr(backtest_inputs, "usual_variants", lambda *_, **__: ())
+
+
+@pytest.mark.usefixtures("as_it_is")
 async def test_the_action_answers_with_what_the_last_days_would_have_cost(
     demo: MockConfigEntry, ask: Ask, hass_storage: dict[str, Any]
 ) -> None:
@@ -73,6 +93,7 @@ async def test_the_action_answers_with_what_the_last_days_would_have_cost(
     assert len(stored["result"]["half_hours"]) == 144
 
 
+@pytest.mark.usefixtures("as_it_is")
 async def test_a_run_can_be_stopped_and_the_result_before_it_stays(
     hass: HomeAssistant, demo: MockConfigEntry, ask: Ask
 ) -> None:
@@ -110,16 +131,17 @@ async def test_no_thread_outlives_a_run(
     assert not any(thread.name.startswith("replay") for thread in threading.enumerate())
 
 
+@pytest.mark.usefixtures("as_it_is")
 async def test_a_restart_in_the_middle_begins_the_run_again(
     hass: HomeAssistant, demo: MockConfigEntry, hass_storage: dict[str, Any]
 ) -> None:
     """A restart in the middle of a run begins it again."""
-    demo.runtime_data.backtest.start(2)
+    demo.runtime_data.backtest.start(1)
     await asyncio.sleep(0)
     assert await hass.config_entries.async_reload(demo.entry_id)
     assert demo.runtime_data.backtest.is_running
     result = await demo.runtime_data.backtest.async_result()
-    assert result.days == 2
+    assert result.days == 1
     assert hass_storage[store_key(demo.entry_id)]["data"]["unfinished_days"] is None
 
 
@@ -140,10 +162,11 @@ async def test_a_stored_replay_of_another_shape_is_left_out(
     assert entry.runtime_data.backtest.result is None
 
 
+@pytest.mark.usefixtures("as_it_is")
 async def test_removing_the_home_removes_its_replay(
     hass: HomeAssistant, demo: MockConfigEntry, ask: Ask, hass_storage: dict[str, Any]
 ) -> None:
-    """Removing the home removes its replay."""
+    """The stored result is deleted with the config entry."""
     await ask.answer("backtest", days=1)
     assert store_key(demo.entry_id) in hass_storage
     await hass.config_entries.async_remove(demo.entry_id)
@@ -164,13 +187,13 @@ async def test_days_out_of_range_are_refused_and_nothing_runs(
 async def test_a_real_home_is_compared_on_the_tariffs_of_its_region(site: Day, ask: Ask) -> None:
     """A home on Octopus is compared on the tariffs that its region is sold."""
     now = site.freezer().replace(tzinfo=UTC)
-    shift = now.date() - FIRST - timedelta(days=2)
-    past = generated_past(2)
+    shift = now.date() - FIRST - timedelta(days=1)
+    past = generated_past(1)
     site.site.measurements.adopt(
         MeasuredSlot(start=each.start + shift, energies=each.energies, observed_s=1800.0)
         for each in past
     )
-    answer = await ask.answer("backtest", days=2)
+    answer = await ask.answer("backtest", days=1)
     names = {each["name"] for each in answer["tariffs"]}
     assert {"present", "agile", "go", "cosy", "flux", "flexible"} <= names
     costs = [each["gbp"] for each in answer["tariffs"]]
@@ -182,8 +205,143 @@ async def test_without_a_past_the_answer_says_what_is_missing(site: Day, ask: As
     """Without a past there are no tariffs, and no figure is invented."""
     answer = await ask.answer("backtest", days=5)
     assert (answer["days"], answer["tariffs"], answer["paid_gbp"]) == (0, [], None)
+    assert answer["days_left_out"] == {"nothing_known": 5}
 
 
+@pytest.mark.parametrize(
+    ("broken", "error", "name"),
+    [
+        ("async_standing", TariffUnreachableError("away"), "standing_charges"),
+        ("past_tariffs", TariffUnreachableError("away"), "tariffs"),
+    ],
+)
+async def test_a_source_that_fails_is_named_and_the_run_goes_on(
+    site: Day,
+    ask: Ask,
+    monkeypatch: pytest.MonkeyPatch,
+    broken: str,
+    error: Exception,
+    name: str,
+) -> None:
+    """What does not answer is named in the result; the rest of the run goes on."""
+
+    async def away(*_: object, **__: object) -> None:
+        raise error
+
+    monkeypatch.setattr(backtest_inputs, broken, away)
+    answer = await ask.answer("backtest", days=1)
+    assert answer["sources_failed"] == [name]
+
+
+async def test_where_an_archive_has_them_the_suns_forecasts_are_those_of_then(
+    demo: MockConfigEntry, ask: Ask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The archive's forecasts are used, for a larger roof more; without an answer the usual error is."""
+
+    class Archive:
+        async def fetch(self) -> SolarForecast:
+            if asked:
+                raise SolarUnreachableError("away")
+            asked.append(1)
+            start = datetime(2026, 1, 15, 12, tzinfo=UTC)
+            slot = SolarSlot(mean_kwh=0.4, p10_kwh=0.2, p50_kwh=0.4, p90_kwh=0.6)
+            return SolarForecast(made_at=NOW, slots={start: slot})
+
+    asked: list[int] = []
+    larger = usual_variants(
+        backtest_inputs.replay_site(demo.runtime_data.backtest._snapshot()), has_roof=True
+    )[-1]
+    monkeypatch.setattr(backtest_inputs, "archived_forecast", lambda *_: Archive())
+    monkeypatch.setattr(backtest_inputs, "usual_variants", lambda *_, **__: (larger,))
+    answer = await ask.answer("backtest", days=1)
+    assert answer["sources"]["sun_forecast"] == {"open_meteo_archive": 48}
+    assert [each["name"] for each in answer["variants"]] == ["larger_roof"]
+    monkeypatch.setattr(backtest_inputs, "usual_variants", lambda *_, **__: ())
+    answer = await ask.answer("backtest", days=1)
+    assert answer["sources"]["sun_forecast"] == {"measured_with_usual_error": 48}
+
+
+async def test_without_the_rates_of_the_past_nothing_is_compared(
+    site: Day, ask: Ask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Rates that do not answer are named, and the present tariff is not among those compared."""
+
+    async def away(*_: object) -> None:
+        raise RateError("away")
+
+    monkeypatch.setattr(site.site.rates.source, "fetch", away)
+    answer = await ask.answer("backtest", days=1)
+    assert answer["sources_failed"] == ["rates"]
+    assert "present" not in {each["name"] for each in answer["tariffs"]}
+    assert answer["paid_gbp"] is None
+
+
+async def test_a_run_that_fails_or_is_stopped_answers_with_a_sentence(
+    demo: MockConfigEntry, ask: Ask, hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever waits for a run that fails or is stopped gets a sentence instead of an answer."""
+    backtest = demo.runtime_data.backtest
+    with pytest.raises(BacktestStoppedError):
+        await backtest.async_result()
+    waiting = hass.async_create_task(ask.answer("backtest", days=28))
+    while not backtest.is_running:
+        await asyncio.sleep(0)
+    await backtest.async_stop()
+    with pytest.raises(ServiceValidationError) as stopped:
+        await waiting
+    assert stopped.value.translation_key == "backtest_stopped"
+
+    async def bent(*_: object) -> None:
+        raise ValueError("bent")
+
+    monkeypatch.setattr(backtest_module, "async_replay", bent)
+    with pytest.raises(ServiceValidationError) as failed:
+        await ask.answer("backtest", days=1)
+    assert failed.value.translation_key == "backtest_failed"
+
+
+@pytest.mark.usefixtures("as_it_is")
+async def test_without_waiting_the_action_begins_a_run_and_a_second_joins_it(
+    demo: MockConfigEntry, ask: Ask
+) -> None:
+    """Called without an answer the action returns at once; a run under way is not begun again."""
+    backtest = demo.runtime_data.backtest
+    await ask._hass.services.async_call(DOMAIN, "backtest", {"days": 1}, blocking=True)
+    assert backtest.is_running
+    first = backtest._running
+    backtest.start(28)
+    assert backtest._running is first
+    assert (await backtest.async_result()).days == 1
+    assert await ask.answer("backtest", days=1, stop=True)
+
+
+async def test_the_account_is_made_each_night_as_a_task_of_the_home(
+    hass: HomeAssistant,
+    demo: MockConfigEntry,
+    freezer: FrozenDateTimeFactory,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """At its minute of the night the account begins; where priority is not ours to lower it runs on."""
+    begun: list[datetime] = []
+
+    async def account(now: datetime) -> None:
+        begun.append(now)
+
+    monkeypatch.setattr(demo.runtime_data.backtest, "_async_account", account)
+    night = (NOW + timedelta(days=1)).replace(hour=11, minute=7, second=0)
+    freezer.move_to(night)
+    async_fire_time_changed(hass, night)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert len(begun) == 1
+
+    def refused(*_: object) -> None:
+        raise PermissionError
+
+    monkeypatch.setattr(os, "setpriority", refused)
+    backtest_module._give_way()
+
+
+@pytest.mark.usefixtures("as_it_is")
 async def test_a_dry_run_keeps_its_account_each_night(
     hass: HomeAssistant, demo: MockConfigEntry, freezer: FrozenDateTimeFactory
 ) -> None:

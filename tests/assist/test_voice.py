@@ -178,7 +178,7 @@ async def test_why(
     hass: HomeAssistant, night: Site, assist: None, frozen: FrozenDateTimeFactory
 ) -> None:
     """In pence, with the moment it pays off."""
-    assert "no later half-hour needs it more" in await say(hass, "why is the battery doing that")
+    assert "using it now saves more" in await say(hass, "why is the battery doing that")
     frozen.move_to(NOW + timedelta(hours=2, minutes=10))
     night.planner.async_set_updated_data(a_night_plan())
     assert await say(hass, "why is it charging?") == (

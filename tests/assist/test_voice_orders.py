@@ -50,7 +50,7 @@ async def test_no_charge_tonight(hass: HomeAssistant, site: Site, assist: None) 
     (slot,) = site.manual.slots
     assert slot.blocked
     assert (slot.start, slot.end) == (NOW, datetime(2026, 11, 21, 8, tzinfo=UTC))
-    assert await say(hass, "cancel that") == "It may charge tonight again."
+    assert await say(hass, "cancel that") == "It may charge tonight after all."
     assert site.manual.slots == ()
 
 
@@ -99,7 +99,7 @@ async def test_charge_to_so_much_by_then(
     answer = await say(hass, sentence)
     assert site.ready_once == ReadyBy(at=at, percent=percent)
     assert site.override is None
-    assert f"The battery is to be at {percent} percent" in answer
+    assert f"The battery should be at {percent} percent" in answer
     assert f"{at:%H:%M}" in answer
 
 
@@ -150,7 +150,7 @@ async def test_charge_at_once(hass: HomeAssistant, site: Site, assist: None, sen
 async def test_nothing_to_charge(hass: HomeAssistant, site: Site, assist: None) -> None:
     """A battery that is that full is left alone."""
     answer = await say(hass, "charge to 20 percent by 6")
-    assert answer == "The battery is at 45 percent already."
+    assert answer == "The battery is already at 45 percent."
     assert site.override is None
     assert site.ready_once is None
 
@@ -167,7 +167,7 @@ async def test_a_charge_that_may_not_be(hass: HomeAssistant, site: Site, assist:
 async def test_back_to_the_plan(hass: HomeAssistant, site: Site, assist: None) -> None:
     """Ends the override and the request."""
     answer = await say(hass, "stop charging the battery")
-    assert answer.startswith("The plan is in force already. The battery is at 45 percent")
+    assert answer.startswith("The plan is already in force. The battery is at 45 percent")
     await say(hass, "charge to 80 percent by 6")
     await say(hass, "charge to 80 percent")
     assert await say(hass, "let the battery go back to the plan") == "Back to the plan."

@@ -153,7 +153,7 @@ async def test_overriding_actions(
 
 async def test_a_charge_to_what_is_there_already(hass: HomeAssistant, site: Site) -> None:
     """Refused, as by the action: the battery would be charged beyond."""
-    with pytest.raises(ServiceValidationError, match="at 45 % already"):
+    with pytest.raises(ServiceValidationError, match="at 66 %"):
         await act(hass, site, "charge", target_percent=40)
     assert site.override is None
 

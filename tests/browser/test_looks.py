@@ -81,7 +81,7 @@ async def test_what_cannot_run_is_still_readable(stage: Stage, chromium: str) ->
         entry = await demo_home(api)
         path = await put_card(api)
         async with looking_at(stage, "/", chromium) as page:
-            await page.route("**/card.js", broken)
+            await page.route("**/bundle.js", broken)
             await page.goto(stage.folder.url + path)
             await assert_plain(page, api, entry)
         async with looking_at(stage, "/", chromium, but="findLast") as page:

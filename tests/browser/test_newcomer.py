@@ -83,7 +83,7 @@ async def watch_a_dry_run(page: Page, card: Locator, cloud: CloudProcess) -> Non
     await expect(card.locator(".order")).to_contain_text("dry run, nothing is sent")
     await expect(card.locator(".headline")).to_contain_text("Dry run, would be: Charging")
     await card.get_by_role("button", name="Back to plan").click()
-    await expect(card.locator(".headline")).not_to_contain_text("on your word")
+    await expect(card.locator(".headline")).not_to_contain_text("as you asked")
     asked = [request["endpoint"] for request in await cloud.requests()]
     assert Endpoint.NETZERO_READ in asked
     assert Endpoint.NETZERO_WRITE not in asked
@@ -108,7 +108,7 @@ async def charge_and_see(card: Locator, cloud: CloudProcess) -> None:
     await card.get_by_role("button", name="Charge now").click()
     await expect(card.locator(".headline")).to_contain_text("Charging", timeout=PATIENCE_MS)
     seen = card.locator(".order.seen")
-    await expect(seen).to_contain_text("seen", timeout=PROOF_MS)
+    await expect(seen).to_contain_text("confirmed", timeout=PROOF_MS)
     await expect(seen).to_contain_text("kW")
     assert (await cloud.state())["reading"]["battery_power_w"] < -1000
     await card.get_by_role("button", name="Back to plan").click()

@@ -19,7 +19,7 @@ from custom_components.smart_battery_scheduler.powerwall.base import (
 )
 
 from .clock import ScaledClock
-from .faults import Endpoint, Fault
+from .faults import Endpoint
 from .fixtures import netzero_client
 from .quirks import Quirks, Refusal
 from .server import Cloud, running
@@ -196,8 +196,3 @@ async def test_as_a_process(socket_enabled: None) -> None:
     assert state["now"].startswith("2026-06-17T10:")
     process.send_signal(signal.SIGTERM)
     assert await process.wait() == 0
-
-
-def test_the_vocabulary_of_faults_is_that_of_the_wire() -> None:
-    """A rule can be written down as JSON."""
-    assert Fault("done_then_error") is Fault.DONE_THEN_ERROR

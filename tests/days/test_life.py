@@ -71,7 +71,7 @@ async def test_removal_puts_the_settings_back(day: Day, hass_storage: dict[str, 
     assert not [key for key in hass_storage if key.startswith(DOMAIN)]
 
 
-async def test_disabling_without_the_cloud_says_what_to_set_until_it_is_put_back(
+async def test_disabling_without_the_cloud_says_what_to_set_until_it_is_restored(
     day: Day,
 ) -> None:
     """Nobody knows when it runs again; when it does, the notice goes and the settings come back."""

@@ -1,5 +1,6 @@
 """The demo home as a whole."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 import json
@@ -9,6 +10,7 @@ from time import perf_counter
 import pytest
 
 from custom_components.smart_battery_scheduler.common.serialisation import decode, encode
+from custom_components.smart_battery_scheduler.const import MARKET_TIME_ZONE
 from custom_components.smart_battery_scheduler.demo import (
     HARDWARE,
     DemoSolar,
@@ -17,12 +19,25 @@ from custom_components.smart_battery_scheduler.demo import (
 )
 from custom_components.smart_battery_scheduler.demo.home import available_solar_w
 from custom_components.smart_battery_scheduler.demo.house import house_w
+from custom_components.smart_battery_scheduler.demo.past import planned_from
+from custom_components.smart_battery_scheduler.demo.rates import export_p_per_kwh, import_p_per_kwh
+from custom_components.smart_battery_scheduler.history.measurements import MeasuredSlot
 from custom_components.smart_battery_scheduler.powerwall.base import OperatingMode, Settings
-from custom_components.smart_battery_scheduler.powerwall.simulated import SimulatedState
+from custom_components.smart_battery_scheduler.powerwall.physics import (
+    Circumstances,
+    Meters,
+    advance,
+)
+from custom_components.smart_battery_scheduler.powerwall.simulated import (
+    SELF_POWERED_AT_20,
+    SimulatedState,
+)
 from custom_components.smart_battery_scheduler.solar.model import SolarForecast, SolarSource
 from custom_components.smart_battery_scheduler.tariff.model import SLOT
 
 NOW = datetime(2026, 11, 21, 9, 17, tzinfo=UTC)
+# More than a kettle may draw within a half-hour beside what is measured.
+NOTICEABLE_KWH = 0.1
 
 
 def true_kwh(start: datetime) -> float:
@@ -41,7 +56,7 @@ async def forecast_at(now: datetime) -> SolarForecast:
 async def test_the_battery_lives_through_real_time() -> None:
     """An order is obeyed within a minute, an hour later the battery is fuller."""
     now = [NOW]
-    powerwall = demo_powerwall(lambda: now[0])
+    powerwall = demo_powerwall(lambda: now[0], first_percent=40.0)
     before = await powerwall.read()
     await powerwall.write(Settings(operating_mode=OperatingMode.BACKUP, grid_charging=True))
     now[0] += timedelta(minutes=1)
@@ -118,7 +133,7 @@ async def test_a_day_is_forecast_anew_when_it_comes() -> None:
 
 
 def test_the_past_is_whole_and_balances() -> None:
-    """Four weeks of half-hours of a home that ran by itself."""
+    """Four weeks of half-hours, by itself and then by the planner."""
     past = demo_history(NOW, 28)
     assert len(past) == 28 * 48
     assert past[-1].start + SLOT == datetime(2026, 11, 21, 9, tzinfo=UTC)
@@ -151,6 +166,50 @@ def test_the_past_is_the_same_whenever_it_is_asked_for() -> None:
     snapshot = {slot.start: (slot.energies.load_kwh, slot.energies.pv_kwh) for slot in other}
     for slot in one:
         assert snapshot[slot.start] == pytest.approx((slot.energies.load_kwh, slot.energies.pv_kwh))
+
+
+@pytest.mark.parametrize("month", [1, 4, 7, 11])
+def test_the_last_two_days_are_the_planners(month: int) -> None:
+    """It buys where that is cheap for the day, never in the peak, and the dearest hours run from the battery."""
+    now = datetime(2026, month, 21, 12, tzinfo=UTC)
+    past = [slot for slot in demo_history(now, 28) if slot.start >= planned_from(now)]
+    assert timedelta(days=2) <= now - past[0].start <= timedelta(days=3)
+    bought = [
+        slot for slot in past if slot.energies.import_kwh - slot.energies.load_kwh > NOTICEABLE_KWH
+    ]
+    for slot in bought:
+        assert not 16 <= slot.start.astimezone(MARKET_TIME_ZONE).hour < 19
+    paid = sum(slot.energies.import_kwh * import_p_per_kwh(slot.start) for slot in past)
+    paid -= sum(slot.energies.export_kwh * export_p_per_kwh(slot.start) for slot in past)
+    by_itself, left_kwh = _by_itself(past)
+    # What it has bought and not yet used is worth what it would save at an average rate.
+    usual = sum(import_p_per_kwh(slot.start) for slot in past) / len(past)
+    assert past[-1].soc_percent is not None
+    more_kwh = past[-1].soc_percent / 100.0 * HARDWARE.capacity_kwh - left_kwh
+    assert paid - usual * more_kwh * HARDWARE.one_way_efficiency < by_itself
+    peak = [slot for slot in past if slot.start.astimezone(MARKET_TIME_ZONE).hour in (17, 18)]
+    assert sum(slot.energies.import_kwh for slot in peak) < 0.2 * sum(
+        slot.energies.load_kwh for slot in peak
+    )
+
+
+def _by_itself(past: Sequence[MeasuredSlot]) -> tuple[float, float]:
+    """The bill in pence with a battery that never buys, empty at first, and what it holds at the end in kWh."""
+    stored_kwh, paid_p = HARDWARE.capacity_kwh * 0.2, 0.0
+    for slot in past:
+        stored_kwh, meters = advance(
+            HARDWARE,
+            SELF_POWERED_AT_20,
+            Circumstances(),
+            stored_kwh,
+            Meters(),
+            slot.energies.load_kwh * 2000.0,
+            slot.energies.pv_kwh * 2000.0,
+            SLOT.total_seconds(),
+        )
+        paid_p += meters.imported_kwh * import_p_per_kwh(slot.start)
+        paid_p -= meters.exported_kwh * export_p_per_kwh(slot.start)
+    return paid_p, stored_kwh
 
 
 def test_the_house_has_a_familys_rhythm() -> None:

@@ -13,6 +13,8 @@ from custom_components.smart_battery_scheduler.control.model import (
 from custom_components.smart_battery_scheduler.planner.model import Action
 from custom_components.smart_battery_scheduler.site.manual_slots import ManualSlot, Repeat
 
+from ..languages import ENGLISH
+
 NIGHT = datetime(2026, 11, 21, 2, 30, tzinfo=UTC)
 DAY = timedelta(days=1)
 
@@ -41,7 +43,7 @@ def test_each_night_is_a_charge_of_its_own(end: DecisionKind, action: Action | N
         line(DecisionKind.CONFIRMED, NIGHT + DAY),
         line(DecisionKind.COMPLETED, second_end),
     ]
-    done = [(event.start, event.end) for event in charges_done(lines, second_end)]
+    done = [(event.start, event.end) for event in charges_done(lines, second_end, ENGLISH)]
     assert done == [(NIGHT, first_end), (NIGHT + DAY, second_end)]
 
 
@@ -53,7 +55,7 @@ def test_a_charge_that_is_seen_again_is_the_same() -> None:
         line(DecisionKind.CONFIRMED, NIGHT + timedelta(minutes=31)),
         line(DecisionKind.COMPLETED, NIGHT + timedelta(hours=1)),
     ]
-    (event,) = charges_done(lines, NIGHT + DAY)
+    (event,) = charges_done(lines, NIGHT + DAY, ENGLISH)
     assert (event.start, event.end) == (NIGHT, NIGHT + timedelta(hours=1))
 
 
@@ -67,5 +69,6 @@ def test_a_daily_manual_slot_in_the_night_that_has_no_such_time() -> None:
         action=Action.CHARGE,
         repeat=Repeat.DAILY,
     )
-    nights = [event.start for event in manual_slot_events([slot], spring, spring + 2 * DAY)]
+    found = manual_slot_events([slot], spring, spring + 2 * DAY, ENGLISH)
+    nights = [event.start for event in found]
     assert nights == [spring, spring + 2 * DAY - timedelta(hours=1)]

@@ -51,7 +51,7 @@ NUMBERS = [
 async def test_every_number_is_its_preference_and_re_plans_once(
     all_enabled: Day, plans: list[None]
 ) -> None:
-    """Every number is its preference and re plans once."""
+    """Set by its entity, stored in the options, shown again, one plan each."""
     day = all_enabled
     before = day.site
     for key, preference, value in NUMBERS:
@@ -69,7 +69,7 @@ async def test_every_number_is_its_preference_and_re_plans_once(
 
 @pytest.mark.parametrize(("key", "value"), [("reserve_floor", 81), ("charge_now_target", 0)])
 async def test_a_number_out_of_range_is_refused(site: Day, key: str, value: float) -> None:
-    """A number out of range is refused."""
+    """And the preferences stay as they were."""
     before = site.site.preferences
     with pytest.raises(ServiceValidationError):
         await site.act(
@@ -83,7 +83,7 @@ async def test_a_number_out_of_range_is_refused(site: Day, key: str, value: floa
 
 @pytest.mark.parametrize("key", ["peak_start", "peak_end", "ready_by_time"])
 async def test_times_are_preferences(site: Day, plans: list[None], key: str) -> None:
-    """Times are preferences."""
+    """Set by its entity, stored in the options, shown again, one plan."""
     await site.run(0.01)
     plans.clear()
     target = entity_id(site.hass, "time", site, key)
@@ -97,7 +97,7 @@ async def test_times_are_preferences(site: Day, plans: list[None], key: str) -> 
 
 @pytest.mark.parametrize("key", ["scheduler", "dry_run", "join_sessions", "carbon_forecast"])
 async def test_switches_are_preferences(all_enabled: Day, plans: list[None], key: str) -> None:
-    """Switches are preferences."""
+    """A toggle changes the state and makes one plan."""
     target = entity_id(all_enabled.hass, "switch", all_enabled, key)
     before = await state(all_enabled, "switch", key)
     await all_enabled.run(0.01)
@@ -109,7 +109,7 @@ async def test_switches_are_preferences(all_enabled: Day, plans: list[None], key
 
 
 async def test_charge_now_charges_to_its_target_and_ends(site: Day) -> None:
-    """Charge now charges to its target and ends."""
+    """With the preferred 70 % and one hour."""
     target = entity_id(site.hass, "switch", site, "charge_now")
     await site.site.async_prefer(charge_now_percent=70.0, charge_now_hours=1.0)
     await site.settle()
@@ -126,7 +126,7 @@ async def test_charge_now_charges_to_its_target_and_ends(site: Day) -> None:
 
 
 async def test_without_a_duration_charge_now_ends_with_the_half_hour(site: Day) -> None:
-    """Without a duration charge now ends with the half hour."""
+    """A duration of 0 hours means until the next :00 or :30."""
     await site.site.async_prefer(charge_now_hours=0.0)
     await site.run(0.2)
     target = entity_id(site.hass, "switch", site, "charge_now")
@@ -169,7 +169,7 @@ async def test_a_full_battery_may_be_asked_to_stay_full(day: Day) -> None:
 
 
 async def test_turning_charge_now_off_leaves_another_override(site: Day) -> None:
-    """Turning charge now off leaves another override."""
+    """A hold is no charge: the switch is off and does not end it."""
     await site.choose(entity_id(site.hass, "select", site, "override"), "hold")
     target = entity_id(site.hass, "switch", site, "charge_now")
     assert await state(site, "switch", "charge_now") == "off"
@@ -182,7 +182,7 @@ async def test_turning_charge_now_off_leaves_another_override(site: Day) -> None
 
 
 async def test_the_powerwalls_own_settings_are_pushed_and_verified(site: Day) -> None:
-    """The powerwalls own settings are pushed and verified."""
+    """Reserve and grid charging are shown by the cloud within minutes."""
     await site.site.async_prefer(scheduler_enabled=False)
     await site.run(0.3)
     await site.act(
@@ -257,7 +257,7 @@ async def test_every_other_control_re_plans_once(
 
 
 async def test_a_reserve_that_does_not_exist_is_refused(site: Day) -> None:
-    """A reserve that does not exist is refused."""
+    """Tesla turns 81 to 99 % into 80 %."""
     with pytest.raises(ServiceValidationError, match="85"):
         await site.act(
             "number",
@@ -268,7 +268,7 @@ async def test_a_reserve_that_does_not_exist_is_refused(site: Day) -> None:
 
 
 async def test_setting_the_reserve_during_a_charge_takes_over(site: Day) -> None:
-    """Setting the reserve during a charge takes over."""
+    """The override ends and control is suspended by the user."""
     await site.choose(entity_id(site.hass, "select", site, "override"), "charge")
     await site.run(0.1)
     assert site.phase is Phase.RUNNING
@@ -302,7 +302,7 @@ async def test_a_car_that_charges_already_re_plans_once_when_it_is_named(
 
 
 async def test_a_slot_by_hand_re_plans_once(site: Day, ask: Ask, plans: list[None]) -> None:
-    """A slot by hand re plans once."""
+    """One new plan, not one for each listener."""
     await site.run(0.01)
     plans.clear()
     start = floor_slot(dt_util.utcnow()) + timedelta(hours=3)

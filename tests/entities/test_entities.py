@@ -44,7 +44,7 @@ async def reload(day: Day) -> None:
 
 
 async def test_the_registry_is_as_it_was(site: Day, snapshot: SnapshotAssertion) -> None:
-    """The registry is as it was."""
+    """A snapshot of ids, names, classes, units and options of all entities."""
     entries = er.async_entries_for_config_entry(er.async_get(site.hass), site.entry.entry_id)
     assert {
         entry.entity_id: {
@@ -69,7 +69,7 @@ async def test_the_reference_marks_what_is_disabled_at_first(site: Day) -> None:
 
 
 async def test_every_entity_has_its_words_and_none_is_broken(day: Day, enabled: None) -> None:
-    """Every entity has its words and none is broken."""
+    """More than 70 entities with a name, an icon or class, and a state."""
     await day.start()
     entries = er.async_entries_for_config_entry(er.async_get(day.hass), day.entry.entry_id)
     assert len(entries) > 70
@@ -83,8 +83,8 @@ async def test_every_entity_has_its_words_and_none_is_broken(day: Day, enabled: 
 
 
 async def test_status_and_reason_follow_the_home(site: Day) -> None:
-    """Status and reason follow the home."""
-    assert shown(site, "sensor", "reason").state.startswith("It is to ")
+    """From the plan's sentence to a charge that is confirmed."""
+    assert shown(site, "sensor", "reason").state.startswith("The plan is to ")
     await site.choose("select.home_battery_override", "charge")
     await site.run(0.1)
     assert shown(site, "sensor", "status").state == "charging"
@@ -104,7 +104,7 @@ async def test_status_and_reason_follow_the_home(site: Day) -> None:
 
 
 async def test_rates_and_the_next_charge_are_those_of_the_plan(site: Day) -> None:
-    """Rates and the next charge are those of the plan."""
+    """Rates in £/kWh; the next charge begins with the plan's first one."""
     now = dt_util.utcnow()
     rate = site.site.rates.data.imports.at(now)
     assert rate is not None
@@ -130,7 +130,7 @@ async def test_rates_and_the_next_charge_are_those_of_the_plan(site: Day) -> Non
 
 
 async def test_large_attributes_are_not_recorded(site: Day) -> None:
-    """Large attributes are not recorded."""
+    """Slots and notes are in the state but not in the recorder."""
     plan = shown(site, "sensor", "plan")
     assert plan.state_info is not None
     assert "slots" in plan.attributes
@@ -138,7 +138,7 @@ async def test_large_attributes_are_not_recorded(site: Day) -> None:
 
 
 async def test_energy_counts_up_and_goes_on_after_a_restart(site: Day) -> None:
-    """Energy counts up and goes on after a restart."""
+    """A total that increases and loses at most the readings between."""
     await site.run(1)
     keys = ("house_energy", "grid_import_energy")
     before = {key: float(shown(site, "sensor", key).state) for key in keys}
@@ -169,7 +169,7 @@ async def test_savings_are_shown_and_kept(site: Day) -> None:
 
 
 async def test_off_grid_problem_and_tomorrows_rates(site: Day) -> None:
-    """Off grid problem and tomorrows rates."""
+    """Off at first; a cloud that fails turns the problem on."""
     assert shown(site, "binary_sensor", "off_grid").state == "off"
     assert shown(site, "binary_sensor", "problem").state == "off"
     assert shown(site, "binary_sensor", "tomorrows_rates").state == "off"
@@ -182,7 +182,7 @@ async def test_off_grid_problem_and_tomorrows_rates(site: Day) -> None:
 
 
 async def test_a_session_is_shown_while_it_runs(site: Day) -> None:
-    """A session is shown while it runs."""
+    """Off with its data before it begins, on from its start."""
     start = dt_util.utcnow() + HOUR / 2
     await site.site.sessions.async_add(
         SessionKind.FREE, start, start + HOUR / 2, now=dt_util.utcnow()
@@ -213,7 +213,7 @@ NOW = dt_util.utcnow()
 def test_a_command_is_as_proven_as_its_evidence(
     command_status: CommandStatus | None, proof: Proof
 ) -> None:
-    """A command is as proven as its evidence."""
+    """The furthest of the four levels that has a time."""
     assert proof_of(command_status) is proof
 
 
@@ -246,7 +246,7 @@ async def test_the_calendar_has_charges_sessions_and_manual_slots(site: Day) -> 
     await site.run(0.1)
     events = await calendar(site, 24)
     summaries = [event["summary"] for event in events]
-    assert {"Power down", "Do not charge (asked for)", "Hold (asked for)"} <= set(summaries)
+    assert {"Power down", "Do not charge (requested)", "Hold (requested)"} <= set(summaries)
     charges = [event for event in events if event["summary"].startswith("Charge ")]
     assert charges
     assert all(event["description"].startswith("Because ") for event in charges)
@@ -255,7 +255,7 @@ async def test_the_calendar_has_charges_sessions_and_manual_slots(site: Day) -> 
 
 
 async def test_a_charge_that_was_made_stays_in_the_calendar(site: Day) -> None:
-    """A charge that was made stays in the calendar."""
+    """One event, also after the override was taken back."""
     await site.choose("select.home_battery_override", "charge")
     await site.run(0.3)
     await site.choose("select.home_battery_override", "automatic")
@@ -265,7 +265,7 @@ async def test_a_charge_that_was_made_stays_in_the_calendar(site: Day) -> None:
 
 
 async def test_the_event_entity_and_the_bus_tell_what_happens(site: Day) -> None:
-    """The event entity and the bus tell what happens."""
+    """Both carry the event's type, and the entity its sentence."""
     received: list[Any] = []
     site.hass.bus.async_listen(f"{DOMAIN}_activity", received.append)
     await site.choose("select.home_battery_override", "charge")

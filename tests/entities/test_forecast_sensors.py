@@ -157,13 +157,13 @@ async def test_quiet_by_default_and_no_sun_without_panels(
     cloud: Cloud,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Nobody is bothered with them; a home without panels has none of the sun's."""
+    """The day's figures are for who enables them; a home without panels has none of the sun's."""
     point_to(cloud, monkeypatch)
     entry = site_entry(cloud)
     entry.add_to_hass(hass)
     assert await hass.config_entries.async_setup(entry.entry_id)
     await hass.async_block_till_done(wait_background_tasks=True)
-    assert [key for key in KEYS if state_of(hass, entry, key)] == []
+    assert [key for key in KEYS if state_of(hass, entry, key)] == ["load_forecast_error"]
     registry = er.async_get(hass)
     known = {
         key

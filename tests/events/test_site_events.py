@@ -21,10 +21,15 @@ from custom_components.smart_battery_scheduler.control.model import (
 from custom_components.smart_battery_scheduler.events.site_events import SiteEvent, SiteEvents
 from custom_components.smart_battery_scheduler.planner.model import Action
 from custom_components.smart_battery_scheduler.tariff.model import Rate, RateTable
-from custom_components.smart_battery_scheduler.text.messages import REASONS, line_of, message_of
+from custom_components.smart_battery_scheduler.text.messages import (
+    line_of,
+    message_of,
+    reason_of_decision,
+)
 from homeassistant.core import HomeAssistant
 
 from ..automations.conftest import NOW, plan_of
+from ..languages import ENGLISH
 
 HALF_HOUR = timedelta(minutes=30)
 HERE = datetime(2026, 7, 1, 15, 0, tzinfo=ZoneInfo("Europe/London"))
@@ -229,27 +234,28 @@ async def test_rates_after_a_gap(events: SiteEvents, published: Published) -> No
         (
             SiteEvent.SESSION_JOINED,
             {"start": "2026-07-01T17:00:00+00:00", "end": "2026-07-01T18:00:00+00:00"},
-            "A session is joined at 18:00 until 19:00.",
+            "A session was joined at 18:00 until 19:00.",
         ),
     ],
 )
 def test_messages(site_event: SiteEvent, data: dict[str, Any], message: str) -> None:
     """In the household's own time."""
-    assert message_of(site_event, data, HERE) == message
+    assert message_of(site_event, data, HERE, ENGLISH) == message
 
 
 @pytest.mark.parametrize("site_event", list(SiteEvent))
 @pytest.mark.parametrize("data", [{}, {"reason": "?", "end": 5, "start": None}])
 def test_a_message_needs_no_facts(site_event: SiteEvent, data: dict[str, Any]) -> None:
     """What is missing is left out."""
-    message = message_of(site_event, data, datetime(2026, 7, 1, tzinfo=UTC))
+    message = message_of(site_event, data, datetime(2026, 7, 1, tzinfo=UTC), ENGLISH)
     assert message.endswith(".")
     assert "None" not in message
 
 
-def test_every_reason_has_words() -> None:
+@pytest.mark.parametrize("reason", DecisionReason)
+def test_every_reason_has_words(reason: DecisionReason) -> None:
     """A new reason cannot be forgotten."""
-    assert set(REASONS) == set(DecisionReason)
+    assert reason_of_decision(reason, ENGLISH)
 
 
 @pytest.mark.parametrize(
@@ -270,7 +276,7 @@ def test_every_reason_has_words() -> None:
 )
 def test_a_line_of_the_decision_log(kind: DecisionKind, reason: DecisionReason, line: str) -> None:
     """A cause that is over is not reported as if it went on."""
-    assert line_of(kind, reason) == line
+    assert line_of(kind, reason, ENGLISH) == line
 
 
 async def test_one_message_per_cause(events: SiteEvents, published: Published) -> None:

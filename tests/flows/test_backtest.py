@@ -10,18 +10,27 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUs
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from custom_components.smart_battery_scheduler.const import DOMAIN
-from custom_components.smart_battery_scheduler.flows.backtest import result_texts
+from custom_components.smart_battery_scheduler.flows.backtest_texts import (
+    missing_texts,
+    result_texts,
+)
 from custom_components.smart_battery_scheduler.history.backtest.compare import (
     BacktestResult,
     TariffResult,
 )
+from custom_components.smart_battery_scheduler.site import backtest as backtest_module
 from homeassistant.config_entries import ConfigFlowResult
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.setup import async_setup_component
 
-from ..actions.test_backtest import NOW
+from ..actions.test_backtest import NOW, as_it_is
 from ..entities.conftest import Ask
+from ..languages import ENGLISH
+
+__all__ = ["as_it_is"]
+
+pytestmark = pytest.mark.usefixtures("as_it_is")
 
 
 @pytest.fixture
@@ -89,7 +98,10 @@ async def test_without_a_usable_day_the_page_says_what_is_missing(
     measurements._slots.clear()
     page = await try_days(hass, demo, 3)
     assert page["step_id"] == "backtest_nothing"
-    assert page["description_placeholders"] == {"left_out": "no half-hours are known"}
+    assert page["description_placeholders"] == {
+        "left_out": "3 (nothing is known of them)",
+        "failed": "none",
+    }
 
 
 async def test_a_run_that_ends_at_once_shows_its_result_instead_of_closing_the_page(
@@ -191,6 +203,51 @@ async def test_the_half_hours_can_be_downloaded_by_who_may_see_the_home(
     assert (await client.get(f"/api/{DOMAIN}/backtest/nobody")).status == HTTPStatus.NOT_FOUND
 
 
+async def test_a_run_that_fails_ends_the_page_with_a_sentence(
+    hass: HomeAssistant,
+    demo: MockConfigEntry,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """A run that fails ends the page with a sentence; the log says why, and a restart begins none."""
+
+    async def bent(*_: object) -> None:
+        raise ValueError("bent")
+
+    monkeypatch.setattr(backtest_module, "async_replay", bent)
+    form = await open_page(hass, demo)
+    flows = hass.config_entries.options
+    shown = await flows.async_configure(form["flow_id"], {"days": 1})
+    if shown["type"] is FlowResultType.SHOW_PROGRESS:
+        await hass.async_block_till_done(wait_background_tasks=True)
+        shown = await flows.async_configure(form["flow_id"])
+    assert (shown["type"], shown["reason"]) == (FlowResultType.ABORT, "backtest_failed")
+    assert "ValueError: bent" in caplog.text
+    assert demo.runtime_data.backtest._unfinished_days is None
+
+
+async def test_the_page_of_a_home_that_does_not_run_says_so(
+    hass: HomeAssistant, demo: MockConfigEntry
+) -> None:
+    """A home that is not loaded has no past to try."""
+    flows = hass.config_entries.options
+    menu = await flows.async_init(demo.entry_id)
+    assert await hass.config_entries.async_unload(demo.entry_id)
+    ended = await flows.async_configure(menu["flow_id"], {"next_step_id": "backtest"})
+    assert (ended["type"], ended["reason"]) == (FlowResultType.ABORT, "not_running")
+
+
+def test_who_did_not_answer_is_said_in_words() -> None:
+    """Sources that failed and days left out are said in words; a strange reason is said as it is."""
+    result = BacktestResult(
+        made_at=NOW, left_out={"holes": 2, "fog": 1}, failed=("recorder", "octopus")
+    )
+    assert missing_texts(result, ENGLISH) == {
+        "left_out": "2 (half-hours are missing), 1 (fog)",
+        "failed": "the recorder of Home Assistant, the meters of your Octopus account",
+    }
+
+
 def test_a_sum_that_is_not_known_is_no_nought() -> None:
     """A sum that is not known is said so; the spread of weeks stands behind the year."""
     tariff = TariffResult(
@@ -203,7 +260,7 @@ def test_a_sum_that_is_not_known_is_no_nought() -> None:
         best_week_gbp_per_year=1000.0,
         worst_week_gbp_per_year=1500.0,
     )
-    texts = result_texts(BacktestResult(made_at=NOW, days=14, tariffs=(tariff,)))
+    texts = result_texts(BacktestResult(made_at=NOW, days=14, tariffs=(tariff,)), ENGLISH)
     assert (texts["paid"], texts["planned"]) == ("an unknown sum", "an unknown sum")
     assert texts["tariffs"] == (
         "- Agile, with Agile Outgoing: -£1.50, £1,234 a year (£1,000 to £1,500); "

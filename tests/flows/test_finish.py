@@ -3,12 +3,14 @@
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.smart_battery_scheduler.config_flow import NAME
 from custom_components.smart_battery_scheduler.const import DOMAIN
 from homeassistant.core import HomeAssistant
 
 from ..cloud.server import Cloud
+from ..languages import ENGLISH
 from .test_config_flow import Flow, flow, pointed, to_tariff
+
+HOME = ENGLISH.say("title.home")
 
 __all__ = ["flow", "pointed"]
 
@@ -54,11 +56,11 @@ async def test_a_second_home_gets_another_name_and_the_last_page_can_be_seen_aga
     hass: HomeAssistant, flow: Flow, cloud: Cloud
 ) -> None:
     """Two homes are told apart by voice; whoever comes back to the page finds it as it was."""
-    MockConfigEntry(domain=DOMAIN, title=NAME, unique_id="another").add_to_hass(hass)
+    MockConfigEntry(domain=DOMAIN, title=HOME, unique_id="another").add_to_hass(hass)
     await to_the_last_page(flow, cloud)
     shown = flow.result["description_placeholders"]
     flow.result = await hass.config_entries.flow.async_configure(flow.result["flow_id"])
     assert flow.result["step_id"] == "finish"
     assert flow.result["description_placeholders"] == shown
     await flow.submit()
-    assert flow.result["title"] == f"{NAME} 2"
+    assert flow.result["title"] == f"{HOME} 2"

@@ -154,17 +154,23 @@ async def test_accounts_of_one_key_are_distinguished(flow: Flow, cloud: Cloud) -
     assert result["errors"] == {"base": "no_account"}
 
 
+def left() -> dict[str, Any]:
+    """An account whose holder has moved out of its only home."""
+    body: dict[str, Any] = account_body()
+    return {**body, "properties": body["properties"][:1]}
+
+
 @pytest.mark.parametrize(
     ("account", "key", "says"),
     [
-        (account_body((), ()), "no_import", "no electricity supply"),
-        (account_body((), OUTGOING), "export_only", "only sells"),
-        ({**account_body(), "properties": account_body()["properties"][:1]}, "moved_out", "left"),  # type: ignore[index]  # JSON
+        (account_body((), ()), "no_import", "no active electricity supply"),
+        (account_body((), OUTGOING), "export_only", "only exports"),
+        (left(), "moved_out", "moved out"),
         (account_body((("E-1R-NOBODY-KNOWS-24-C", LONG_AGO, None),)), "tariff_unknown", "no rates"),
         (
             account_body((("E-1R-INTELLI-FLUX-IMPORT-23-07-14-C", LONG_AGO, None),)),
             "tariff_refused",
-            "controls the battery itself",
+            "Octopus controls the battery",
         ),
         (account_body((("GREEN DEAL", LONG_AGO, None),)), "tariff_unknown", "no rates"),
         # HomeAssistant-OctopusEnergy#1417: known to the list, and no price in it.

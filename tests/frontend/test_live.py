@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 
 from freezegun.api import FrozenDateTimeFactory
 import pytest
@@ -11,8 +11,9 @@ from custom_components.smart_battery_scheduler.actions.override_factory import o
 from custom_components.smart_battery_scheduler.control.model import ControlState, Phase
 from custom_components.smart_battery_scheduler.entities.plan_sensors import Status, status_of
 from custom_components.smart_battery_scheduler.frontend.live import live_state
-from custom_components.smart_battery_scheduler.planner.model import Action
+from custom_components.smart_battery_scheduler.planner.model import Action, ReadyBy
 from custom_components.smart_battery_scheduler.site.site import Site
+from custom_components.smart_battery_scheduler.tariff.model import floor_slot
 from custom_components.smart_battery_scheduler.text.status import is_charging
 from homeassistant.core import callback
 from homeassistant.util import dt as dt_util
@@ -122,3 +123,37 @@ async def test_what_one_listener_cannot_show_stops_nobody(site: Site) -> None:
     assert received
     for each in unsubscribe:
         each()
+
+
+async def test_what_was_planned_stands_beside_what_came(
+    site: Site, frozen: FrozenDateTimeFactory
+) -> None:
+    """Of half-hours that are over only; a request to be full once is shown while it is ahead."""
+    plan = site.planner.data
+    assert plan is not None
+    began = floor_slot(dt_util.utcnow())
+    site.memory.planned_levels.slot_began(dt_util.utcnow(), plan)
+    assert live_state(site, dt_util.utcnow())["planned_levels"] == {}
+    frozen.tick(timedelta(minutes=30))
+    shown = live_state(site, dt_util.utcnow())["planned_levels"]
+    assert shown == {began.isoformat(): round(plan.slots[0].end_percent, 1)}
+    at = dt_util.utcnow() + timedelta(hours=5)
+    await site.async_be_ready(ReadyBy(at=at, percent=80))
+    assert now_of(site)["ready_once"] == {"at": at.isoformat(), "percent": 80}
+    frozen.tick(timedelta(hours=6))
+    assert "ready_once" not in now_of(site)
+
+
+async def test_the_export_rate_is_shown_where_there_is_one(site: Site) -> None:
+    """By the start of each half-hour, as the import rate is."""
+    rates = site.rates.data
+    assert rates.exports is not None
+    state = live_state(site, dt_util.utcnow())
+    first = next(iter(cast(dict[str, Any], state["export_rates"]).items()))
+    start = dt_util.parse_datetime(first[0])
+    assert start is not None
+    found = rates.exports.at(start)
+    assert found is not None
+    assert first[1]["p_per_kwh"] == found.p_per_kwh
+    site.rates.data = replace(rates, exports=None)
+    assert "export_rates" not in live_state(site, dt_util.utcnow())

@@ -74,7 +74,7 @@ test("an order that cannot be done now says why", () => {
   const words = (now) => orderWords(order, charging({ override: asked, ...now }), t, f);
   assert.equal(words({ held_back: "peak" }), "Charge now: not now, this is in your peak window");
   assert.equal(words({ suspension: { cause: "off_grid" } }), "Charge now: not now, the home is off the grid");
-  assert.equal(words({ fault_until: iso(START) }), "Charge now: not now, the Powerwall does not follow");
+  assert.equal(words({ fault_until: iso(START) }), "Charge now: not now, the Powerwall does not follow commands");
   assert.equal(words({}), "Charge now: accepted, waiting for confirmation");
 });
 
@@ -160,7 +160,7 @@ test("the next change names the rate of a charge", () => {
 test("an order shows how far it is", () => {
   const state = charging({ command: command({ sent_at: "x" }, { source: "override" }) });
   const order = { what: "Charge now", stage: "pending", now: true };
-  assert.equal(orderWords(order, state, t, f), "Charge now: asking…");
+  assert.equal(orderWords(order, state, t, f), "Charge now: sending…");
   assert.equal(orderWords({ ...order, stage: "accepted" }, state, t, f), "Charge now: sent, not yet accepted");
   assert.equal(orderWords({ ...order, stage: "failed", why: "no" }, state, t, f), "Charge now failed: no");
 });
@@ -188,7 +188,7 @@ test("a refused token is not called a lost contact", () => {
   state.now.reachable = false;
   assert.match(glance(state, timeline(state, NOW), NOW, t, f).headline, /No contact/);
   state.now.token_refused = true;
-  assert.match(glance(state, timeline(state, NOW), NOW, t, f).headline, /refuses the token/);
+  assert.match(glance(state, timeline(state, NOW), NOW, t, f).headline, /token is refused/);
 });
 
 test("the cost ahead is what the rows of the table add up to", () => {

@@ -54,6 +54,23 @@ def test_energy_that_comes_back_in_one_step_belongs_to_the_gap() -> None:
     assert found == {TEN + HOUR: 1.0, TEN + 4 * HOUR: 2.0}
 
 
+def test_a_meter_that_shows_nought_after_a_restart_and_then_its_total_is_unknown_then() -> None:
+    """home-assistant/core#114630: hundreds of kWh in one row, without any row missing."""
+    counted = Recorded(hours=energies(rows(9.0, 0.5, 0.4, 731.2, 0.5, 0.6), HOUR))
+    house = Balance(plus=("sensor.house",)).of({"sensor.house": counted}, lambda *_: False)
+    assert house.hours == {
+        TEN + HOUR * h: kwh for h, kwh in ((1, 0.5), (2, 0.4), (4, 0.5), (5, 0.6))
+    }
+
+
+def test_a_sum_that_begins_anew_after_weeks_away_is_no_negative_energy() -> None:
+    """home-assistant/frontend#28177 and core#87311: -1,400 kWh in the hour of the return."""
+    assert energies(rows(9.0, 1.0, None, -1400.0, 0.3), HOUR) == {
+        TEN + HOUR: 1.0,
+        TEN + 4 * HOUR: 0.3,
+    }
+
+
 def test_a_gap_in_which_nothing_can_have_flowed_is_nothing() -> None:
     """The meter comes back where it was: a car's that is away while no car is there."""
     found = energies(rows(9.0, 1.0, None, None, 0.0, 2.0), HOUR)

@@ -63,7 +63,7 @@ def account(*slots: MeasuredSlot) -> Savings:
 
 
 def test_a_cheap_charge_that_is_used_at_the_expensive_hour_saves_the_difference() -> None:
-    """A cheap charge that is used at the expensive hour saves the difference."""
+    """2 kWh at 10 p replace 1.8 kWh at 40 p, less what the baseline's own energy would have served."""
     bought = half_hour(0, 20, load_kwh=0, import_kwh=2, battery_in_kwh=2)
     used = half_hour(1, 0, load_kwh=1.8, battery_out_kwh=1.8)
     savings = account(bought, used)
@@ -79,7 +79,7 @@ def test_a_cheap_charge_that_is_used_at_the_expensive_hour_saves_the_difference(
 
 
 def test_without_charges_nothing_is_saved() -> None:
-    """Without charges nothing is saved."""
+    """Battery and baseline serve the same kWh."""
     savings = account(half_hour(0, 50, load_kwh=1, battery_out_kwh=1))
     savings.slot_began(START + HALF_HOUR, rates(30), rates(15), BATTERY, 20)
     assert savings.memory.saved_p == pytest.approx(0)
@@ -89,7 +89,7 @@ def test_without_charges_nothing_is_saved() -> None:
 def test_a_half_hour_without_a_rate_counts_for_neither_side_and_the_baseline_goes_on(
     imports: RateTable, exports: RateTable | None
 ) -> None:
-    """A half-hour without a rate counts for neither side, and the baseline goes on."""
+    """It is counted as left out; the baseline's energy falls by what the house took."""
     savings = account(half_hour(0, 50, load_kwh=1, import_kwh=1))
     savings.memory = replace(savings.memory, saved_p=7.0)
     savings.slot_began(START + HALF_HOUR, imports, exports, BATTERY, 20)
@@ -108,7 +108,7 @@ def test_a_half_hour_without_a_charge_level_cannot_begin_the_account() -> None:
 
 
 def test_a_gap_waits_for_the_half_hour_after_it_and_three_hours_at_most() -> None:
-    """A gap waits for the half-hour after it, and three hours at most."""
+    """After the seventh half-hour all are left out."""
     savings = account(replace(half_hour(0, 50, load_kwh=1), observed_s=900))
     for index in range(1, 8):
         savings.slot_began(START + index * HALF_HOUR, rates(*[30] * 8), None, BATTERY, 20)
@@ -117,7 +117,7 @@ def test_a_gap_waits_for_the_half_hour_after_it_and_three_hours_at_most() -> Non
 
 
 def test_nothing_is_counted_twice() -> None:
-    """Nothing is counted twice."""
+    """Calls at 30, 31 and 59 minutes account for one half-hour."""
     savings = account(half_hour(0, 20, load_kwh=0, import_kwh=2, battery_in_kwh=2))
     for minutes in (30, 31, 59):
         savings.slot_began(START + timedelta(minutes=minutes), rates(10), None, BATTERY, 0)
@@ -125,7 +125,7 @@ def test_nothing_is_counted_twice() -> None:
 
 
 def test_a_long_absence_is_not_gone_through() -> None:
-    """A long absence is not gone through."""
+    """After 400 days only the half-hours of the longest stretch are counted as left out."""
     savings = account(half_hour(0, 20, load_kwh=1, import_kwh=1))
     savings.slot_began(START + timedelta(days=400), rates(10), None, BATTERY, 0)
     assert sum(day.half_hours for day in savings.memory.days) == 0
@@ -133,7 +133,7 @@ def test_a_long_absence_is_not_gone_through() -> None:
 
 
 def test_the_days_beginning_is_when_the_plans_word_is_taken() -> None:
-    """The days beginning is when the plans word is taken."""
+    """The plan's 48 half-hours at the day's first second; None if one cost is unknown."""
     plan = a_plan(*(a_slot(START + index * HALF_HOUR, Action.USE) for index in range(60)))
     savings = account()
     savings.expect(START + timedelta(seconds=1), plan)
@@ -245,7 +245,7 @@ def test_what_cannot_be_bridged_is_left_out_of_both_sides_and_counted() -> None:
 
 
 def test_a_charge_level_that_no_battery_could_reach_is_not_bridged() -> None:
-    """A charge level that no battery could reach is not bridged."""
+    """From 20 to 95 % in half an hour is more than the battery's power; 40 % is not."""
     before, after = half_hour(0, 20, load_kwh=1), half_hour(2, 95, load_kwh=1)
     unseen = replace(half_hour(1, None), observed_s=0.0)
     assert bridged(before, [unseen], after, BATTERY) is None

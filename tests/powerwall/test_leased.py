@@ -359,7 +359,7 @@ async def test_switched_off_in_the_middle_it_lets_go() -> None:
     assert bench.battery.state.shown.operating_mode is OperatingMode.BACKUP
 
 
-async def test_the_owners_own_backup_mode_is_put_back_as_a_mode() -> None:
+async def test_the_owners_own_backup_mode_is_restored_as_a_mode() -> None:
     """It is not a command of ours."""
     own = replace(SELF_POWERED_AT_20, operating_mode=OperatingMode.BACKUP)
     bench = Bench(own=own)

@@ -177,7 +177,9 @@ def test_a_reserve_may_come_as_a_fraction(shown: float, reserve: int) -> None:
 
 
 @pytest.mark.parametrize(("shown", "level"), [(-0.4, 0.0), (100.6, 100.0)])
-def test_a_level_out_of_bounds_by_a_little_is_put_back(shown: float, level: float) -> None:
+def test_a_level_out_of_bounds_by_a_little_is_brought_back_within(
+    shown: float, level: float
+) -> None:
     """core#98470: the two scales again."""
     live = live_status(percentage_charged=shown)
     assert parsed(config(live_status=live)).soc_percent == level

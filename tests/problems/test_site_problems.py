@@ -30,6 +30,8 @@ from custom_components.smart_battery_scheduler.problems.site_problems import (
 )
 from custom_components.smart_battery_scheduler.tariff.model import SLOT, Rate, RateTable
 
+from ..languages import ENGLISH
+
 NOON = datetime(2026, 1, 14, 12, tzinfo=UTC)
 LATE = datetime(2026, 1, 14, 22, 5, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -224,4 +226,4 @@ def test_problem(change: dict[str, object], expected: SiteProblem | None) -> Non
 )
 def test_settings_to_be_set_by_hand(settings: Settings, raised_as: dict[str, str]) -> None:
     """In the Tesla app's own words; what is not known is left alone."""
-    assert by_hand(settings) == raised_as
+    assert by_hand(settings, ENGLISH) == raised_as

@@ -10,9 +10,9 @@ import pytest
 
 from custom_components.smart_battery_scheduler.const import DOMAIN
 from custom_components.smart_battery_scheduler.events.site_events import SiteEvent
-from custom_components.smart_battery_scheduler.frontend.dashboard_panel import TITLE as DASHBOARD
 
 from ..benchmarks.worked_day import table, the_plan
+from ..languages import ENGLISH
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -125,13 +125,12 @@ def test_some_menu_paths_are_documented() -> None:
 
 # What stands on others' screens: Home Assistant's, its companion app's, and the services' own.
 ELSEWHERE = {
-    "Add card", "Add condition", "Add dashboard", "Add integration", "Add trigger", "API access", "Companion app",
+    "Actions", "Add card", "Add condition", "Add dashboard", "Add integration", "Add trigger", "API access", "Companion app",
     "Configuration", "Configure", "Custom repositories", "Dashboards", "Debugging", "Delete", "Developer API",
     "Developer tools", "Devices & services", "Diagnostic", "Download diagnostics", "Energy", "Expose", "Integration",
     "Personal details", "Power Down", "Power Up", "Reconfigure", "Repairs", "Reset frontend cache", "Restart",
     "Self-Powered", "Settings", "System", "Voice assistants", "YAML", "⋮",
 }  # fmt: skip
-CARD = ROOT / "custom_components" / DOMAIN / "frontend" / "js" / "strings.js"
 
 
 def _texts(node: object) -> Iterator[str]:
@@ -143,7 +142,11 @@ def _texts(node: object) -> Iterator[str]:
         yield node
 
 
-WORDS = {*_texts(TEXTS), *re.findall(r'\w+: "([^"]*)"', CARD.read_text("utf-8")), DASHBOARD}
+WORDS = {
+    *_texts(TEXTS),
+    *_texts(ENGLISH.table["card"]),
+    *_texts(ENGLISH.table["title"]),
+}
 # "confirmed at {power}" is read as "confirmed at 3.3 kW".
 FORMS = [
     re.compile(re.sub(r"\\\{\w+\\\}", ".+", re.escape(word)))

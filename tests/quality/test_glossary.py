@@ -13,7 +13,9 @@ ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "custom_components" / "smart_battery_scheduler"
 MODULES = sorted(PACKAGE.rglob("*.py"))
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
-TEXTS = sorted((PACKAGE / "translations").glob("*.json"))
+TEXTS = sorted(
+    [*(PACKAGE / "translations").glob("*.json"), *(PACKAGE / "sentences").glob("*.json")]
+)
 SCRIPTS = sorted((PACKAGE / "frontend").rglob("*.js"))
 TESTS = sorted((ROOT / "tests").rglob("test_*.py"))
 

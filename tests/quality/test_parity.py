@@ -19,7 +19,7 @@ def test_the_table_is_not_empty() -> None:
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.split("|")[1].strip())
 def test_each_row_is_backed_by_a_test(row: str) -> None:
-    """Each row is backed by a test."""
+    """The test that it names exists in the module that it names."""
     named = NAMED.search(row)
     assert named is not None, "the row names no test"
     path, function = named.groups()

@@ -211,5 +211,5 @@ async def test_a_broken_recorder_stops_nobody(
         for _ in range(2):
             await load.async_refresh(NOW)
     assert known(load.history((), NOW)) == {}
-    assert caplog.text.count("does not tell") == 1
+    assert caplog.text.count("The recorder cannot say") == 1
     assert await read(hass, load) == last(0.4, 0.4, 0.3, 0.3)

@@ -66,7 +66,7 @@ async def test_one_press_makes_one_line_with_its_sentence(
     assert line["message"] == f"Asked to charge from the grid to 100 % until {until:%H:%M}."
     await press(hass, "turn_off")
     published = [line["message"] for line in (await lines(hass, client))[len(before) + 1 :]]
-    assert published[0] == "Asked to go back to the plan."
+    assert published[0] == "Asked to return to the plan."
     assert all(each.endswith(".") for each in published)
     assert "Error with" not in caplog.text
 

@@ -130,7 +130,7 @@ def test_a_weekly_manual_slot_comes_after_seven_days_only(slots: ManualSlots) ->
 
 
 def test_a_manual_slot_over_midnight_covers_both_sides(slots: ManualSlots) -> None:
-    """A manual slot over midnight covers both sides."""
+    """A daily slot from 23:00 to 01:00 covers the end of one day and the start of the next."""
     slot = slots.add(at(23), at(1, day=29), Action.CHARGE, Repeat.DAILY, now=NOW)
     assert slot.covers(at(23, 30, day=30), at(23, 59, day=30))
     assert slot.covers(at(23, 30, day=30) + HALF_HOUR, at(23, 30, day=30) + 2 * HALF_HOUR)
@@ -152,7 +152,7 @@ def test_a_manual_slot_over_midnight_covers_both_sides(slots: ManualSlots) -> No
 def test_times_that_make_no_sense_are_refused_and_change_nothing(
     slots: ManualSlots, changes: list[None], start: datetime, end: datetime, problem: Problem
 ) -> None:
-    """Times that make no sense are refused and change nothing."""
+    """Each with its problem; no slot is added and nobody is called."""
     with pytest.raises(ManualSlotError) as caught:
         slots.add(start, end, Action.CHARGE, now=NOW)
     assert caught.value.problem is problem
@@ -161,7 +161,7 @@ def test_times_that_make_no_sense_are_refused_and_change_nothing(
 
 
 def test_the_running_half_hour_is_not_the_past(slots: ManualSlots) -> None:
-    """The running half hour is not the past."""
+    """A slot that has begun can still be forced."""
     slots.add(at(12, day=27), at(12, 30, day=27), Action.CHARGE, now=NOW)
     assert slots.forced_at(NOW) is Action.CHARGE
 
@@ -207,10 +207,10 @@ def test_a_later_single_manual_slot_contradicts_a_daily_one(slots: ManualSlots) 
     slots.add(at(4, day=30), at(5, day=30), Action.CHARGE, now=NOW)
 
 
-def test_removing_tells_and_an_unknown_one_does_not(
+def test_removing_calls_back_and_an_unknown_id_does_not(
     slots: ManualSlots, changes: list[None]
 ) -> None:
-    """Removing tells and an unknown one does not."""
+    """The callback is called for the slot that existed only."""
     slot = slots.add(at(2), at(4), None, now=NOW)
     assert not slots.remove("nothing")
     assert len(changes) == 1
@@ -258,7 +258,7 @@ def test_manual_slots_are_limited_in_number() -> None:
 def test_a_manual_slot_covers_an_instant_exactly_if_an_occurrence_does(
     start: int, halves: int, asked: int, repeat: Repeat
 ) -> None:
-    """A manual slot covers an instant exactly if an occurrence does."""
+    """The quick check agrees with the list of occurrences."""
     first = at(0) + start * HALF_HOUR
     slot = ManualSlot(
         id="x", start=first, end=first + halves * HALF_HOUR, blocked=True, repeat=repeat

@@ -44,7 +44,7 @@ def device_of(hass: HomeAssistant, site: Site) -> str:
 async def test_with_two_homes_an_action_needs_to_know_which(
     hass: HomeAssistant, two: list[Site], ask: Ask
 ) -> None:
-    """With two homes an action needs to know which."""
+    """Refused without a device; with one only that home is commanded."""
     town, country = two
     with pytest.raises(ServiceValidationError) as caught:
         await ask("charge")
@@ -63,7 +63,7 @@ async def test_with_two_homes_an_action_needs_to_know_which(
 
 
 async def test_two_homes_keep_their_settings_apart(hass: HomeAssistant, two: list[Site]) -> None:
-    """Two homes keep their settings apart."""
+    """A floor set for one leaves the other's."""
     town, country = two
     await hass.services.async_call(
         "number",
@@ -79,7 +79,7 @@ async def test_two_homes_keep_their_settings_apart(hass: HomeAssistant, two: lis
 async def test_a_slot_of_one_home_is_unknown_to_the_other(
     hass: HomeAssistant, two: list[Site], ask: Ask
 ) -> None:
-    """A slot of one home is unknown to the other."""
+    """Its id is refused by the other home."""
     town, country = (device_of(hass, site) for site in two)
     added = await ask.answer(
         "add_slot",
@@ -98,7 +98,7 @@ async def test_a_slot_of_one_home_is_unknown_to_the_other(
 async def test_a_user_may_ask_only_of_homes_that_are_theirs(
     hass: HomeAssistant, site: Day, ask: Ask
 ) -> None:
-    """A user may ask only of homes that are theirs."""
+    """Reading needs one readable entity, commanding control of all."""
     entities, devices = er.async_get(hass), dr.async_get(hass)
     lookup = PermissionLookup(entities, devices)
     for policy, may_read, may_control in (
@@ -130,7 +130,7 @@ async def test_a_user_may_ask_only_of_homes_that_are_theirs(
 async def test_renamed_and_disabled_entities_change_nothing_for_the_rest(
     hass: HomeAssistant, site: Day, ask: Ask
 ) -> None:
-    """Renamed and disabled entities change nothing for the rest."""
+    """The site still loads, and actions still find it."""
     registry = er.async_get(hass)
     registry.async_update_entity("sensor.home_battery_plan", new_entity_id="sensor.my_plan")
     registry.async_update_entity(

@@ -187,9 +187,12 @@ async def test_an_answer_that_foretells_nothing_is_a_failure(
     assert not ir.async_get(hass).issues
 
 
-@pytest.mark.parametrize("error", [SolarAuthError("the key"), SolarRequestError("the site")])
+@pytest.mark.parametrize(
+    ("error", "key"),
+    [(SolarAuthError("the key"), "solar_key_refused"), (SolarRequestError("it"), "solar_refused")],
+)
 async def test_a_refusal_is_reported_once_until_it_ends(
-    hass: HomeAssistant, entry: MockConfigEntry, source: Source, error: SolarError
+    hass: HomeAssistant, entry: MockConfigEntry, source: Source, error: SolarError, key: str
 ) -> None:
     """A repair notice, gone when the source answers; no hurry in between."""
     sun = sun_of(hass, entry, source)
@@ -197,8 +200,8 @@ async def test_a_refusal_is_reported_once_until_it_ends(
     assert await refresh(sun) == timedelta(minutes=90)
     await refresh(sun)
     (issue,) = ir.async_get(hass).issues.values()
-    assert issue.translation_key == "solar_refused"
-    assert issue.translation_placeholders == {"home": "Home battery", "reason": str(error)}
+    assert issue.translation_key == key
+    assert issue.translation_placeholders == {"home": "Home battery"}
     source.failure = None
     await refresh(sun)
     assert not ir.async_get(hass).issues

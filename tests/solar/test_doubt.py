@@ -93,3 +93,33 @@ def test_a_source_that_is_still_at_zero_after_midnight_buys_nothing() -> None:
     }
     found = believable(published, days(lambda _: 0.9))
     assert day_kwh(found, 0) == pytest.approx(10.8)
+
+
+@pytest.mark.parametrize("hours", [1, 2])
+def test_no_darkness_in_the_middle_of_the_day_is_believed(hours: int) -> None:
+    """Nothing at ten on every day (core#133325), in a model's first hour (open-meteo#787)."""
+    forecast = days(lambda _: 1.0)
+    dark = [start for start in forecast if 10 <= start.hour < 10 + hours]
+    found = believable(forecast | dict.fromkeys(dark, slot(0.0)), {})
+    assert [found[start].mean_kwh for start in dark] == pytest.approx([0.5] * len(dark))
+    assert day_kwh(found, 0) == pytest.approx(12.0)
+
+
+def test_between_unlike_half_hours_a_dip_is_filled_by_what_lies_between_them() -> None:
+    """Evenly from one to the other."""
+    kwh = [0.2, 0.0, 0.0, 0.5]
+    forecast = {NOON + index * SLOT: slot(each) for index, each in enumerate(kwh)}
+    assert [each.mean_kwh for each in believable(forecast, {}).values()] == pytest.approx(
+        [0.2, 0.3, 0.4, 0.5]
+    )
+
+
+@pytest.mark.parametrize(
+    "kwh",
+    [[0.05, 0.0, 0.5], [0.5, 0.0, 0.05], [0.5, 0.0, 0.0, 0.0, 0.0, 0.0, 0.5], [0.5, 0.0]],
+    ids=["dawn", "dusk", "too long", "the end"],
+)
+def test_darkness_at_the_ends_of_a_day_is_darkness(kwh: list[float]) -> None:
+    """As are hours on end: that is a question for the usual energy."""
+    forecast = {NOON + index * SLOT: slot(each) for index, each in enumerate(kwh)}
+    assert believable(forecast, {}) == forecast

@@ -113,20 +113,39 @@ def test_no_energy_is_lost() -> None:
     assert sum(half_hour_energies(estimate()).values()) == pytest.approx(published)
 
 
-def test_a_hole_in_a_reply_is_not_forecast_rather_than_dark() -> None:
-    """A stamp is missing and one has no energy: their hours are not told, the others are."""
-    body = estimate()
+def periods_of(body: dict[str, Json]) -> dict[str, Json]:
+    """The energies of a reply, to be changed."""
     result = body["result"]
     assert isinstance(result, dict)
     periods = result["watt_hours_period"]
     assert isinstance(periods, dict)
-    del periods["2026-04-26T10:00:00+00:00"]
-    periods["2026-04-26T14:00:00+00:00"] = None
+    return periods
+
+
+def test_a_stamp_without_energy_is_not_forecast_rather_than_dark() -> None:
+    """Its hour is not known, those beside it are."""
+    body = estimate()
+    periods_of(body)["2026-04-26T14:00:00+00:00"] = None
     energies = half_hour_energies(body)
-    holes = {at("09:00"), at("09:30"), at("13:00"), at("13:30")}
-    assert not holes & set(energies)
-    assert len(energies) == 92
-    assert energies[at("10:00")] == pytest.approx(0.625)
+    assert not {at("13:00"), at("13:30")} & set(energies)
+    assert len(energies) == 94
+    assert energies[at("14:00")] == pytest.approx(0.3)
+
+
+def test_a_stamp_that_is_left_out_has_its_energy_in_the_next_one() -> None:
+    """home-assistant/core#71533: 16:30, 17:30, and 2,273 Wh between them: no half-hour of 4.5 kW."""
+    periods: dict[str, Json] = {
+        "2026-05-13T15:00:00-07:00": 2600,
+        "2026-05-13T15:30:00-07:00": 2085,
+        "2026-05-13T16:00:00-07:00": 1744,
+        "2026-05-13T16:30:00-07:00": 1397,
+        "2026-05-13T17:30:00-07:00": 2273,
+        "2026-05-13T18:00:00-07:00": 975,
+    }
+    energies = half_hour_energies(estimate(periods))
+    half_past_four = datetime(2026, 5, 13, 23, 30, tzinfo=UTC)
+    known = [energies[half_past_four + index * timedelta(minutes=30)] for index in (-1, 0, 1, 2)]
+    assert known == pytest.approx([1.397, 1.1365, 1.1365, 0.975])
 
 
 def test_stamps_with_an_offset_are_the_same_moments() -> None:

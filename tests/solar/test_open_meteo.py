@@ -320,3 +320,14 @@ async def test_no_error_names_the_key_or_the_place(
     assert KEY not in trace
     assert "51.5" not in trace
     assert KEY not in repr(roof.client)
+
+
+def test_half_a_million_watts_below_zero_are_one_hour_that_is_not_forecast() -> None:
+    """open-meteo/open-meteo#1184: the other hours stay; quarters as bad give no shape."""
+    reply = body(
+        [-512_345.0, 500.0, 700.0, 800.0],
+        global_tilted_irradiance=[500.0, 600.0, -512_345.0],
+    )
+    weather = plane_weather(reply)
+    assert NOON + timedelta(hours=1) not in weather
+    assert weather[NOON].irradiance_w_per_m2 == 600.0

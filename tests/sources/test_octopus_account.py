@@ -142,10 +142,11 @@ async def test_sessions_are_joined_and_published_if_the_owner_wants_it(day: Day)
     assert published.count(SiteEvent.SESSION_JOINED) == 1
 
 
-async def test_a_session_that_cannot_be_joined_is_tried_once(day: Day) -> None:
-    """OE-1305: not found or not joinable."""
+@pytest.mark.parametrize("code", ["OE-1305", "OE-1308"])
+async def test_a_session_that_cannot_be_joined_is_tried_once(day: Day, code: str) -> None:
+    """Not found, or a criterion not met: "already signed up" (HomeAssistant-OctopusEnergy#1865)."""
     day.cloud.world.octoplus.sessions = [CampaignSession(id=1, start=EVENING, end=EVENING + HOUR)]
-    day.cloud.world.octoplus.errors["Join"] = "OE-1305"
+    day.cloud.world.octoplus.errors["Join"] = code
     await day.start(join_sessions=True)
     day.cloud.requests.clear()
     await asked_again(day)

@@ -66,6 +66,15 @@ def test_units(unit: str, pence: float) -> None:
     assert found[0].p_per_kwh == pence
 
 
+def test_todays_list_that_stands_in_tomorrows_place_too_is_read_once() -> None:
+    """custom-components/nordpool#284: after midnight both lists are the same, "tomorrow" is valid."""
+    rows = [row(START + index * 2 * HALF, 2 * HALF, value=10 + index) for index in range(3)]
+    lists = {"raw_today": rows, "raw_tomorrow": rows, "tomorrow_valid": True, **PENCE}
+    found = rates("10", lists)
+    assert [rate.start for rate in found] == [START + index * HALF for index in range(6)]
+    assert [rate.p_per_kwh for rate in found] == [10, 10, 11, 11, 12, 12]
+
+
 def test_hours_become_two_half_hours_and_days_are_joined() -> None:
     """Lists of today and tomorrow; negative prices pass."""
     hour = timedelta(hours=1)

@@ -2,10 +2,18 @@
 
 from datetime import UTC, datetime, timedelta
 import re
+import threading
 
 import pytest
 
-from custom_components.smart_battery_scheduler.tariff.dispatches import Device
+from custom_components.smart_battery_scheduler.common.serialisation import Json
+from custom_components.smart_battery_scheduler.tariff import octopus_graphql
+from custom_components.smart_battery_scheduler.tariff.dispatches import (
+    Device,
+    Dispatches,
+    parse_dispatches,
+)
+from custom_components.smart_battery_scheduler.tariff.json_shape import JsonObject
 from custom_components.smart_battery_scheduler.tariff.kraken_errors import (
     DispatchesUnavailableError,
     FeatureGoneError,
@@ -164,6 +172,34 @@ async def test_devices_and_dispatches(graphql: OctopusGraphQL, kraken: Kraken) -
     found = await graphql.dispatches(ACCOUNT, CAR)
     assert [each.start.hour for each in found.planned] == [22]
     assert kraken.asked[-1].variables == {"account": ACCOUNT, "device": CAR.id}
+
+
+@pytest.mark.parametrize(("count", "aside"), [(4, False), (300, True)])
+async def test_completed_dispatches_of_years_are_not_parsed_on_the_event_loop(
+    graphql: OctopusGraphQL,
+    kraken: Kraken,
+    monkeypatch: pytest.MonkeyPatch,
+    count: int,
+    aside: bool,
+) -> None:
+    """They took it 150 ms; a day's few are read where they are."""
+    threads: list[threading.Thread] = []
+
+    def parsed(data: JsonObject, since: datetime) -> Dispatches:
+        threads.append(threading.current_thread())
+        return parse_dispatches(data, since)
+
+    monkeypatch.setattr(octopus_graphql, "parse_dispatches", parsed)
+    ends = [NOW - timedelta(hours=12 * index) for index in range(1, 1 + count)]
+    completed: list[Json] = [
+        {"start": (end - timedelta(hours=1)).isoformat(), "end": end.isoformat(), "delta": "-3.5"}
+        for end in ends
+    ]
+    kraken.replies["Dispatches"] = {
+        "data": {"devices": [], "flexPlannedDispatches": [], "completedDispatches": completed}
+    }
+    assert len((await graphql.dispatches(ACCOUNT, CAR)).completed) <= 6
+    assert [thread is not threading.current_thread() for thread in threads] == [aside]
 
 
 async def test_kt_ct_4340_planned_dispatches_unavailable(

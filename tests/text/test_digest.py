@@ -29,13 +29,13 @@ from custom_components.smart_battery_scheduler.text.digest import (
     Digest,
     day_result,
     digest_of,
-    pounds,
 )
 from custom_components.smart_battery_scheduler.text.speech import Picture
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import ServiceValidationError
 
 from ..automations.conftest import NOW
+from ..languages import ENGLISH
 from ..plans import a_plan, a_slot
 
 HALF_HOUR = timedelta(minutes=30)
@@ -70,7 +70,7 @@ def a_charge_plan(**more: object) -> Plan:
 
 def the_digest(plan: Plan | None, day: DayResult = A_DAY) -> Digest:
     """The digest of a home with this plan."""
-    picture = Picture(now=NOW, zone=LONDON, reading=None, plan=plan)
+    picture = Picture(now=NOW, zone=LONDON, reading=None, plan=plan, words=ENGLISH)
     return digest_of(picture, day)
 
 
@@ -102,7 +102,7 @@ def test_no_charge() -> None:
 )
 def test_a_plan_that_is_not_acted_on(more: dict[str, object], line: str) -> None:
     """It is not reported as if it were."""
-    picture = Picture(now=NOW, zone=LONDON, reading=None, plan=a_charge_plan())
+    picture = Picture(now=NOW, zone=LONDON, reading=None, plan=a_charge_plan(), words=ENGLISH)
     changed = replace(picture, **more)  # type: ignore[arg-type]  # fields of Picture by name
     assert digest_of(changed, A_DAY).next_charge == line
 
@@ -130,7 +130,7 @@ def test_failures_are_mentioned() -> None:
 )
 def test_pounds(pence: float, text: str) -> None:
     """As on a bill."""
-    assert pounds(pence) == text
+    assert ENGLISH.pounds(pence / 100) == text
 
 
 def measured(start: datetime, count: int, **energies: float) -> list[MeasuredSlot]:

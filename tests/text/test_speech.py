@@ -22,9 +22,10 @@ from custom_components.smart_battery_scheduler.text.speech import (
 )
 
 from ..automations.conftest import NOW, plan_of
+from ..languages import ENGLISH
 from ..plans import a_plan, a_slot
 
-HOME = Picture(now=NOW, zone=ZoneInfo("Europe/London"), reading=None, plan=None)
+HOME = Picture(now=NOW, zone=ZoneInfo("Europe/London"), reading=None, plan=None, words=ENGLISH)
 
 
 def read(level: float | None, power_w: float | None) -> PowerwallState:
@@ -44,8 +45,8 @@ def read(level: float | None, power_w: float | None) -> PowerwallState:
         (read(None, 0.0), "I do not know how full the battery is."),
         (read(62.4, None), "The battery is at 62 percent. "),
         (read(62.4, 30.0), "The battery is at 62 percent and is idle."),
-        (read(62.4, -1800.0), "The battery is at 62 percent and charges with 1.8 kilowatts."),
-        (read(62.4, 640.0), "The battery is at 62 percent and supplies 0.6 kilowatts."),
+        (read(62.4, -1800.0), "The battery is at 62 percent and is charging at 1.8 kilowatts."),
+        (read(62.4, 640.0), "The battery is at 62 percent and is supplying 0.6 kilowatts."),
     ],
 )
 def test_what_is_measured(reading: PowerwallState | None, begin: str) -> None:
@@ -161,7 +162,7 @@ def test_every_reason_has_words(code: ReasonCode, numbers: dict[str, float]) -> 
 )
 def test_rates(rate: float | None, said: str) -> None:
     """As one says them."""
-    assert pence(rate) == said
+    assert pence(rate, ENGLISH) == said
 
 
 @pytest.mark.parametrize(

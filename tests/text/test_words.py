@@ -23,7 +23,7 @@ SERVICES: dict[str, Any] = load_yaml_dict(str(FOLDER / "services.yaml"))
 
 
 def test_actions_are_described_and_registered_alike(hass: HomeAssistant) -> None:
-    """Actions are described and registered alike."""
+    """services.yaml, translations, icons and schemas name the same actions and fields."""
     async_setup_actions(hass)
     registered = hass.services.async_services()[DOMAIN]
     assert set(registered) == set(SERVICES) == set(WORDS["services"]) == set(ICONS["services"])
@@ -38,7 +38,7 @@ def test_actions_are_described_and_registered_alike(hass: HomeAssistant) -> None
 
 @pytest.mark.parametrize("name", SERVICES)
 def test_every_field_of_an_action_shows_an_example_and_a_selector(name: str) -> None:
-    """Every field of an action shows an example and a selector."""
+    """And the options of a select have translations."""
     for field in (SERVICES[name] or {}).get("fields", {}).values():
         assert "example" in field
         [(kind, config)] = field["selector"].items()
@@ -58,11 +58,11 @@ def refusals() -> Iterator[str]:
 
 @pytest.mark.parametrize("key", sorted({*refusals(), *(each.value for each in Problem)}))
 def test_every_refusal_has_its_sentence(key: str) -> None:
-    """Every refusal has its sentence."""
+    """Each key that is raised has a message that ends with a full stop."""
     assert WORDS["exceptions"][key]["message"].endswith(".")
 
 
 def test_every_entity_with_words_has_an_icon_or_a_class() -> None:
-    """Every entity with words has an icon or a class."""
+    """No icon is listed for an entity without a name."""
     for platform, entities in ICONS["entity"].items():
         assert set(entities) <= set(WORDS["entity"][platform]), platform

@@ -28,7 +28,8 @@ from ..site.preferences import Preferences
 from ..site.site import Site
 from ..tariff.model import RateTable
 from ..text.messages import line_of
-from ..text.speech import DOES, because
+from ..text.sentences import Sentences, sentences_of
+from ..text.speech import say_slot
 from ..text.status import override_now, picture_of, ready_once
 from .fields import ACTION, END, START, in_range, moment_if_any, number
 from .sessions import session_as_dict
@@ -110,9 +111,8 @@ async def _async_explain(call: ServiceCall) -> ServiceResponse:
     slot = plan.slot_at(when)
     if slot is None:
         raise problem("not_in_plan", field=AT)
-    why = because(slot.reason, picture_of(site, now))
     answer: dict[str, Json] = {
-        "text": f"The battery is to {DOES[slot.action]} because {why}.",
+        "text": say_slot(slot, picture_of(site, now)),
         "slot": slot_as_dict(slot),
         "why_not": None,
     }
@@ -145,23 +145,23 @@ async def _async_get_decisions(call: ServiceCall) -> ServiceResponse:
     site = await async_site(call)
     hours = in_range(call.data, HOURS, 0, 720) or 0.0
     kind: str | None = call.data.get(KIND)
-    since = dt_util.utcnow() - timedelta(hours=hours)
+    since, words = dt_util.utcnow() - timedelta(hours=hours), sentences_of(call.hass)
     return {
         "decisions": [
-            decision_as_dict(decision)
+            decision_as_dict(decision, words)
             for decision in site.decision_log.since(since)
             if kind is None or decision.kind.value == kind
         ]
     }
 
 
-def decision_as_dict(decision: Decision) -> dict[str, Json]:
+def decision_as_dict(decision: Decision, words: Sentences) -> dict[str, Json]:
     """A line of the decision log, with how far it is proven."""
     return {
         "at": decision.at.isoformat(),
         "kind": decision.kind.value,
         "reason": decision.reason.value,
-        "text": line_of(decision.kind, decision.reason),
+        "text": line_of(decision.kind, decision.reason, words),
         "action": decision.action.value if decision.action else None,
         "lever": decision.method.value if decision.method else None,
         "start": decision.slot_start.isoformat() if decision.slot_start else None,
@@ -227,9 +227,14 @@ def with_battery(snapshot: SiteSnapshot, capacity_kwh: float) -> SiteSnapshot:
         1, round(battery.capacity_kwh / UNIT_CAPACITY_KWH)
     )
     stored_kwh = snapshot.soc_percent / 100 * battery.capacity_kwh
+    # The floor stays as many kWh: what is kept for a power cut does not grow with the battery.
+    share = battery.capacity_kwh / capacity_kwh
+    floor_percent = min(100.0, snapshot.preferences.reserve_floor_percent * share)
     return replace(
         snapshot,
         soc_percent=min(100.0, stored_kwh / capacity_kwh * 100),
+        reserve_percent=min(100, round(snapshot.reserve_percent * share)),
+        preferences=replace(snapshot.preferences, reserve_floor_percent=floor_percent),
         battery=replace(
             battery,
             capacity_kwh=capacity_kwh,
@@ -243,7 +248,9 @@ def with_battery(snapshot: SiteSnapshot, capacity_kwh: float) -> SiteSnapshot:
 
 
 def _compared(now: Plan, other: Plan) -> dict[str, Json]:
-    saves_p = None if now.cost_p is None or other.cost_p is None else now.cost_p - other.cost_p
+    # What is left in the battery at the end counts: a bigger one ends with more.
+    costs_p = now.net_cost_p, other.net_cost_p
+    saves_p = None if costs_p[0] is None or costs_p[1] is None else costs_p[0] - costs_p[1]
     hours = (now.slots[-1].end - now.slots[0].start) / timedelta(hours=1)
     return {
         "hours": round(hours, 1),

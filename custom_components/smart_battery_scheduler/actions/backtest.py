@@ -13,7 +13,7 @@ from homeassistant.core import (
 from ..common.serialisation import Json
 from ..const import DOMAIN
 from ..history.backtest.compare import BacktestResult, TariffResult
-from ..site.backtest import MOST_DAYS, USUAL_DAYS, BacktestStoppedError
+from ..site.backtest import MOST_DAYS, USUAL_DAYS, BacktestFailedError, BacktestStoppedError
 from .fields import in_range, number
 from .sites import SITE_FIELDS, async_site, problem
 
@@ -55,6 +55,8 @@ async def _async_backtest(call: ServiceCall) -> ServiceResponse:
         return backtest_as_dict(await site.backtest.async_result())
     except BacktestStoppedError as err:
         raise problem("backtest_stopped") from err
+    except BacktestFailedError as err:
+        raise problem("backtest_failed") from err
 
 
 def backtest_as_dict(result: BacktestResult) -> dict[str, Json]:

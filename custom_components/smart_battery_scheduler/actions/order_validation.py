@@ -6,9 +6,7 @@ from ..const import DOMAIN
 from ..control.model import FULL_PERCENT
 from ..control.rules import Override
 from ..site.site import Site
-
-# Where to change a target that was not given with the order.
-USUAL_TARGET = "Charge now target"
+from ..text.sentences import sentences_of
 
 
 async def async_order(site: Site, asked: Override, field: str | None = None) -> None:
@@ -33,7 +31,7 @@ def refuse_reached(site: Site, asked: Override, field: str | None = None) -> Non
         translation_domain=DOMAIN,
         translation_key="target_reached_already",
         translation_placeholders={
-            "field": field or USUAL_TARGET,
+            "field": field or sentences_of(site.hass).say("title.charge_now_target"),
             "target": str(target),
             "level": f"{level:.0f}",
         },

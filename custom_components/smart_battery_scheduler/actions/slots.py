@@ -16,6 +16,7 @@ from ..common.serialisation import Json
 from ..const import DOMAIN
 from ..planner.model import Action
 from ..site.manual_slots import FORCEABLE, ManualSlot, ManualSlotError, Repeat
+from ..text.sentences import Sentences, sentences_of
 from .fields import ACTION, END, PERIOD, START, moment
 from .sites import SITE_FIELDS, async_site, async_sites, problem
 
@@ -66,7 +67,7 @@ async def _async_add(call: ServiceCall) -> ServiceResponse:
             now=dt_util.utcnow(),
         )
     except ManualSlotError as err:
-        other = _published(err.other) if err.other is not None else ""
+        other = _described(err.other, sentences_of(call.hass)) if err.other is not None else ""
         raise problem(err.problem.value, other=other) from err
     await site.async_remember()
     return {"slot": slot_as_dict(slot)}
@@ -103,6 +104,6 @@ def slot_as_dict(slot: ManualSlot) -> dict[str, Json]:
     }
 
 
-def _published(slot: ManualSlot) -> str:
+def _described(slot: ManualSlot, words: Sentences) -> str:
     start, end = dt_util.as_local(slot.start), dt_util.as_local(slot.end)
-    return f"{start:%d %b %H:%M}-{end:%H:%M} ({slot.id})"
+    return f"{words.day(start)} {start:%H:%M}–{end:%H:%M} ({slot.id})"

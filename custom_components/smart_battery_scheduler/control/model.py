@@ -34,7 +34,7 @@ class Trigger(StrEnum):
     CONFIRMED = "confirmed"  # read back, and shown by the battery's own power
     IGNORED = "ignored"  # not read back or not confirmed in time: another try is due
     EXHAUSTED = "exhausted"  # every way was tried
-    ENDED = "ended"  # the command's end has come, or nothing is requested any more
+    ENDED = "ended"  # the command's end has come, or nothing is wanted any more
     INTERRUPTED = "interrupted"  # outage, Storm Watch, somebody else's change, calibration
     RESTORED = "restored"  # the owner settings stand again
     CLEARED = "cleared"  # what stopped control is over

@@ -28,7 +28,7 @@ class Timing:
     confirmed: timedelta = timedelta(seconds=180)
     change: timedelta = timedelta(minutes=8)
     settled: timedelta = timedelta(minutes=5)
-    stand_back: timedelta = timedelta(minutes=30)
+    suspended: timedelta = timedelta(minutes=30)
     calibration: timedelta = timedelta(hours=2)
     out_of_service: timedelta = timedelta(hours=6)
     late: timedelta = timedelta(minutes=20)

@@ -390,4 +390,4 @@ def reached(wanted: Wanted, reading: PowerwallState, full: float) -> bool:
 
 def next_slot(at: Situation) -> datetime:
     """The first slot edge at which a suspension may end."""
-    return floor_slot(at.now + at.timing.stand_back) + SLOT
+    return floor_slot(at.now + at.timing.suspended) + SLOT

@@ -1,14 +1,16 @@
 """The demo home put together: its roof, its battery, its forecast and its past."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from math import exp
 from random import Random
 
 from ..common.poll_interval import PollInterval
+from ..history.backtest.known import HORIZON
+from ..history.backtest.model import LivedSlot
 from ..history.measurements import Energies, MeasuredSlot
-from ..powerwall.base import Settings
+from ..planner.model import Spread
 from ..powerwall.physics import Circumstances, Hardware, Meters, advance
 from ..powerwall.simulated import (
     SELF_POWERED_AT_20,
@@ -20,22 +22,20 @@ from ..solar.model import RoofPlane, SolarForecast, SolarSlot
 from ..tariff.model import SLOT, floor_slot
 from .chance import chance
 from .house import house_w
+from .past import house_kwh, planned_from, played
 from .roof import plane_irradiance, plane_power_w
 from .weather import air_celsius, clearness, day_clearness
 
 LATITUDE, LONGITUDE = 51.5, -0.12
 ROOF = RoofPlane(declination_degrees=35.0, azimuth_degrees=195.0, peak_kw=4.2, inverter_kw=3.68)
 HARDWARE = Hardware(export_limit_w=3680.0)
-# The family that lived here before the scheduler kept this much for the evening, set by hand
-# some hours before each time anybody looks.
-KEPT_BY_HAND_PERCENT = 45
-BY_HAND_FOR = timedelta(hours=4)
-# Days simulated before the past that is shown: after them the starting charge level no longer matters.
-MEMORY_DAYS = 2
+# How full the battery was when the past begins.
+FIRST_PERCENT = 45
+# Days of the past after which the charge level does not depend on how full the battery was before them: one
+# in which the home ran by itself, and those of the planner.
+MEMORY_DAYS = 4
 # New settings reach the gateway within a minute.
 SHORTEST_DELAY, LONGEST_DELAY = timedelta(seconds=4), timedelta(seconds=45)
-
-RAISED_BY_HAND = replace(SELF_POWERED_AT_20, backup_reserve_percent=KEPT_BY_HAND_PERCENT)
 
 FORECAST_DAYS = 4
 # How far a day's forecast misses, as a share: today's and later ones.
@@ -49,13 +49,17 @@ def available_solar_w(when: datetime) -> float:
 
 
 def demo_powerwall(
-    clock: Callable[[], datetime], state: SimulatedState | None = None
+    clock: Callable[[], datetime],
+    state: SimulatedState | None = None,
+    first_percent: float | None = None,
 ) -> SimulatedPowerwall:
-    """The demo home's battery, new or going on from a stored state."""
+    """The demo home's battery, going on from a stored state or new.
+
+    A new one has ``first_percent``, or, where that is None, the level at which its past ends.
+    """
     if state is None:
-        state = SimulatedState.new(
-            clock(), hardware=HARDWARE, soc_percent=_first_soc_percent(clock())
-        )
+        soc_percent = _first_soc_percent(clock()) if first_percent is None else first_percent
+        state = SimulatedState.new(clock(), hardware=HARDWARE, soc_percent=soc_percent)
     return SimulatedPowerwall(
         state,
         clock=clock,
@@ -88,46 +92,72 @@ class DemoSolar:
 def _first_soc_percent(now: datetime) -> float:
     """Where the past ends, so that the first reading goes on from it."""
     level = demo_history(now, MEMORY_DAYS)[-1].soc_percent
-    return KEPT_BY_HAND_PERCENT if level is None else level
+    return FIRST_PERCENT if level is None else level
 
 
 def demo_history(now: datetime, days: int) -> tuple[MeasuredSlot, ...]:
-    """The last days as half-hours: the home ran by itself, self-powered with a reserve of 20 %.
+    """The last days as half-hours: self-powered with a reserve of 20 %, and for the last two days as planned.
 
-    In the last hours the reserve was raised by hand, so that the evening finds something.
-
-    Pure arithmetic of some hundredths of a second per week: not for the event loop.
+    Arithmetic of some hundredths of a second per week, and some six plans: not for the event loop.
     """
-    end = floor_slot(now.astimezone(UTC))
-    start = end - timedelta(days=days)
-    stored_kwh = HARDWARE.capacity_kwh * KEPT_BY_HAND_PERCENT / 100.0
-    past, meters = list[MeasuredSlot](), Meters()
-    while start < end:
-        before = meters
-        settings = RAISED_BY_HAND if start >= end - BY_HAND_FOR else SELF_POWERED_AT_20
-        stored_kwh, meters = _lived(start, stored_kwh, meters, settings)
-        level = stored_kwh / HARDWARE.capacity_kwh * 100.0
-        past.append(
-            MeasuredSlot(
-                start=start,
-                energies=_between(before, meters),
-                observed_s=SLOT.total_seconds(),
-                soc_percent=level,
-            )
-        )
+    return _history(floor_slot(now.astimezone(UTC)), days)
+
+
+# Set up again within the half-hour, the home has the same past.
+@lru_cache(maxsize=4)
+def _history(end: datetime, days: int) -> tuple[MeasuredSlot, ...]:
+    start, by_plan = end - timedelta(days=days), planned_from(end)
+    stored_kwh = HARDWARE.capacity_kwh * FIRST_PERCENT / 100.0
+    past = list[MeasuredSlot]()
+    while start < min(by_plan, end):
+        stored_kwh, meters = _lived(start, stored_kwh)
+        past.append(_measured(start, stored_kwh, meters))
         start += SLOT
+    slots = [_wanted(start + index * SLOT) for index in range((end - start) // SLOT)]
+    ahead = (start + index * SLOT for index in range(len(slots) + HORIZON // SLOT))
+    solar = [_spread(_predicted(at, at.date())) for at in ahead]
+    done = played(HARDWARE, stored_kwh, slots, solar)
+    past += [
+        _measured(slot.start, stored, meters)
+        for slot, (stored, meters) in zip(slots, done, strict=True)
+    ]
     return tuple(past)
 
 
-def _lived(
-    start: datetime, stored_kwh: float, meters: Meters, settings: Settings
-) -> tuple[float, Meters]:
-    """A half-hour in a few steps."""
+def _measured(start: datetime, stored_kwh: float, meters: Meters) -> MeasuredSlot:
+    return MeasuredSlot(
+        start=start,
+        energies=_energies(meters),
+        observed_s=SLOT.total_seconds(),
+        soc_percent=stored_kwh / HARDWARE.capacity_kwh * 100.0,
+    )
+
+
+def _wanted(start: datetime) -> LivedSlot:
+    """What house and roof do in a half-hour; what the grid does follows from the battery."""
+    samples = [start + SAMPLE * (index + 0.5) for index in range(SLOT // SAMPLE)]
+    kwh_per_w = SLOT.total_seconds() / 3600.0 / 1000.0 / len(samples)
+    return LivedSlot(
+        start=start,
+        load_kwh=house_kwh(start),
+        pv_kwh=sum(map(available_solar_w, samples)) * kwh_per_w,
+        import_kwh=0.0,
+        export_kwh=0.0,
+    )
+
+
+def _spread(slot: SolarSlot) -> Spread:
+    return Spread(mean=slot.mean_kwh, p10=slot.p10_kwh, p50=slot.p50_kwh, p90=slot.p90_kwh)
+
+
+def _lived(start: datetime, stored_kwh: float) -> tuple[float, Meters]:
+    """A half-hour of a home that runs by itself, in a few steps."""
+    meters = Meters()
     for index in range(SLOT // SAMPLE):
         middle = start + SAMPLE * (index + 0.5)
         stored_kwh, meters = advance(
             HARDWARE,
-            settings,
+            SELF_POWERED_AT_20,
             Circumstances(),
             stored_kwh,
             meters,
@@ -138,14 +168,14 @@ def _lived(
     return stored_kwh, meters
 
 
-def _between(before: Meters, after: Meters) -> Energies:
+def _energies(meters: Meters) -> Energies:
     return Energies(
-        load_kwh=after.house_kwh - before.house_kwh,
-        pv_kwh=after.solar_kwh - before.solar_kwh,
-        import_kwh=after.imported_kwh - before.imported_kwh,
-        export_kwh=after.exported_kwh - before.exported_kwh,
-        battery_in_kwh=after.charged_kwh - before.charged_kwh,
-        battery_out_kwh=after.discharged_kwh - before.discharged_kwh,
+        load_kwh=meters.house_kwh,
+        pv_kwh=meters.solar_kwh,
+        import_kwh=meters.imported_kwh,
+        export_kwh=meters.exported_kwh,
+        battery_in_kwh=meters.charged_kwh,
+        battery_out_kwh=meters.discharged_kwh,
     )
 
 

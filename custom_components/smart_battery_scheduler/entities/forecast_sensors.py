@@ -105,7 +105,6 @@ def _off_by(
         suggested_display_precision=0,
         state_class=SensorStateClass.MEASUREMENT,
         entity_category=EntityCategory.DIAGNOSTIC,
-        entity_registry_enabled_default=False,
         value_fn=lambda site: _error(score_fn(site)),
         attributes_fn=attributes_fn,
     )

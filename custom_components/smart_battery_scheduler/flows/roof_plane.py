@@ -23,6 +23,7 @@ from ..const import (
     CONF_PEAK_KW,
 )
 from ..solar.model import DEFAULT_LOSSES_PERCENT
+from ..text.sentences import Sentences, sentences_of
 
 
 def _number(least: float, most: float, step: float, unit: str) -> NumberSelector:
@@ -63,11 +64,10 @@ SHORT_PLANE_SCHEMA = vol.Schema(
 INVERTER_LIMIT = _number(0.1, 100, 0.01, KILOWATT)
 
 
-def plane_title(plane: Mapping[str, Any]) -> str:
+def plane_title(plane: Mapping[str, Any], words: Sentences) -> str:
     """A plane in a few signs: its compass bearing, tilt and size."""
-    points = ("N", "NE", "E", "SE", "S", "SW", "W", "NW")
-    point = points[round(float(plane[CONF_AZIMUTH]) / 45) % 8]
-    return f"{point} {plane[CONF_DECLINATION]:.0f}°, {plane[CONF_PEAK_KW]:g} kW"
+    point, size = words.compass(float(plane[CONF_AZIMUTH])), words.short_number(plane[CONF_PEAK_KW])
+    return f"{point} {plane[CONF_DECLINATION]:.0f}°, {size} kW"
 
 
 class RoofPlaneFlow(ConfigSubentryFlow):
@@ -76,7 +76,9 @@ class RoofPlaneFlow(ConfigSubentryFlow):
     async def async_step_user(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
         """Add a plane."""
         if user_input is not None:
-            return self.async_create_entry(title=plane_title(user_input), data=user_input)
+            return self.async_create_entry(
+                title=plane_title(user_input, sentences_of(self.hass)), data=user_input
+            )
         return self.async_show_form(step_id="user", data_schema=PLANE_SCHEMA)
 
     async def async_step_reconfigure(
@@ -86,7 +88,10 @@ class RoofPlaneFlow(ConfigSubentryFlow):
         subentry = self._get_reconfigure_subentry()
         if user_input is not None:
             return self.async_update_and_abort(
-                self._get_entry(), subentry, data=user_input, title=plane_title(user_input)
+                self._get_entry(),
+                subentry,
+                data=user_input,
+                title=plane_title(user_input, sentences_of(self.hass)),
             )
         return self.async_show_form(
             step_id="reconfigure",

@@ -50,6 +50,7 @@ from ..solar.model import (
 )
 from ..sources.known_forecasts import KnownForecast, async_known_forecasts
 from ..sources.solar_sources import build, plane_of, planes_of, solcast
+from ..text.sentences import sentences_of
 from .roof_plane import INVERTER_LIMIT, SHORT_PLANE_SCHEMA, plane_title
 
 OPEN_METEO_CUSTOMER = "open_meteo_customer"
@@ -89,7 +90,7 @@ class SolarSteps(ConfigFlow):
             ConfigSubentryData(
                 data=plane,
                 subentry_type=SUBENTRY_ROOF_PLANE,
-                title=plane_title(plane),
+                title=plane_title(plane, sentences_of(self.hass)),
                 unique_id=None,
             )
             for plane in self._planes

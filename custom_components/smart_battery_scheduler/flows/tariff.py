@@ -24,11 +24,9 @@ from ..const import (
     CONF_ACCOUNT_NUMBER,
     CONF_API_KEY,
     CONF_DISPATCH_ENTITY,
-    CONF_EXPORT_ACCOUNT,
     CONF_EXPORT_ENTITIES,
     CONF_EXPORT_PROPERTY,
     CONF_EXPORT_TARIFF,
-    CONF_IMPORT_MPAN,
     CONF_IMPORT_TARIFF,
     CONF_NIGHT,
     CONF_POSTCODE,
@@ -51,6 +49,7 @@ from ..sources.supplier import (
     has_night_rate,
 )
 from ..tariff.products import Offer
+from ..text.sentences import sentences_of
 
 PASSWORD = TextSelector(TextSelectorConfig(type=TextSelectorType.PASSWORD))
 KEY_SCHEMA = vol.Schema({vol.Required(CONF_API_KEY): PASSWORD})
@@ -139,7 +138,8 @@ class TariffSteps(ConfigFlow):
                     return await self.async_step_property()
                 return await self._address_chosen(self._addresses[0])
             except TariffProblem as problem:
-                errors, placeholders = {problem.field: problem.key}, problem.placeholders
+                errors = {problem.field: problem.key}
+                placeholders = sentences_of(self.hass).placeholders(problem.placeholders)
         return self.async_show_form(
             step_id="account",
             data_schema=self.add_suggested_values_to_schema(ACCOUNT_SCHEMA, user_input or {}),
@@ -160,15 +160,12 @@ class TariffSteps(ConfigFlow):
                     next(address for address in self._addresses if address.choice == chosen)
                 )
             except TariffProblem as problem:
-                errors, placeholders = {problem.field: problem.key}, problem.placeholders
-        options = [
-            SelectOptionDict(value=address.choice, label=address.label)
-            for address in self._addresses
-        ]
-        choose = SelectSelectorConfig(options=options, mode=SelectSelectorMode.LIST)
+                errors = {problem.field: problem.key}
+                placeholders = sentences_of(self.hass).placeholders(problem.placeholders)
+        labels = {address.choice: address.label for address in self._addresses}
         return self.async_show_form(
             step_id="property",
-            data_schema=vol.Schema({vol.Required(CONF_PROPERTY): SelectSelector(choose)}),
+            data_schema=vol.Schema({vol.Required(CONF_PROPERTY): _one_of(labels)}),
             errors=errors,
             description_placeholders=placeholders,
         )
@@ -188,15 +185,12 @@ class TariffSteps(ConfigFlow):
             try:
                 return await self._address_chosen(address.selling_by(chosen, dt_util.utcnow()))
             except TariffProblem as problem:
-                errors, placeholders = {problem.field: problem.key}, problem.placeholders
-        options = [
-            SelectOptionDict(value=key, label=place.label or number)
-            for key, (number, place) in choices.items()
-        ]
-        choose = SelectSelectorConfig(options=options, mode=SelectSelectorMode.LIST)
+                errors = {problem.field: problem.key}
+                placeholders = sentences_of(self.hass).placeholders(problem.placeholders)
+        labels = {key: place.label or number for key, (number, place) in choices.items()}
         return self.async_show_form(
             step_id="export_meter",
-            data_schema=vol.Schema({vol.Optional(CONF_EXPORT_PROPERTY): SelectSelector(choose)}),
+            data_schema=vol.Schema({vol.Optional(CONF_EXPORT_PROPERTY): _one_of(labels)}),
             errors=errors,
             description_placeholders={"address": address.label, **placeholders},
         )
@@ -206,18 +200,7 @@ class TariffSteps(ConfigFlow):
             self._address = address
             return await self.async_step_export_meter()
         imports, exports = await async_try_address(self.hass, self._api_key, address)
-        self._tariff = {
-            CONF_API_KEY: self._api_key,
-            CONF_ACCOUNT_NUMBER: address.account_number,
-            CONF_PROPERTY: address.address.id,
-            CONF_IMPORT_TARIFF: imports,
-            CONF_EXPORT_TARIFF: exports,
-        }
-        if address.import_mpan is not None:
-            self._tariff[CONF_IMPORT_MPAN] = address.import_mpan
-        if address.exports is not None:
-            number, place = address.exports
-            self._tariff |= {CONF_EXPORT_ACCOUNT: number, CONF_EXPORT_PROPERTY: place.id}
+        self._tariff = address.as_tariff(self._api_key, imports, exports)
         if has_night_rate(address):
             return await self.async_step_night()
         return await self.tariff_done(self._tariff)
@@ -238,7 +221,8 @@ class TariffSteps(ConfigFlow):
             try:
                 return await self.tariff_done(await self._agile(user_input))
             except TariffProblem as problem:
-                errors, placeholders = {problem.field: problem.key}, problem.placeholders
+                errors = {problem.field: problem.key}
+                placeholders = sentences_of(self.hass).placeholders(problem.placeholders)
         return self.async_show_form(
             step_id="region",
             data_schema=self.add_suggested_values_to_schema(REGION_SCHEMA, user_input or {}),
@@ -324,6 +308,12 @@ def credentials(user_input: Mapping[str, Any]) -> tuple[str, str | None]:
     if number and not ACCOUNT_NUMBER.fullmatch(number):
         raise TariffProblem("account_number_form", CONF_ACCOUNT_NUMBER)
     return key, number or None
+
+
+def _one_of(labels: Mapping[str, str]) -> SelectSelector:
+    """A list to choose from: what is shown, by the value that comes back."""
+    options = [SelectOptionDict(value=value, label=label) for value, label in labels.items()]
+    return SelectSelector(SelectSelectorConfig(options=options, mode=SelectSelectorMode.LIST))
 
 
 def _suggested(known: KnownRates) -> dict[str, Any]:

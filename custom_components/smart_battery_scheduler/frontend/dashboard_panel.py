@@ -32,6 +32,7 @@ from homeassistant.helpers.selector import BooleanSelector
 
 from ..const import DOMAIN
 from ..site.site import SmartBatteryConfigEntry
+from ..text.sentences import sentences_of
 from .card import CARD_URL
 
 CONF_DASHBOARD: Final = "dashboard"
@@ -40,10 +41,9 @@ BEHIND: Final = "battery-plan-view"
 OPENER: Final = "smart-battery-scheduler-opener"
 # Its views are made in the browser, from what each home has at that moment.
 CONTENT: Final = {"strategy": {"type": "custom:smart-battery-scheduler"}}
-TITLE: Final = "Battery plan"
+TITLE: Final = "title.dashboard"
 ICON: Final = "mdi:home-battery"
 PANEL: Final = {
-    CONF_TITLE: TITLE,
     CONF_ICON: ICON,
     CONF_SHOW_IN_SIDEBAR: False,
     CONF_REQUIRE_ADMIN: False,
@@ -102,12 +102,13 @@ def async_show_dashboard(hass: HomeAssistant) -> None:
 @callback
 def _add_dashboard(hass: HomeAssistant, url_path: str) -> None:
     is_listed = url_path == URL_PATH
-    panel = {**PANEL, CONF_SHOW_IN_SIDEBAR: is_listed}
+    title = sentences_of(hass).say(TITLE)
+    panel = {**PANEL, CONF_TITLE: title, CONF_SHOW_IN_SIDEBAR: is_listed}
     hass.data[LOVELACE_DATA].dashboards[url_path] = OwnDashboard(hass, url_path, panel)
     async_register_built_in_panel(
         hass,
         LOVELACE_DOMAIN,
-        sidebar_title=TITLE if is_listed else None,
+        sidebar_title=title if is_listed else None,
         sidebar_icon=ICON if is_listed else None,
         frontend_url_path=url_path,
         config={CONF_MODE: MODE_YAML},
@@ -127,7 +128,7 @@ def _add_opener(hass: HomeAssistant) -> None:
     async_register_built_in_panel(
         hass,
         "custom",
-        sidebar_title=TITLE,
+        sidebar_title=sentences_of(hass).say(TITLE),
         sidebar_icon=ICON,
         frontend_url_path=URL_PATH,
         config={"_panel_custom": module, "dashboard": BEHIND},

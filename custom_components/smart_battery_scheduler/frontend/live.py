@@ -17,7 +17,7 @@ from ..site.control_as_dict import command_status_as_dict
 from ..site.plan_as_dict import plan_as_dict
 from ..site.site import Site
 from ..tariff.model import Rate, floor_slot
-from ..text.status import has_reached, held_back, override_now, token_refused
+from ..text.status import has_reached, held_back, override_now, ready_once, token_refused
 from .merge_patch import without_nulls
 
 # Hours back, so that all of yesterday is shown at any time of the day.
@@ -36,6 +36,8 @@ def live_state(site: Site, now: datetime) -> dict[str, Json]:
         "plan": None if site.planner.data is None else _plan(site.planner.data),
         "past": _past(site.measurements.slots, since),
         "rates": _rates(site.rates.data.imports.between(since, now + PAST)),
+        "export_rates": _export_rates(site, since, now + PAST),
+        "planned_levels": _planned_levels(site, since, floor_slot(now)),
         "manual": _manual(site, since, now + NEXT_MANUAL_SLOT),
         "sessions": _sessions(site, since),
         "decisions": _decisions(site.decision_log.since(since)),
@@ -92,6 +94,7 @@ def _now(site: Site, now: datetime) -> dict[str, Json]:
             "evidence": command_status_as_dict(command.command_status),
         },
         "override": encode(override_now(site, now)),
+        "ready_once": encode(ready_once(site, now)),
         "held_back": encode(held_back(site, now)),
         "suspension": None
         if control.suspension is None
@@ -131,6 +134,20 @@ def _rates(rates: Iterable[Rate]) -> dict[str, Json]:
     return {
         rate.start.isoformat(): {"end": rate.end.isoformat(), "p_per_kwh": rate.p_per_kwh}
         for rate in rates
+    }
+
+
+def _export_rates(site: Site, since: datetime, until: datetime) -> Json:
+    exports = site.rates.data.exports
+    return None if exports is None else _rates(exports.between(since, until))
+
+
+def _planned_levels(site: Site, since: datetime, until: datetime) -> dict[str, Json]:
+    """Percent at the end of half-hours that are over, as planned when their day began."""
+    return {
+        each.start.isoformat(): each.percent
+        for each in site.memory.planned_levels.memory
+        if since <= each.start < until
     }
 
 

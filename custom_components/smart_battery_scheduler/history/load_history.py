@@ -6,8 +6,6 @@ from datetime import date, datetime, timedelta
 from functools import partial
 import logging
 
-from sqlalchemy.exc import SQLAlchemyError
-
 from homeassistant.components.energy.data import EnergyPreferences, async_get_manager
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import SUN_EVENT_SUNRISE, SUN_EVENT_SUNSET
@@ -29,7 +27,7 @@ from .house_load import (
 )
 from .load_quality import ExpectedLoad, LoadQualityRecord
 from .measurements import MeasuredSlot
-from .recorder_statistics import Recorded, async_recorded
+from .recorder_statistics import RECORDER_ERRORS, Recorded, async_recorded
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -166,7 +164,7 @@ class LoadHistory:
             async with asyncio.timeout(LONGEST_READ_S):
                 resting = self._balance.registers if self._balance else ()
                 recorded = await async_recorded(self._hass, ids, since, now, resting)
-        except (TimeoutError, SQLAlchemyError) as err:
+        except RECORDER_ERRORS as err:
             if not self._failing:
                 _LOGGER.warning(
                     "The recorder cannot say what %s has used: %s",

@@ -10,7 +10,9 @@ known. Only where nothing can have flowed meanwhile is the gap known: it is noth
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Literal
+from typing import Final, Literal
+
+from sqlalchemy.exc import SQLAlchemyError
 
 from homeassistant.components.recorder.statistics import StatisticsRow, statistics_during_period
 from homeassistant.core import HomeAssistant
@@ -24,6 +26,9 @@ FINE_KEPT = timedelta(days=10)
 NOISE_KWH = 0.02
 STANDS_OUT = 1.5
 UNITS = {"energy": "kWh", "power": "kW"}
+
+# What a recorder that is busy or broken raises, to whoever waits for it no longer than so long.
+RECORDER_ERRORS: Final = (TimeoutError, SQLAlchemyError)
 
 type Energies = Mapping[datetime, float]
 

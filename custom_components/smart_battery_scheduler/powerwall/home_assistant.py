@@ -14,15 +14,15 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from homeassistant.const import STATE_UNAVAILABLE, STATE_UNKNOWN
-from homeassistant.core import HomeAssistant, callback
+from homeassistant.const import ATTR_RESTORED, EVENT_STATE_CHANGED, STATE_UNAVAILABLE, STATE_UNKNOWN
+from homeassistant.core import CALLBACK_TYPE, Event, EventStateChangedData, HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 
 from .base import (
     Capabilities,
-    GridCharging,
     OperatingMode,
+    PowerwallAbsentError,
     PowerwallConnectionError,
     PowerwallError,
     PowerwallReplyError,
@@ -62,6 +62,38 @@ def known_sites(hass: HomeAssistant) -> tuple[KnownSite, ...]:
         if (site_id := _site_of(entity)) is not None
     ]
     return tuple(sorted(found, key=lambda site: (site.name, site.integration, site.site_id)))
+
+
+@callback
+def async_when_shown(
+    hass: HomeAssistant, integration: str, site_id: str, action: Callable[[], None]
+) -> CALLBACK_TYPE:
+    """Call ``action`` whenever a live figure of the site is shown; returns what ends that.
+
+    Entities are looked up at each change, so that new and renamed ones count too.
+    """
+    table = INTEGRATIONS[integration]
+    ids = frozenset(
+        (table.entities[fact].domain, table.unique_id_of(fact, site_id)) for fact in LIVE
+    )
+
+    @callback
+    def is_live(data: EventStateChangedData) -> bool:
+        state = data["new_state"]
+        if state is None or state.state in (STATE_UNAVAILABLE, STATE_UNKNOWN):
+            return False
+        entity = er.async_get(hass).async_get(data["entity_id"])
+        return (
+            entity is not None
+            and entity.platform == integration
+            and (entity.domain, entity.unique_id) in ids
+        )
+
+    @callback
+    def shown(_: Event[EventStateChangedData]) -> None:
+        action()
+
+    return hass.bus.async_listen(EVENT_STATE_CHANGED, shown, event_filter=is_live)
 
 
 def _site_of(entity: er.RegistryEntry) -> str | None:
@@ -124,25 +156,20 @@ class HomeAssistantPowerwall:
 
     @property
     def capabilities(self) -> Capabilities:
-        """A home without solar panels has no grid-charging switch: there it is always on."""
-        has_switch = self._entity_id(Fact.GRID_CHARGING) is not None
-        return Capabilities(
-            name=self._integration.name,
-            grid_charging=GridCharging.SETTABLE if has_switch else GridCharging.ALWAYS_ON,
-            free_reading_every=READ_EVERY,
-        )
+        """Readings are states, which cost nothing."""
+        return Capabilities(name=self._integration.name, free_reading_every=READ_EVERY)
 
     async def read(self, purpose: Purpose = Purpose.READ) -> PowerwallState:
         """What the entities show; requested again when it has not changed for long.
 
-        Raises PowerwallConnectionError when they show nothing of the battery.
+        Raises PowerwallAbsentError when they show nothing of the battery.
         """
         reading = self._reading()
         if reading is None or self._stands_still(reading):
             await self._renew()
             reading = self._reading()
         if reading is None:
-            raise PowerwallConnectionError(f"{self._integration.name} shows no readings")
+            raise PowerwallAbsentError(f"{self._integration.name} shows no readings")
         if reading.soc_percent is not None:
             self._level = KnownLevel(percent=reading.soc_percent, at=reading.read_at)
         return reading
@@ -210,6 +237,12 @@ class HomeAssistantPowerwall:
             key.domain, self._platform, self._integration.unique_id_of(fact, self._site_id)
         )
 
+    def _loaded_id(self, fact: Fact) -> str | None:
+        """An entity that its integration has set up: before that it only has a restored state."""
+        entity_id = self._entity_id(fact)
+        state = None if entity_id is None else self._hass.states.get(entity_id)
+        return None if state is None or state.attributes.get(ATTR_RESTORED) else entity_id
+
     def _stands_still(self, reading: PowerwallState) -> bool:
         measured_at = reading.measured_at or reading.read_at
         return reading.read_at - measured_at > STANDS_STILL
@@ -219,11 +252,11 @@ class HomeAssistantPowerwall:
         now = self._clock()
         if self._renewed_at is not None and now - self._renewed_at < STANDS_STILL:
             return
-        self._renewed_at = now
         renewed = (Fact.BATTERY_POWER, Fact.BACKUP_RESERVE)
-        entity_ids = [each for fact in renewed if (each := self._entity_id(fact)) is not None]
+        entity_ids = [each for fact in renewed if (each := self._loaded_id(fact)) is not None]
         if not entity_ids or not self._hass.services.has_service("homeassistant", "update_entity"):
             return
+        self._renewed_at = now
         await self._async_act("homeassistant", "update_entity", {"entity_id": entity_ids})
 
     # --- writing ---------------------------------------------------------------------------

@@ -16,6 +16,7 @@ from ..events.site_events import PROBLEMS, SiteEvent
 from ..site.site import Site
 from ..text.digest import digest_of_site
 from ..text.messages import message_of
+from ..text.sentences import sentences_of
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -45,7 +46,8 @@ class HouseholdNotices:
     def _happened(self, site_event: SiteEvent, data: Mapping[str, Json]) -> None:
         # A lasting problem is not sent again: one message per cause, until it is over or a day has passed.
         if site_event in PROBLEMS and data.get("is_news"):
-            self._send(message_of(site_event, data, dt_util.now()))
+            words = sentences_of(self._site.hass)
+            self._send(message_of(site_event, data, dt_util.now(), words))
 
     @callback
     def _minute(self, now: datetime) -> None:

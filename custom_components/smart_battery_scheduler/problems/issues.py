@@ -12,7 +12,8 @@ from ..const import DOMAIN
 from ..control.model import DecisionReason
 from ..powerwall.base import OperatingMode, Settings
 from ..site.site import Site
-from ..text.messages import REASONS
+from ..text.messages import reason_of_decision
+from ..text.sentences import Sentences, sentences_of
 from .site_problems import ProblemSnapshot, SiteProblem, problems
 
 LOOK_EVERY = timedelta(minutes=5)
@@ -30,19 +31,10 @@ NOT_FIXABLE = frozenset(
 SEVERE = NOT_FIXABLE | {SiteProblem.COMMANDS_IGNORED, SiteProblem.OWNER_UNKNOWN}
 # As the Tesla app calls them, before and since 2026.
 MODES = {
-    OperatingMode.SELF_POWERED: "Self-Powered",
-    OperatingMode.TIME_BASED: "Time-Based Control (Savings)",
-    OperatingMode.BACKUP: "Backup",
+    OperatingMode.SELF_POWERED: "notice.self_powered",
+    OperatingMode.TIME_BASED: "notice.time_based",
+    OperatingMode.BACKUP: "notice.backup",
 }
-# What a reading must report.
-VALUES = {
-    "charge_level": "charge level",
-    "battery_power": "battery power",
-    "operating_mode": "operating mode",
-    "backup_reserve": "backup reserve",
-}
-# The text for a setting that is not known: a command does not write one it could not restore.
-AS_IT_IS = "as it is"
 
 
 class Issues:
@@ -88,14 +80,17 @@ class Issues:
     def _placeholders(self) -> Mapping[str, str]:
         """The placeholders of a notice: what is in force, what should be, and the broken promise."""
         site = self._site
-        broken = sorted(site.controller.watch.lasting())
+        broken, words = sorted(site.controller.watch.lasting()), sentences_of(site.hass)
         return {
             "home": site.entry.title,
-            "broken": "; ".join(REASONS[DecisionReason(breach.value)] for breach in broken),
-            "in_force": in_force(site.battery.data.settings),
-            "missing": ", ".join(VALUES[name] for name in site.battery.missing),
-            "clock": clock_error(site.battery.data.clock_ahead),
-            **by_hand(site.controller.owner_settings or Settings()),
+            "name": site.battery.back_end_name,
+            "broken": "; ".join(
+                reason_of_decision(DecisionReason(breach.value), words) for breach in broken
+            ),
+            "in_force": in_force(site.battery.data.settings, words),
+            "missing": ", ".join(words.say(f"notice.{name}") for name in site.battery.missing),
+            "clock": clock_error(site.battery.data.clock_ahead, words),
+            **by_hand(site.controller.owner_settings or Settings(), words),
         }
 
     def _publish(self, now: Mapping[SiteProblem, Mapping[str, str]]) -> None:
@@ -133,30 +128,41 @@ def issue_id(site: Site, problem: SiteProblem) -> str:
     return f"{site.entry.entry_id}_{problem.value}"
 
 
-def by_hand(settings: Settings) -> dict[str, str]:
-    """Settings as a person sets them in the Tesla app: the placeholders of a notice."""
-    mode, reserve = settings.operating_mode, settings.backup_reserve_percent
-    charging = settings.grid_charging
-    return {
-        "mode": AS_IT_IS if mode is None else MODES[mode],
-        "reserve": AS_IT_IS if reserve is None else f"{reserve} %",
-        "grid_charging": AS_IT_IS if charging is None else "on" if charging else "off",
-    }
+def by_hand(settings: Settings, words: Sentences) -> dict[str, str]:
+    """Settings as a person sets them in the Tesla app: the placeholders of a notice.
+
+    One that is not known stays: a command does not write one it could not restore.
+    """
+    as_it_is = words.say("notice.as_it_is")
+    known = _settings(settings, words)
+    return {name: known.get(name, as_it_is) for name in ("mode", "reserve", "grid_charging")}
 
 
-def clock_error(ahead: timedelta | None) -> str:
+def clock_error(ahead: timedelta | None, words: Sentences) -> str:
     """By how much this machine's clock is wrong, the cloud's being right."""
     minutes = round((ahead or timedelta()) / timedelta(minutes=1))
-    unit = "minute" if abs(minutes) == 1 else "minutes"
-    return f"{abs(minutes)} {unit} {'behind' if minutes > 0 else 'ahead'}"
+    return words.count("notice.behind" if minutes > 0 else "notice.ahead", abs(minutes))
 
 
-def in_force(shown: Settings) -> str:
+def in_force(shown: Settings, words: Sentences) -> str:
     """The settings that stand by the last reading, in a person's words."""
-    names = {
-        "mode": "operating mode",
-        "reserve": "backup reserve",
-        "grid_charging": "grid charging",
-    }
-    known = {name: value for name, value in by_hand(shown).items() if value != AS_IT_IS}
-    return ", ".join(f"{names[name]} {value}" for name, value in known.items()) or "not known"
+    names = {"mode": "operating_mode", "reserve": "backup_reserve"}
+    known = (
+        words.say("notice.setting", name=words.say(f"notice.{names.get(name, name)}"), value=value)
+        for name, value in _settings(shown, words).items()
+    )
+    return ", ".join(known) or words.say("notice.not_known")
+
+
+def _settings(settings: Settings, words: Sentences) -> dict[str, str]:
+    """Those that are known, by the placeholder's name."""
+    mode, reserve = settings.operating_mode, settings.backup_reserve_percent
+    charging = settings.grid_charging
+    known: dict[str, str] = {}
+    if mode is not None:
+        known["mode"] = words.say(MODES[mode])
+    if reserve is not None:
+        known["reserve"] = words.say("notice.percent", percent=words.number(reserve))
+    if charging is not None:
+        known["grid_charging"] = words.say("notice.on" if charging else "notice.off")
+    return known

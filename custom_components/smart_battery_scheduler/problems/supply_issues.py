@@ -8,6 +8,7 @@ from homeassistant.helpers import issue_registry as ir
 from ..const import DOMAIN
 from ..site.site import Site
 from ..tariff.problems import SupplyProblem
+from ..text.sentences import sentences_of
 from .issues import is_published
 
 # Home Assistant asks for a new key by itself, and shows that it does.
@@ -57,7 +58,10 @@ class SupplyIssues:
                 is_fixable=False,
                 severity=ir.IssueSeverity.WARNING,
                 translation_key=problem.value,
-                translation_placeholders={"home": site.entry.title, **self._placeholders},
+                translation_placeholders={
+                    "home": site.entry.title,
+                    **sentences_of(site.hass).placeholders(self._placeholders),
+                },
             )
         for problem in self._published - now:
             ir.async_delete_issue(site.hass, DOMAIN, issue_id(site, problem))

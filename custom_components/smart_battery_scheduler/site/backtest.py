@@ -43,6 +43,10 @@ class BacktestStoppedError(Exception):
     """Somebody has stopped the replay before it had a result."""
 
 
+class BacktestFailedError(Exception):
+    """The replay came upon something it cannot deal with; the log says what."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BacktestMemory:
     """What survives a restart: the last result, and the number of days of a run that had not ended."""
@@ -103,9 +107,14 @@ class Backtest:
         self._running = self._entry.async_create_background_task(
             self._hass, self._async_run(days), "replay of the past"
         )
+        # Where nobody waits for it, what has failed is in the log already.
+        self._running.add_done_callback(lambda run: run.cancelled() or run.exception())
 
     async def async_result(self) -> BacktestResult:
-        """The result of the run under way. Raises BacktestStoppedError when it is stopped."""
+        """The result of the run under way.
+
+        Raises BacktestStoppedError when it is stopped, BacktestFailedError when it fails.
+        """
         if self._running is None:
             raise BacktestStoppedError
         try:
@@ -131,11 +140,11 @@ class Backtest:
             replay = await async_replay(self._hass, self._entry, self._snapshot(), scope, now)
             async with _low_priority(self._hass) as thread:
                 self.result = await self._async_go_through(thread, run(replay, now))
-        except Exception:
+        except Exception as err:
             # A run that failed is not begun again after a restart: it would fail each time.
             _LOGGER.exception("The replay of the past has failed")
             await self._async_save(None)
-            raise
+            raise BacktestFailedError from err
         finally:
             self.share = None
         await self._async_save(None)

@@ -64,19 +64,24 @@ async def async_replay(
         datetime.combine(day, time(), MARKET_TIME_ZONE).astimezone(UTC)
         for day in (today - timedelta(days=scope.days), today)
     )
-    meters = await async_past_meters(hass, entry, snapshot.measured, since, until)
-    past = await hass.async_add_executor_job(rebuild, meters.slots)
+    meters = await async_past_meters(hass, entry, snapshot.measured, snapshot.rates, since, until)
+    asked = [today - timedelta(days=each) for each in range(1, scope.days + 1)]
+    moved_in = (
+        meters.moved_in_at.astimezone(MARKET_TIME_ZONE).date() if meters.moved_in_at else None
+    )
+    past = await hass.async_add_executor_job(rebuild, meters.slots, asked, moved_in)
     tariffs, not_had, failed = await _async_tariffs(hass, entry, snapshot, scope, since, now)
     archive, solar_source = await _async_archive(hass, entry, past)
     earlier = tuple(each for each in snapshot.history if each.start < since)
 
-    def known_with(days: tuple[LivedDay, ...], roof_factor: float) -> KnownThen:
-        forecasts = (
-            usual_forecast(days)
-            if archive is None
-            else {start: spread_of(each.mean * roof_factor) for start, each in archive.items()}
-        )
-        return KnownThen(days, forecasts, snapshot.preferences.annual_load_kwh, earlier)
+    def solar_with(days: tuple[LivedDay, ...], roof_factor: float) -> Mapping[datetime, Spread]:
+        if archive is None:
+            return usual_forecast(days)
+        return {start: spread_of(each.mean * roof_factor) for start, each in archive.items()}
+
+    known = KnownThen(
+        past.days, solar_with(past.days, 1.0), snapshot.preferences.annual_load_kwh, earlier
+    )
 
     site = replay_site(snapshot)
     has_roof = any(slot.pv_kwh for day in past.days for slot in day.slots)
@@ -84,8 +89,8 @@ async def async_replay(
         past=past,
         tariffs=tariffs,
         site=site,
-        known=known_with(past.days, 1.0),
-        known_with=known_with,
+        known=known,
+        known_with=lambda days, roof_factor: known.under(solar_with(days, roof_factor)),
         present=PRESENT,
         variants=usual_variants(site, has_roof=has_roof) if scope.every_tariff else (),
         sources={**meters.sources, "sun_forecast": {solar_source: len(past.days) * 48}},
@@ -142,7 +147,12 @@ async def _async_tariffs(
     except RateError:
         failed.append("rates")
     else:
-        tariffs.append(_present(rates, await async_standing(hass, entry, start, end)))
+        try:
+            standing = await async_standing(hass, entry, start, end)
+        except TariffError:
+            standing = None
+            failed.append("standing_charges")
+        tariffs.append(_present(rates, standing))
         is_export_paid = rates.exports is not None
     region = region_of(entry) if entry.data[CONF_KIND] != KIND_DEMO else None
     if region is not None and scope.every_tariff:

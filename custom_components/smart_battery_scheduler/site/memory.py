@@ -12,6 +12,7 @@ from ..history.accuracy import Accuracy
 from ..history.load_history import LoadHistory
 from ..history.measurements import MeasuredSlot, Measurements
 from ..history.missed_charges import MissedCharges
+from ..history.planned_levels import PlannedLevels
 from ..history.savings import Savings
 from ..planner.model import Battery, Plan
 from ..powerwall.base import PowerwallState
@@ -36,6 +37,7 @@ class SiteMemory:
         self.measurements = Measurements(records.measured, records.totals)
         self.measurements.adopt(past)
         self.accuracy = Accuracy(records.accuracy, self.measurements)
+        self.planned_levels = PlannedLevels(records.planned_levels)
         self.savings = Savings(records.savings, self.measurements)
         self.load_history = LoadHistory(hass, entry, records.load_expected)
         self.missed_charges = MissedCharges()
@@ -58,6 +60,7 @@ class SiteMemory:
         """Account for the half-hour that has ended; note what is predicted of the next."""
         self._solar.slot_began(now, self.measurements)
         self.accuracy.slot_began(now, plan, self._solar.forecast)
+        self.planned_levels.slot_began(now, plan)
         self.savings.slot_began(now, rates.imports, rates.exports, battery, floor_percent)
         self.savings.expect(now, plan)
 

@@ -8,6 +8,7 @@ from ..control.rules import Override
 from ..history.accuracy import AccuracyMemory
 from ..history.load_quality import ExpectedLoad
 from ..history.measurements import Energies, MeasuredSlot
+from ..history.planned_levels import PlannedLevel
 from ..history.savings import SavingsMemory
 from ..planner.model import ReadyBy
 from ..powerwall.simulated import SimulatedState
@@ -38,6 +39,7 @@ class Records:
     simulated: SimulatedState | None = None
     solar: SolarMemory = field(default_factory=SolarMemory)
     accuracy: AccuracyMemory = field(default_factory=AccuracyMemory)
+    planned_levels: tuple[PlannedLevel, ...] = ()
     load_expected: tuple[ExpectedLoad, ...] = ()
     savings: SavingsMemory = field(default_factory=SavingsMemory)
     manual_sessions: tuple[SessionWindow, ...] = ()

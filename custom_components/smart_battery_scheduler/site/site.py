@@ -483,6 +483,7 @@ class Site:
             learned=self.learned,
             solar=self.solar_forecast.memory,
             accuracy=self.accuracy.memory,
+            planned_levels=self.memory.planned_levels.memory,
             load_expected=self.load_history.record.noted,
             savings=self.savings.memory,
             manual_sessions=self.sessions.manual,

@@ -18,6 +18,11 @@ from .model import SolarSlot
 DOUBTED_SHARE = 0.15
 # kWh. Where so little is usual a share means nothing, and little depends on it.
 LEAST_USUAL_KWH = 1.0
+# Between two half-hours of this much, in kWh (200 W), it is not dark: nothing for up to two hours is a
+# fault of the source. Seen at the same hour of every day (home-assistant/core#133325) and in the first
+# hour of a model's run (open-meteo/open-meteo#787).
+DAYLIGHT_KWH = 0.1
+LONGEST_DIP = 4
 
 type Slots = Mapping[datetime, SolarSlot]
 
@@ -27,6 +32,7 @@ def believable(forecast: Slots, usual: Slots) -> dict[datetime, SolarSlot]:
 
     ``usual`` is the solar energy of the days before, for as far ahead as is planned.
     """
+    forecast = _without_dips(forecast)
     found = {**_holes_filled(forecast), **usual, **forecast}
     for day, starts in _by_day(forecast).items():
         reference = {**_season(forecast, day, starts), **usual}
@@ -36,6 +42,21 @@ def believable(forecast: Slots, usual: Slots) -> dict[datetime, SolarSlot]:
             for start in common:
                 found[start] = _weighed(forecast[start], reference[start], trust)
     return dict(sorted(found.items()))
+
+
+def _without_dips(forecast: Slots) -> Slots:
+    """Darkness in the middle of the day replaced by what lies between its neighbours."""
+    found = dict(forecast)
+    for start in sorted(forecast):
+        before = found.get(start - SLOT)
+        if forecast[start].mean_kwh > 0.0 or before is None or before.mean_kwh < DAYLIGHT_KWH:
+            continue
+        ahead = (start + index * SLOT for index in range(1, LONGEST_DIP + 1))
+        end = next((at for at in ahead if at not in forecast or forecast[at].mean_kwh > 0.0), None)
+        if end is None or end not in forecast or forecast[end].mean_kwh < DAYLIGHT_KWH:
+            continue
+        found[start] = _weighed(before, forecast[end], 1.0 - SLOT / (end - start + SLOT))
+    return found
 
 
 def _trust(forecast: Slots, reference: Slots, starts: Collection[datetime]) -> float:
@@ -48,7 +69,7 @@ def _trust(forecast: Slots, reference: Slots, starts: Collection[datetime]) -> f
 
 
 def _weighed(forecast: SolarSlot, usual: SolarSlot, trust: float) -> SolarSlot:
-    """The weighted mean of the two, with a range that covers both."""
+    """The mean of both, the first with the weight ``trust``, with a range that covers both."""
     return SolarSlot(
         mean_kwh=trust * forecast.mean_kwh + (1.0 - trust) * usual.mean_kwh,
         p10_kwh=min(forecast.p10_kwh, usual.p10_kwh),

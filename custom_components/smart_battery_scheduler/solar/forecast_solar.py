@@ -100,7 +100,7 @@ def half_hour_energies(body: object) -> dict[datetime, float]:
     periods = result.get("watt_hours_period") if isinstance(result, Mapping) else None
     if not isinstance(periods, Mapping) or not periods:
         raise SolarReplyError("the reply has no energies")
-    return energies(periods, labels_end=True)
+    return energies(periods, labels_end=True, since_before=True)
 
 
 def _error(reply: Reply, body: object, now: datetime) -> SolarError:

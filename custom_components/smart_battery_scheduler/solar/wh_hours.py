@@ -11,7 +11,7 @@ this form; ours is that of ``pv`` for a half-hour of average sky.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 from math import hypot
@@ -28,6 +28,8 @@ ABSURD_WH = 1e6
 NIGHT_KW, NIGHT_SHARE = 0.15, 0.15
 # The longest night between the last and first stamp with energy: about 19 hours in Shetland in December.
 LONGEST_NIGHT = timedelta(hours=20)
+# By day stamps of so much time are left out at most; what is longer is a night.
+LEFT_OUT = timedelta(hours=3)
 
 type Stamps = list[tuple[datetime, float]]
 type Daylight = Callable[[date], tuple[datetime, datetime] | None]
@@ -46,13 +48,18 @@ class _Interval:
         return self.kwh / ((self.end - self.start) / HOUR)
 
 
-def energies(wh_hours: object, *, labels_end: bool = False) -> dict[datetime, float]:
+def energies(
+    wh_hours: object, *, labels_end: bool = False, since_before: bool = False
+) -> dict[datetime, float]:
     """Energy in kWh by the half-hour's UTC start; half-hours that are not forecast are missing.
 
     An interval's energy is shared out evenly over its time. None is longer than an hour, nor than
-    the stamps usually are apart. Raises SolarReplyError.
+    the stamps usually are apart. With ``since_before``, for labels that end their time, an energy is all
+    since the stamp before, however many are left out between the two. Raises SolarReplyError.
     """
     known = _intervals(stamps_of(wh_hours), labels_end=labels_end)
+    if since_before and isinstance(wh_hours, Mapping):
+        known = _reaching_back(known, sorted(filter(None, map(aware, wh_hours))))
     sums: dict[datetime, tuple[float, timedelta]] = {}
     for each in [*known, *_nights(known)]:
         slot = floor_slot(each.start)
@@ -139,6 +146,12 @@ def _intervals(stamps: Stamps, *, labels_end: bool) -> list[_Interval]:
         _Interval(since, min(until, since + longest), kwh)
         for (since, kwh), (until, _) in pairwise(after)
     ]
+
+
+def _reaching_back(known: Sequence[_Interval], moments: Sequence[datetime]) -> list[_Interval]:
+    """The intervals, each from the stamp before it on; a stamp without energy is one too."""
+    before = {end: start for start, end in pairwise(moments) if end - start <= LEFT_OUT}
+    return [replace(each, start=before.get(each.end, each.start)) for each in known]
 
 
 def _nights(known: Sequence[_Interval]) -> Iterator[_Interval]:

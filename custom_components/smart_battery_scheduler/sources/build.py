@@ -176,13 +176,13 @@ async def build_sources(hass: HomeAssistant, entry: ConfigEntry, remembered: Rem
 
 
 async def _demo(hass: HomeAssistant, remembered: Remembered) -> Sources:
-    now = dt_util.utcnow()
+    past = await hass.async_add_executor_job(demo_history, dt_util.utcnow(), DEMO_PAST_DAYS)
     return Sources(
-        powerwall=demo_powerwall(dt_util.utcnow, remembered.simulated),
+        powerwall=demo_powerwall(dt_util.utcnow, remembered.simulated, past[-1].soc_percent),
         rates=DemoRates(),
         solar=DemoSolar(dt_util.utcnow),
         units=1,
-        past=await hass.async_add_executor_job(demo_history, now, DEMO_PAST_DAYS),
+        past=past,
     )
 
 

@@ -91,6 +91,8 @@ class SolarCoordinator(DataUpdateCoordinator[SolarForecast | None]):
             self._issue_id,
             is_fixable=False,
             severity=ir.IssueSeverity.WARNING,
-            translation_key="solar_refused",
-            translation_placeholders={"home": self.config_entry.title, "reason": str(err)},
+            translation_key="solar_key_refused"
+            if isinstance(err, SolarAuthError)
+            else "solar_refused",
+            translation_placeholders={"home": self.config_entry.title},
         )

@@ -191,6 +191,24 @@ class FoundAddress:
             return place
         return f"{place} · {self.bought[0].tariff_code} · …{self.import_mpan[-4:]}"
 
+    def as_tariff(self, api_key: str, imports: str, exports: str | None) -> dict[str, str | None]:
+        """What the config entry keeps of it, as ``rate_source`` reads it; with today's tariff codes."""
+        found: dict[str, str | None] = {
+            CONF_API_KEY: api_key,
+            CONF_ACCOUNT_NUMBER: self.account_number,
+            CONF_PROPERTY: self.address.id,
+            CONF_IMPORT_TARIFF: imports,
+            CONF_EXPORT_TARIFF: exports,
+        }
+        if self.import_mpan is not None:
+            found[CONF_IMPORT_MPAN] = self.import_mpan
+        if self.exports is not None:
+            found[CONF_EXPORT_ACCOUNT], found[CONF_EXPORT_PROPERTY] = (
+                self.exports[0],
+                self.exports[1].id,
+            )
+        return found
+
     def selling_by(self, place: Place | None, now: datetime) -> FoundAddress:
         """The same home, with this export meter of another account, or with none."""
         point = place[1].export_point(now) if place is not None else None

@@ -51,13 +51,17 @@ class MeterPoint:
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Property:
-    """An address. ``id`` distinguishes several; ``label`` is for its owner to recognise it."""
+    """An address. ``id`` distinguishes several; ``label`` is for its owner to recognise it.
+
+    What its meters counted before ``moved_in_at`` others have used; None is not known.
+    """
 
     id: str
     label: str
     postcode: str | None
     moved_out_at: datetime | None
     meter_points: tuple[MeterPoint, ...]
+    moved_in_at: datetime | None = None
 
     def is_current(self, now: datetime) -> bool:
         """Whether the account holder has not moved out yet."""
@@ -165,6 +169,7 @@ def _property(body: JsonObject) -> Property:
         meter_points=tuple(
             _meter_point(each) for each in objects(body, "electricity_meter_points")
         ),
+        moved_in_at=aware(body.get("moved_in_at")),
     )
 
 

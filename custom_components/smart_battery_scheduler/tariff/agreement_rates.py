@@ -25,6 +25,10 @@ from .rows import NightWindow, slots
 ACCOUNT_POLL_INTERVAL = PollInterval(every=timedelta(hours=6), jitter=timedelta(minutes=10))
 LONGEST_WAIT = ACCOUNT_POLL_INTERVAL.every + ACCOUNT_POLL_INTERVAL.jitter
 
+# A day-ahead tariff that is published late has no rates for some hours. One that has had none for a day is
+# over, though its agreement goes on: HomeAssistant-OctopusEnergy#1432, where the rates had ended in June.
+LONGEST_UNPUBLISHED = timedelta(hours=24)
+
 
 class MovedOutError(TariffError):
     """The account holder does not live in that home any more: a person must act."""
@@ -72,6 +76,15 @@ def pieces(agreements: Sequence[Agreement], start: datetime, end: datetime) -> t
     return tuple(found)
 
 
+def _holds(piece: Piece, now: datetime | None) -> bool:
+    return now is not None and piece.start <= now < piece.end
+
+
+def _has_rates(table: RateTable, now: datetime | None) -> bool:
+    """Whether there are rates of the last day or of the time to come."""
+    return any(now is None or rate.end > now - LONGEST_UNPUBLISHED for rate in table.rates)
+
+
 class TariffRates:
     """The rates of one meter point through all its agreements."""
 
@@ -116,15 +129,14 @@ class TariffRates:
         answered = False
         self.problem = self._not_begun(now)
         for piece in pieces(self._agreements, start, end):
-            in_force = now is not None and piece.start <= now < piece.end
             try:
                 found = await self._piece(piece)
                 answered = True
             except (TariffNotFoundError, TariffNotSupportedError) as error:
                 refused = error
-                self.problem = error if in_force else self.problem
+                self.problem = error if _holds(piece, now) else self.problem
                 continue
-            if in_force and not found.rates:
+            if _holds(piece, now) and not _has_rates(found, now):
                 # Past hours are empty too, so that late publication is not the cause.
                 self.problem = NoRatesError(piece.tariff_code)
             table = table.merged(found)

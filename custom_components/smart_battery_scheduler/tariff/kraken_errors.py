@@ -14,7 +14,9 @@ from .json_shape import JsonObject
 BAD_KEY = "KT-CT-1139"
 TOO_MANY_REQUESTS = "KT-CT-1199"
 FIELD_GONE = "KT-CT-1113"
-NOT_JOINABLE = frozenset({"OE-1305", "KT-GB-5117"})
+# OE-1308 is any criterion that is not met, "already signed up" among them, also where the account is
+# not (HomeAssistant-OctopusEnergy#1865): the list of sessions says who takes part.
+NOT_JOINABLE = frozenset({"OE-1305", "OE-1308", "KT-GB-5117"})
 PLANNED_UNAVAILABLE = "KT-CT-4340"
 COMPLETED_UNAVAILABLE = "KT-CT-4341"
 TOKEN_REFUSED = frozenset(

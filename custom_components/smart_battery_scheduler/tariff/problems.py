@@ -56,12 +56,11 @@ def supply_problem_of(error: TariffError) -> SupplyProblem | None:
 
 
 def placeholders_of(error: TariffError | None) -> dict[str, str]:
-    """What the sentence about an error names: the tariff, or the day by the market's calendar."""
+    """What the sentence about an error names: the tariff, or the day by the market's calendar, as ISO 8601."""
     match error:
         case NoRatesError():
             return {"tariff": error.tariff_code}
         case SupplyLaterError():
-            begins = error.begins.astimezone(MARKET_TIME_ZONE)
-            return {"day": f"{begins.day} {begins:%B %Y}"}
+            return {"day": error.begins.astimezone(MARKET_TIME_ZONE).date().isoformat()}
         case _:
             return {}

@@ -13,6 +13,7 @@ from ..history.savings import bill_ahead_p
 from ..planner.model import Action, NoteCode, Plan
 from ..site.site import Site
 from ..tariff.model import SLOT, RateTable
+from .sentences import Sentences
 from .speech import Picture, hindrance, next_charge, say_clock
 from .status import picture_of
 
@@ -65,10 +66,11 @@ def digest_of_site(site: Site, now: datetime) -> Digest:
 
 def digest_of(picture: Picture, yesterday: DayResult) -> Digest:
     """The lines for a picture of now and the result of yesterday."""
+    words = picture.words
     return Digest(
-        next_charge=f"Next: {_next(picture)}",
-        plan=f"Plan: {_plan(picture.plan, picture)}",
-        yesterday=f"Yesterday: {_yesterday(yesterday)}",
+        next_charge=words.say("digest.next", what=_next(picture)),
+        plan=words.say("digest.plan", what=_plan(picture.plan, picture)),
+        yesterday=words.say("digest.yesterday", what=_yesterday(yesterday, words)),
     )
 
 
@@ -103,11 +105,6 @@ def day_result(
     )
 
 
-def pounds(pence: float) -> str:
-    """An amount as a bill shows it."""
-    return f"{'-' if round(pence) < 0 else ''}£{abs(pence) / 100:.2f}"
-
-
 def _cost_p(slot: MeasuredSlot, imports: RateTable, exports: RateTable | None) -> float | None:
     bought, sold = imports.at(slot.start), exports.at(slot.start) if exports else None
     if not slot.is_whole or bought is None or (exports is not None and sold is None):
@@ -117,53 +114,66 @@ def _cost_p(slot: MeasuredSlot, imports: RateTable, exports: RateTable | None) -
 
 
 def _next(picture: Picture) -> str:
+    words = picture.words
     if (hindered := hindrance(picture)) is not None:
-        return f"nothing. {hindered}"
+        return words.say("digest.nothing", hindrance=hindered)
     charge = next_charge(picture.plan, picture.now)
     if charge is None:
-        return "no charge from the grid is needed."
-    target = f" to {charge.reaches_percent} %" if charge.reaches_percent else ""
-    rate = f" at {charge.p_per_kwh:.1f} p" if charge.p_per_kwh is not None else ""
+        return words.say("digest.no_charge")
+    target = rate = why = ""
+    if charge.reaches_percent:
+        target = words.say("digest.target", percent=words.number(charge.reaches_percent))
+    if charge.p_per_kwh is not None:
+        rate = words.say("digest.rate", rate=words.number(charge.p_per_kwh, 1))
     saved, later = charge.reason.numbers.get("saves_p_per_kwh"), charge.reason.at
-    why = (
-        f"; it avoids {saved:.1f} p at {say_clock(later, picture.zone)}" if saved and later else ""
+    if saved and later:
+        time = say_clock(later, picture.zone)
+        why = words.say("digest.why", saved=words.number(saved, 1), time=time)
+    return words.say(
+        "digest.charge",
+        begin=say_clock(charge.start, picture.zone),
+        end=say_clock(charge.end, picture.zone),
+        target=target,
+        rate=rate,
+        estimate=words.say("digest.estimate") if charge.is_estimate else "",
+        why=why,
     )
-    begin, end = say_clock(charge.start, picture.zone), say_clock(charge.end, picture.zone)
-    guess = " (estimated)" if charge.is_estimate else ""
-    return f"charge {begin}–{end}{target}{rate}{guess}{why}."
 
 
 def _plan(plan: Plan | None, picture: Picture) -> str:
+    words = picture.words
     if plan is None:
-        return "none yet."
+        return words.say("digest.no_plan")
     hours = (plan.slots[-1].end - picture.now) / timedelta(hours=1)
     missed = next((note for note in plan.notes if note.code is NoteCode.READY_BY_MISSED), None)
-    warning = ""
+    warning = saving = ""
     if missed is not None and (reached := missed.numbers.get("reached_percent")) is not None:
-        warning = f" It will not be ready in time: {reached:.0f} % at most."
+        warning = words.say("digest.not_ready", percent=words.number(reached))
     ahead_p = bill_ahead_p(plan)
     if plan.cost_p is None or ahead_p is None:
-        return f"the cost is not known: rates are missing.{warning}"
-    saving = ""
-    if plan.baseline_cost_p is not None and round(plan.baseline_cost_p - plan.cost_p) > 0:
-        saving = f", {pounds(plan.baseline_cost_p - plan.cost_p)} less than self-powered"
-    return f"{pounds(ahead_p)} for the next {hours:.0f} hours{saving}.{warning}"
+        return words.say("digest.cost_unknown", warning=warning)
+    if plan.saving_p is not None and round(plan.saving_p) > 0:
+        saving = words.say("digest.saving", saved=words.pounds(plan.saving_p / 100))
+    return words.say(
+        "digest.cost",
+        cost=words.pounds(ahead_p / 100),
+        hours=words.number(hours),
+        saving=saving,
+        warning=warning,
+    )
 
 
-def _yesterday(day: DayResult) -> str:
+def _yesterday(day: DayResult, words: Sentences) -> str:
     energies = day.energies
-    cost = pounds(day.cost_p) if day.cost_p is not None else "cost not known"
-    parts = [f"{cost}, {energies.import_kwh:.1f} kWh bought"]
+    cost = words.say("digest.day_cost_unknown")
+    if day.cost_p is not None:
+        cost = words.pounds(day.cost_p / 100)
+    parts = [words.say("digest.bought", cost=cost, energy=words.number(energies.import_kwh, 1))]
     if energies.export_kwh >= 0.05:
-        parts.append(f"{energies.export_kwh:.1f} kWh sold")
-    parts.append(_count(day.charges, "charge", "done"))
+        parts.append(words.say("digest.sold", energy=words.number(energies.export_kwh, 1)))
+    parts.append(words.count("digest.charges", day.charges))
     if day.failures:
-        parts.append(_count(day.failures, "failure", ""))
+        parts.append(words.count("digest.failures", day.failures))
     if day.skipped:
-        parts.append(_count(day.skipped, "charge", "skipped"))
+        parts.append(words.count("digest.skipped", day.skipped))
     return f"{', '.join(parts)}."
-
-
-def _count(number: int, noun: str, verb: str) -> str:
-    amount = "no" if number == 0 else str(number)
-    return f"{amount} {noun}{'' if number == 1 else 's'} {verb}".strip()

@@ -1,44 +1,27 @@
-"""What a site has to say, as sentences for voice. Pure: plain data in, English out.
+"""What a site has to say, as sentences for voice. Pure: plain data in, a sentence out.
 
 Times are given in the listener's zone; money in pence per kilowatt-hour including VAT.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, tzinfo
+from datetime import date, datetime, tzinfo
 
 from ..control.model import DecisionReason, SuspensionCause
 from ..control.rules import Override
 from ..planner.model import Action, Plan, PlannedSlot, Reason, ReasonCode
 from ..powerwall.base import PowerwallState
 from ..tariff.model import Rate
-from .messages import REASONS
+from .messages import reason_of_decision
+from .sentences import Sentences
 
 # A Powerwall at rest still shows some ten watts.
 AT_REST_W = 100.0
 # A fixed rate is neither cheap nor expensive.
 LEAST_SPREAD_P = 1.0
 
-DOES = {
-    Action.CHARGE: "charge from the grid",
-    Action.HOLD: "keep what it has",
-    Action.USE: "power the house",
-    Action.EXPORT: "sell to the grid",
-}
-SUSPENDED_BY = {
-    SuspensionCause.OFF_GRID: "there is a power cut",
-    SuspensionCause.STORM_WATCH: "Storm Watch is active",
-    SuspensionCause.GRID_SERVICES: "a virtual power plant is using it",
-    SuspensionCause.CALIBRATION: "the Powerwall is calibrating itself",
-    SuspensionCause.SOMEBODY_ELSE: "its settings were changed somewhere else",
-    SuspensionCause.USER: "its settings were changed by hand",
-}
 # The rules that keep a charge from being done.
-HELD_BACK = {
-    DecisionReason.PEAK: "nothing is charged from the grid in your peak window",
-    DecisionReason.SESSION: "nothing is charged from the grid in a power-down session",
-    DecisionReason.PRICE: "the rate of this half-hour is not known, or is above your limit",
-}
+HELD_BACK = frozenset({DecisionReason.PEAK, DecisionReason.SESSION, DecisionReason.PRICE})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,11 +30,12 @@ class Picture:
 
     ``held_back`` is the rule against the charge of this moment; without ``in_contact`` the reading
     is the last that came. ``refused``: the back end does not take what is written; ``broken`` is what
-    the battery does wrong.
+    the battery does wrong. ``name`` is whose service the battery is reached by, ``words`` are in the language of the reader.
     """
 
     now: datetime
     zone: tzinfo
+    words: Sentences
     reading: PowerwallState | None
     plan: Plan | None
     override: Override | None = None
@@ -64,6 +48,7 @@ class Picture:
     token_refused: bool = False
     refused: bool = False
     broken: DecisionReason | None = None
+    name: str = ""
 
     @property
     def slot(self) -> PlannedSlot | None:
@@ -129,135 +114,127 @@ def say_status(site: Picture) -> str:
 
 def say_next_charge(site: Picture) -> str:
     """When it charges from the grid next, how far and at what rate."""
-    hindered = hindrance(site)
+    words, hindered = site.words, hindrance(site)
     charge = next_charge(site.plan, site.now)
     if hindered is not None:
-        return f"{hindered} No charge will be started meanwhile."
+        return words.say("speech.hindered_charge", hindrance=hindered)
     if site.plan is None:
-        return "There is no plan yet."
+        return words.say("speech.no_plan")
     runs = charge is not None and charge.start <= site.now
     if not site.scheduler_enabled and not runs:
-        return "The scheduler is switched off. No charge will be started."
+        return words.say("speech.off_no_charge")
     if runs and site.held_back is not None:
-        return f"It does not charge now because {HELD_BACK[site.held_back]}."
+        return words.say("speech.charge_held_back_now", why=_held_back(site, site.held_back))
     if charge is None:
-        until = say_moment(site.plan.slots[-1].end, site)
-        return f"No charge from the grid is planned until {until}."
-    target = f", to {charge.reaches_percent} percent" if charge.reaches_percent else ""
-    rate = f", at {_about(charge)}{pence(charge.p_per_kwh)}" if charge.p_per_kwh is not None else ""
+        until = say_until(site.plan.slots[-1].end, site)
+        return words.say("speech.no_charge_until", moment=until)
+    end = say_clock(charge.end, site.zone)
+    target, rate = _target(charge, site), _rate(charge, site)
     if runs:
-        return f"It is due to charge now, until {say_clock(charge.end, site.zone)}{target}{rate}."
-    begin, end = say_moment(charge.start, site), say_clock(charge.end, site.zone)
-    return f"It will charge {begin} until {end}{target}{rate}."
+        return words.say("speech.charges_now", end=end, target=target, rate=rate)
+    begin = say_moment(charge.start, site)
+    return words.say("speech.charges_later", moment=begin, end=end, target=target, rate=rate)
 
 
 def say_why(site: Picture) -> str:
     """Why it does what it does."""
-    hindered = hindrance(site)
+    words, hindered = site.words, hindrance(site)
     if hindered is not None:
         return hindered
     if site.refused:
-        return "NetZero refuses the commands; they are still being sent."
+        return words.say("speech.refused", name=site.name)
     if site.broken is not None:
-        return f"Something is not right: {REASONS[site.broken]}."
+        return words.say("speech.broken", why=reason_of_decision(site.broken, words))
     if site.held_back is not None:
-        return f"It does not charge because {HELD_BACK[site.held_back]}."
+        return words.say("speech.charge_held_back", why=_held_back(site, site.held_back))
     if site.override is not None:
-        until = say_moment(site.override.until, site)
-        return f"Because somebody asked for it; the plan resumes {until} at the latest."
+        return words.say("speech.asked_for", moment=say_moment(site.override.until, site))
     if site.slot is None:
-        return "There is no plan yet."
-    does = DOES[site.slot.action]
-    return f"The plan is to {does} because {because(site.slot.reason, site)}."
+        return words.say("speech.no_plan")
+    return say_slot(site.slot, site, "speech.why")
 
 
-def say_rate(rates: Sequence[Rate], home: Picture) -> str:
+def say_slot(slot: PlannedSlot, site: Picture, sentence: str = "speech.explain") -> str:
+    """What is planned in a half-hour, and why."""
+    does, why = _does(slot.action, site), because(slot.reason, site)
+    return site.words.say(sentence, does=does, why=why)
+
+
+def say_rate(rates: Sequence[Rate], site: Picture) -> str:
     """What electricity costs now, whether that is cheap among ``rates``, those of the coming day."""
-    current = next((rate for rate in rates if rate.start <= home.now < rate.end), None)
+    words = site.words
+    current = next((rate for rate in rates if rate.start <= site.now < rate.end), None)
     if current is None:
-        return "The current rate is not known."
+        return words.say("speech.rate_unknown")
     lowest, highest = (each(rate.p_per_kwh for rate in rates) for each in (min, max))
+    rate = pence(current.p_per_kwh, words)
     if highest - lowest < LEAST_SPREAD_P:
-        return f"It costs {pence(current.p_per_kwh)} a unit, and hardly changes."
-    below = sum(rate.p_per_kwh < current.p_per_kwh for rate in rates) / len(rates)
-    judged = (
-        "Yes, it is cheap"
+        return words.say("speech.rate_flat", rate=rate)
+    below = sum(each.p_per_kwh < current.p_per_kwh for each in rates) / len(rates)
+    judged = words.say(
+        "speech.is_cheap"
         if below <= 1 / 3
-        else "No, it is expensive"
+        else "speech.is_expensive"
         if below >= 3 / 4
-        else "It is about average"
+        else "speech.is_average"
     )
-    best = min(rates, key=lambda rate: (rate.p_per_kwh, rate.start))
+    best = min(rates, key=lambda each: (each.p_per_kwh, each.start))
     if best is current:
-        return f"{judged}: {pence(current.p_per_kwh)} a unit, and there is nothing cheaper ahead."
-    cheapest = f"the cheapest is {pence(best.p_per_kwh)} {say_moment(best.start, home)}"
-    return f"{judged}: {pence(current.p_per_kwh)} a unit; {cheapest}."
+        return words.say("speech.rate_best", judged=judged, rate=rate)
+    return words.say(
+        "speech.rate_cheaper_ahead",
+        judged=judged,
+        rate=rate,
+        best=pence(best.p_per_kwh, words),
+        moment=say_moment(best.start, site),
+    )
 
 
-def say_saved(today_p: float, month_p: float) -> str:
+def say_saved(today_p: float, month_p: float, words: Sentences) -> str:
     """What was saved, as spoken money; a loss is called one."""
-    today, month = money(today_p), money(month_p)
+    month = money(month_p, words)
     if today_p < -0.5:
-        return f"Today it has cost {money(-today_p)} more than without a plan; this month it has saved {month}."
-    return f"It has saved {today} today, and {month} this month."
+        return words.say("speech.cost_more", today=money(-today_p, words), month=month)
+    return words.say("speech.saved", today=money(today_p, words), month=month)
 
 
-def money(amount_p: float) -> str:
+def money(amount_p: float, words: Sentences) -> str:
     """An amount as it is spoken."""
-    sign = "minus " if round(amount_p) < 0 else ""
     pounds, rest = divmod(abs(round(amount_p)), 100)
-    if not pounds:
-        return f"{sign}{rest} pence"
-    return f"{sign}{pounds} pounds {rest}" if rest else f"{sign}{pounds} pounds"
+    spoken = words.count("speech.money_pounds" if pounds else "speech.money_pence", pounds or rest)
+    if pounds and rest:
+        spoken = words.say("speech.money_both", pounds=spoken, pence=words.number(rest))
+    return words.say("speech.money_below_zero", money=spoken) if round(amount_p) < 0 else spoken
 
 
-def say_asked(action: Action, until: datetime, home: Picture) -> str:
+def say_asked(action: Action, until: datetime, site: Picture) -> str:
     """What was just asked for, with its end."""
-    return f"I have asked the battery to {DOES[action]} until {say_until(until, home)}."
+    does = _does(action, site)
+    return site.words.say("speech.asked", does=does, until=say_until(until, site))
 
 
 def because(reason: Reason, site: Picture) -> str:
-    """A reason as a subordinate clause, with its figures where they are known."""
-    rate, saved = reason.numbers.get("rate_p_per_kwh"), reason.numbers.get("saves_p_per_kwh")
+    """A reason as a clause, with its figures where they are known."""
+    words, key = site.words, f"reason.{reason.code.value}"
+    rate_p, saved_p = (reason.numbers.get(f"{each}_p_per_kwh") for each in ("rate", "saves"))
+    rate, saved = pence(rate_p, words), pence(saved_p, words)
     later = say_moment(reason.at, site) if reason.at is not None else None
-    if saved is not None and later is not None:
-        if reason.code is ReasonCode.CHEAPER_THAN_LATER and rate is not None:
-            return f"{pence(rate)} now avoids {pence(saved)} {later}"
+    if saved_p is not None and later is not None:
+        if reason.code is ReasonCode.CHEAPER_THAN_LATER and rate_p is not None:
+            return words.say(f"{key}_figures", rate=rate, saved=saved, moment=later)
         if reason.code is ReasonCode.KEEP_FOR_LATER:
-            return f"what it has is worth more {later}, when a unit costs {pence(saved)}"
-    if rate is not None:
-        if reason.code is ReasonCode.PAID_TO_CHARGE:
-            return f"the rate is {pence(rate)}, so you are paid for it"
-        if reason.code is ReasonCode.USE_NOW:
-            return f"using it now saves more than keeping it, at {pence(rate)}"
-    return PLAINLY[reason.code]
+            return words.say(f"{key}_figures", saved=saved, moment=later)
+    if rate_p is not None and reason.code in (ReasonCode.PAID_TO_CHARGE, ReasonCode.USE_NOW):
+        return words.say(f"{key}_figures", rate=rate)
+    return words.say(key)
 
 
-PLAINLY = {
-    ReasonCode.CHEAPER_THAN_LATER: "electricity is cheaper now than later",
-    ReasonCode.PAID_TO_CHARGE: "you are paid for it",
-    ReasonCode.FORCED: "you asked for it in this half-hour",
-    ReasonCode.READY_BY: "it must be ready in time",
-    ReasonCode.SESSION_AHEAD: "a power-down session is ahead",
-    ReasonCode.POWER_UP: "electricity is free in this power-up session",
-    ReasonCode.KEEP_FOR_LATER: "its energy is worth more later",
-    ReasonCode.CAR_CHARGING: "the car is charging and must not empty it",
-    ReasonCode.BELOW_FLOOR: "it is below the floor you set",
-    ReasonCode.USE_NOW: "using it now saves more than keeping it",
-    ReasonCode.SOLAR_SURPLUS: "the panels make more than the house uses",
-    ReasonCode.EMPTY: "it is down to its reserve floor",
-    ReasonCode.NOTHING_TO_GAIN: "nothing else would save anything",
-    ReasonCode.SELL_NOW: "selling pays more now than keeping",
-    ReasonCode.RATE_UNKNOWN: "the rate is not known yet",
-}
-
-
-def pence(p_per_kwh: float | None) -> str:
+def pence(p_per_kwh: float | None, words: Sentences) -> str:
     """A rate for voice."""
     if p_per_kwh is None:
-        return "an unknown rate"
-    sign = "minus " if round(p_per_kwh, 1) < 0 else ""
-    return f"{sign}{abs(p_per_kwh):.1f} pence"
+        return words.say("speech.pence_unknown")
+    key = "speech.pence_below_zero" if round(p_per_kwh, 1) < 0 else "speech.pence"
+    return words.say(key, amount=words.number(abs(p_per_kwh), 1))
 
 
 def say_clock(when: datetime, zone: tzinfo) -> str:
@@ -267,71 +244,87 @@ def say_clock(when: datetime, zone: tzinfo) -> str:
 
 def say_moment(when: datetime, site: Picture) -> str:
     """A time with its day, as one says it today."""
-    local, today = when.astimezone(site.zone), site.now.astimezone(site.zone).date()
-    day = {0: "at", 1: "tomorrow at", -1: "yesterday at"}.get(
-        (local.date() - today).days, f"on {local:%A} at"
-    )
-    return f"{day} {local:%H:%M}"
-
-
-def _about(charge: Charge) -> str:
-    return "an estimated " if charge.is_estimate else ""
-
-
-def _measured(site: Picture) -> str:
-    if site.reading is None or site.reading.soc_percent is None:
-        return "I do not know how full the battery is."
-    if not site.in_contact:
-        received = say_moment(site.reading.read_at, site)
-        level_then = f"{site.reading.soc_percent:.0f} percent"
-        why = (
-            "NetZero refuses the token"
-            if site.token_refused
-            else "There is no contact with the battery"
-        )
-        return f"{why}; it was at {level_then} {received}."
-    level = f"The battery is at {site.reading.soc_percent:.0f} percent"
-    power_w = site.reading.battery_power_w
-    if power_w is None:
-        return f"{level}."
-    if abs(power_w) < AT_REST_W:
-        return f"{level} and is idle."
-    does = "charges" if power_w < 0 else "supplies"
-    return (
-        f"{level} and {does} {'with ' if power_w < 0 else ''}{abs(power_w) / 1000:.1f} kilowatts."
-    )
-
-
-def _ordered(site: Picture) -> str:
-    hindered = hindrance(site)
-    if hindered is not None:
-        return hindered
-    but = f", but {HELD_BACK[site.held_back]}" if site.held_back is not None else ""
-    if site.override is not None:
-        until = say_until(site.override.until, site)
-        return f"You asked it to {DOES[site.override.action]} until {until} at the latest{but}."
-    if site.plan is None or site.slot is None:
-        return "There is no plan yet."
-    end = site.slot.end
-    for slot in site.plan.slots:
-        if slot.start == end and slot.action is site.slot.action:
-            end = slot.end
-    return f"The plan is to {DOES[site.slot.action]} until {say_until(end, site)}{but}."
+    return site.words.moment(when.astimezone(site.zone), _today(site))
 
 
 def say_until(when: datetime, site: Picture) -> str:
     """An end with its day, as one says it today."""
-    return say_moment(when, site).removeprefix("at ")
+    return site.words.until(when.astimezone(site.zone), _today(site))
 
 
 def hindrance(site: Picture) -> str | None:
     """Why the plan is not acted on, if it is not."""
+    words = site.words
     if site.dry_run:
-        return "This is a dry run: nothing is sent to the battery."
+        return words.say("speech.dry_run")
     if site.suspension is not None:
-        return f"The scheduler is suspended because {SUSPENDED_BY[site.suspension]}."
+        why = words.say(f"suspended_by.{site.suspension.value}")
+        return words.say("speech.suspended", why=why)
     if site.faulty:
-        return "The battery did not follow its commands, so the scheduler has released it."
+        return words.say("speech.faulty")
     if not site.scheduler_enabled and site.override is None:
-        return "The scheduler is switched off."
+        return words.say("speech.off")
     return None
+
+
+def _today(site: Picture) -> date:
+    return site.now.astimezone(site.zone).date()
+
+
+def _does(action: Action, site: Picture) -> str:
+    return site.words.say(f"does.{action.value}")
+
+
+def _held_back(site: Picture, rule: DecisionReason) -> str:
+    return site.words.say(f"held_back.{rule.value}")
+
+
+def _target(charge: Charge, site: Picture) -> str:
+    if not charge.reaches_percent:
+        return ""
+    return site.words.say("speech.target", percent=site.words.number(charge.reaches_percent))
+
+
+def _rate(charge: Charge, site: Picture) -> str:
+    if charge.p_per_kwh is None:
+        return ""
+    key = "speech.rate_estimate" if charge.is_estimate else "speech.rate"
+    return site.words.say(key, rate=pence(charge.p_per_kwh, site.words))
+
+
+def _measured(site: Picture) -> str:
+    words, reading = site.words, site.reading
+    if reading is None or reading.soc_percent is None:
+        return words.say("speech.level_unknown")
+    percent = words.number(reading.soc_percent)
+    if not site.in_contact:
+        key = "speech.token_refused" if site.token_refused else "speech.no_contact"
+        moment = say_moment(reading.read_at, site)
+        return words.say(key, percent=percent, moment=moment, name=site.name)
+    power_w = reading.battery_power_w
+    if power_w is None:
+        return words.say("speech.level", percent=percent)
+    if abs(power_w) < AT_REST_W:
+        return words.say("speech.level_rests", percent=percent)
+    key = "speech.level_charges" if power_w < 0 else "speech.level_gives"
+    return words.say(key, percent=percent, power=words.number(abs(power_w) / 1000, 1))
+
+
+def _ordered(site: Picture) -> str:
+    words, hindered = site.words, hindrance(site)
+    if hindered is not None:
+        return hindered
+    held = site.held_back
+    but = words.say("speech.but", why=_held_back(site, held)) if held is not None else ""
+    if site.override is not None:
+        until = say_until(site.override.until, site)
+        does = _does(site.override.action, site)
+        return words.say("speech.you_asked", does=does, until=until, but=but)
+    if site.plan is None or site.slot is None:
+        return words.say("speech.no_plan")
+    end = site.slot.end
+    for slot in site.plan.slots:
+        if slot.start == end and slot.action is site.slot.action:
+            end = slot.end
+    until, does = say_until(end, site), _does(site.slot.action, site)
+    return words.say("speech.plan_is", does=does, until=until, but=but)

@@ -10,6 +10,7 @@ from ..control.model import Command, DecisionReason, Phase
 from ..control.rules import Override
 from ..planner.model import Action, ReadyBy
 from ..site.site import Site
+from .sentences import Sentences, sentences_of
 from .speech import HELD_BACK, Picture
 
 # A single refusal may be a fault of the network.
@@ -50,7 +51,7 @@ def is_charging(site: Site) -> bool:
 
 
 def token_refused(site: Site) -> bool:
-    """Whether contact is lost because NetZero refuses the token: a person must give a new one."""
+    """Whether contact is lost because the token is refused: a person must give a new one."""
     error = site.battery.last_exception
     return (
         not site.battery.last_update_success
@@ -78,12 +79,13 @@ def tomorrows_rates_known(site: Site, now: datetime) -> bool:
     return site.rates.data.imports.at(local.replace(hour=22, minute=30)) is not None
 
 
-def picture_of(site: Site, now: datetime) -> Picture:
-    """The home as far as a sentence needs it, in Home Assistant's time zone."""
+def picture_of(site: Site, now: datetime, words: Sentences | None = None) -> Picture:
+    """The home as far as a sentence needs it, in Home Assistant's time zone, and its language if no other."""
     state = site.controller.state
     return Picture(
         now=now,
         zone=dt_util.get_default_time_zone(),
+        words=words or sentences_of(site.hass),
         reading=site.battery.data,
         plan=site.planner.data,
         override=override_now(site, now),
@@ -99,4 +101,5 @@ def picture_of(site: Site, now: datetime) -> Picture:
             (DecisionReason(breach.value) for breach in sorted(site.controller.watch.lasting())),
             None,
         ),
+        name=site.battery.back_end_name,
     )

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -95,3 +95,19 @@ def test_a_day_that_cannot_be_trusted_is_left_out_and_counted(
 def test_nothing_is_nothing() -> None:
     """No data gives no days and no complaint."""
     assert (rebuild([]).days, rebuild([]).left_out) == ((), {})
+
+
+def test_days_of_which_nothing_is_known_are_counted_as_such() -> None:
+    """Meters that began last week: the days before are counted among those asked for."""
+    asked = [DAY - timedelta(days=each) for each in range(5)]
+    past = rebuild(a_day(), asked)
+    assert [each.day for each in past.days] == [DAY]
+    assert past.left_out == {LeftOut.NOTHING_KNOWN: 4}
+
+
+def test_what_others_used_before_the_household_moved_in_is_not_its_own() -> None:
+    """The meters' days before the household moved in, that day included, are left out."""
+    moved_in = date(2026, 1, 13)
+    past = rebuild(metered(date(2026, 1, 12), 3), (), moved_in)
+    assert [each.day for each in past.days] == [DAY]
+    assert past.left_out == {LeftOut.BEFORE_MOVING_IN: 2}

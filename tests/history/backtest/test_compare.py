@@ -1,7 +1,7 @@
 """Every tariff over the same days."""
 
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -12,13 +12,21 @@ from custom_components.smart_battery_scheduler.history.backtest.compare import (
     Progress,
     Replay,
     run,
+    tariff_result,
     usual_variants,
 )
 from custom_components.smart_battery_scheduler.history.backtest.known import (
     KnownThen,
     usual_forecast,
 )
-from custom_components.smart_battery_scheduler.history.backtest.model import LeftOut, LivedDay, Past
+from custom_components.smart_battery_scheduler.history.backtest.model import (
+    LeftOut,
+    LivedDay,
+    Past,
+    ReplayedDay,
+    ReplayedSlot,
+)
+from custom_components.smart_battery_scheduler.planner.model import Action
 
 from .generated import FIRST, SITE, STANDING_P, metered, tariffs
 
@@ -147,16 +155,26 @@ def test_the_result_survives_being_stored(result: BacktestResult) -> None:
 
 
 def test_the_spread_is_over_weeks() -> None:
-    """With two weeks or more the best and the worst week are said."""
-    days = rebuild(metered(date(2026, 1, 12), 14)).days
-    tariff = replace(tariffs(FIRST, 14)[6], name="flexible")
-    quick = replace(
-        REPLAY, past=Past(days=days), tariffs=(tariff,), known=known_with(days, 1.0), variants=()
-    )
-    *_, last = run(quick, MADE_AT + timedelta(days=1))
-    assert last.result is not None
-    (found,) = last.result.tariffs
-    assert found.best_week_gbp_per_year is not None
-    assert found.worst_week_gbp_per_year is not None
-    assert found.best_week_gbp_per_year <= found.gbp_per_year * 1.02
-    assert found.worst_week_gbp_per_year >= found.gbp_per_year * 0.98
+    """With two weeks or more the best and the worst week are said, standing charge included."""
+    lived = [replace(PAST.days[0], day=FIRST + timedelta(days=each)) for each in range(14)]
+    stored_kwh = SITE.start_percent / 100 * SITE.hardware.capacity_kwh
+
+    def replayed(day: int) -> ReplayedDay:
+        slot = ReplayedSlot(
+            start=lived[day].slots[0].start,
+            action=Action.USE,
+            import_kwh=1.0,
+            export_kwh=0.0,
+            cost_p=100.0 if day < 7 else 300.0,
+            end_percent=30.0,
+        )
+        return ReplayedDay(day=lived[day].day, slots=(slot,), stored_kwh=stored_kwh)
+
+    planned = [replayed(day) for day in range(14)]
+    found = tariff_result(lived, FLEXIBLE, SITE, planned, planned)
+    standing = STANDING_P / 100
+    assert found.best_week_gbp_per_year == pytest.approx((1.0 + standing) * 365.25)
+    assert found.worst_week_gbp_per_year == pytest.approx((3.0 + standing) * 365.25)
+    assert found.gbp_per_year == pytest.approx((2.0 + standing) * 365.25)
+    short = tariff_result(lived[:13], FLEXIBLE, SITE, planned[:13], planned[:13])
+    assert (short.best_week_gbp_per_year, short.worst_week_gbp_per_year) == (None, None)

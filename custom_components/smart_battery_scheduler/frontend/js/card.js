@@ -4,6 +4,8 @@ import { Choosing } from "./choosing.js";
 import { Controls } from "./controls.js";
 import { h, renew, say } from "./dom.js";
 import { Format } from "./format.js";
+import { Hover } from "./hover.js";
+import { drawLegend } from "./legend.js";
 import { levelsByDay } from "./levels.js";
 import { Line, listHomes } from "./line.js";
 import { Home, Orders, orderWords } from "./orders.js";
@@ -14,7 +16,7 @@ import { spoken, translator } from "./strings.js";
 import { STYLES } from "./styles.js";
 import { drawTable } from "./table.js";
 import { SLOT_MS, timeline, windowOf } from "./timeline.js";
-import { drawLegend, drawMoney, Top } from "./view.js";
+import { drawMoney, Top } from "./view.js";
 import { slotWords } from "./words.js";
 
 const TYPE = "smart-battery-scheduler-card";
@@ -22,6 +24,11 @@ const NARROWEST_SLOT = 6;
 const PAST_MS = 3 * 3_600_000;
 const TICK_MS = 30_000;
 const TRY_AGAIN_MS = 5_000;
+// What one chooses opens as a sheet from below where the window is no wider.
+const SHEET = "(max-width: 600px)";
+// Forms of the card, and how many rows of 50 px each takes.
+const FORMS = { full: 10, compact: 4, tile: 1 };
+const PLAN = "battery-plan";
 
 class SmartBatterySchedulerCard extends HTMLElement {
   static getStubConfig() {
@@ -34,17 +41,23 @@ class SmartBatterySchedulerCard extends HTMLElement {
       schema: [
         { name: "config_entry", selector: { config_entry: { integration: "smart_battery_scheduler" } } },
         { name: "title", selector: { text: {} } },
+        {
+          name: "form",
+          selector: { select: { mode: "dropdown", options: Object.keys(FORMS).map((value) => ({ value, label: t(`form_${value}`) })) } },
+        },
         { name: "hours", selector: { number: { min: 0, max: 96, step: 6, mode: "box" } } },
         { name: "controls", selector: { boolean: {} } },
       ],
-      computeLabel: ({ name }) =>
-        ({ config_entry: t("config_home"), title: t("config_title"), hours: t("config_hours"), controls: t("config_controls") })[name],
+      computeLabel: ({ name }) => t(name === "config_entry" ? "config_home" : `config_${name}`),
     };
   }
 
   setConfig(config) {
     if (config.hours !== undefined && !(Number(config.hours) >= 0)) {
       throw new Error("hours must be a number of hours, or 0 for all that fits");
+    }
+    if (config.form !== undefined && !FORMS[config.form]) {
+      throw new Error(`form must be one of ${Object.keys(FORMS).join(", ")}`);
     }
     const moved = this.config && this.config.config_entry !== config.config_entry;
     this.config = config;
@@ -73,12 +86,20 @@ class SmartBatterySchedulerCard extends HTMLElement {
     this.connect();
   }
 
+  get form() {
+    return this.config?.form ?? "full";
+  }
+
   getCardSize() {
-    return 10;
+    return FORMS[this.form];
   }
 
   getGridOptions() {
-    return { columns: "full", rows: "auto", min_columns: 6 };
+    return {
+      full: { columns: "full", rows: "auto", min_columns: 6 },
+      compact: { columns: 12, rows: "auto", min_columns: 6 },
+      tile: { columns: 6, rows: 1, min_columns: 6 },
+    }[this.form];
   }
 
   connectedCallback() {
@@ -157,23 +178,29 @@ class SmartBatterySchedulerCard extends HTMLElement {
       "aria-description": t("chart_help"), "aria-valuemin": "0",
     });
     this.choosing = new Choosing(this.chart, this);
+    this.stage = h("div", { class: "stage" }, this.chart);
+    this.hover = new Hover(this.stage, this.chart, this);
     this.controls = new Controls(this);
     this.table = h("div", { class: "table", tabindex: "0", role: "region", "aria-label": t("chart"), hidden: true });
     this.legend = h("div", {});
     this.nav = this.buildNav();
     this.panel = h("div", { "aria-live": "polite" });
+    this.sheet = h("div", {}, this.panel);
+    this.hint = h("div", { class: "hint" });
+    this.open = h("a", { class: "open", href: `/${PLAN}` }, t("open_plan"));
     this.order = h("div", { role: "status" });
     this.money = h("div", {});
     this.empty = h("div", { class: "empty", role: "status" }, t("connecting"));
     this.under = h("div", { class: "under" }, this.legend, this.nav);
     this.body = h(
       "div", { hidden: true },
-      this.top.element, this.chart, this.table, this.under, this.panel, this.controls.element, this.order, this.money,
+      this.top.element, this.stage, this.table, this.under, this.hint, this.sheet, this.controls.element, this.order, this.money,
+      this.open,
     );
     this.shadow ??= this.attachShadow({ mode: "open" });
     const { language, direction } = spoken(this._hass.language);
-    const whole = h("ha-card", { lang: language, dir: direction }, this.empty, this.body);
-    this.shadow.replaceChildren(h("style", {}, STYLES), whole);
+    this.whole = h("ha-card", { lang: language, dir: direction }, this.empty, this.body);
+    this.shadow.replaceChildren(h("style", {}, STYLES), this.whole);
     this.sizes?.disconnect();
     this.sizes?.observe(this.chart);
   }
@@ -248,9 +275,13 @@ class SmartBatterySchedulerCard extends HTMLElement {
     const now = Date.now();
     this.slots = timeline(state, now);
     this.top.refresh(state, this.slots, now, this.config.title, t, f);
-    this.renderTimeline(now);
-    this.renderOrders();
-    renew(this.money, this.shadow, drawMoney(state, this.slots, t, f));
+    this.whole.className = this.form;
+    this.open.hidden = !this._hass.panels?.[PLAN];
+    if (this.form === "full") {
+      this.renderTimeline(now);
+      this.renderOrders();
+    }
+    renew(this.money, this.shadow, drawMoney(state, this.slots, now, t, f));
   }
 
   renderTimeline(now) {
@@ -272,18 +303,23 @@ class SmartBatterySchedulerCard extends HTMLElement {
     const view = { slots: this.shown, width: this.width, now, charge, level, chosen: this.choosing.span, t, f, clock };
     this.describe(now);
     this.chart.replaceChildren(this.tabular ? "" : this.drawn(view));
-    this.chart.hidden = this.tabular === true;
-    this.renderTable(now);
-    renew(this.legend, this.shadow, this.tabular ? "" : drawLegend(this.shown, t));
+    this.stage.hidden = this.tabular === true;
+    this.renderTable(now, level);
+    renew(this.legend, this.shadow, this.tabular ? "" : drawLegend(this.shown, level, t));
     this.renderPanel(now);
   }
 
   // The same frame with new rows: who has scrolled stays there.
-  renderTable(now) {
-    const { t, f, table } = this;
+  renderTable(now, level) {
+    const { t, f, table, byRate } = this;
     table.hidden = !this.tabular;
     const choose = (slot) => this.choosing.choose(slot, false);
-    renew(table, this.shadow, this.tabular ? drawTable({ slots: this.slots, now, t, f, choose }) : "");
+    const sort = () => {
+      this.byRate = !this.byRate;
+      this.render();
+    };
+    const view = { slots: this.slots, now, t, f, level, choose, byRate, sort };
+    renew(table, this.shadow, this.tabular ? drawTable(view) : "");
   }
 
   // A browser too old for the chart still gets the table.
@@ -317,14 +353,33 @@ class SmartBatterySchedulerCard extends HTMLElement {
             mayControl: state.may_control && this.config.controls !== false,
             close: () => this.choosing.clear(),
           })
-        : h("div", { class: "hint" }, t(this.tabular ? "pick_row" : "pick")),
+        : "",
     );
+    const isSheet = this.showSheet(slots.length > 0 && window.matchMedia(SHEET).matches);
+    say(this.hint, t(this.tabular ? "pick_row" : "pick"));
+    this.hint.hidden = slots.length > 0 && !isSheet;
+  }
+
+  // As a popover it lies over everything at the window's lower edge, and what was ordered from it with it; a
+  // browser without popovers leaves both in their places.
+  showSheet(wanted) {
+    const { sheet } = this;
+    if (!sheet.showPopover || !sheet.isConnected) return false;
+    if (wanted && !sheet.matches(":popover-open")) {
+      sheet.setAttribute("popover", "manual");
+      sheet.append(this.order);
+      sheet.showPopover();
+    } else if (!wanted && sheet.hasAttribute("popover")) {
+      sheet.removeAttribute("popover");
+      this.controls.element.after(this.order);
+    }
+    return wanted;
   }
 
   renderOrders() {
     const { state, t, f, orders } = this;
     this.controls.element.hidden = !state.may_control || this.config.controls === false || !this.home.can("charge");
-    this.controls.refresh(state);
+    this.controls.refresh(state, Date.now());
     const order = orders.current;
     if (!order) {
       this.order.replaceChildren();

@@ -1,20 +1,21 @@
 // The timeline as SVG: rates above, what is done in the middle, the battery below.
+import { consecutive, exportRates, marks, morningPlan, sessions } from "./chart_marks.js";
 import { svg } from "./dom.js";
 import { hourMarks, linear, rateDomain, ticks } from "./scales.js";
 import { bands } from "./timeline.js";
 
 export const LAYOUT = {
-  left: 30, right: 30,
-  rates: { top: 14, bottom: 96 },
-  band: { top: 104, bottom: 126 },
-  level: { top: 136, bottom: 226 },
-  axis: 242, days: 258, height: 264,
+  left: 38, right: 34,
+  rates: { top: 28, bottom: 110 },
+  band: { top: 118, bottom: 140 },
+  level: { top: 150, bottom: 240 },
+  axis: 256, days: 272, height: 278,
 };
 const WIDEST_LABEL = 44;
 
 export function places(slots, width) {
   const x = linear(slots[0].start, slots.at(-1).end, LAYOUT.left, width - LAYOUT.right);
-  const rate = rateDomain(slots.map((slot) => slot.rate));
+  const rate = rateDomain(slots.flatMap((slot) => [slot.rate, slot.exportRate]));
   const kw = Math.max(1, ...slots.flatMap((slot) => [slot.loadKw ?? 0, slot.pvKw ?? 0]));
   const { rates, level } = LAYOUT;
   return {
@@ -33,13 +34,15 @@ export function drawChart(view) {
     { width: view.width, height: LAYOUT.height, "aria-hidden": "true", focusable: "false" },
     patterns(),
     chosen(view, at),
-    sessions(view, at),
+    sessions(view, at, { ...LAYOUT, right: view.width - LAYOUT.right }),
     axes(view, at),
     energies(view, at),
     rateBars(view, at),
+    exportRates(view, at),
     actionBands(view, at),
+    morningPlan(view, at),
     chargeLevel(view, at),
-    marks(view, at),
+    marks(view, at, LAYOUT),
     nowLine(view, at),
   );
 }
@@ -66,18 +69,6 @@ function chosen({ chosen: span }, at) {
   });
 }
 
-function sessions({ slots }, at) {
-  return slots
-    .filter((slot) => slot.session)
-    .map((slot) =>
-      svg("rect", {
-        class: `session ${slot.session.kind}`,
-        x: at.x(slot.start), width: at.x(slot.end) - at.x(slot.start),
-        y: LAYOUT.rates.top, height: LAYOUT.level.bottom - LAYOUT.rates.top,
-      }),
-    );
-}
-
 function axes({ slots, width, f, clock }, at) {
   const right = width - LAYOUT.right;
   const lines = [];
@@ -89,13 +80,15 @@ function axes({ slots, width, f, clock }, at) {
     lines.push(svg("line", { class: kind, x1: LAYOUT.left, x2: right, y1: y, y2: y }));
     lines.push(label(LAYOUT.left - 4, y + 3.5, f.number(value), "end"));
   }
-  lines.push(label(right + 4, LAYOUT.rates.top + 3.5, "p", "start"));
+  lines.push(label(0, 9, "p/kWh", "start"));
   for (const value of [0, 50, 100]) {
     const y = at.percent(value);
     lines.push(svg("line", { class: "grid", x1: LAYOUT.left, x2: right, y1: y, y2: y }));
-    lines.push(label(LAYOUT.left - 4, y + 3.5, value ? `${value}` : "0 %", "end"));
+    lines.push(label(LAYOUT.left - 4, y + 3.5, f.percent(value), "end"));
   }
-  lines.push(label(right + 4, LAYOUT.level.top + 3.5, `${at.topKw} kW`, "start"));
+  for (const value of [0, at.topKw]) {
+    lines.push(label(right + 4, at.kw(value) + 3.5, `${f.number(value)} kW`, "start"));
+  }
   return [...lines, ...hours(slots, at, right, f, clock)];
 }
 
@@ -205,28 +198,6 @@ function chargeLevel({ slots, now, charge }, at) {
     svg("polygon", { class: "spread", points: [begin, ...ends("high"), ...ends("low").reverse()].join(" ") }),
     svg("polyline", { class: "level", points: [begin, ...ends("to")].join(" ") }),
   ];
-}
-
-function consecutive(slots) {
-  const runs = [];
-  for (const slot of slots) {
-    if (runs.at(-1)?.at(-1).end === slot.start) runs.at(-1).push(slot);
-    else runs.push([slot]);
-  }
-  return runs;
-}
-
-const SIGNS = { charge: "●", hold: "●", use: "●", do_not_charge: "⊘" };
-
-function marks({ slots }, at) {
-  return slots.flatMap((slot) => {
-    const middle = (at.x(slot.start) + at.x(slot.end)) / 2;
-    const sign = (kind, text, y) => svg("text", { class: kind, x: middle, y, "text-anchor": "middle" }, text);
-    return [
-      ...slot.manual.map(({ action }) => sign(`manual ${action}`, SIGNS[action], LAYOUT.rates.top - 4)),
-      slot.missed && sign("missed", "✕", LAYOUT.band.bottom + 9),
-    ].filter(Boolean);
-  });
 }
 
 function nowLine({ slots, now, t }, at) {

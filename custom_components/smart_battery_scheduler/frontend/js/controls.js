@@ -1,5 +1,6 @@
 // Charge now, hold, use, back to the plan: each with an end.
 import { h, say } from "./dom.js";
+import { Ready } from "./ready.js";
 import { overrideSeen, overrideStands, planGoesOn, planIsSeen } from "./orders.js";
 
 const MINUTES = [30, 60, 120, 180, 360];
@@ -26,6 +27,7 @@ export class Controls {
       use: this.button("use", t("use_now")),
       resume: this.button("resume", t("resume")),
     };
+    this.ready = new Ready(card);
     this.element = h(
       "div",
       { class: "controls" },
@@ -36,14 +38,16 @@ export class Controls {
         h("label", {}, `${t("end")} `, this.end),
         h("label", {}, `${t("target")} `, this.target),
       ),
+      this.ready.element,
     );
   }
 
   button(action, label) {
-    return h("button", { "data-order": action, onclick: () => this.order(action, label) }, label);
+    return h("button", { "data-order": action, class: action === "charge" ? "primary" : null, onclick: () => this.order(action, label) }, label);
   }
 
-  refresh(state) {
+  refresh(state, now) {
+    this.ready.refresh(state, now);
     const { override } = state.now;
     for (const [action, button] of Object.entries(this.buttons)) {
       button.hidden = !this.card.home.can(action);

@@ -1,6 +1,8 @@
 // Figures and times as the person's Home Assistant writes them; names of days as the card speaks,
 // because a sentence in two languages, or in two directions of writing, is hard to read.
-import { spoken } from "./strings.js";
+import { spoken, translator } from "./strings.js";
+
+const DAY_MS = 24 * 3_600_000;
 
 const LOCALES = {
   comma_decimal: "en-US", decimal_comma: "de", space_comma: "fr", quote_decimal: "de-CH", none: "en",
@@ -34,6 +36,8 @@ export class Format {
     this.hours = new Intl.DateTimeFormat(words, { ...zone, ...clock });
     this.days = new Intl.DateTimeFormat(words, { ...zone, weekday: "short", day: "numeric" });
     this.dates = new Intl.DateTimeFormat("en-CA", zone);
+    this.near = new Intl.RelativeTimeFormat(words, { numeric: "auto" });
+    this.t = translator(this.language);
   }
 
   number(value, digits = 0) {
@@ -81,8 +85,32 @@ export class Format {
     return this.dates.format(ms);
   }
 
-  // "05:30" today, "Sun 22 05:30" on other days.
+  // Days from now's date to another, by the calendar: not by hours, which a change of the clock adds or takes.
+  daysFrom(ms, now) {
+    return Math.round((Date.parse(this.date(ms)) - Date.parse(this.date(now))) / DAY_MS);
+  }
+
+  // "today", "tomorrow", "yesterday"; other days by their name.
+  dayName(ms, now) {
+    const days = this.daysFrom(ms, now);
+    return Math.abs(days) <= 1 ? this.near.format(days, "day") : this.day(ms);
+  }
+
+  // "05:30" today, "05:30 tomorrow", "Sun 22 05:30" on other days.
   moment(ms, now) {
-    return this.date(ms) === this.date(now) ? this.time(ms) : `${this.day(ms)} ${this.time(ms)}`;
+    return this.dated(this.time(ms), ms, now);
+  }
+
+  // "05:30–06:00 tomorrow"; a span over midnight names the day of each end.
+  span(from, to, now) {
+    return this.date(from) === this.date(to - 1)
+      ? this.dated(`${this.time(from)}–${this.time(to)}`, from, now)
+      : `${this.moment(from, now)} – ${this.moment(to, now)}`;
+  }
+
+  dated(time, ms, now) {
+    const days = this.daysFrom(ms, now);
+    if (days === 0) return time;
+    return this.t(Math.abs(days) === 1 ? "time_near" : "time_far", { time, day: this.dayName(ms, now) });
   }
 }

@@ -12,13 +12,25 @@ function suggestionFor(hass, entityId) {
   return { config: home ? { type: `custom:${TYPE}`, config_entry: home } : { type: `custom:${TYPE}` } };
 }
 
-// Stands in for the dashboard where its module does not load, and says so.
+// Stands in for the dashboard where its module does not load, and says so above whatever stands in for the card.
 function defineNote(error) {
   if (customElements.get(STRATEGY)) return;
   const content = `The battery dashboard could not be loaded: ${error.message || error}. Reload this page.`;
   class Note extends HTMLElement {}
-  Note.generate = () => Promise.resolve({ views: [{ cards: [{ type: "markdown", content }] }] });
+  Note.generate = () =>
+    Promise.resolve({ views: [{ cards: [{ type: "markdown", content }, { type: `custom:${TYPE}` }] }] });
   customElements.define(STRATEGY, Note);
+}
+
+// Where the card's module does not run, a plain table stands in for it.
+function standIn(file, error) {
+  if (file === "card.js") {
+    console.warn("Smart Battery Scheduler shows a plain table:", error);
+    import("./plain.js").then((plain) => plain.definePlain(TYPE, error));
+  } else {
+    console.error("The battery dashboard could not be loaded:", error);
+    defineNote(error);
+  }
 }
 
 window.customCards = window.customCards || [];
@@ -45,15 +57,14 @@ if (!window.customStrategies.some((strategy) => strategy.type === "smart-battery
   });
 }
 
-// 2026.10 replaces the element registry after extra modules ran: what is defined before is lost.
-// Where the card's modules do not load, a plain table stands in for it.
-customElements.whenDefined("home-assistant").then(() => {
-  import("./card.js").catch((error) => {
-    console.warn("Smart Battery Scheduler shows a plain table:", error);
-    return import("./plain.js").then((plain) => plain.definePlain(TYPE, error));
-  });
-  return import("./strategy.js").catch((error) => {
-    console.error("The battery dashboard could not be loaded:", error);
-    defineNote(error);
-  });
-});
+// Fetched at once, beside Home Assistant's own files. 2026.10 replaces the element registry after extra modules
+// ran, and what is defined before is lost: so nothing in it runs before Home Assistant's own element is there.
+const bundle = import("./bundle.js");
+// Looked at below, when it is needed.
+bundle.catch(() => {});
+customElements.whenDefined("home-assistant").then(() =>
+  bundle
+    .then((modules) => modules.start())
+    .catch((error) => [["card.js", error], ["strategy.js", error]])
+    .then((failed) => failed.forEach(([file, error]) => standIn(file, error))),
+);

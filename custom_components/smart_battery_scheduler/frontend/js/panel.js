@@ -27,8 +27,7 @@ export function drawPanel(view) {
 
 function headline({ slots, now, t, f }) {
   if (slots.length === 1) return slotWords(slots[0], now, t, f);
-  const span = `${f.moment(slots[0].start, now)}–${f.moment(slots.at(-1).end, now)}`;
-  return `${span}, ${t("slots", { count: slots.length })}`;
+  return `${f.span(slots[0].start, slots.at(-1).end, now)}, ${t("slots", { count: slots.length })}`;
 }
 
 function details(view, slot) {

@@ -11,14 +11,17 @@ export function timeline(state, now) {
   const measured = measuredSlots(state, floorSlot(now));
   const starts = [...planned.keys(), ...measured.keys()];
   if (!starts.length) return [];
-  const rates = rateAt(state);
+  const rates = rateAt(state.rates);
+  const exports = rateAt(state.export_rates);
   const marks = marksOf(state);
   const slots = [];
   const last = Math.max(...starts);
   for (let start = Math.min(...starts); start <= last; start += SLOT_MS) {
     const slot = planned.get(start) ?? measured.get(start) ?? { past: start < floorSlot(now) };
     const rate = slot.rate ?? rates(start);
-    slots.push({ ...slot, ...marks(start), start, end: start + SLOT_MS, rate });
+    const exportRate = slot.exportRate ?? exports(start);
+    const morning = state.planned_levels?.[isoOf(start)];
+    slots.push({ ...slot, ...marks(start), start, end: start + SLOT_MS, rate, exportRate, morning });
   }
   return slots;
 }
@@ -37,6 +40,7 @@ function plannedSlots(state, now) {
       method: slot.lever,
       target: slot.target_percent,
       rate: slot.import_p_per_kwh,
+      exportRate: slot.export_p_per_kwh,
       estimate: slot.rate_is_estimate,
       from: slot.start_percent,
       to: slot.end_percent,
@@ -75,8 +79,11 @@ export function measuredAction(slot) {
   return slot.battery_out_kwh > NOTICEABLE_KWH / 2 || surplus > 0 ? "use" : "hold";
 }
 
-function rateAt(state) {
-  const rates = Object.entries(state.rates ?? {})
+// As the keys of a home's state are written.
+const isoOf = (ms) => new Date(ms).toISOString().replace(".000Z", "+00:00");
+
+function rateAt(known) {
+  const rates = Object.entries(known ?? {})
     .map(([start, rate]) => [Date.parse(start), Date.parse(rate.end), rate.p_per_kwh])
     .sort((one, other) => one[0] - other[0]);
   return (at) => rates.findLast(([start, end]) => start <= at && at < end)?.[2];

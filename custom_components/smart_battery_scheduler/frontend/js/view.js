@@ -1,5 +1,6 @@
 // The parts of the card that stand above and below the timeline.
 import { h, say } from "./dom.js";
+import { outageWords } from "./outage.js";
 import { slotAt } from "./timeline.js";
 import { glance, isUpToDate, nextWords, powerWords, reasonWords } from "./words.js";
 
@@ -69,34 +70,21 @@ export function costAhead(slots) {
   return costs.length && costs.every(Number.isFinite) ? costs.reduce((sum, cost) => sum + cost, 0) : undefined;
 }
 
-export function drawMoney(state, slots, t, f) {
+export function drawMoney(state, slots, now, t, f) {
   const { plan } = state;
   const parts = [];
   const ahead = costAhead(slots);
   if (ahead !== undefined) parts.push(h("span", {}, `${t("cost")} `, h("b", {}, f.money(ahead))));
-  if (plan?.cost_p !== undefined && plan.self_use_cost_p !== undefined) {
-    const saving = h("b", {}, f.money(plan.self_use_cost_p - plan.cost_p));
+  if (plan?.saving_p !== undefined && plan.saving_p !== null) {
+    const saving = h("b", {}, f.money(plan.saving_p));
     parts.push(h("span", {}, `${t("saving")} `, saving, ` ${t("against")}`));
   }
+  const outage = outageWords(state, slots, now, t, f);
+  if (outage) parts.push(h("span", { class: "outage" }, outage));
   const notes = (plan?.notes ?? []).map((note) => t(`note_${note.code}`));
   if (!state.now.rates_reachable) notes.push(t("rates_unreachable"));
   return [
     h("div", { class: "money" }, parts),
     notes.length ? h("ul", { class: "notes" }, notes.map((note) => h("li", {}, `⚠ ${note}`))) : null,
   ].filter(Boolean);
-}
-
-export function drawLegend(slots, t) {
-  const item = (colour, key, kind = "") =>
-    h("li", { class: kind.includes("extra") ? "extra" : "" }, h("i", { class: kind, style: `--c:${colour}` }), t(key));
-  return h(
-    "ul", { class: "legend" },
-    slots.some((slot) => slot.rate < 0) ? item("var(--negative)", "legend_negative") : null,
-    item("var(--cheap)", "legend_cheap"),
-    item("var(--expensive)", "legend_expensive"),
-    slots.some((slot) => slot.estimate) ? item("transparent", "estimate", "estimate") : null,
-    item("var(--ink)", "legend_level", "line"),
-    item("var(--sun)", "legend_solar", "extra"),
-    item("var(--soft)", "legend_load", "line extra"),
-  );
 }

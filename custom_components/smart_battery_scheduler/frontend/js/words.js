@@ -167,7 +167,7 @@ export function powerWords(which, watts, t) {
 
 // One half-hour in a breath, for the screen reader and for the head of its panel.
 export function slotWords(slot, now, t, f) {
-  const parts = [`${f.moment(slot.start, now)}–${f.time(slot.end)}`];
+  const parts = [f.span(slot.start, slot.end, now)];
   const reaching = slot.action === "charge" && !slot.past && Number.isFinite(slot.to);
   if (reaching) parts.push(t("charge_reaching", { target: f.percent(slot.to) }));
   else parts.push(t(slot.action ?? "none"));

@@ -22,15 +22,27 @@ SAME_SLOTS = 12
 LEAST_DAY_KWH = 0.3
 
 
-def rebuild(metered: Iterable[MeterSlot]) -> Past:
-    """The whole local days among the half-hours. Half-hours may come in any order."""
+def rebuild(
+    metered: Iterable[MeterSlot], asked: Iterable[date] = (), moved_in: date | None = None
+) -> Past:
+    """The whole local days among the half-hours. Half-hours may come in any order.
+
+    Of the days ``asked`` for, those without a half-hour are counted too; those up to the one that
+    the household moved in on are others' and not looked at.
+    """
     by_day: dict[date, dict[datetime, MeterSlot]] = {}
     for slot in metered:
         day = slot.start.astimezone(MARKET_TIME_ZONE).date()
         by_day.setdefault(day, {})[slot.start] = slot
     lived: list[LivedDay] = []
     left_out: Counter[LeftOut] = Counter()
-    for day in sorted(by_day):
+    for day in sorted({*by_day, *asked}):
+        if moved_in is not None and day <= moved_in:
+            left_out[LeftOut.BEFORE_MOVING_IN] += 1
+            continue
+        if day not in by_day:
+            left_out[LeftOut.NOTHING_KNOWN] += 1
+            continue
         slots = [by_day[day][start] for start in sorted(by_day[day])]
         found = _day(day, slots)
         if isinstance(found, LeftOut):

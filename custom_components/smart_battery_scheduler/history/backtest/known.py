@@ -47,14 +47,22 @@ class KnownThen:
         forecasts: Mapping[datetime, Spread],
         annual_load_kwh: float,
         earlier: Iterable[Consumption] = (),
+        loads: dict[datetime, tuple[Spread, ...]] | None = None,
     ) -> None:
-        """Keep the past; answers use only what lies before the moment asked about."""
+        """Keep the past; answers use only what lies before the moment asked about.
+
+        ``loads`` are answers given already, by moment.
+        """
         lived = (Consumption(slot.start, slot.load_kwh) for day in days for slot in day.slots)
         self._history = sorted((*earlier, *lived), key=lambda each: each.start)
         self._forecasts = forecasts
         self._annual_load_kwh = annual_load_kwh
-        # The same moments are asked for by every tariff.
-        self._loads: dict[datetime, tuple[Spread, ...]] = {}
+        # The same moments are asked for by every tariff and every roof.
+        self._loads = {} if loads is None else loads
+
+    def under(self, forecasts: Mapping[datetime, Spread]) -> KnownThen:
+        """The same house under another roof, whose load forecasts are made only once for both."""
+        return KnownThen((), forecasts, self._annual_load_kwh, self._history, self._loads)
 
     def loads(self, now: datetime, starts: Sequence[datetime]) -> tuple[Spread, ...]:
         """Learned from the half-hours that were over by then."""

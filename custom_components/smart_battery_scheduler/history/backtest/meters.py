@@ -30,14 +30,22 @@ class MeterSource:
         found = self.energies.get(kind, {}).get(start)
         return 0.0 if found is None and kind in self.absent else found
 
+    def knows(self, start: datetime) -> bool:
+        """Whether anything at all of a half-hour was counted; what the home lacks does not count."""
+        return any(start in each for each in self.energies.values())
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PastMeters:
-    """The half-hours, of each kind how many came from which source, and which sources failed."""
+    """The half-hours, of each kind how many came from which source, and which sources failed.
+
+    ``moved_in_at`` is when the household came to these meters, if the supplier says so.
+    """
 
     slots: tuple[MeterSlot, ...] = ()
     sources: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     failed: tuple[str, ...] = ()
+    moved_in_at: datetime | None = None
 
 
 def measured_source(measured: Iterable[MeasuredSlot]) -> tuple[MeterSource, Energies]:
@@ -68,7 +76,7 @@ def put_together(
     start = since
     while start < until:
         found = {kind: _first(sources, kind, start) for kind in KINDS}
-        if any(each is not None and each[0] for each in found.values()):
+        if any(each.knows(start) for each in sources):
             for kind, each in found.items():
                 if each is not None:
                     counts[kind][each[0]] += 1

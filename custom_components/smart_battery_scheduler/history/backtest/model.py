@@ -60,6 +60,8 @@ class LeftOut(StrEnum):
     DOES_NOT_ADD_UP = "does_not_add_up"
     IMPLAUSIBLE = "implausible"
     ESTIMATED = "estimated"
+    NOTHING_KNOWN = "nothing_known"
+    BEFORE_MOVING_IN = "before_moving_in"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
