@@ -49,7 +49,10 @@ def available_solar_w(when: datetime) -> float:
 
 
 def demo_powerwall(
-    clock: Callable[[], datetime], state: SimulatedState | None = None
+    clock: Callable[[], datetime],
+    state: SimulatedState | None = None,
+    *,
+    free_reading_every: timedelta | None = None,
 ) -> SimulatedPowerwall:
     """The demo home's battery, new or going on from a stored state."""
     if state is None:
@@ -63,6 +66,7 @@ def demo_powerwall(
         available_solar_w=available_solar_w,
         hardware=HARDWARE,
         deliver=after_a_while(1, SHORTEST_DELAY, LONGEST_DELAY),
+        free_reading_every=free_reading_every,
     )
 
 
