@@ -118,7 +118,8 @@ async def async_unload_entry(hass: HomeAssistant, entry: SmartBatteryConfigEntry
     is_restored = await site.async_stop(DecisionReason.SWITCHED_OFF)
     if not is_restored and entry.disabled_by is not None:
         # It may be disabled for long.
-        _raise_what_to_set(hass, entry, site.controller.owner_settings or Settings())
+        settings = site.controller.owner_settings or Settings()
+        _raise_what_to_set(hass, entry, settings, site.battery.back_end_name)
     return True
 
 
@@ -145,13 +146,13 @@ async def _async_restore(
         await powerwall.write(settings, Purpose.RESTORE)
     except PowerwallError as err:
         _LOGGER.warning("The Powerwall's own settings could not be restored: %s", err)
-        _raise_what_to_set(hass, entry, settings)
+        _raise_what_to_set(hass, entry, settings, powerwall.capabilities.name)
     else:
         ir.async_delete_issue(hass, DOMAIN, _not_restored(entry))
 
 
 def _raise_what_to_set(
-    hass: HomeAssistant, entry: SmartBatteryConfigEntry, settings: Settings
+    hass: HomeAssistant, entry: SmartBatteryConfigEntry, settings: Settings, name: str
 ) -> None:
     ir.async_create_issue(
         hass,
@@ -161,7 +162,11 @@ def _raise_what_to_set(
         is_persistent=True,
         severity=ir.IssueSeverity.ERROR,
         translation_key="not_restored",
-        translation_placeholders={"home": entry.title, **by_hand(settings, sentences_of(hass))},
+        translation_placeholders={
+            "home": entry.title,
+            "name": name,
+            **by_hand(settings, sentences_of(hass)),
+        },
     )
 
 

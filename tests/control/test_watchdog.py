@@ -201,3 +201,14 @@ def test_intent_from_what_is_wanted_and_the_owners_settings() -> None:
     wanted = replace(wanted, action=Action.CHARGE, target_percent=None)
     charge = intent_of(wanted, DecisionReason.OVER, OWNER, 98.0)
     assert (charge.floor_percent, charge.target_percent) == (20, 98.0)
+
+
+def test_a_hold_is_promised_no_higher_than_it_can_be_asked_for() -> None:
+    """Without the grid-charging switch there is no backup mode: above 80 % nothing holds."""
+    wanted = Wanted(action=Action.HOLD, slot_start=NOON, ends_at=NOON + timedelta(hours=1))
+    no_switch = intent_of(wanted, DecisionReason.OVER, replace(OWNER, grid_charging=None), 100.0)
+    with_switch = intent_of(wanted, DecisionReason.OVER, OWNER, 100.0)
+    at_85, at_77 = reading(800, level=85.0), reading(800, level=77.0)
+    assert judge(Breach.BELOW_FLOOR, with_switch, 90.0, at_85)
+    assert judge(Breach.BELOW_FLOOR, no_switch, 90.0, at_85) is False
+    assert judge(Breach.BELOW_FLOOR, no_switch, 90.0, at_77)

@@ -188,7 +188,7 @@ test("a refused token is not called a lost contact", () => {
   state.now.reachable = false;
   assert.match(glance(state, timeline(state, NOW), NOW, t, f).headline, /No contact/);
   state.now.token_refused = true;
-  assert.match(glance(state, timeline(state, NOW), NOW, t, f).headline, /refuses the token/);
+  assert.match(glance(state, timeline(state, NOW), NOW, t, f).headline, /token is refused/);
 });
 
 test("the cost ahead is what the rows of the table add up to", () => {

@@ -7,7 +7,6 @@ import pytest
 
 from custom_components.smart_battery_scheduler.powerwall.base import (
     ExportRule,
-    GridCharging,
     Islanding,
     OperatingMode,
     PowerwallConnectionError,
@@ -347,10 +346,9 @@ async def test_a_change_of_nothing_is_a_mistake(site: TeslaSite) -> None:
 async def test_a_site_without_panels_has_no_switch_and_works(
     hass: HomeAssistant, freezer: FrozenDateTimeFactory
 ) -> None:
-    """Its battery may always charge from the grid; rule and switch are not reported."""
+    """Rule and switch are not reported and cannot be written; mode and reserve can."""
     site = TeslaSite(hass, freezer, with_solar=False)
     powerwall = behind(site)
-    assert powerwall.capabilities.grid_charging is GridCharging.ALWAYS_ON
     reading = await powerwall.read()
     assert reading.settings.grid_charging is None
     assert reading.settings.export_rule is None
@@ -358,11 +356,6 @@ async def test_a_site_without_panels_has_no_switch_and_works(
     assert site.calls == [("default_real_mode", "backup")]
     with pytest.raises(PowerwallReplyError, match="no entity"):
         await powerwall.write(Settings(grid_charging=True))
-
-
-async def test_a_site_with_panels_has_the_switch(site: TeslaSite) -> None:
-    """And can set it."""
-    assert behind_now(site).capabilities.grid_charging is GridCharging.SETTABLE
 
 
 async def test_capacity_follows_from_what_is_stored(site: TeslaSite) -> None:

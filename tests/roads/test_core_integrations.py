@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from custom_components.smart_battery_scheduler.const import DOMAIN
 from custom_components.smart_battery_scheduler.control.model import (
     DecisionKind,
     DecisionReason,
@@ -17,7 +18,13 @@ from custom_components.smart_battery_scheduler.powerwall.home_assistant import (
     known_sites,
 )
 from custom_components.smart_battery_scheduler.powerwall.physics import Circumstances
+from custom_components.smart_battery_scheduler.powerwall.tesla_entities import INTEGRATIONS
+from custom_components.smart_battery_scheduler.problems.issues import issue_id
+from custom_components.smart_battery_scheduler.problems.site_problems import SiteProblem
+from custom_components.smart_battery_scheduler.text.speech import say_why
+from custom_components.smart_battery_scheduler.text.status import picture_of
 from homeassistant.core import HomeAssistant
+from homeassistant.helpers import issue_registry as ir
 from homeassistant.util import dt as dt_util
 
 from ..cloud.faults import Endpoint, Fault
@@ -119,6 +126,13 @@ async def test_a_refused_permission_is_a_reported_failure(
     failed = [each for each in day.decisions if each.kind is DecisionKind.FAILED]
     assert failed and failed[0].reason is DecisionReason.NOT_ACCEPTED
     assert failed[0].detail is not None and day.cloud.world.site_id not in failed[0].detail
+    name = INTEGRATIONS[integration].name
+    assert say_why(picture_of(day.site, dt_util.utcnow())).startswith(f"{name} refuses")
+    issue = ir.async_get(day.hass).async_get_issue(
+        DOMAIN, issue_id(day.site, SiteProblem.COMMANDS_REFUSED)
+    )
+    assert issue is not None and issue.translation_placeholders is not None
+    assert issue.translation_placeholders["name"] == name
     assert not day.hass.config_entries.flow.async_progress()
 
 

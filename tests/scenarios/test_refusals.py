@@ -46,7 +46,7 @@ async def test_a_command_refused_for_hours_is_reported_and_skipped_for_its_true_
     await day.run(0.25)
     assert problem(day)
     assert notice(day, SiteProblem.COMMANDS_REFUSED) is not None
-    assert "NetZero does not take" in say_why(picture_of(day.site, dt_util.utcnow()))
+    assert "NetZero refuses the commands" in say_why(picture_of(day.site, dt_util.utcnow()))
     await day.until(begin + 5.2 * HOUR)
     skipped = [line for line in day.decisions if line.kind is DecisionKind.SKIPPED]
     assert {line.reason for line in skipped} == {DecisionReason.NOT_ACCEPTED}

@@ -257,6 +257,9 @@ def _judge_charge(
 def _judge_hold(battery_w: float, reserve: int | None, reading: PowerwallState) -> Verdict:
     level = reading.soc_percent
     if battery_w > NOISE_W:
+        # Without backup mode nothing holds 81 to 99 %: the house uses the battery down to 80.
+        if reserve == HIGHEST_PARTIAL_RESERVE_PERCENT < (level or 0.0):
+            return Verdict.CONFIRMED
         # Down to the reserve, within one percent, it may still discharge.
         near = reserve is not None and level is not None and reserve < level < reserve + 1.5
         return Verdict.UNKNOWN if near else Verdict.NOT_CONFIRMED

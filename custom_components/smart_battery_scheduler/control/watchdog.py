@@ -22,7 +22,8 @@ from .command_status import (
     grid_import_w,
     judge_serving,
 )
-from .model import DecisionReason, Wanted
+from .model import FULL_PERCENT, DecisionReason, Wanted
+from .setpoints import HIGHEST_PARTIAL_RESERVE_PERCENT
 
 # A command is normally confirmed within seven minutes; a breach is reported before it lasts fifteen.
 PATIENCE = timedelta(minutes=8)
@@ -49,7 +50,8 @@ class Intent:
 
     ``action`` is None where the owner's settings decide. ``floor_percent`` is the level down to which
     it may serve the house, ``target_percent`` where a charge ends; None is not known. ``charges_itself``:
-    Tesla's own rules may charge from the grid (another mode than self-powered).
+    Tesla's own rules may charge from the grid (another mode than self-powered). ``holds_percent`` is the
+    highest level at which a hold can be asked of this home.
     """
 
     action: Action | None = None
@@ -58,6 +60,7 @@ class Intent:
     grid_charge_forbidden: bool = False
     charges_itself: bool = False
     export_rule: ExportRule | None = None
+    holds_percent: int = FULL_PERCENT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,6 +119,10 @@ def intent_of(
         target_percent=min(wanted.charge_until_percent, ceiling_percent),
         grid_charge_forbidden=wanted.grid_charge_forbidden,
         export_rule=owner.export_rule,
+        # Higher, only backup mode holds, which is not used where the switch is not reported.
+        holds_percent=HIGHEST_PARTIAL_RESERVE_PERCENT
+        if owner.grid_charging is None
+        else FULL_PERCENT,
     )
 
 
@@ -235,7 +242,7 @@ def _below_floor(
 ) -> bool | None:
     floor: float | None = intent.floor_percent
     if intent.action is Action.HOLD:
-        floor = from_percent
+        floor = None if from_percent is None else min(from_percent, intent.holds_percent)
     level, battery_w = reading.soc_percent, reading.battery_power_w
     if floor is None or level is None or battery_w is None:
         return None

@@ -89,14 +89,6 @@ class PowerwallState:
     clock_ahead: timedelta | None = None
 
 
-class GridCharging(StrEnum):
-    """Whether charging from the grid is a switch that we can read and write."""
-
-    SETTABLE = "settable"
-    # A home without solar panels has no such switch: its battery may always charge from the grid.
-    ALWAYS_ON = "always_on"
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Capabilities:
     """What a back end can do. Callers ask this and never which back end it is.
@@ -106,7 +98,6 @@ class Capabilities:
     """
 
     name: str
-    grid_charging: GridCharging = GridCharging.SETTABLE
     free_reading_every: timedelta | None = None
 
 

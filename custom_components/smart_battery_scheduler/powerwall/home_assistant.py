@@ -21,7 +21,6 @@ from homeassistant.helpers import device_registry as dr, entity_registry as er
 
 from .base import (
     Capabilities,
-    GridCharging,
     OperatingMode,
     PowerwallAbsentError,
     PowerwallConnectionError,
@@ -157,13 +156,8 @@ class HomeAssistantPowerwall:
 
     @property
     def capabilities(self) -> Capabilities:
-        """A home without solar panels has no grid-charging switch: there it is always on."""
-        has_switch = self._entity_id(Fact.GRID_CHARGING) is not None
-        return Capabilities(
-            name=self._integration.name,
-            grid_charging=GridCharging.SETTABLE if has_switch else GridCharging.ALWAYS_ON,
-            free_reading_every=READ_EVERY,
-        )
+        """Readings are states, which cost nothing."""
+        return Capabilities(name=self._integration.name, free_reading_every=READ_EVERY)
 
     async def read(self, purpose: Purpose = Purpose.READ) -> PowerwallState:
         """What the entities show; requested again when it has not changed for long.

@@ -174,6 +174,7 @@ class LeasedPowerwall:
                 power_w=power_w,
                 renewed_at=now,
                 ends_at=now + timedelta(seconds=seconds),
+                is_first=ends_at is None,
             )
             try:
                 await self._setpoint.hold_power(power_w, seconds)

@@ -77,12 +77,16 @@ class Verb(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lease:
-    """What is held, since when and until when at the latest."""
+    """What is held, since when and until when at the latest.
+
+    ``is_first``: the command's end was not known yet, so that it is shorter than it may be.
+    """
 
     verb: Verb
     power_w: int
     renewed_at: datetime
     ends_at: datetime
+    is_first: bool = False
 
     def is_in_force(self, now: datetime) -> bool:
         """Whether the gateway still holds it, for all we know."""
@@ -90,7 +94,7 @@ class Lease:
 
     def is_due(self, now: datetime) -> bool:
         """Whether it is time to renew it."""
-        return now - self.renewed_at >= RENEWED_AFTER
+        return self.is_first or now - self.renewed_at >= RENEWED_AFTER
 
 
 def lease_s(now: datetime, command_ends_at: datetime | None) -> int:

@@ -83,6 +83,7 @@ class Issues:
         broken, words = sorted(site.controller.watch.lasting()), sentences_of(site.hass)
         return {
             "home": site.entry.title,
+            "name": site.battery.back_end_name,
             "broken": "; ".join(
                 reason_of_decision(DecisionReason(breach.value), words) for breach in broken
             ),

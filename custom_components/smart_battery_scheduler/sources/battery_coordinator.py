@@ -113,6 +113,24 @@ class BatteryCoordinator(DataUpdateCoordinator[PowerwallState]):
         self._believed = outcome.believed
         return outcome.reading or self.data
 
+    @property
+    def back_end_name(self) -> str:
+        """Whose service the battery is reached by, as people know it."""
+        return self._powerwall.capabilities.name
+
+    @property
+    def _named(self) -> dict[str, str]:
+        """The placeholder of messages that name the service."""
+        return {"name": self.back_end_name}
+
+    def _asked_to_wait(self, error: PowerwallRateLimitError) -> UpdateFailed:
+        return UpdateFailed(
+            translation_domain=DOMAIN,
+            translation_key="powerwall_rate_limit",
+            translation_placeholders=self._named,
+            retry_after=error.retry_after_s,
+        )
+
     @staticmethod
     def _unreachable(reason: str) -> UpdateFailed:
         return UpdateFailed(
@@ -131,24 +149,16 @@ class BatteryCoordinator(DataUpdateCoordinator[PowerwallState]):
             # Something more urgent has used up the requests; the last reading is still the newest
             # there can be, unless it is old or reading fails just now: then this is no success.
             if not self.last_update_success or not self._is_young(self.data):
-                raise UpdateFailed(
-                    translation_domain=DOMAIN,
-                    translation_key="powerwall_rate_limit",
-                    retry_after=err.retry_after_s,
-                ) from None
+                raise self._asked_to_wait(err) from None
             self._schedule.hold(dt_util.utcnow(), err.retry_after_s)
             return self.data
         except PowerwallRateLimitError as err:
-            raise UpdateFailed(
-                translation_domain=DOMAIN,
-                translation_key="powerwall_rate_limit",
-                retry_after=err.retry_after_s,
-            ) from err
+            raise self._asked_to_wait(err) from err
         except PowerwallAbsentError as err:
             raise UpdateFailed(
                 translation_domain=DOMAIN,
                 translation_key="powerwall_absent",
-                translation_placeholders={"name": self._powerwall.capabilities.name},
+                translation_placeholders=self._named,
             ) from err
         except PowerwallError as err:
             raise self._unreachable(str(err)) from err
@@ -173,11 +183,17 @@ class BatteryCoordinator(DataUpdateCoordinator[PowerwallState]):
         refusal = self._token.refused()
         if refusal is Refusal.SETUP_FAILED:
             return ConfigEntryAuthFailed(
-                translation_domain=DOMAIN, translation_key="powerwall_auth"
+                translation_domain=DOMAIN,
+                translation_key="powerwall_auth",
+                translation_placeholders=self._named,
             )
         if refusal is Refusal.ASK:
             self.config_entry.async_start_reauth(self.hass)
-        return UpdateFailed(translation_domain=DOMAIN, translation_key="powerwall_auth")
+        return UpdateFailed(
+            translation_domain=DOMAIN,
+            translation_key="powerwall_auth",
+            translation_placeholders=self._named,
+        )
 
     def _close_question(self) -> None:
         """The token works: a request for a new one is withdrawn."""

@@ -134,18 +134,23 @@ def build(
     )
 
 
+def uses_open_meteo(entry: ConfigEntry) -> bool:
+    """Whether the entry's roof is forecast by Open-Meteo."""
+    source = entry.data.get(CONF_SOLAR, {}).get(CONF_SOURCE, SOLAR_OPEN_METEO)
+    return source == SOLAR_OPEN_METEO and bool(planes_of(entry))
+
+
 def archived_forecast(
     hass: HomeAssistant, entry: ConfigEntry, first: date, last: date
 ) -> OpenMeteoPast | None:
     """Past forecasts of the entry's roof; None where the source has no archive."""
-    settings, planes = entry.data.get(CONF_SOLAR, {}), planes_of(entry)
-    if settings.get(CONF_SOURCE, SOLAR_OPEN_METEO) != SOLAR_OPEN_METEO or not planes:
+    if not uses_open_meteo(entry):
         return None
     return OpenMeteoPast(
         async_get_clientsession(hass),
         hass.config.latitude,
         hass.config.longitude,
-        planes,
+        planes_of(entry),
         first=first,
         last=last,
         base_url=endpoint(OPEN_METEO, PAST_BASE_URL),

@@ -30,7 +30,7 @@ class Picture:
 
     ``held_back`` is the rule against the charge of this moment; without ``in_contact`` the reading
     is the last that came. ``refused``: the back end does not take what is written; ``broken`` is what
-    the battery does wrong. ``words`` are in the language of the reader.
+    the battery does wrong. ``name`` is whose service the battery is reached by, ``words`` are in the language of the reader.
     """
 
     now: datetime
@@ -48,6 +48,7 @@ class Picture:
     token_refused: bool = False
     refused: bool = False
     broken: DecisionReason | None = None
+    name: str = ""
 
     @property
     def slot(self) -> PlannedSlot | None:
@@ -141,7 +142,7 @@ def say_why(site: Picture) -> str:
     if hindered is not None:
         return hindered
     if site.refused:
-        return words.say("speech.refused")
+        return words.say("speech.refused", name=site.name)
     if site.broken is not None:
         return words.say("speech.broken", why=reason_of_decision(site.broken, words))
     if site.held_back is not None:
@@ -298,7 +299,8 @@ def _measured(site: Picture) -> str:
     percent = words.number(reading.soc_percent)
     if not site.in_contact:
         key = "speech.token_refused" if site.token_refused else "speech.no_contact"
-        return words.say(key, percent=percent, moment=say_moment(reading.read_at, site))
+        moment = say_moment(reading.read_at, site)
+        return words.say(key, percent=percent, moment=moment, name=site.name)
     power_w = reading.battery_power_w
     if power_w is None:
         return words.say("speech.level", percent=percent)

@@ -51,7 +51,7 @@ def is_charging(site: Site) -> bool:
 
 
 def token_refused(site: Site) -> bool:
-    """Whether contact is lost because NetZero refuses the token: a person must give a new one."""
+    """Whether contact is lost because the token is refused: a person must give a new one."""
     error = site.battery.last_exception
     return (
         not site.battery.last_update_success
@@ -101,4 +101,5 @@ def picture_of(site: Site, now: datetime, words: Sentences | None = None) -> Pic
             (DecisionReason(breach.value) for breach in sorted(site.controller.watch.lasting())),
             None,
         ),
+        name=site.battery.back_end_name,
     )
