@@ -1,7 +1,7 @@
 """Voice intents: what is it doing, when will it charge, why, charge to so much by then, resume.
 
 Home Assistant has no way for an integration to bring sentences along; those that lead here are in
-`docs/custom_sentences/en/smart_battery_scheduler.yaml` of the repository.
+`sentences/assist/`, and the action `install_sentences` puts them where its own agent reads them.
 """
 
 from abc import abstractmethod

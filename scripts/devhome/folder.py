@@ -82,8 +82,8 @@ class ConfigFolder:
         self._write_configuration(log_level)
         for name in ("automations.yaml", "scripts.yaml"):
             (self.path / name).touch()
-        for name in ("blueprints", "custom_sentences"):
-            shutil.copytree(ROOT / "docs" / name, self.path / name, dirs_exist_ok=True)
+        shutil.copytree(ROOT / "docs" / "blueprints", self.path / "blueprints", dirs_exist_ok=True)
+        self._write_sentences()
         self._link_integration()
         # An `http:` section in YAML, or a changed one, raises a confirmation dialog over the whole
         # page. The stored settings of version 1 are taken over without a question.
@@ -92,6 +92,13 @@ class ConfigFolder:
         # because finishing them there would start integrations that need the internet.
         if not (storage / "onboarding").exists():
             _store(storage / "onboarding", 4, {"done": ["analytics", "core_config", "integration"]})
+
+    def _write_sentences(self) -> None:
+        """As the action of the integration does."""
+        for source in (ROOT / "custom_components" / DOMAIN / "sentences" / "assist").glob("*.yaml"):
+            folder = self.path / "custom_sentences" / source.stem
+            folder.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(source, folder / f"{DOMAIN}.yaml")
 
     def _write_configuration(self, log_level: str) -> None:
         text = _CONFIGURATION.format(domain=DOMAIN, level=log_level)

@@ -135,6 +135,7 @@ HOSTILE: list[tuple[str, dict[str, Any]]] = [
     ("ready_once", {"target_percent": float("nan"), "at": "2026-01-14 10:00"}),
     ("ready_once", {"target_percent": 80, "at": "by six"}),
     ("cancel_ready_once", {"all": True}),
+    ("install_sentences", {"overwrite": "../../x"}),
     ("backtest", {"days": "thirty", "config_entry_id": "x"}),
 ]
 

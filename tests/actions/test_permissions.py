@@ -90,7 +90,9 @@ async def test_every_action_asks_who_calls(
 ) -> None:
     """Commands need control, questions need sight; what is removed was never there."""
     context, sees, commands = who
-    assert {*COMMANDS, *QUESTIONS} == set(hass.services.async_services_for_domain(DOMAIN))
+    assert {*COMMANDS, *QUESTIONS, "install_sentences"} == set(
+        hass.services.async_services_for_domain(DOMAIN)
+    )
     for name, data in (COMMANDS | QUESTIONS).items():
         answers = hass.services.supports_response(DOMAIN, name) is not SupportsResponse.NONE
         call = hass.services.async_call(

@@ -2,11 +2,11 @@
 
 from datetime import timedelta
 from pathlib import Path
-import shutil
 from typing import Any
 
 import pytest
 
+from custom_components.smart_battery_scheduler.actions.voice import install
 from custom_components.smart_battery_scheduler.planner.model import Action, Plan, Reason, ReasonCode
 from custom_components.smart_battery_scheduler.site.site import Site
 from homeassistant.core import HomeAssistant
@@ -17,7 +17,6 @@ from ..plans import a_plan, a_slot
 
 __all__ = ["frozen", "other_site", "site"]
 
-SENTENCES = Path(__file__).parents[2] / "docs" / "custom_sentences"
 HALF_HOUR = timedelta(minutes=30)
 
 
@@ -27,18 +26,18 @@ async def assist(
 ) -> None:
     """Assist with the sentence file where its instructions say."""
     config = tmp_path / "config"
-    await hass.async_add_executor_job(shutil.copytree, SENTENCES, config / "custom_sentences")
+    await hass.async_add_executor_job(install, config / "custom_sentences", False)
     monkeypatch.setattr(hass.config, "config_dir", str(config))
     assert await async_setup_component(hass, "conversation", {})
     await hass.async_block_till_done()
 
 
-async def say(hass: HomeAssistant, text: str) -> str:
+async def say(hass: HomeAssistant, text: str, language: str = "en") -> str:
     """Say something to Assist through the action, and return what it answers."""
     reply = await hass.services.async_call(
         "conversation",
         "process",
-        {"text": text, "language": "en"},
+        {"text": text, "language": language},
         blocking=True,
         return_response=True,
     )

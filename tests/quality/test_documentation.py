@@ -125,7 +125,7 @@ def test_some_menu_paths_are_documented() -> None:
 
 # What stands on others' screens: Home Assistant's, its companion app's, and the services' own.
 ELSEWHERE = {
-    "Add card", "Add condition", "Add dashboard", "Add integration", "Add trigger", "API access", "Companion app",
+    "Actions", "Add card", "Add condition", "Add dashboard", "Add integration", "Add trigger", "API access", "Companion app",
     "Configuration", "Configure", "Custom repositories", "Dashboards", "Debugging", "Delete", "Developer API",
     "Developer tools", "Devices & services", "Diagnostic", "Download diagnostics", "Energy", "Expose", "Integration",
     "Personal details", "Power Down", "Power Up", "Reconfigure", "Repairs", "Reset frontend cache", "Restart",
