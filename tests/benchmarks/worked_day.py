@@ -47,7 +47,7 @@ def _row(slots: list[PlannedSlot]) -> str:
         f"{sum(slot.grid_import_kwh for slot in slots):.1f} kWh",
         f"{sum(slot.battery_out_kwh for slot in slots):.1f} kWh",
         f"{first.start_percent:.0f} % to {last.end_percent:.0f} %",
-        f"{sum(slot.cost_p or 0.0 for slot in slots):.0f} p",
+        f"{round(sum(slot.cost_p or 0.0 for slot in slots))} p",
     )
     return "| " + " | ".join(cells) + " |"
 

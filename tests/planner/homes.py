@@ -25,9 +25,13 @@ BACKUP = ChargeMethodModel(method=ChargeMethod.BACKUP, power_w=3300.0, stops_at_
 POWERWALL = Battery(
     capacity_kwh=13.5, max_charge_w=5000.0, max_discharge_w=5000.0, methods=(RESERVE, BACKUP)
 )
-# No wear and no threshold: pure money, so that sums can be done by hand.
+# No wear, no threshold and no least charge: pure money, so that sums can be done by hand.
 MONEY_ONLY = HouseholdRules(
-    reserve_floor_percent=0.0, wear_p_per_kwh=0.0, gentleness_p_per_kwh=0.0, stability_p=0.0
+    reserve_floor_percent=0.0,
+    wear_p_per_kwh=0.0,
+    gentleness_p_per_kwh=0.0,
+    stability_p=0.0,
+    least_charge_kwh=0.0,
 )
 
 

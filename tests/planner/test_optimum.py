@@ -22,14 +22,16 @@ def least_cost_p(inputs: PlanInputs) -> float:
     """The least cost of the slots and the same slots again, less the worth of what is left.
 
     Per slot: bought for the battery, sun into the battery, out of the battery (kWh AC), stored
-    energy at the end. What is left is worth the cheapest quarter's rate with the loss of storing.
+    energy at the end. What is left is worth the cheapest quarter's rate with the loss of storing, and
+    no more than the most expensive quarter's rate with the loss of using it.
     """
     slots = [*inputs.slots, *inputs.slots]
     count = len(slots)
     rate = np.array([slot.import_p_per_kwh or 0.0 for slot in slots])
     net = np.array([slot.load_kwh.mean - slot.pv_kwh.mean for slot in slots])
     need, surplus = np.maximum(net, 0.0), np.maximum(-net, 0.0)
-    left_p = max(float(np.quantile(rate[: count // 2], 0.25)), 0.0) / ETA
+    cheap, expensive = np.quantile(rate[: count // 2], [0.25, 0.75])
+    left_p = max(min(float(cheap) / ETA, float(expensive) * ETA), 0.0)
     cost = np.concatenate([rate, np.zeros(count), -rate, np.zeros(count)])
     cost[-1] = -left_p
     keeps = np.zeros((count, 4 * count))

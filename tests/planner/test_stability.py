@@ -129,6 +129,6 @@ def test_few_changes_are_worth_a_penny() -> None:
         return sum(one is not other for one, other in pairwise(here))
 
     assert changes(calm) < changes(restless)
-    assert calm.cost_p is not None
-    assert restless.cost_p is not None
-    assert calm.cost_p <= restless.cost_p + STEADY.stability_p
+    assert calm.net_cost_p is not None
+    assert restless.net_cost_p is not None
+    assert calm.net_cost_p <= restless.net_cost_p + STEADY.stability_p

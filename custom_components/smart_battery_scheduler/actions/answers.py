@@ -227,9 +227,14 @@ def with_battery(snapshot: SiteSnapshot, capacity_kwh: float) -> SiteSnapshot:
         1, round(battery.capacity_kwh / UNIT_CAPACITY_KWH)
     )
     stored_kwh = snapshot.soc_percent / 100 * battery.capacity_kwh
+    # The floor stays as many kWh: what is kept for a power cut does not grow with the battery.
+    share = battery.capacity_kwh / capacity_kwh
+    floor_percent = min(100.0, snapshot.preferences.reserve_floor_percent * share)
     return replace(
         snapshot,
         soc_percent=min(100.0, stored_kwh / capacity_kwh * 100),
+        reserve_percent=min(100, round(snapshot.reserve_percent * share)),
+        preferences=replace(snapshot.preferences, reserve_floor_percent=floor_percent),
         battery=replace(
             battery,
             capacity_kwh=capacity_kwh,
@@ -243,7 +248,9 @@ def with_battery(snapshot: SiteSnapshot, capacity_kwh: float) -> SiteSnapshot:
 
 
 def _compared(now: Plan, other: Plan) -> dict[str, Json]:
-    saves_p = None if now.cost_p is None or other.cost_p is None else now.cost_p - other.cost_p
+    # What is left in the battery at the end counts: a bigger one ends with more.
+    costs_p = now.net_cost_p, other.net_cost_p
+    saves_p = None if costs_p[0] is None or costs_p[1] is None else costs_p[0] - costs_p[1]
     hours = (now.slots[-1].end - now.slots[0].start) / timedelta(hours=1)
     return {
         "hours": round(hours, 1),

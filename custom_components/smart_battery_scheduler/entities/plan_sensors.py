@@ -198,9 +198,7 @@ def _plan_cost(site: Site) -> float | None:
 
 def _plan_saving(site: Site) -> float | None:
     plan: Plan | None = site.planner.data
-    if plan is None or plan.cost_p is None or plan.baseline_cost_p is None:
-        return None
-    return (plan.baseline_cost_p - plan.cost_p) / 100
+    return _pounds(plan.saving_p) if plan else None
 
 
 def _plan_attributes(site: Site) -> Mapping[str, Any]:

@@ -277,7 +277,7 @@ def planned_cost_p(plan: Plan, day: date) -> float | None:
 def bill_ahead_p(plan: Plan) -> float | None:
     """What a plan's half-hours cost together, as a table of them adds up; None if some is unknown.
 
-    (``Plan.cost_p`` counts besides what the battery holds more or less at the end: right for comparing plans.)
+    It is ``Plan.cost_p`` when the plan is made, and what is still ahead of it later.
     """
     costs = [slot.cost_p for slot in plan.slots]
     known = [cost for cost in costs if cost is not None]

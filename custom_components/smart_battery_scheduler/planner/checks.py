@@ -47,7 +47,13 @@ def _check_battery(battery: Battery) -> None:
 def _check_rules(rules: HouseholdRules) -> None:
     _require("rules.reserve_floor_percent", rules.reserve_floor_percent, 0.0, 100.0)
     _require("rules.everyday_ceiling_percent", rules.everyday_ceiling_percent, 0.0, 100.0)
-    for name in ("wear_p_per_kwh", "carbon_gbp_per_tonne", "gentleness_p_per_kwh", "stability_p"):
+    for name in (
+        "wear_p_per_kwh",
+        "carbon_gbp_per_tonne",
+        "gentleness_p_per_kwh",
+        "stability_p",
+        "least_charge_kwh",
+    ):
         _require(f"rules.{name}", getattr(rules, name))
     if rules.price_ceiling_p_per_kwh is not None:
         _require("rules.price_ceiling_p_per_kwh", rules.price_ceiling_p_per_kwh, -1000.0)

@@ -21,39 +21,13 @@ def costs_at(problem: Problem, solution: Solution, slot: int, stored_kwh: float)
     return [low + share * (high - low) for low, high in around]
 
 
-def best_choice(
-    problem: Problem,
-    solution: Solution,
-    slot: int,
-    stored_kwh: float,
-    *,
-    before: Choice | None = None,
-    patience_p: float = 0.0,
-) -> tuple[Choice, float]:
-    """The choice of a slot from one level, and what it costs beyond the cheapest, in pence.
-
-    It is the cheapest one, or for up to ``patience_p`` that of the slot ``before``: few changes
-    make a plan that people can follow.
-    """
+def best_choice(problem: Problem, solution: Solution, slot: int, stored_kwh: float) -> Choice:
+    """The cheapest choice of a slot from one level; among equals the least meddling."""
     costs = costs_at(problem, solution, slot, stored_kwh)
     least = min(costs)
-    near = [i for i, p in enumerate(costs) if p <= least + patience_p and _is(problem, i, before)]
-    if near and patience_p > EQUAL_P:
-        option = min(near, key=lambda i: costs[i])
-    else:
-        equals = [i for i, p in enumerate(costs) if p <= least + EQUAL_P]
-        option = min(equals, key=lambda i: _meddling(problem, i))
-    choice = choice_of(problem, solution, slot, option, stored_kwh)
-    return choice, max(costs[option] - least, 0.0)
-
-
-def _is(problem: Problem, option: int, before: Choice | None) -> bool:
-    """Whether an option goes on with a choice."""
-    if before is None or action_of(problem, option) is not before.action:
-        return False
-    if before.action is not Action.CHARGE:
-        return True
-    return method_of(problem, option).model.method is before.method
+    equals = [i for i, p in enumerate(costs) if p <= least + EQUAL_P]
+    option = min(equals, key=lambda i: meddling(problem, i))
+    return choice_of(problem, solution, slot, option, stored_kwh)
 
 
 def best_of(
@@ -108,15 +82,17 @@ def method_of(problem: Problem, option: int) -> ChargeMethodPaths:
     return problem.methods[(option - CHARGE) % len(problem.methods)]
 
 
-def _meddling(problem: Problem, option: int) -> int:
+def meddling(problem: Problem, option: int) -> int:
     """The order among equal options: use, hold, the charge method that stops by itself, the fast one, export."""
     if option in (USE, HOLD):
         return option
     if option < CHARGE:
         return 2
     if action_of(problem, option) is Action.EXPORT:
-        return 5
-    return 3 if method_of(problem, option).model.method is ChargeMethod.RESERVE else 4
+        return 6
+    order = 3 if method_of(problem, option).model.method is ChargeMethod.RESERVE else 4
+    # Of two charges alike the one that brings the more at once.
+    return order + int(option >= CHARGE + len(problem.methods))
 
 
 def _ceiling_percent(slot: int, method: ChargeMethodPaths) -> int:
@@ -166,8 +142,15 @@ def _best_target(
     after = solution.values[slot + 1]
     worth = after + (price + extra_p(method, problem.rules)) / problem.eta * problem.grid
     allowed = np.flatnonzero(method.stops[slot])
-    above = allowed[allowed * problem.step_kwh > stored_kwh]
+    # The sun comes first; the target lies above where it leads.
+    solar_kwh = float(QUANTILE_WEIGHTS @ problem.demand.solar_kwh[slot, :, 0]) * problem.eta
+    stored_kwh = min(stored_kwh + solar_kwh, problem.battery.capacity_kwh)
+    level = stored_kwh / problem.step_kwh
+    point = min(round(level), len(method.windows[slot]) - 1)
+    skipped = int(method.skipped[slot, point]) if stored_kwh >= problem.floor_kwh else 0
+    above = allowed[allowed > level + PER_PERCENT * skipped]
     if not len(above):
         return _ceiling_percent(slot, method)
-    within = above[above <= above[0] + int(method.window[slot])]
+    reach = int(np.ceil(level)) + int(method.windows[slot, point])
+    within = above[above <= max(reach, int(above[0]))]
     return int(within[int(worth[within].argmin())]) // PER_PERCENT

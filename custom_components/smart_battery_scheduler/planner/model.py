@@ -139,6 +139,8 @@ class HouseholdRules:
     bounds grid charging except where the import rate is negative or a session or a ready-by request
     asks for more. ``gentleness_p_per_kwh`` is what a kWh may cost more if it comes by the charge method
     that stops by itself. ``stability_p`` is what a new plan must save to replace the running one.
+    ``least_charge_kwh`` is the least that a whole half-hour of charging brings which nobody asked for
+    and nobody pays for; a charge method that brings less in it must bring nearly all it can.
     """
 
     reserve_floor_percent: float = 20.0
@@ -149,6 +151,7 @@ class HouseholdRules:
     carbon_gbp_per_tonne: float = 0.0
     gentleness_p_per_kwh: float = 0.1
     stability_p: float = 3.0
+    least_charge_kwh: float = 0.5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -207,6 +210,8 @@ class PlannedSlot:
     ``target_percent`` is where a charge stops, or how far a use may draw the battery down.
     ``marginal_value_p_per_kwh`` is the worth of one more kWh in the battery at the slot's start.
     ``cost_p`` is the bill's share, without wear or carbon; None where the rate is not even guessed.
+    Energies and pence are expected over all that may be; ``likelihood`` is that of the action: below
+    1 where other demand or, after their publication, other rates would change it.
     """
 
     start: datetime
@@ -230,6 +235,7 @@ class PlannedSlot:
     cost_p: float | None
     marginal_value_p_per_kwh: float
     reason: Reason
+    likelihood: float = 1.0
 
 
 class NoteCode(StrEnum):
@@ -255,8 +261,10 @@ class Note:
 class Plan:
     """What the battery is going to do, slot by slot, and what that costs.
 
-    Costs are the bill's pence over the horizon, corrected by the worth of what the battery has
-    more or less at its end than at its beginning; None while a rate is not even guessed.
+    ``cost_p`` is the bill's pence over the horizon: the sum of the slots' own, None while a rate is not
+    even guessed. ``left_p`` is the worth of what the battery holds more at the end than at the
+    beginning (less: negative). ``baseline_cost_p`` is the bill of a battery that is only ever used,
+    less the worth of what that one holds more.
     ``kept_instead_saves_p`` is set when the running plan was kept: what the newly found one
     would have saved.
     """
@@ -267,6 +275,19 @@ class Plan:
     baseline_cost_p: float | None
     kept_instead_saves_p: float | None = None
     notes: tuple[Note, ...] = ()
+    left_p: float = 0.0
+
+    @property
+    def net_cost_p(self) -> float | None:
+        """The cost less the worth of what is left more: what plans may be compared by."""
+        return None if self.cost_p is None else self.cost_p - self.left_p
+
+    @property
+    def saving_p(self) -> float | None:
+        """What the plan saves over a battery that is only ever used; None while it is not known."""
+        if self.net_cost_p is None or self.baseline_cost_p is None:
+            return None
+        return self.baseline_cost_p - self.net_cost_p
 
     def slot_at(self, when: datetime) -> PlannedSlot | None:
         """The slot that contains ``when``."""

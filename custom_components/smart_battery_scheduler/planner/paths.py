@@ -22,6 +22,8 @@ POINTS = 100 * PER_PERCENT + 1
 # p10, p50 and p90 stand for a distribution with these weights (Swanson's rule).
 QUANTILE_WEIGHTS = np.array([0.3, 0.4, 0.3])
 QUANTILE_POINTS = len(QUANTILE_WEIGHTS)
+# The share of its reach that a slow charge method must bring, where that is less than the least charge.
+NEARLY_ALL = 0.9
 # Room for rounding where levels are compared.
 NEAR_KWH = 1e-9
 
@@ -136,17 +138,20 @@ class Demand:
 class ChargeMethodPaths:
     """Where a charge method leads in each slot.
 
-    ``reached_kwh`` and ``bought_kwh`` (slot, quantile, level) are of its whole reach, ``window`` is that
-    reach in steps of the grid, ``stops`` (slot, level) are the points at which it can be made to
-    stop, ``too_far`` (slot, level) those from which its whole reach goes beyond the slot's ceiling.
+    ``reached_kwh`` and ``bought_kwh`` (slot, quantile, level) are of its whole reach, ``windows`` (slot,
+    level) is that reach in steps of the grid, ``stops`` (slot, level) are the points at which it can be
+    made to stop, ``barred`` (slot, level) those from which its whole reach goes beyond the slot's ceiling
+    or brings too little. ``skipped`` (slot, level) are the next stops that are too near. Where charging
+    does not slow down towards full, windows and skipped stops have one level that stands for all.
     """
 
     model: ChargeMethodModel
     reached_kwh: Floats
     bought_kwh: Floats
-    window: Ints
+    windows: Ints
     stops: Bools
-    too_far: Bools
+    skipped: Ints
+    barred: Bools
 
     @classmethod
     def of(
@@ -155,9 +160,13 @@ class ChargeMethodPaths:
         demand: Demand,
         method: ChargeMethodModel,
         ceiling_kwh: Floats,
+        least_kwh: Floats,
         is_forced: Bools,
     ) -> ChargeMethodPaths:
-        """A charge method's paths, for slots that may charge to their ceilings; forced ones go to them."""
+        """A charge method's paths, for slots that may charge to their ceilings; forced ones go to them.
+
+        ``least_kwh`` is what a charge must bring in each slot, AC.
+        """
         share = site.taper(site.grid)
         most = (method.power_w * site.hours / 1000.0)[:, None, None] * share
         spare = site.most_in_kwh[:, None, None] - demand.solar_in_kwh
@@ -167,18 +176,33 @@ class ChargeMethodPaths:
         # The grid may use the charging power that solar leaves over, however much room there is.
         beside = site.most_in_kwh[:, None] - demand.solar_kwh[:, :, 0]
         reach_kwh = site.eta * np.minimum(most.max(axis=2), beside) @ QUANTILE_WEIGHTS
-        steps = np.floor(reach_kwh / site.step_kwh + NEAR_KWH).astype(np.intp)
         highest = ceiling_kwh + NEAR_KWH
+        slowed_kwh = reach_kwh[:, None] * share if share[-1] < 1.0 else reach_kwh[:, None]
+        alone_kwh = most[:, 0] if share[-1] < 1.0 else most[:, 0, :1]
+        least = np.minimum(least_kwh[:, None], NEARLY_ALL * alone_kwh)
+        # Whoever is below the floor is filled up by as little as it takes.
+        wants = site.grid >= min(site.floor_kwh, site.battery.capacity_kwh - site.step_kwh)
+        little = wants & np.less(np.tensordot(QUANTILE_WEIGHTS, bought, (0, 1)), least)
         stops = _stops(site, method) & (site.grid <= highest[:, None])
         for slot in np.flatnonzero(is_forced):
             stops[slot, np.flatnonzero(stops[slot])[:-1]] = False
+        # A target stands for what becomes of the mean sun: it must lie above what more sun reaches.
+        sun = demand.solar_kwh[:, :, 0]
+        sunnier = (sun.max(axis=1) - sun @ QUANTILE_WEIGHTS)[:, None]
+
+        def percents(kwh: Floats) -> Floats:
+            return site.eta * kwh / (PER_PERCENT * site.step_kwh)
+
         return cls(
             model=method,
             reached_kwh=reached,
             bought_kwh=bought,
-            window=steps,
+            windows=(slowed_kwh / site.step_kwh + NEAR_KWH).astype(np.intp),
             stops=stops,
-            too_far=np.greater(reached.max(axis=1), highest[:, None]),
+            skipped=np.maximum(
+                percents(least).astype(np.intp), np.ceil(percents(sunnier)).astype(np.intp)
+            ),
+            barred=np.greater(reached.max(axis=1), highest[:, None]) | little,
         )
 
 

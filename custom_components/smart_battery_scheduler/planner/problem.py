@@ -69,7 +69,9 @@ class Problem:
     def _lay_paths(self) -> None:
         self.demand = Demand(self.site, self.inputs.slots)
         self.methods = tuple(
-            ChargeMethodPaths.of(self.site, self.demand, method, self.ceiling_kwh, self.must_charge)
+            ChargeMethodPaths.of(
+                self.site, self.demand, method, self.ceiling_kwh, self._least(), self.must_charge
+            )
             for method in self.battery.methods
         )
         # Which charge methods may be used in a slot: a manual slot may have settled it.
@@ -233,6 +235,17 @@ class Problem:
             if slot.session is Session.POWER_DOWN and before is not Session.POWER_DOWN:
                 found.append((index, self.battery.capacity_kwh))
         return tuple(found)
+
+    def _least(self) -> Floats:
+        """What a charge must bring in each slot, kWh AC: nothing where it is asked for or paid for."""
+        least = self.rules.least_charge_kwh * np.minimum(self.hours * 2.0, 1.0)
+        least[self.must_charge | (self.price_p <= 0.0).any(axis=1)] = 0.0
+        starts = [slot.start for slot in self.inputs.slots]
+        for asked, _ in self.asked:
+            least[[starts[asked] - LIFTED_BEFORE <= start < starts[asked] for start in starts]] = (
+                0.0
+            )
+        return least
 
     def _ceiling(self, index: int) -> float:
         """How far a slot may charge from the grid.

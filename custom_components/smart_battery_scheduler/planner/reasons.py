@@ -4,7 +4,7 @@ import numpy as np
 
 from .model import Action, Reason, ReasonCode, Session, SlotInputs
 from .problem import Problem
-from .rollout import Trajectory
+from .trajectory import Trajectory
 
 # Energies and levels below these are too small to mention in a reason.
 NOTHING_KWH = 0.01

@@ -14,17 +14,20 @@ expectation is taken over the scenarios first and over the choices second; after
 other way round.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import numpy as np
 
 from .paths import (
+    PER_PERCENT,
     POINTS,
     QUANTILE_POINTS,
     QUANTILE_WEIGHTS,
     Bools,
     ChargeMethodPaths,
     Floats,
+    Ints,
     Lookup,
     SellingPaths,
     extra_p,
@@ -49,11 +52,17 @@ class Solution:
     """What the recursion found, per planned slot, expected over the price scenarios.
 
     ``values``: pence still to be paid from the slot's beginning, by level; one more for the end.
-    ``costs``: the same if the slot is used so (option, level).
+    ``costs``: the same if the slot is used so (option, level). ``options`` and ``after`` are the costs
+    and the value after the slot as they were weighed, by scenario: (option, scenario, level) and
+    (scenario, level). ``mixes`` are how options are mixed from paths (option, path), by how many
+    quantile points of the slot are a surplus.
     """
 
     values: list[Floats]
     costs: list[Floats]
+    options: list[Floats]
+    after: list[Floats]
+    mixes: tuple[Floats, ...]
 
     @property
     def last(self) -> Floats:
@@ -61,13 +70,14 @@ class Solution:
         return self.values[-1]
 
 
-def solve(problem: Problem, *, thorough: bool = False) -> Solution:
+def solve(problem: Problem, *, thorough: bool = False, asked: Collection[int] = ()) -> Solution:
     """Solve all slots, from the end of the repeated day back to now.
 
-    ``thorough`` prices charging also where it can only lose, for those who ask what it would cost.
+    ``thorough`` prices charging also where it can only lose, for those who ask what it would cost;
+    ``asked`` are single slots of which that is asked.
     """
-    solution = Solution([], [])
     mixes = _mixes(problem)
+    solution = Solution([], [], [], [], mixes)
     # No choice of the repeated day is made now, so that its expected rates
     # are enough.
     value = _terminal_value(problem)
@@ -80,13 +90,35 @@ def solve(problem: Problem, *, thorough: bool = False) -> Solution:
     for slot in range(problem.planned - 1, -1, -1):
         if slot == problem.decided_at - 1:
             value = problem.expected(value)
-        options = options_at(problem, mixes, slot, value, thorough=thorough)
+        wanted = thorough or slot in asked
+        options = options_at(problem, mixes, slot, value, thorough=wanted)
+        solution.options.append(options)
+        solution.after.append(value)
         value = options.min(axis=0) + problem.level_p[slot]
         solution.values.append(problem.expected(value)[0])
         solution.costs.append(problem.expected(options)[:, 0])
-    solution.values.reverse()
-    solution.costs.reverse()
+    for found in (solution.values, solution.costs, solution.options, solution.after):
+        found.reverse()
     return solution
+
+
+def only_used_p(problem: Problem, last: Floats) -> list[Floats]:
+    """The bill still to be paid by a battery that is only ever used, by level: every slot and the end.
+
+    Rates are those expected; one that nobody can guess counts nothing. ``last`` is the end's.
+    """
+    found = [last]
+    mixes = _mixes(problem)
+    rates = np.nan_to_num(problem.import_rate_p)
+    for slot in range(problem.planned - 1, -1, -1):
+        demand = problem.demand
+        row = mixes[int(demand.sunny[slot])][USE, :WITHOUT_GRID]
+        ends = problem.paths.ends[slot, :WITHOUT_GRID].read(found[-1][None])[0]
+        ends += rates[slot] * problem.paths.weighed_kwh[slot, :WITHOUT_GRID]
+        sold_p = problem.export_rate_p[slot] * demand.mean_left_kwh[slot]
+        found.append(row @ ends + rates[slot] * demand.mean_need_kwh[slot] - sold_p)
+    found.reverse()
+    return found
 
 
 def _mixes(problem: Problem) -> tuple[Floats, ...]:
@@ -115,10 +147,15 @@ def _mix(sunny: int, methods: int) -> Floats:
 
 
 def _terminal_value(problem: Problem) -> Floats:
-    """Worth after the repeated day: what it costs to buy a kWh at that day's cheaper rates."""
+    """Worth after the repeated day: what it costs to buy a kWh at that day's cheaper rates.
+
+    It is never more than what a kWh saves at that day's more expensive ones.
+    """
     last = problem.price_p[problem.last_day]
-    cheap = np.maximum(np.quantile(last, 0.25, axis=0), 0.0) / problem.eta
-    value: Floats = -cheap[:, None] * problem.grid
+    cheap, expensive = np.quantile(last, [0.25, 0.75], axis=0)
+    saved = (expensive - problem.rules.wear_p_per_kwh) * problem.eta
+    each = np.maximum(np.minimum(cheap / problem.eta, saved), 0.0)
+    value: Floats = -each[:, None] * problem.grid
     return problem.expected(value)
 
 
@@ -187,9 +224,7 @@ def _charging(problem: Problem, slot: int, after: Floats, price: Floats, found: 
         if not usable:
             found[number] = NEVER_P
             continue
-        too_far = method.too_far[slot]
-        if too_far[-1]:
-            found[number][:, too_far] = NEVER_P
+        found[number][:, method.barred[slot]] = NEVER_P
         if method.model.stops_at_target:
             found[len(methods) + number] = _to_target(problem, slot, method, after, price)
 
@@ -200,7 +235,15 @@ def _to_target(
     """Charging by one charge method to the best point at which it can stop (scenario, level)."""
     stored_p = (price[:, None] + extra_p(method, problem.rules)) / problem.eta
     worth = after + stored_p * problem.grid
-    best = windowed(worth, method.stops[slot], int(method.window[slot]))
+    stops = method.stops[slot]
+    windows, skipped = method.windows[slot], method.skipped[slot]
+    best = windowed(worth, stops, int(windows[0]), int(skipped[0]))
+    if problem.inputs.stored_kwh < problem.floor_kwh:
+        low = int(np.ceil(problem.floor_kwh / problem.step_kwh))
+        best[:, :low] = windowed(worth, stops, int(windows[0]))[:, :low]
+    if len(windows) > 1:
+        slowed = slice(int(np.argmax(windows < windows[0])), POINTS)
+        best[:, slowed] = _slowed(worth, stops, windows, skipped, slowed)
     begun: Floats = problem.grid
     if problem.demand.sunny[slot]:
         begun = QUANTILE_WEIGHTS @ problem.demand.sunned_kwh[slot]
@@ -234,18 +277,21 @@ def _sold_to(problem: Problem, selling: SellingPaths, slot: int, after: Floats) 
     return spent
 
 
-def windowed(worth: Floats, stops: Bools, window: int) -> Floats:
+def windowed(worth: Floats, stops: Bools, window: int, skipped: int = 0) -> Floats:
     """The least of ``worth`` (scenario, level) among the stops above each level and within reach.
 
     Stops are whole percents: every second point. From a whole percent and from the half above it
     the next stop is the same; only where the window is odd does the half see one stop further.
+    The next ``skipped`` stops are too near.
     """
     best = np.full_like(worth, NEVER_P)
-    if window < 1:
+    nearest = PER_PERCENT * (1 + skipped)
+    wholes, odd = divmod(window - PER_PERCENT * skipped, PER_PERCENT)
+    if wholes < 0 or wholes + odd == 0 or nearest >= POINTS:
         return best
-    wholes, odd = divmod(window, 2)
     ahead = np.full((len(worth), POINTS // 2 + 1 + wholes), NEVER_P)
-    np.copyto(ahead[:, : POINTS // 2], worth[:, 2::2], where=stops[2::2])
+    within = POINTS // 2 - skipped
+    np.copyto(ahead[:, :within], worth[:, nearest::2], where=stops[nearest::2])
     if wholes:
         least = _sliding(ahead, wholes)[:, : POINTS // 2 + 1]
         best[:, ::2] = least
@@ -254,6 +300,68 @@ def windowed(worth: Floats, stops: Bools, window: int) -> Floats:
         further = ahead[:, wholes : wholes + POINTS // 2]
         best[:, 1::2] = np.minimum(best[:, 1::2], further)
     return best
+
+
+def _slowed(worth: Floats, stops: Bools, windows: Ints, skipped: Ints, levels: slice) -> Floats:
+    """The same for the levels from which charging slows down: (scenario, level), one by one."""
+    places, allowed = _within_reach(stops, windows[levels], skipped[levels], levels)
+    least: Floats = np.where(allowed, worth[:, places], NEVER_P).min(axis=2, initial=NEVER_P)
+    return least
+
+
+def _within_reach(stops: Bools, windows: Ints, skipped: Ints, levels: slice) -> tuple[Ints, Bools]:
+    """Points above each of the levels, and which of them a charge can stop at: (level, place)."""
+    level = np.arange(levels.start, levels.stop)[:, None]
+    places = level + np.arange(1, max(int(windows.max()), 1) + 1)
+    allowed = (
+        (places > level + PER_PERCENT * skipped[:, None])
+        & (places <= level + windows[:, None])
+        & (places < POINTS)
+    )
+    np.minimum(places, POINTS - 1, out=places)
+    return places, allowed & stops[places]
+
+
+def best_stop(
+    problem: Problem,
+    slot: int,
+    method: ChargeMethodPaths,
+    after: Floats,
+    price: Floats,
+    levels: slice,
+) -> Ints:
+    """The best point at which a charge from each of the levels stops: (scenario, level)."""
+    stored_p = (price[:, None] + extra_p(method, problem.rules)) / problem.eta
+    worth = after + stored_p * problem.grid
+    windows = np.broadcast_to(method.windows[slot], POINTS)[levels]
+    skipped = np.broadcast_to(method.skipped[slot], POINTS)[levels]
+    if problem.inputs.stored_kwh < problem.floor_kwh:
+        skipped = np.where(problem.grid[levels] < problem.floor_kwh, 0, skipped)
+    places, allowed = _within_reach(method.stops[slot], windows, skipped, levels)
+    best = np.where(allowed, worth[:, places], NEVER_P).argmin(axis=2)
+    stops: Ints = places[np.arange(len(places)), best]
+    return stops
+
+
+def best_sale(
+    problem: Problem,
+    selling: SellingPaths,
+    slot: int,
+    after: Floats,
+    export: Floats,
+    levels: slice,
+) -> Ints:
+    """The best point at which a sale from each of the levels stops: (scenario, level)."""
+    kept_p = (export[:, None] - problem.rules.wear_p_per_kwh) * problem.eta
+    worth = after + kept_p * problem.grid
+    level = np.arange(levels.start, levels.stop)[:, None]
+    least, window = int(selling.least[slot]), int(selling.window[slot])
+    places = level - np.arange(least + 1, max(window, least + 1) + 1)
+    allowed = (places >= 0) & (places >= level - window)
+    np.maximum(places, 0, out=places)
+    best = np.where(allowed & selling.stops[places], worth[:, places], NEVER_P).argmin(axis=2)
+    stops: Ints = places[np.arange(len(places)), best]
+    return stops
 
 
 def _sliding(values: Floats, window: int) -> Floats:

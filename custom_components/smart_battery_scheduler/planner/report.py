@@ -4,32 +4,36 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from .forward import Rollout, now
 from .model import Note, NoteCode, Plan, PlannedSlot, Session
 from .paths import Lookup
 from .problem import Forbidden, Problem
 from .reasons import explain
-from .recursion import Solution
-from .rollout import Trajectory
+from .recursion import Solution, only_used_p
+from .trajectory import Trajectory
 
 # Percent. A manual slot counts as met, and a floor as kept, when the plan comes this near.
 NEAR_PERCENT = 1.0
 
 
 def report(
-    problem: Problem,
-    solution: Solution,
-    trajectory: Trajectory,
-    *,
-    idle: Trajectory,
-    kept_saves_p: float | None,
+    problem: Problem, solution: Solution, rollout: Rollout, *, kept_saves_p: float | None
 ) -> Plan:
-    """The plan of a trajectory; ``idle`` is the trajectory of a battery that is only ever used."""
+    """The plan of a rollout."""
+    trajectory = Trajectory.of(problem, rollout)
     worths = worths_p(problem, solution, trajectory)
+    slots = tuple(_slot(problem, trajectory, worths, i) for i in range(problem.planned))
+    costs = [slot.cost_p for slot in slots if slot.cost_p is not None]
+    known = len(costs) == len(slots)
+    begun_p = float(now(problem)[0] @ solution.last)
+    left_p = begun_p - float(rollout.levels(problem.planned) @ solution.last)
+    used_p = only_used_p(problem, solution.last)
     return Plan(
         made_at=problem.inputs.now,
-        slots=tuple(_slot(problem, trajectory, worths, i) for i in range(problem.planned)),
-        cost_p=_bill_p(problem, solution, trajectory),
-        baseline_cost_p=_bill_p(problem, solution, idle),
+        slots=slots,
+        cost_p=sum(costs) if known else None,
+        left_p=left_p,
+        baseline_cost_p=float(now(problem)[0] @ used_p[0]) - begun_p if known else None,
         kept_instead_saves_p=kept_saves_p,
         notes=tuple(_notes(problem, trajectory)),
     )
@@ -50,6 +54,7 @@ def worths_p(problem: Problem, solution: Solution, trajectory: Trajectory) -> li
 
 def _slot(problem: Problem, trajectory: Trajectory, worths: list[float], index: int) -> PlannedSlot:
     slot, choice = problem.inputs.slots[index], trajectory.choices[index]
+    bill_p = float(trajectory.bill_p[index])
     export_known = slot.export_p_per_kwh is not None or problem.inputs.price_scenarios
     return PlannedSlot(
         start=slot.start,
@@ -70,32 +75,11 @@ def _slot(problem: Problem, trajectory: Trajectory, worths: list[float], index: 
         end_percent=float(trajectory.percent[index + 1]),
         end_percent_p10=float(trajectory.percent_p10[index + 1]),
         end_percent_p90=float(trajectory.percent_p90[index + 1]),
-        cost_p=_slot_bill_p(problem, trajectory, index),
+        cost_p=None if np.isnan(bill_p) else bill_p,
         marginal_value_p_per_kwh=worths[index],
         reason=explain(problem, trajectory, worths, index),
+        likelihood=trajectory.likelihood[index],
     )
-
-
-def _slot_bill_p(problem: Problem, trajectory: Trajectory, index: int) -> float | None:
-    """The bill's share of a slot; None if energy is bought at a rate that is not even guessed."""
-    bought, sold = float(trajectory.imported_kwh[index]), float(trajectory.exported_kwh[index])
-    sold_p = float(problem.export_rate_p[index]) * sold
-    if problem.unknown[index]:
-        return None if bought > 0.0 else -sold_p
-    return float(problem.import_rate_p[index]) * bought - sold_p
-
-
-def _bill_p(problem: Problem, solution: Solution, trajectory: Trajectory) -> float | None:
-    """The bill over the plan, corrected by the worth of the change in the battery."""
-    total = 0.0
-    for index in range(problem.planned):
-        bill_p = _slot_bill_p(problem, trajectory, index)
-        if bill_p is None:
-            return None
-        total += bill_p
-    ends_kwh = trajectory.percent[[0, -1]] / 100.0 * problem.battery.capacity_kwh
-    begun, left = np.interp(ends_kwh, problem.grid, solution.last)
-    return total + float(left - begun)
 
 
 def _notes(problem: Problem, trajectory: Trajectory) -> Iterator[Note]:

@@ -28,26 +28,6 @@ class Choice:
 
 
 @dataclass(frozen=True, slots=True)
-class Trajectory:
-    """A sequence of choices and what it is expected to lead to, one value per slot.
-
-    Energies are kWh AC; ``percent`` and its quantiles are charge levels at the beginning of each
-    slot and, last, at the end. ``pence`` is what the trajectory is expected to cost with wear, carbon
-    and unmet requests, less the worth of what is left.
-    """
-
-    choices: tuple[Choice, ...]
-    imported_kwh: Floats
-    exported_kwh: Floats
-    in_kwh: Floats
-    out_kwh: Floats
-    percent: Floats
-    percent_p10: Floats
-    percent_p90: Floats
-    pence: float
-
-
-@dataclass(frozen=True, slots=True)
 class SamplePaths:
     """Possible net demands, kWh AC (slot, member): correlated deviations around the exact mean.
 
@@ -108,3 +88,17 @@ def play(
     room = np.maximum(site.export_limit_kwh[slot] - np.maximum(-net, 0.0), 0.0)
     wanted = np.minimum(np.maximum(net, 0.0) + room, site.most_out_kwh[slot])
     return np.where(spare > 0.0, 0.0, into), np.minimum(wanted, spare)
+
+
+def bands(problem: Problem, choices: tuple[Choice, ...]) -> tuple[Floats, Floats]:
+    """The charge levels, percent, below which one and nine of ten rollouts are: (slot and the end)."""
+    sample_paths = SamplePaths.of(problem)
+    stored = np.full(SAMPLE_PATHS, problem.inputs.stored_kwh)
+    levels = [stored]
+    for slot, choice in enumerate(choices):
+        into, out = play(problem, sample_paths, slot, choice, stored)
+        stored = stored + problem.eta * into - out / problem.eta
+        levels.append(stored)
+    percents = np.array(levels) / problem.battery.capacity_kwh * 100.0
+    p10, p90 = np.quantile(percents, [0.1, 0.9], axis=1)
+    return p10, p90

@@ -38,6 +38,8 @@ def _published(this: _This) -> dict[str, Json]:
         "made_at": plan.made_at.isoformat(),
         "cost_p": _rounded(plan.cost_p, 1),
         "self_use_cost_p": _rounded(plan.baseline_cost_p, 1),
+        "saving_p": _rounded(plan.saving_p, 1),
+        "left_p": _rounded(plan.left_p, 1),
         "kept_instead_saves_p": _rounded(plan.kept_instead_saves_p, 1),
         "notes": [encode(note) for note in plan.notes],
         "slots": [slot_as_dict(slot) for slot in plan.slots],
@@ -66,6 +68,7 @@ def slot_as_dict(slot: PlannedSlot) -> dict[str, Json]:
         "end_percent_p10": round(slot.end_percent_p10, 1),
         "end_percent_p90": round(slot.end_percent_p90, 1),
         "cost_p": _rounded(slot.cost_p, 2),
+        "likelihood": round(slot.likelihood, 2),
         "stored_worth_p_per_kwh": round(slot.marginal_value_p_per_kwh, 2),
         "reason": reason_as_dict(slot.reason),
     }

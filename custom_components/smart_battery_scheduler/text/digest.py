@@ -152,9 +152,8 @@ def _plan(plan: Plan | None, picture: Picture) -> str:
     ahead_p = bill_ahead_p(plan)
     if plan.cost_p is None or ahead_p is None:
         return words.say("digest.cost_unknown", warning=warning)
-    if plan.baseline_cost_p is not None and round(plan.baseline_cost_p - plan.cost_p) > 0:
-        saved = words.pounds((plan.baseline_cost_p - plan.cost_p) / 100)
-        saving = words.say("digest.saving", saved=saved)
+    if plan.saving_p is not None and round(plan.saving_p) > 0:
+        saving = words.say("digest.saving", saved=words.pounds(plan.saving_p / 100))
     return words.say(
         "digest.cost",
         cost=words.pounds(ahead_p / 100),

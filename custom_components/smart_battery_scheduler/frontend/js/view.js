@@ -75,8 +75,8 @@ export function drawMoney(state, slots, now, t, f) {
   const parts = [];
   const ahead = costAhead(slots);
   if (ahead !== undefined) parts.push(h("span", {}, `${t("cost")} `, h("b", {}, f.money(ahead))));
-  if (plan?.cost_p !== undefined && plan.self_use_cost_p !== undefined) {
-    const saving = h("b", {}, f.money(plan.self_use_cost_p - plan.cost_p));
+  if (plan?.saving_p !== undefined && plan.saving_p !== null) {
+    const saving = h("b", {}, f.money(plan.saving_p));
     parts.push(h("span", {}, `${t("saving")} `, saving, ` ${t("against")}`));
   }
   const outage = outageWords(state, slots, now, t, f);
