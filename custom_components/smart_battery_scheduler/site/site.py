@@ -22,7 +22,6 @@ from ..events.event_bus import async_fire_order
 from ..history.measurements import KEPT
 from ..planner.model import Battery, ChargeMethod, Plan, ReadyBy
 from ..powerwall.base import Settings
-from ..powerwall.simulated import SimulatedPowerwall
 from ..sources.battery_coordinator import BatteryCoordinator
 from ..sources.build import Sources
 from ..sources.rates_coordinator import Rates, RatesCoordinator
@@ -74,7 +73,7 @@ class Site:
         self.entry = entry
         self.units = sources.units
         self._storage = storage
-        self._powerwall = sources.powerwall
+        self._simulated = sources.simulated
         self.orders = Orders(
             preferences=Preferences.from_options(entry.options),
             override=records.override,
@@ -492,7 +491,5 @@ class Site:
             manual_slots=self.manual.slots,
             account_address=self.grid_events.account_address,
             tariff_mark=self.grid_events.tariff_mark,
-            simulated=self._powerwall.state
-            if isinstance(self._powerwall, SimulatedPowerwall)
-            else None,
+            simulated=None if self._simulated is None else self._simulated.state,
         )
