@@ -102,6 +102,7 @@ async def test_removal_without_the_cloud_says_what_to_set(day: Day) -> None:
     assert issue is not None
     assert issue.translation_placeholders == {
         "home": "Home battery",
+        "name": "NetZero",
         "mode": "Self-Powered",
         "reserve": "20 %",
         "grid_charging": "off",

@@ -34,6 +34,8 @@ TRIES_PER_METHOD = 2
 # A command that is refused for hours asks for other reserves as the level moves; what was in force before it must
 # stay known all the while.
 KNOWN_SENT = 32
+# Of those that were never read back: one look takes one of them off, and must come to rest.
+MOST_OUTSTANDING = 8
 LONGEST_RETRY_S = 900.0
 # The owner settings come before a new command: what draws from the grid is ended first.
 LONGEST_RESTORE_RETRY_S = 300.0
@@ -61,7 +63,7 @@ def sending(state: ControlState, settings: Settings) -> ControlState:
     return replace(
         state,
         sent=(*known, settings)[-KNOWN_SENT:],
-        outstanding=(*state.outstanding, settings)[-KNOWN_SENT:],
+        outstanding=(*state.outstanding, settings)[-MOST_OUTSTANDING:],
     )
 
 
