@@ -1,5 +1,6 @@
 """Smart Battery Scheduler: buys electricity for a Tesla Powerwall when it is cheap and clean."""
 
+from dataclasses import replace
 import logging
 
 from homeassistant.const import Platform
@@ -10,7 +11,8 @@ from homeassistant.helpers.typing import ConfigType
 
 from .actions import async_setup_actions
 from .const import CONF_KIND, DOMAIN, KIND_DEMO
-from .control.model import DecisionReason
+from .control.interruptions import is_doubtful_owner
+from .control.model import ControlState, DecisionReason
 from .events.event_bus import async_setup_event_bus
 from .frontend.backtest_csv import async_setup_backtest_csv
 from .frontend.card import async_setup_card
@@ -18,7 +20,7 @@ from .frontend.dashboard_panel import async_entry_updated, async_show_dashboard
 from .frontend.websocket_api import async_setup_websocket_api
 from .powerwall.base import PowerwallError, Purpose, Settings
 from .problems.household_notices import HouseholdNotices
-from .problems.issues import Issues, by_hand
+from .problems.issues import Issues, by_hand, in_force
 from .problems.lost_entities import LostEntityIssues
 from .problems.supply_issues import SupplyIssues
 from .site.backtest import async_remove_backtest
@@ -133,6 +135,8 @@ async def async_remove_entry(hass: HomeAssistant, entry: SmartBatteryConfigEntry
     accepted = restore is not None and restore.command_status.accepted_at is not None
     if control.owner is not None and not accepted and entry.data[CONF_KIND] != KIND_DEMO:
         await _async_restore(hass, entry, control.owner.settings)
+    elif control.owner is None and entry.data[CONF_KIND] != KIND_DEMO:
+        await _async_ask_whose_settings_stand(hass, entry, control)
     await storage.async_remove()
     await async_remove_backtest(hass, entry.entry_id)
 
@@ -149,6 +153,32 @@ async def _async_restore(
         _raise_what_to_set(hass, entry, settings, powerwall.capabilities.name)
     else:
         ir.async_delete_issue(hass, DOMAIN, _not_restored(entry))
+
+
+async def _async_ask_whose_settings_stand(
+    hass: HomeAssistant, entry: SmartBatteryConfigEntry, control: ControlState
+) -> None:
+    """Say so if a charge may be left in force of which no record is left: nobody looks after it any more."""
+    shown = Settings()
+    try:
+        shown = (await powerwall_of(hass, entry.data).read(Purpose.RESTORE)).settings
+    except PowerwallError as err:
+        _LOGGER.info("The Powerwall could not be read at the removal of its home: %s", err)
+    if not is_doubtful_owner(control, replace(shown, export_rule=None)):
+        return
+    ir.async_create_issue(
+        hass,
+        DOMAIN,
+        f"{entry.entry_id}_removed_owner_unknown",
+        is_fixable=False,
+        is_persistent=True,
+        severity=ir.IssueSeverity.ERROR,
+        translation_key="removed_owner_unknown",
+        translation_placeholders={
+            "home": entry.title,
+            "in_force": in_force(shown, sentences_of(hass)),
+        },
+    )
 
 
 def _raise_what_to_set(

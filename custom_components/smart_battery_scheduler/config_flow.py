@@ -33,6 +33,7 @@ from .const import (
     REAUTH_OCTOPUS,
     SUBENTRY_ROOF_PLANE,
 )
+from .flows.demo import DemoSteps
 from .flows.notices import FINISH_SCHEMA
 from .flows.options import SmartBatteryOptionsFlow
 from .flows.powerwall import POWERWALL_KEYS, STEP_KNOWN, TOKEN_SCHEMA, PowerwallSteps
@@ -49,7 +50,7 @@ from .text.sentences import Sentences, async_load_sentences, sentences_of
 _LOGGER = logging.getLogger(__name__)
 
 
-class SmartBatteryConfigFlow(PowerwallSteps, TariffSteps, SolarSteps, domain=DOMAIN):
+class SmartBatteryConfigFlow(PowerwallSteps, TariffSteps, SolarSteps, DemoSteps, domain=DOMAIN):
     """From two strings to a plan."""
 
     VERSION = 1
@@ -119,7 +120,7 @@ class SmartBatteryConfigFlow(PowerwallSteps, TariffSteps, SolarSteps, domain=DOM
     ) -> ConfigFlowResult:
         """What to change of the same home."""
         if self._get_reconfigure_entry().data[CONF_KIND] == KIND_DEMO:
-            return self.async_abort(reason="demo_home")
+            return await self.async_step_demo_road()
         return self.async_show_menu(
             step_id="reconfigure",
             menu_options=[*self._roads(), "tariff", "solar"],

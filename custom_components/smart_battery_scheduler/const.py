@@ -12,6 +12,10 @@ CONF_KIND = "kind"
 KIND_NETZERO = "netzero"
 KIND_HOME_ASSISTANT = "home_assistant"
 KIND_DEMO = "demo"
+# How the demo home's battery is reached, as if it were real; without it, as by NetZero.
+CONF_DEMO_ROAD = "demo_road"
+DEMO_ROAD_SETPOINTS = "power_setpoints"
+DEMO_ROADS = (KIND_NETZERO, KIND_HOME_ASSISTANT, DEMO_ROAD_SETPOINTS)
 
 CONF_TOKEN = "token"
 CONF_SITE_ID = "site_id"

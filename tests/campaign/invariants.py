@@ -86,6 +86,7 @@ def _fought(player: Player) -> Iterator[str]:
             for request in player.day.cloud.requests.writes
             if since <= request.at < until
             and request.status == HTTPStatus.OK
+            and not request.faults
             and isinstance(request.body, dict)
             and request.body.get("backup_reserve_percent") not in (None, reserve)
         ]

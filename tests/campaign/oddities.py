@@ -1,12 +1,7 @@
-"""Which quirks a random day's clouds and hardware have: drawn from all of them, combined at random.
-
-Some are drawn only with ``SBS_CAMPAIGN_ALL=1`` (``scripts/fault-campaign --all``): days with them still
-break an invariant, and the names below say so until what breaks is mended.
-"""
+"""Which quirks a random day's clouds and hardware have: drawn from all of them, combined at random."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-import os
 from random import Random
 
 from custom_components.smart_battery_scheduler.powerwall.physics import Hardware
@@ -14,22 +9,6 @@ from custom_components.smart_battery_scheduler.powerwall.physics import Hardware
 from ..cloud.quirks import Quirks, Refusal
 
 ODD_SHARE = 0.5
-ALL = os.environ.get("SBS_CAMPAIGN_ALL") == "1"
-
-# What is not drawn unless all are asked for.
-NOT_YET: frozenset[str] = frozenset(
-    {
-        "gateway loses",
-        "gateway late",
-        "gateway one behind",
-        "only changes",
-        "backup refused",
-        "reserve refused",
-        "mode refused",
-        "other clients",
-        "raw scale",
-    }
-)
 
 type Draw = Callable[[Random, Quirks], Quirks]
 
@@ -108,25 +87,20 @@ ODD_SITES: dict[str, Site] = {
     # vlo/powerwall2#34: a supply that house, car and battery share.
     "import limit": Site(hardware=Hardware(import_limit_w=2400.0), entered_units=1),
 }
-SITES_NOT_YET: frozenset[str] = frozenset(
-    {"unit down", "expansions", "full at 98.6", "full at 88", "import limit"}
-)
 
 
 def random_quirks(random: Random) -> Quirks:
     """None on half of the days, else one to three."""
     if random.random() >= ODD_SHARE:
         return Quirks()
-    names = [name for name in sorted(QUIRKS) if ALL or name not in NOT_YET]
     quirks = Quirks()
-    for name in random.sample(names, random.choice([1, 1, 2, 3])):
+    for name in random.sample(sorted(QUIRKS), random.choice([1, 1, 2, 3])):
         quirks = QUIRKS[name](random, quirks)
     return quirks
 
 
 def random_site(random: Random, usual: Hardware) -> Site:
     """The usual one, or on one day in four an odd one."""
-    odd = [name for name in sorted(ODD_SITES) if ALL or name not in SITES_NOT_YET]
-    if odd and random.random() < 0.25:
-        return ODD_SITES[random.choice(odd)]
+    if random.random() < 0.25:
+        return ODD_SITES[random.choice(sorted(ODD_SITES))]
     return Site(hardware=usual, entered_units=usual.units)

@@ -232,7 +232,21 @@ class Player:
     def _set_in_app(self, change: Settings, now: datetime) -> None:
         before, change = self.day.shown, self.day.cloud.world.powerwall.hardware.settable(change)
         self.day.cloud.world.powerwall.set_in_app(change)
-        self.theirs.set_in_app(change, now, before)
+        self.theirs.set_in_app(change, now, before, self._may_be_our_own(change))
+
+    def _may_be_our_own(self, change: Settings) -> bool:
+        """Whether a reserve is one that we have written too: it looks like our own write that came late.
+
+        To take it for a person's would make a late write of ours the owner's own setting.
+        """
+        reserve = change.backup_reserve_percent
+        if reserve is None:
+            return False
+        bodies = (request.body for request in self.day.cloud.requests.writes)
+        return any(
+            isinstance(body, dict) and body.get("backup_reserve_percent") == reserve
+            for body in bodies
+        )
 
     # --- events ------------------------------------------------------------------------
 
@@ -261,7 +275,8 @@ class Player:
                 reserve = world.powerwall.hardware.settable(asked).backup_reserve_percent
                 assert reserve is not None
                 self._rival = Rival(until=now + RIVAL_LASTS, reserve=reserve)
-                self.rivalries.append((now, now + RIVAL_LASTS, self._rival.reserve))
+                if not self._may_be_our_own(Settings(backup_reserve_percent=reserve)):
+                    self.rivalries.append((now, now + RIVAL_LASTS, self._rival.reserve))
             case Kind.CALM:
                 world.powerwall.meet(Circumstances())
             case Kind.APP:

@@ -47,8 +47,8 @@ class Promise(StrEnum):
     DOES_NOT_SERVE = "leaves the house to the grid though it is charged"
 
 
-def broken_promise(sample: Sample) -> Promise | None:
-    """The promise that is broken now; none where the battery is not ours to command."""
+def broken_promise(sample: Sample, some_w: float = SOME_W) -> Promise | None:
+    """The promise that is broken now by more than ``some_w``; none where the battery is not ours to command."""
     if not sample.alive or not sample.on_grid or sample.storm or sample.forced or sample.suspended:
         return None
     ours_w = sample.from_grid_w if sample.from_grid_by_theirs_w <= SOME_W else 0.0
@@ -60,7 +60,7 @@ def broken_promise(sample: Sample) -> Promise | None:
         return Promise.DOES_NOT_CHARGE if is_idle else None
     if ours_w > SOME_W:
         return Promise.CHARGES_UNASKED
-    is_to_serve = sample.wanted in (None, Action.USE) and sample.serves_by_theirs_w > SOME_W
+    is_to_serve = sample.wanted in (None, Action.USE) and sample.serves_by_theirs_w > some_w
     # A use may be asked for down to a level only.
     is_to_serve &= sample.level > sample.floor_percent + ABOVE_FLOOR_PERCENT
     if is_to_serve and sample.battery_w < IDLE_W:
@@ -80,7 +80,8 @@ def untold(samples: Sequence[Sample], decisions: Sequence[Decision]) -> Iterator
             continue
         late = [each for each in run if each.at - since > longest]
         lines = [line for line in decisions if since - longest <= line.at <= late[0].at]
-        if not lines:
+        out_of_contact = all("out_of_contact" in each.notices for each in late[:2])
+        if not lines and not out_of_contact:
             yield f"{promise}, from {since} to {until}: no line in the log"
         if not any(NOTICES & each.notices for each in late[:2]):
             yield f"{promise}, from {since} to {until}: no notice"
@@ -102,13 +103,14 @@ def without_cause(samples: Sequence[Sample]) -> Iterator[str]:
     for sample in samples:
         is_odd = (
             sample.refused
+            or sample.apart
             or sample.disturbed
             or not sample.on_grid
             or sample.storm
             or sample.hidden
         )
         # What somebody else does with the battery breaks promises as well, and is told so later.
-        if is_odd or sample.foreign or sample.suspended or broken_promise(sample) is not None:
+        if is_odd or sample.foreign or sample.suspended or broken_promise(sample, SOME_W / 2):
             wrong_at = sample.at
         is_calm = wrong_at is None or sample.at - wrong_at > AFTERMATH
         for name in sorted((sample.notices & NOTICES) - before):

@@ -1,5 +1,6 @@
 """Looking behind the scenes: one instant of the truth, and what the home made of it."""
 
+from dataclasses import replace
 from datetime import datetime
 from http import HTTPStatus
 from typing import Any
@@ -87,6 +88,7 @@ def take_sample(
         alive=site is not None,
         notices=_notices(hass),
         refused=_is_refused(cloud),
+        apart=replace(state.shown, export_rule=None) != replace(state.obeyed, export_rule=None),
         charging_permitted=powerwall.hardware.grid_charging_permitted,
         **home,
     )

@@ -14,12 +14,18 @@ from .invariants import broken
 from .player import Player
 from .story import Story
 
-DAYS = int(os.environ.get("SBS_CAMPAIGN_DAYS", "6"))
-FIRST_SEED = int(os.environ.get("SBS_CAMPAIGN_SEED", "101"))
+# Days that once broke an invariant.
+KNOWN_SEEDS = (
+    *(7, 14, 19, 22, 39, 53, 54, 57, 58, 61),
+    *(71, 73, 75, 79, 95, 98, 101, 105, 206, 209),
+)
+DAYS = int(os.environ.get("SBS_CAMPAIGN_DAYS", "0"))
+FIRST_SEED = int(os.environ.get("SBS_CAMPAIGN_SEED", "1"))
+SEEDS = range(FIRST_SEED, FIRST_SEED + DAYS) if DAYS else KNOWN_SEEDS
 RESULTS = os.environ.get("SBS_CAMPAIGN_RESULTS")
 
 
-@pytest.mark.parametrize("seed", range(FIRST_SEED, FIRST_SEED + DAYS))
+@pytest.mark.parametrize("seed", SEEDS)
 async def test_a_day_of_chaos(
     player: Player, story: Story, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -29,7 +29,8 @@ class Sample:
 
     ``from_grid_w`` flows from the grid into the battery, ``from_grid_by_theirs_w`` would do so
     under the user's own settings. ``charge_patience`` is how late this home's charges are known to begin.
-    ``refused``: the last write was not taken. ``disturbed`` is a time in which control cannot know or act.
+    ``refused``: the last write was not taken;
+    ``apart``: the battery acts on other settings than are shown. ``disturbed`` is a time in which control cannot know or act.
     """
 
     at: datetime
@@ -62,6 +63,7 @@ class Sample:
     notices: frozenset[str]
     charge_patience: timedelta = timedelta()
     refused: bool = False
+    apart: bool = False
     charging_permitted: bool = True
 
 
@@ -96,14 +98,18 @@ class Theirs:
         self._open: list[_Change] = []
         self._seen_requests = 0
 
-    def set_in_app(self, change: Settings, at: datetime, before: Settings) -> None:
+    def set_in_app(
+        self, change: Settings, at: datetime, before: Settings, may_be_ours: bool
+    ) -> None:
         """A person changed something past us, where ``before`` was shown.
 
-        A reserve next to one of ours cannot be told from its echo: both are right then.
+        A reserve next to one of ours cannot be told from its echo, nor one that ``may_be_ours`` from a late
+        write of ours: both are right then.
         """
         for name in NAMES:
             value = getattr(change, name)
-            if name == "backup_reserve_percent" and _may_be_an_echo(value, before):
+            is_reserve = name == "backup_reserve_percent" and value is not None
+            if is_reserve and (may_be_ours or _may_be_an_echo(value, before)):
                 self._right[name].add(value)
             elif value is not None:
                 self._open = [each for each in self._open if each.name != name]

@@ -134,6 +134,16 @@ async def _story(events: list[tuple[tuple[str, object], int]]) -> None:
 @settings(max_examples=300, deadline=None)
 # The change comes in the very reading that would have a command sent again.
 @example([(("want", "hold"), 1), (("level", 5.0), 1), (("app", USERS_CHANGES[2]), 1)])
+# So many refused holds, each at another level, that the charge before them was forgotten.
+@example(
+    [
+        (("want", "fast"), 3),
+        (("writes", False), 1),
+        (("want", "hold"), 11),
+        (("courier", "at_once"), 25),
+        (("outage", True), 20),
+    ]
+)
 @given(st.lists(st.tuples(EVENTS, st.integers(1, 25)), max_size=14))
 def test_home_settings_always_come_back(events: list[tuple[tuple[str, object], int]]) -> None:
     """Whatever happens in between: once all is well and nothing is wanted, they stand again."""

@@ -167,8 +167,11 @@ async def test_a_running_home_reloads_itself_once(hass: HomeAssistant) -> None:
     first = entry.runtime_data
     flow = Flow(hass)
     flow.result = await entry.start_reconfigure_flow(hass)
-    assert flow.result["reason"]
+    assert flow.result["step_id"] == "demo_road"
     assert entry.runtime_data is first
+    await flow.answer(demo_road="home_assistant")
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert entry.runtime_data is not first
 
 
 async def test_a_postcode_of_several_regions(

@@ -478,11 +478,3 @@ async def test_forecast_solars_labels_end_before_2026_11(
         monkeypatch.setattr(known_forecasts, "MINOR_VERSION", minor)
         slots = (await source.fetch()).slots
         assert slots[start].mean_kwh == pytest.approx(1.0)
-
-
-async def test_the_demo_home_has_nothing_to_reconfigure(hass: HomeAssistant) -> None:
-    """It says so, rather than asking for a token."""
-    entry = MockConfigEntry(domain=DOMAIN, data={"kind": "demo"})
-    entry.add_to_hass(hass)
-    result = await reconfigure(hass, entry)
-    assert result["reason"] == "demo_home"

@@ -1,6 +1,7 @@
 // The card in German: whole sentences, from the same states as in English.
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { plainRows } from "../../custom_components/smart_battery_scheduler/frontend/js/plain.js";
 import { at, HASS, plannedSlot, SLOT, stateOf } from "./helpers.mjs";
 import { Format } from "../../custom_components/smart_battery_scheduler/frontend/js/format.js";
 import { tables } from "../../custom_components/smart_battery_scheduler/frontend/js/sentences.js";
@@ -76,4 +77,10 @@ test("no state leaves English behind", () => {
   }
   assert.ok(said.length > 60);
   assert.deepEqual(said.filter((text) => ENGLISH.test(text.replaceAll("Storm Watch", "").replaceAll("NetZero", ""))), []);
+});
+
+test("the plain table that stands in for the card speaks it as well", () => {
+  const slots = [plannedSlot(START + SLOT, { action: "charge", rate_is_estimate: true })];
+  const [[, action, rate]] = plainRows(stateOf(slots), NOW, "de-CH");
+  assert.deepEqual([action, rate], ["Laden", "20.0 p/kWh (Schätzung)"]);
 });

@@ -14,6 +14,7 @@ from custom_components.smart_battery_scheduler.control.model import (
     SuspensionCause,
 )
 from custom_components.smart_battery_scheduler.history.measurements import Energies, MeasuredSlot
+from custom_components.smart_battery_scheduler.history.plan_outcome import DayOutcome
 from custom_components.smart_battery_scheduler.planner.model import (
     Action,
     Note,
@@ -198,3 +199,27 @@ async def test_the_action(hass: HomeAssistant, site: Site, other_site: Site) -> 
         await hass.services.async_call(
             DOMAIN, "get_digest", {}, blocking=True, return_response=True
         )
+
+
+@pytest.mark.parametrize(
+    ("load_p", "said"),
+    [(120.0, "£1.50 more than the £8.00 planned: house 120 p"), (-80.0, "£0.50 less than")],
+)
+def test_the_week_that_has_ended_has_a_line_of_its_own(load_p: float, said: str) -> None:
+    """What the week cost more or less than planned, with its parts; other days have no such line."""
+    week = DayOutcome(
+        start=NOW,
+        half_hours=336,
+        planned_p=800.0,
+        load_p=load_p,
+        solar_p=40.0,
+        price_p=0.0,
+        obedience_p=-10.0,
+    )
+    picture = Picture(now=NOW, zone=LONDON, reading=None, plan=None, words=ENGLISH)
+    digest = digest_of(picture, A_DAY, week)
+    assert digest.week is not None
+    assert said in digest.week
+    assert digest.week.endswith("solar 40 p, prices 0 p, battery -10 p.")
+    assert digest.message.splitlines()[3] == digest.week
+    assert digest_of(picture, A_DAY).week is None

@@ -107,7 +107,7 @@ def pictures() -> Iterator[Picture]:
     for power_w in (None, 20.0, 640.0):
         yield replace(plain, reading=replace(READ, battery_power_w=power_w))
     yield replace(plain, in_contact=False)
-    yield replace(plain, in_contact=False, token_refused=True)
+    yield replace(plain, in_contact=False, token_refused=True, name="NetZero")
     yield from (replace(plain, suspension=cause) for cause in SuspensionCause)
     for rule in HELD_BACK:
         yield replace(plain, held_back=rule, now=NOW + HALF_HOUR * 2)
@@ -115,7 +115,7 @@ def pictures() -> Iterator[Picture]:
         yield replace(plain, override=Override(action=action, until=LATER, made_at=NOW))
     yield from (replace(plain, broken=reason) for reason in DecisionReason)
     more: tuple[dict[str, Any], ...] = (
-        {"dry_run": True}, {"faulty": True}, {"refused": True}, {"scheduler_enabled": False},
+        {"dry_run": True}, {"faulty": True}, {"refused": True, "name": "Tessie"}, {"scheduler_enabled": False},
     )  # fmt: skip
     yield from (replace(plain, **each) for each in more)
 

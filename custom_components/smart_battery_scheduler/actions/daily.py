@@ -38,5 +38,6 @@ async def _async_get_digest(call: ServiceCall) -> ServiceResponse:
         "next_charge": digest.next_charge,
         "plan": digest.plan,
         "yesterday": digest.yesterday,
+        "week": digest.week,
         "message": digest.message,
     }

@@ -16,6 +16,8 @@ from .model import FULL_PERCENT, ControlState, Flat
 FULL_FROM_PERCENT = 80.0
 # A battery at this level is full whatever is known.
 SURELY_FULL_PERCENT = FULL_PERCENT - 0.5
+# At this level a charge that brings nothing is more likely full than ignored.
+NEARLY_FULL_PERCENT = 97.0
 FLAT_WITHIN_PERCENT = 0.3
 FLAT_FOR = timedelta(minutes=10)
 LEFT_OVER_W = 500.0
@@ -68,11 +70,14 @@ def _could_take_more(state: ControlState, reading: PowerwallState, level: float)
         return False
     follows_its_own_rules = reading.settings.operating_mode is OperatingMode.TIME_BASED
     left_over = grid_w < -LEFT_OVER_W and not follows_its_own_rules
-    return left_over or (_is_seen_charging(state) and grid_w < LIMITED_W)
+    return left_over or (_is_charging(state, level) and grid_w < LIMITED_W)
 
 
-def _is_seen_charging(state: ControlState) -> bool:
+def _is_charging(state: ControlState, level: float) -> bool:
+    """Whether a charge was seen; so near to full its settings standing are enough, little can be lost."""
     command = state.command
     if command is None or command.wanted.action is not Action.CHARGE:
         return False
-    return command.command_status.confirmed_at is not None
+    status = command.command_status
+    stands = status.read_back_at is not None and level >= NEARLY_FULL_PERCENT
+    return stands or status.confirmed_at is not None

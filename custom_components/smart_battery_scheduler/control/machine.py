@@ -43,6 +43,7 @@ from .situation import Situation, Step
 from .transitions import (
     arrived,
     by_mode_alone,
+    charges_instead,
     earlier,
     effective,
     ignored,
@@ -237,7 +238,8 @@ def _verifying(state: ControlState, at: Situation) -> Step:
             state = arrived(state, command.current.settings)
             return Step(state=read_back(state, command.current.must, reading.settings))
         if charges_without_permission(command.current, reading, accepted_at):
-            return Step(state=replace(state, command=by_mode_alone(command)))
+            state = replace(state, command=by_mode_alone(command), charges_in_backup=True)
+            return Step(state=state)
         is_reported = reports(command.current.must, reading.settings)
         patience = at.timing.read_back if is_reported else at.timing.unreported
         if reading.read_at - accepted_at >= patience:
@@ -254,6 +256,9 @@ def _verifying(state: ControlState, at: Situation) -> Step:
                 state=replace(transition(state, Trigger.CONFIRMED), command=command),
                 decisions=(decision,),
             )
+        case Verdict.NOT_CONFIRMED if state.flat is not None:
+            # Perhaps it is full: that shows within ten minutes.
+            return Step(state=state)
         case Verdict.NOT_CONFIRMED if reading.read_at - read_back_at >= _patience(command, at):
             return ignored(state, at, DecisionReason.NOT_CONFIRMED)
     return Step(state=state)
@@ -261,7 +266,8 @@ def _verifying(state: ControlState, at: Situation) -> Step:
 
 def _patience(command: Command, at: Situation) -> timedelta:
     """How long a command may stay unconfirmed: longer than this site's usual delay before its method changes."""
-    return at.timing.confirmed if command.tries < most_tries(command) else at.timing.change
+    is_soon = command.tries < most_tries(command) or charges_instead(command, at)
+    return at.timing.confirmed if is_soon else at.timing.change
 
 
 def _is_doubtful(state: ControlState, reading: PowerwallState) -> bool:

@@ -267,7 +267,8 @@ class ControlState:
     write that left us since then (stored before it leaves). ``suspension`` and ``fault_until`` may be
     set while the owner settings are still being restored. ``completed`` is the charge that reached
     its target. ``out_of_service`` lists charge methods that were ignored, each with the time from which
-    it may be tried again. ``retry_at`` holds back a write after one that failed.
+    it may be tried again. ``refusals`` counts commands
+    that were refused since one was taken, whatever was ordered meanwhile. ``retry_at`` holds back a write after one that failed.
     ``strange_at`` is when settings first showed a value that is not ours. ``recent`` is what writes
     of the period before would be known by. ``touched_at`` is when the last period ended;
     ``doubted_at`` since when the battery has not followed the owner's settings since then.
@@ -278,7 +279,8 @@ class ControlState:
     as they were last written back, ``shown_as`` what readings made of them. ``fights`` are the moments
     at which somebody changed what we had set. ``owner_is_unknown``: a person must say whose settings
     stand before anything is written; ``adopted`` are those that a person has said are their own. ``is_bent``:
-    this site shows another reserve than was written (``echoes.py``). ``flat`` is where the level stands
+    this site shows another reserve than was written (``echoes.py``). ``charges_in_backup``: it charges in backup
+    mode although grid charging is off. ``flat`` is where the level stands
     still although there is more to take, ``full`` where it was found to be full so.
     """
 
@@ -292,6 +294,7 @@ class ControlState:
     completed: Wanted | None = None
     out_of_service: tuple[tuple[ChargeMethod, datetime], ...] = ()
     failures: int = 0
+    refusals: int = 0
     retry_at: datetime | None = None
     strange_at: datetime | None = None
     recent: Recent | None = None
@@ -306,6 +309,7 @@ class ControlState:
     owner_is_unknown: bool = False
     adopted: Settings | None = None
     is_bent: bool = False
+    charges_in_backup: bool = False
     flat: Flat | None = None
     full: Flat | None = None
 
@@ -345,6 +349,7 @@ class ControlState:
             self.owner_is_unknown,
             self.adopted,
             self.is_bent,
+            self.charges_in_backup,
             self.full,
         )
 

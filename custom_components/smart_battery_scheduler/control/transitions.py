@@ -7,7 +7,7 @@ from ..planner.model import Action, ChargeMethod
 from ..powerwall.base import OperatingMode, PowerwallState, Settings
 from ..tariff.model import SLOT, floor_slot
 from .ceiling import full_percent
-from .command_status import NOISE_W, Verdict, judge, shows
+from .command_status import GRID_CHARGING_W, NOISE_W, Verdict, grid_charging_w, judge, shows
 from .decisions import how_it_ended, of_command, simple
 from .detours import in_parts, to_owner_settings, to_setpoint, varied
 from .model import (
@@ -31,7 +31,9 @@ from .setpoints import HIGHEST_PARTIAL_RESERVE_PERCENT, setpoints_for
 from .situation import Situation, Step
 
 TRIES_PER_METHOD = 2
-KNOWN_SENT = 8
+# A command that is refused for hours asks for other reserves as the level moves; what was in force before it must
+# stay known all the while.
+KNOWN_SENT = 32
 LONGEST_RETRY_S = 900.0
 # The owner settings come before a new command: what draws from the grid is ended first.
 LONGEST_RESTORE_RETRY_S = 300.0
@@ -115,7 +117,16 @@ def _in_service(
     state: ControlState, at: Situation, setpoints: tuple[Setpoint, ...]
 ) -> tuple[Setpoint, ...]:
     resting = {method for method, until in state.out_of_service if at.now < until}
-    return tuple(setpoint for setpoint in setpoints if setpoint.method not in resting)
+    usable = tuple(setpoint for setpoint in setpoints if setpoint.method not in resting)
+    if not state.charges_in_backup:
+        return usable
+    # There backup mode holds nothing.
+    return tuple(each for each in usable if not _is_hold_in_backup(each)) or usable
+
+
+def _is_hold_in_backup(setpoint: Setpoint) -> bool:
+    settings = setpoint.settings
+    return settings.operating_mode is OperatingMode.BACKUP and settings.grid_charging is False
 
 
 def refreshed(state: ControlState, at: Situation) -> Command:
@@ -184,7 +195,10 @@ def ignored(state: ControlState, at: Situation, reason: DecisionReason) -> Step:
         again = replace(command, tries=1, command_status=CommandStatus())
         return Step(state=replace(transition(state, Trigger.IGNORED), command=again))
     unconfirmed = reason is DecisionReason.NOT_CONFIRMED
-    if command.tries < (most_tries(command) if unconfirmed else TRIES_PER_METHOD):
+    may_repeat = not charges_instead(lagging, at)
+    if not may_repeat:
+        state = replace(state, charges_in_backup=True)
+    if may_repeat and command.tries < (most_tries(command) if unconfirmed else TRIES_PER_METHOD):
         # A setting that stands already would not be passed on when it is sent again.
         again = replace(
             command,
@@ -219,6 +233,20 @@ def ignored(state: ControlState, at: Situation, reason: DecisionReason) -> Step:
         return Step(state=replace(state, fault_until=next_slot(at)), decisions=(decision,))
     suspended = simple(at, DecisionKind.SUSPENDED, DecisionReason.CALIBRATION)
     return Step(state=replace(state, suspension=calibration(at)), decisions=(decision, suspended))
+
+
+def charges_instead(command: Command, at: Situation) -> bool:
+    """Whether a hold in backup mode draws from the grid: some sites charge by the mode alone.
+
+    Where that is allowed for a while, it must still be so after it was sent again: an earlier charge may
+    go on for minutes.
+    """
+    in_backup = command.current.settings.operating_mode is OperatingMode.BACKUP
+    if command.wanted.action is not Action.HOLD or not in_backup or at.reading is None:
+        return False
+    from_grid_w = grid_charging_w(at.reading)
+    charges = from_grid_w is not None and from_grid_w > GRID_CHARGING_W
+    return charges and (command.wanted.grid_charge_forbidden or command.tries >= TRIES_PER_METHOD)
 
 
 def most_tries(command: Command) -> int:

@@ -243,6 +243,9 @@ def _below_floor(
     floor: float | None = intent.floor_percent
     if intent.action is Action.HOLD:
         floor = None if from_percent is None else min(from_percent, intent.holds_percent)
+    elif floor is not None and from_percent is not None:
+        # No reserve is set above the level at which it begins.
+        floor = min(floor, from_percent)
     level, battery_w = reading.soc_percent, reading.battery_power_w
     if floor is None or level is None or battery_w is None:
         return None

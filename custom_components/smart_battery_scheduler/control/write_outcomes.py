@@ -27,6 +27,7 @@ from .transitions import (
 )
 
 FIRST_RETRY_S = 30.0
+REFUSED_EVERY_WAY = 2 * REFUSALS_PER_METHOD
 
 
 def written(state: ControlState, at: Situation, sent_at: datetime) -> Step:
@@ -35,7 +36,7 @@ def written(state: ControlState, at: Situation, sent_at: datetime) -> Step:
     failures = state.failures
     if state.phase is Phase.RESTORING and state.restore is not None:
         return Step(state=_restore_written(state, state.restore, at, command_status))
-    state = replace(_refused_methods_rest(state, at), failures=0, retry_at=None)
+    state = replace(_refused_methods_rest(state, at), failures=0, refusals=0, retry_at=None)
     assert state.command is not None
     if state.command.detour:
         command = replace(state.command, detour=False)
@@ -108,7 +109,8 @@ def write_failed(
     """
     state = replace(state, failures=state.failures + 1)
     if may_differ:
-        state = differently(state, at)
+        is_command = state.phase is Phase.COMMANDING
+        state = replace(differently(state, at), refusals=state.refusals + is_command)
     pause_s = _retry_s(state) * (1.0 + 0.2 * chance)
     retry_at = at.now + timedelta(seconds=max(pause_s, wait_s or 0.0))
     state = replace(state, retry_at=retry_at)
@@ -135,6 +137,9 @@ def _retry_s(state: ControlState) -> float:
         refused = restore is not None and restore.stood_in and len(parts) == 1
         longest_s = LONGEST_DOUBTED_RETRY_S if refused else LONGEST_RESTORE_RETRY_S
         fresh += len(parts)
+    elif state.refusals >= REFUSED_EVERY_WAY:
+        # Whatever was wanted, and by every method: one try now and then, until one is taken.
+        return longest_s
     elif command is not None and len(command.setpoints) > 1 and failures >= REFUSALS_PER_METHOD:
         fresh = REFUSALS_PER_METHOD
     return float(min(FIRST_RETRY_S * 2 ** min(max(failures - fresh, 0), 8), longest_s))

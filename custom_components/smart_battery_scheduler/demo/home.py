@@ -52,6 +52,8 @@ def demo_powerwall(
     clock: Callable[[], datetime],
     state: SimulatedState | None = None,
     first_percent: float | None = None,
+    *,
+    free_reading_every: timedelta | None = None,
 ) -> SimulatedPowerwall:
     """The demo home's battery, going on from a stored state or new.
 
@@ -67,6 +69,7 @@ def demo_powerwall(
         available_solar_w=available_solar_w,
         hardware=HARDWARE,
         deliver=after_a_while(1, SHORTEST_DELAY, LONGEST_DELAY),
+        free_reading_every=free_reading_every,
     )
 
 

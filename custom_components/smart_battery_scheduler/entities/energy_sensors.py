@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any, override
 
 from homeassistant.components.sensor import (
@@ -117,12 +117,23 @@ DRY_RUN_SAVING = SensorEntityDescription(
 )
 
 
+# No money class: Home Assistant sums those up, and this is one figure a day.
+PLAN_OUTCOME = SensorEntityDescription(
+    key="plan_outcome",
+    translation_key="plan_outcome",
+    native_unit_of_measurement="p",
+    state_class=SensorStateClass.MEASUREMENT,
+    suggested_display_precision=0,
+)
+
+
 def energy_sensors(site: Site) -> list[SensorEntity]:
     """A home's counters."""
     return [
         *(EnergySensor(site, description) for description in ENERGY_SENSORS),
         *(SavingSensor(site, description) for description in SAVING_SENSORS),
         DryRunSensor(site, DRY_RUN_SAVING),
+        PlanOutcomeSensor(site, PLAN_OUTCOME),
     ]
 
 
@@ -212,6 +223,49 @@ class DryRunSensor(SmartBatteryEntity, SensorEntity):
     @property
     def _week(self) -> WeekAccount | None:
         return self.site.backtest.week if self.site.preferences.dry_run else None
+
+
+class PlanOutcomeSensor(SmartBatteryEntity, SensorEntity):
+    """What yesterday cost more than its half-hours were planned to, and why."""
+
+    @property
+    @override
+    def native_value(self) -> float | None:
+        """In pence; unknown if nothing of yesterday could be judged."""
+        outcome = self.site.plan_outcomes.day(self._yesterday)
+        return None if outcome is None else round(outcome.more_p, 1)
+
+    @property
+    @override
+    def extra_state_attributes(self) -> Mapping[str, Any] | None:
+        """The parts in pence, the last seven days together, and each charge in kWh."""
+        outcomes, yesterday = self.site.plan_outcomes, self._yesterday
+        outcome, week = outcomes.day(yesterday), outcomes.week(yesterday)
+        if outcome is None:
+            return None
+        return {
+            "day": yesterday.isoformat(),
+            "half_hours": outcome.half_hours,
+            "planned_p": round(outcome.planned_p, 1),
+            "load_p": round(outcome.load_p, 1),
+            "solar_p": round(outcome.solar_p, 1),
+            "price_p": round(outcome.price_p, 1),
+            "obedience_p": round(outcome.obedience_p, 1),
+            "week_p": None if week is None else round(week.more_p, 1),
+            "charges": [
+                {
+                    "start": charge.start.isoformat(),
+                    "end": charge.end.isoformat(),
+                    "planned_kwh": round(charge.planned_kwh, 2),
+                    "delivered_kwh": round(charge.delivered_kwh, 2),
+                }
+                for charge in outcomes.charges(yesterday)
+            ],
+        }
+
+    @property
+    def _yesterday(self) -> date:
+        return _today() - timedelta(days=1)
 
 
 def _today() -> date:

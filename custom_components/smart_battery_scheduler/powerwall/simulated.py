@@ -146,8 +146,13 @@ class SimulatedPowerwall:
         available_solar_w: Callable[[datetime], float],
         hardware: Hardware,
         deliver: Courier = at_once,
+        free_reading_every: timedelta | None = None,
     ) -> None:
-        """Go on from a state; time up to now passes at the first reading."""
+        """Go on from a state; time up to now passes at the first reading.
+
+        ``free_reading_every``: as the capability of that name.
+        """
+        self._free_reading_every = free_reading_every
         self.hardware = hardware
         self.deliver = deliver
         self._state = _arrive(state, state.at)
@@ -158,7 +163,7 @@ class SimulatedPowerwall:
     @property
     def capabilities(self) -> Capabilities:
         """As a cloud's: settings in one write."""
-        return Capabilities(name="Demo")
+        return Capabilities(name="Demo", free_reading_every=self._free_reading_every)
 
     async def read(self, purpose: Purpose = Purpose.READ) -> PowerwallState:
         """The settings shown and the powers now."""

@@ -16,6 +16,7 @@ from ..control.model import (
     SuspensionCause,
 )
 from ..control.watchdog import Watch
+from ..control.write_outcomes import REFUSED_EVERY_WAY
 from ..planner.model import Action, ChargeMethod
 from ..powerwall.base import OperatingMode, Settings
 from ..tariff.model import RateTable
@@ -157,8 +158,10 @@ def _restore_ignored(control: ControlState, now: datetime) -> bool:
 def _commands_refused(control: ControlState, now: datetime) -> bool:
     """The command of now is not taken: nothing of what is wanted is in force."""
     command = control.command
-    if command is None or control.failures < REFUSALS:
+    if command is None or max(control.failures, control.refusals) < REFUSALS:
         return False
+    if control.refusals >= REFUSED_EVERY_WAY:
+        return True
     return now - command.begun_at >= REFUSED_AFTER
 
 

@@ -12,6 +12,7 @@ from ..history.accuracy import Accuracy
 from ..history.load_history import LoadHistory
 from ..history.measurements import MeasuredSlot, Measurements
 from ..history.missed_charges import MissedCharges
+from ..history.plan_outcome import PlanOutcomes
 from ..history.planned_levels import PlannedLevels
 from ..history.savings import Savings
 from ..planner.model import Battery, Plan
@@ -39,6 +40,7 @@ class SiteMemory:
         self.accuracy = Accuracy(records.accuracy, self.measurements)
         self.planned_levels = PlannedLevels(records.planned_levels)
         self.savings = Savings(records.savings, self.measurements)
+        self.plan_outcomes = PlanOutcomes(records.plan_outcome, self.measurements)
         self.load_history = LoadHistory(hass, entry, records.load_expected)
         self.missed_charges = MissedCharges()
         self._solar = solar
@@ -63,6 +65,9 @@ class SiteMemory:
         self.planned_levels.slot_began(now, plan)
         self.savings.slot_began(now, rates.imports, rates.exports, battery, floor_percent)
         self.savings.expect(now, plan)
+        self.plan_outcomes.slot_began(
+            now, plan, rates.imports, rates.exports, battery.round_trip_efficiency
+        )
 
     def learn_charging(
         self, before: ControlState, now: ControlState, reading: PowerwallState

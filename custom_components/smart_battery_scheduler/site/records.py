@@ -8,6 +8,7 @@ from ..control.rules import Override
 from ..history.accuracy import AccuracyMemory
 from ..history.load_quality import ExpectedLoad
 from ..history.measurements import Energies, MeasuredSlot
+from ..history.plan_outcome import PlanOutcomeMemory
 from ..history.planned_levels import PlannedLevel
 from ..history.savings import SavingsMemory
 from ..planner.model import ReadyBy
@@ -42,6 +43,7 @@ class Records:
     planned_levels: tuple[PlannedLevel, ...] = ()
     load_expected: tuple[ExpectedLoad, ...] = ()
     savings: SavingsMemory = field(default_factory=SavingsMemory)
+    plan_outcome: PlanOutcomeMemory = field(default_factory=PlanOutcomeMemory)
     manual_sessions: tuple[SessionWindow, ...] = ()
     manual_slots: tuple[ManualSlot, ...] = ()
     account_address: Property | None = None

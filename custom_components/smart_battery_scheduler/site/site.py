@@ -22,7 +22,6 @@ from ..events.event_bus import async_fire_order
 from ..history.measurements import KEPT
 from ..planner.model import Battery, ChargeMethod, Plan, ReadyBy
 from ..powerwall.base import Settings
-from ..powerwall.simulated import SimulatedPowerwall
 from ..sources.battery_coordinator import BatteryCoordinator
 from ..sources.build import Sources
 from ..sources.rates_coordinator import Rates, RatesCoordinator
@@ -74,7 +73,7 @@ class Site:
         self.entry = entry
         self.units = sources.units
         self._storage = storage
-        self._powerwall = sources.powerwall
+        self._simulated = sources.simulated
         self.orders = Orders(
             preferences=Preferences.from_options(entry.options),
             override=records.override,
@@ -119,6 +118,7 @@ class Site:
         self.measurements = self.memory.measurements
         self.accuracy = self.memory.accuracy
         self.savings = self.memory.savings
+        self.plan_outcomes = self.memory.plan_outcomes
         self.load_history = self.memory.load_history
         self.async_add_listener = self.publisher.async_add_listener
         self.async_replan = self.replanner.async_replan
@@ -486,11 +486,10 @@ class Site:
             planned_levels=self.memory.planned_levels.memory,
             load_expected=self.load_history.record.noted,
             savings=self.savings.memory,
+            plan_outcome=self.plan_outcomes.memory,
             manual_sessions=self.sessions.manual,
             manual_slots=self.manual.slots,
             account_address=self.grid_events.account_address,
             tariff_mark=self.grid_events.tariff_mark,
-            simulated=self._powerwall.state
-            if isinstance(self._powerwall, SimulatedPowerwall)
-            else None,
+            simulated=None if self._simulated is None else self._simulated.state,
         )

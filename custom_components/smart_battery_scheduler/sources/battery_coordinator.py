@@ -16,7 +16,6 @@ from ..powerwall.base import (
     Powerwall,
     PowerwallAbsentError,
     PowerwallAuthError,
-    PowerwallBudgetError,
     PowerwallError,
     PowerwallRateLimitError,
     PowerwallState,
@@ -145,15 +144,13 @@ class BatteryCoordinator(DataUpdateCoordinator[PowerwallState]):
             return await self._powerwall.read(Purpose.READ if self._has_read else Purpose.RESTORE)
         except PowerwallAuthError as err:
             raise self._refused() from err
-        except PowerwallBudgetError as err:
-            # Something more urgent has used up the requests; the last reading is still the newest
-            # there can be, unless it is old or reading fails just now: then this is no success.
+        except PowerwallRateLimitError as err:
+            # Something more urgent, or another client, has used up the requests; the last reading is still
+            # the newest there can be, unless it is old or reading fails just now: then this is no success.
             if not self.last_update_success or not self._is_young(self.data):
-                raise self._asked_to_wait(err) from None
+                raise self._asked_to_wait(err) from err
             self._schedule.hold(dt_util.utcnow(), err.retry_after_s)
             return self.data
-        except PowerwallRateLimitError as err:
-            raise self._asked_to_wait(err) from err
         except PowerwallAbsentError as err:
             raise UpdateFailed(
                 translation_domain=DOMAIN,

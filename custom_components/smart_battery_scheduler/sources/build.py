@@ -14,15 +14,18 @@ from homeassistant.util.hass_dict import HassKey
 from ..carbon.client import CarbonIntensity
 from ..common.service_urls import NETZERO, endpoint
 from ..const import (
+    CONF_DEMO_ROAD,
     CONF_INTEGRATION,
     CONF_KIND,
     CONF_POWER_SETPOINTS,
     CONF_SITE_ID,
     CONF_TOKEN,
     CONF_UNITS,
+    DEMO_ROAD_SETPOINTS,
     DOMAIN,
     KIND_DEMO,
     KIND_HOME_ASSISTANT,
+    KIND_NETZERO,
     UNIT_MAX_CHARGE_W,
 )
 from ..demo.home import DemoSolar, demo_history, demo_powerwall
@@ -30,10 +33,10 @@ from ..demo.rates import DemoTariff, next_publication
 from ..history.measurements import MeasuredSlot
 from ..powerwall.base import Powerwall, PowerwallState, Purpose
 from ..powerwall.budget import RequestBudget
-from ..powerwall.home_assistant import HomeAssistantPowerwall
+from ..powerwall.home_assistant import READ_EVERY, HomeAssistantPowerwall
 from ..powerwall.leased import LeasedPowerwall
 from ..powerwall.netzero import BASE_URL, NetZeroPowerwall
-from ..powerwall.simulated import SimulatedState
+from ..powerwall.simulated import SimulatedPowerwall, SimulatedSetpoint, SimulatedState
 from ..powerwall.teslemetry_lan import TeslemetryLan
 from ..solar.model import SolarSource
 from ..solar.solcast import DailyCalls
@@ -75,7 +78,8 @@ class Sources:
     """Where a site's data come from, and the back end of its battery.
 
     ``units`` is the number of Powerwalls. ``past`` are half-hours known from elsewhere.
-    ``just_read`` is what setting the site up has read of the Powerwall.
+    ``just_read`` is what setting the site up has read of the Powerwall; ``simulated`` is the demo
+    site's battery, which has to be stored.
     """
 
     powerwall: Powerwall
@@ -86,6 +90,7 @@ class Sources:
     roof: Roof = field(default_factory=Roof)
     grid_events: GridEventSources = field(default_factory=GridEventSources)
     just_read: PowerwallState | None = None
+    simulated: SimulatedPowerwall | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,7 +162,7 @@ async def async_try_powerwall(hass: HomeAssistant, data: Mapping[str, Any]) -> P
 async def build_sources(hass: HomeAssistant, entry: ConfigEntry, remembered: Remembered) -> Sources:
     """The sources of the home that an entry describes."""
     if entry.data[CONF_KIND] == KIND_DEMO:
-        return await _demo(hass, remembered)
+        return await _demo(hass, entry.data.get(CONF_DEMO_ROAD, KIND_NETZERO), remembered)
     site_id = entry.data[CONF_SITE_ID]
     rates = rate_source(hass, entry, remembered.address)
     return Sources(
@@ -175,10 +180,25 @@ async def build_sources(hass: HomeAssistant, entry: ConfigEntry, remembered: Rem
     )
 
 
-async def _demo(hass: HomeAssistant, remembered: Remembered) -> Sources:
+async def _demo(hass: HomeAssistant, road: str, remembered: Remembered) -> Sources:
+    """Everything simulated; ``road`` is one of DEMO_ROADS, and the battery can do what that one can."""
     past = await hass.async_add_executor_job(demo_history, dt_util.utcnow(), DEMO_PAST_DAYS)
+    battery = demo_powerwall(
+        dt_util.utcnow,
+        remembered.simulated,
+        past[-1].soc_percent,
+        free_reading_every=None if road == KIND_NETZERO else READ_EVERY,
+    )
+    leased = LeasedPowerwall(
+        battery,
+        SimulatedSetpoint(battery),
+        clock=dt_util.utcnow,
+        enabled=lambda: True,
+        most_charge_w=UNIT_MAX_CHARGE_W,
+    )
     return Sources(
-        powerwall=demo_powerwall(dt_util.utcnow, remembered.simulated, past[-1].soc_percent),
+        powerwall=leased if road == DEMO_ROAD_SETPOINTS else battery,
+        simulated=battery,
         rates=DemoRates(),
         solar=DemoSolar(dt_util.utcnow),
         units=1,

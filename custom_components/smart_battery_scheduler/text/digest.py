@@ -9,6 +9,7 @@ from datetime import date, datetime, time, timedelta, tzinfo
 
 from ..control.model import Decision, DecisionKind
 from ..history.measurements import Energies, MeasuredSlot
+from ..history.plan_outcome import DayOutcome
 from ..history.savings import bill_ahead_p
 from ..planner.model import Action, NoteCode, Plan
 from ..site.site import Site
@@ -16,6 +17,8 @@ from ..tariff.model import SLOT, RateTable
 from .sentences import Sentences
 from .speech import Picture, hindrance, next_charge, say_clock
 from .status import picture_of
+
+SUNDAY = 7
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,16 +38,18 @@ class DayResult:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Digest:
-    """The three lines."""
+    """The three lines, and on Mondays a fourth: last week's plan against actual."""
 
     next_charge: str
     plan: str
     yesterday: str
+    week: str | None = None
 
     @property
     def message(self) -> str:
-        """All three, one below the other."""
-        return f"{self.next_charge}\n{self.plan}\n{self.yesterday}"
+        """All of them, one below the other."""
+        lines = (self.next_charge, self.plan, self.yesterday, self.week)
+        return "\n".join(line for line in lines if line is not None)
 
 
 def digest_of_site(site: Site, now: datetime) -> Digest:
@@ -61,16 +66,18 @@ def digest_of_site(site: Site, now: datetime) -> Digest:
             site.rates.data.exports,
             site.decision_log.decisions,
         ),
+        site.plan_outcomes.week(yesterday) if yesterday.isoweekday() == SUNDAY else None,
     )
 
 
-def digest_of(picture: Picture, yesterday: DayResult) -> Digest:
-    """The lines for a picture of now and the result of yesterday."""
+def digest_of(picture: Picture, yesterday: DayResult, week: DayOutcome | None = None) -> Digest:
+    """The lines for a picture of now, the result of yesterday and the week that has ended."""
     words = picture.words
     return Digest(
         next_charge=words.say("digest.next", what=_next(picture)),
         plan=words.say("digest.plan", what=_plan(picture.plan, picture)),
         yesterday=words.say("digest.yesterday", what=_yesterday(yesterday, words)),
+        week=None if week is None else _week(week, words),
     )
 
 
@@ -177,3 +184,16 @@ def _yesterday(day: DayResult, words: Sentences) -> str:
     if day.skipped:
         parts.append(words.count("digest.skipped", day.skipped))
     return f"{', '.join(parts)}."
+
+
+def _week(week: DayOutcome, words: Sentences) -> str:
+    """What the week's half-hours cost more or less than planned when they began, and why."""
+    return words.say(
+        "digest.week_more" if week.more_p >= 0.0 else "digest.week_less",
+        amount=words.pounds(abs(week.more_p) / 100),
+        planned=words.pounds(week.planned_p / 100),
+        load=words.number(week.load_p),
+        solar=words.number(week.solar_p),
+        price=words.number(week.price_p),
+        battery=words.number(week.obedience_p),
+    )

@@ -15,7 +15,7 @@ const LEVELS = ["charge_level", "planned_level"];
 const ENERGIES = ["grid_import_energy", "grid_export_energy", "solar_energy", "house_energy"];
 const CHARGED = ["battery_charge_energy", "battery_discharge_energy"];
 const SCORES = ["solar_forecast_error", "load_forecast_error", "carbon_intensity"];
-const SAVINGS = ["saving_today", "saving_this_month", "saving_total", "dry_run_saving"];
+const SAVINGS = ["saving_today", "saving_this_month", "saving_total", "dry_run_saving", "plan_outcome"];
 const COSTS = ["cost_today", "cost_tomorrow", "plan_cost", "plan_saving"];
 const SETTINGS = [
   ["group_control", "mdi:robot", ["scheduler", "dry_run", "override", "join_sessions", "replan", "resume"]],

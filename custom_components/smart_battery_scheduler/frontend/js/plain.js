@@ -1,9 +1,15 @@
 // For browsers that cannot run the card: the same plan as a bare table. Written in old JavaScript
 // throughout, so that it runs where the other modules do not.
+import { tables } from "./sentences.js";
+
 const SUBSCRIBE = "smart_battery_scheduler/subscribe";
 const HOMES = "smart_battery_scheduler/homes";
 const AGAIN_AFTER_MS = 5000;
-const ACTIONS = { charge: "Charge", hold: "Hold", use: "Use", export: "Export" };
+
+// The sentences of a language, else English.
+function sentencesOf(language) {
+  return tables[language] || tables[(language || "").split("-")[0]] || tables.en;
+}
 
 function merged(state, patch) {
   if (typeof patch !== "object" || patch === null || Array.isArray(patch)) return patch;
@@ -16,7 +22,8 @@ function merged(state, patch) {
 }
 
 // [[time, action, rate, level]] of the half-hours that are not over. Pure.
-export function plainRows(state, now) {
+export function plainRows(state, now, language) {
+  const words = sentencesOf(language);
   const slots = (state && state.plan && state.plan.slots) || {};
   const figure = (value, unit) => (typeof value === "number" ? `${value.toFixed(unit === "%" ? 0 : 1)} ${unit}` : "?");
   return Object.keys(slots)
@@ -24,9 +31,11 @@ export function plainRows(state, now) {
     .filter((slot) => Date.parse(slot.end) > now)
     .sort((one, other) => Date.parse(one.start) - Date.parse(other.start))
     .map((slot) => [
-      new Date(slot.start).toLocaleString([], { weekday: "short", hour: "2-digit", minute: "2-digit" }),
-      ACTIONS[slot.action] || "?",
-      figure(slot.import_p_per_kwh, "p/kWh") + (slot.rate_is_estimate ? " (estimate)" : ""),
+      new Date(slot.start).toLocaleString(language || [], { weekday: "short", hour: "2-digit", minute: "2-digit" }),
+      words[slot.action] || "?",
+      slot.rate_is_estimate
+        ? words.estimated.replace("{rate}", figure(slot.import_p_per_kwh, "p/kWh"))
+        : figure(slot.import_p_per_kwh, "p/kWh"),
       figure(slot.end_percent, "%"),
     ]);
 }
@@ -42,10 +51,11 @@ function row(kind, texts) {
   return line;
 }
 
-export function plainTable(state, now) {
+export function plainTable(state, now, language) {
+  const words = sentencesOf(language);
   const table = document.createElement("table");
-  table.appendChild(row("th", ["Time", "Action", "Rate", "Level"]));
-  plainRows(state, now).forEach((texts) => table.appendChild(row("td", texts)));
+  table.appendChild(row("th", [words.time, words.action, words.rate, words.level]));
+  plainRows(state, now, language).forEach((texts) => table.appendChild(row("td", texts)));
   return table;
 }
 
@@ -61,6 +71,7 @@ export function definePlain(type, error) {
 
       set hass(hass) {
         this.connection = hass.connection;
+        this.language = (hass.locale && hass.locale.language) || hass.language;
         this.begin();
       }
 
@@ -96,7 +107,8 @@ export function definePlain(type, error) {
           .catch((failure) => {
             if (this.turn !== turn) return;
             const refused = failure && failure.code === "unauthorized";
-            this.show(refused ? "You may not see this home" : "This home is not running");
+            const words = sentencesOf(this.language);
+            this.show(refused ? words.not_allowed : words.not_running);
             if (!refused) this.again();
           });
       }
@@ -114,12 +126,12 @@ export function definePlain(type, error) {
 
       receive(event) {
         if (event.gone) {
-          this.show("This home is not running");
+          this.show(sentencesOf(this.language).not_running);
           return this.again();
         }
         this.state = event.state || merged(this.state, event.patch);
         const why = error && error.message ? ` (${error.message})` : "";
-        const words = `The card could not be loaded${why}: here is the plan as a table. Reload the page to try again.`;
+        const words = sentencesOf(this.language).card_as_table.replace("{why}", why);
         return this.show(words, this.state);
       }
 
@@ -129,7 +141,7 @@ export function definePlain(type, error) {
         const note = document.createElement("p");
         note.textContent = words;
         card.appendChild(note);
-        if (state) card.appendChild(plainTable(state, Date.now()));
+        if (state) card.appendChild(plainTable(state, Date.now(), this.language));
         while (this.firstChild) this.removeChild(this.firstChild);
         this.appendChild(card);
       }

@@ -235,6 +235,7 @@ export const tables = {
     group_more: "Mehr",
     energy_hint: "Das Energie-Dashboard von Home Assistant zählt dieses Zuhause noch nicht mit. [Einrichten](/config/energy): Die Sensoren sind bereit.",
     settings_hint: "Tarif, Solarmodule, Nachrichten und der Rest stehen unter [Konfigurieren]({link}).",
+    card_as_table: "Die Karte konnte nicht geladen werden{why}: Hier ist der Plan als Tabelle. Lade die Seite neu, um es noch einmal zu versuchen.",
   },
   en: {
     charge: "Charge",
@@ -470,5 +471,6 @@ export const tables = {
     group_more: "More",
     energy_hint: "Home Assistant's Energy dashboard does not count this home yet. [Set it up](/config/energy): the sensors are ready.",
     settings_hint: "Tariff, solar panels, messages and the rest are under [Configure]({link}).",
+    card_as_table: "The card could not be loaded{why}: here is the plan as a table. Reload the page to try again.",
   },
 };
