@@ -80,7 +80,8 @@ async def test_what_cannot_run_is_still_readable(stage: Stage, chromium: str) ->
     async with stage.home_assistant() as api:
         entry = await demo_home(api)
         path = await put_card(api)
-        async with looking_at(stage, "/", chromium) as page:
+        # The module that shows the dashboard before any reload says that it could not.
+        async with looking_at(stage, "/", chromium, but="could not be loaded") as page:
             await page.route("**/bundle.js", broken)
             await page.goto(stage.folder.url + path)
             await assert_plain(page, api, entry)

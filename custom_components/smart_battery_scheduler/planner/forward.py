@@ -18,7 +18,7 @@ import numpy as np
 
 from .choices import action_of, choice_of, meddling, method_of
 from .model import Action, ChargeMethod
-from .paths import POINTS, QUANTILE_WEIGHTS, Bools, Floats, Ints, Lookup
+from .paths import POINTS, QUANTILE_WEIGHTS, Floats, Ints, Lookup
 from .problem import Problem
 from .recursion import CHARGE, NEVER_P, WITHOUT_GRID, Solution, best_sale, best_stop
 from .rollout import Choice
@@ -127,9 +127,9 @@ class _Options:
             self.mixes.append(padded)
         solar_in = np.einsum("q,sql->sl", QUANTILE_WEIGHTS, problem.demand.solar_in_kwh)
         self.solar_in_kwh: Floats = solar_in
-        self._does: dict[tuple[Action, ChargeMethod | None], Bools] = {}
+        self._does: dict[tuple[Action, ChargeMethod | None], Ints] = {}
 
-    def does(self, wanted: Choice) -> Bools:
+    def does(self, wanted: Choice) -> Ints:
         """Which options do what is wanted; by which charge method, if one is named."""
         key = wanted.action, wanted.method
         if key not in self._does:
@@ -137,7 +137,7 @@ class _Options:
                 method_of(self.problem, one).model.method if action is Action.CHARGE else None
                 for one, action in enumerate(self.actions)
             ]
-            self._does[key] = np.array(
+            self._does[key] = np.flatnonzero(
                 [
                     action is wanted.action and wanted.method in (None, method)
                     for action, method in zip(self.actions, methods, strict=True)
@@ -171,13 +171,15 @@ class _Step:
         given = self.given
         costs = self.costs[:, :, self.levels]
         tasted = costs + given.taste
-        self.best = tasted.argmin(axis=0)
-        if wanted is not None:
-            least = costs.min(axis=0)
-            other = np.where(given.does(wanted)[:, None, None], tasted, NEVER_P).argmin(axis=0)
-            extra = np.take_along_axis(costs, other[None], 0)[0] - least
-            self.best = np.where(extra <= tolerance_p, other, self.best)
-            self.spent_p = float((np.where(extra <= tolerance_p, extra, 0.0) * self.mass).sum())
+        if wanted is None:
+            self.best = tasted.argmin(axis=0)
+        else:
+            does = given.does(wanted)
+            other = does[tasted[does].argmin(axis=0)]
+            extra = np.take_along_axis(costs, other[None], 0)[0] - costs.min(axis=0)
+            kept = extra <= tolerance_p
+            self.best = other if kept.all() else np.where(kept, other, tasted.argmin(axis=0))
+            self.spent_p = float(np.vdot(np.where(kept, extra, 0.0), self.mass))
         self.likely = np.bincount(self.best.ravel(), self.mass.ravel(), given.count)
         used = np.flatnonzero(self.likely).tolist()
         if used[-1] < given.sales:
@@ -193,6 +195,8 @@ class _Step:
                 self._to_target(option, self._part(option))
 
     def _part(self, option: int) -> Floats:
+        if float(self.likely[option]) >= float(self.likely.sum()):
+            return self.mass
         part: Floats = np.where(self.best == option, self.mass, 0.0)
         return part
 
@@ -318,8 +322,8 @@ class _Step:
             (one for one, action in enumerate(actions) if action is shown),
             key=lambda one: shares[one],
         )
-        part = self._part(option).sum(axis=0)
-        stored_kwh = float(part @ self.problem.grid[self.levels]) / float(part.sum())
+        by_level = np.where(self.best == option, self.mass, 0.0).sum(axis=0)
+        stored_kwh = float(by_level @ self.problem.grid[self.levels]) / shares[option]
         solution = self.given.solution
         return choice_of(self.problem, solution, self.slot, option, stored_kwh), likelihood
 
