@@ -6,7 +6,10 @@ from datetime import timedelta
 
 import pytest
 
-from custom_components.smart_battery_scheduler.control.ceiling import likely_full_percent
+from custom_components.smart_battery_scheduler.control.ceiling import (
+    likely_full_percent,
+    with_ceiling,
+)
 from custom_components.smart_battery_scheduler.control.detours import (
     in_parts,
     to_owner_settings,
@@ -20,7 +23,7 @@ from custom_components.smart_battery_scheduler.control.model import (
     Flat,
     Phase,
 )
-from custom_components.smart_battery_scheduler.control.refusals import parts_of
+from custom_components.smart_battery_scheduler.control.refusals import differently, parts_of
 from custom_components.smart_battery_scheduler.planner.model import Action, ChargeMethod
 from custom_components.smart_battery_scheduler.powerwall.base import OperatingMode, Settings
 from custom_components.smart_battery_scheduler.powerwall.physics import Hardware
@@ -230,3 +233,18 @@ def test_parts_of_the_owners_settings() -> None:
     assert parts_of(OWNER, replace(OWNER, backup_reserve_percent=60)) == (
         Settings(backup_reserve_percent=20),
     )
+
+
+def test_a_reading_without_level_or_power_says_nothing_of_where_it_is_full() -> None:
+    """The state stays as it is, and a flat level is forgotten where the power is not known."""
+    stage = Stage(level=90.0)
+    reading = stage.powerwall.reading()
+    flat = ControlState(flat=Flat(percent=90.0, since=START))
+    assert with_ceiling(flat, replace(reading, soc_percent=None)) == flat
+    assert with_ceiling(flat, replace(reading, battery_power_w=None)).flat is None
+
+
+def test_a_refusal_outside_of_commands_and_restores_changes_nothing() -> None:
+    """Nothing is being written then."""
+    stage = Stage()
+    assert differently(stage.state, stage.situation()) == stage.state
