@@ -46,7 +46,7 @@ async def test_what_is_the_battery_doing(
 ) -> None:
     """The level, what its meter shows, and the plan."""
     answer = await say(hass, sentence)
-    assert answer.startswith("The battery is at 45 percent")
+    assert answer.startswith("The battery is at 66 percent")
     assert answer.endswith("The plan is to power the house until 22:00.")
 
 

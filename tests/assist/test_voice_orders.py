@@ -81,8 +81,8 @@ async def test_which_night_is_meant(
         ("charge the battery to 70% by 6 pm", 70, datetime(2026, 11, 21, 18, tzinfo=UTC)),
         ("charge the battery to 90 percent by 7:30", 90, datetime(2026, 11, 21, 7, 30, tzinfo=UTC)),
         (
-            "charge my home battery to 60 percent by 22 o'clock",
-            60,
+            "charge my home battery to 75 percent by 22 o'clock",
+            75,
             datetime(2026, 11, 20, 22, tzinfo=UTC),
         ),
         (
@@ -150,7 +150,7 @@ async def test_charge_at_once(hass: HomeAssistant, site: Site, assist: None, sen
 async def test_nothing_to_charge(hass: HomeAssistant, site: Site, assist: None) -> None:
     """A battery that is that full is left alone."""
     answer = await say(hass, "charge to 20 percent by 6")
-    assert answer == "The battery is already at 45 percent."
+    assert answer == "The battery is already at 66 percent."
     assert site.override is None
     assert site.ready_once is None
 
@@ -167,7 +167,7 @@ async def test_a_charge_that_may_not_be(hass: HomeAssistant, site: Site, assist:
 async def test_back_to_the_plan(hass: HomeAssistant, site: Site, assist: None) -> None:
     """Ends the override and the request."""
     answer = await say(hass, "stop charging the battery")
-    assert answer.startswith("The plan is already in force. The battery is at 45 percent")
+    assert answer.startswith("The plan is already in force. The battery is at 66 percent")
     await say(hass, "charge to 80 percent by 6")
     await say(hass, "charge to 80 percent")
     assert await say(hass, "let the battery go back to the plan") == "Back to the plan."
