@@ -22,7 +22,7 @@ from .story import Story
 
 DAYS = int(os.environ.get("SBS_CAMPAIGN_WEEKS_DAYS", "2"))
 # Rates are there for five weeks from the beginning; the other rows grow for as long as they are kept.
-ROWS = ("import_rates", "export_rates", "measured", "decisions", "load_expected")
+ROWS = ("import_rates", "export_rates", "measured", "decisions", "load_expected", "planned_levels")
 SLOTS_A_DAY = 48
 # What else is kept of each day, such as how good its forecasts were.
 BYTES_A_DAY = 4_000
@@ -52,12 +52,16 @@ def _rows(player: Player) -> dict[str, int]:
     """How many rows are stored of each kind."""
     records = _stored(player, "records")
     rows = {name: records.get(name, ()) for name in ROWS}
-    return {name: len(row["rates"] if isinstance(row, dict) else row) for name, row in rows.items()}
+    counts = {
+        name: len(row["rates"] if isinstance(row, dict) else row) for name, row in rows.items()
+    }
+    return counts | {"plan_outcome": len(records["plan_outcome"]["planned"])}
 
 
 def _bytes_besides_rows(player: Player) -> int:
     records = _stored(player, "records")
-    return len(json.dumps({name: records[name] for name in records if name not in ROWS}))
+    counted = (*ROWS, "plan_outcome")
+    return len(json.dumps({name: records[name] for name in records if name not in counted}))
 
 
 @pytest.mark.parametrize("seed", [7])
@@ -80,6 +84,8 @@ async def test_weeks_pass_without_drift(player: Player, story: Story) -> None:
     assert rows_after["measured"] <= rows["measured"] + DAYS * SLOTS_A_DAY
     assert rows_after["load_expected"] <= rows["load_expected"] + DAYS * SLOTS_A_DAY
     assert rows_after["load_expected"] <= (EXPECTED_LOAD_KEPT.days + 1) * SLOTS_A_DAY
+    assert rows_after["planned_levels"] <= rows["planned_levels"] + DAYS * SLOTS_A_DAY
+    assert rows_after["plan_outcome"] <= rows["plan_outcome"] + DAYS * SLOTS_A_DAY
     assert rows_after["decisions"] <= len(player.day.site.decision_log.decisions)
     assert _bytes_besides_rows(player) < besides + DAYS * BYTES_A_DAY
     assert len(player.witness.decisions) < (decisions + 30) * DAYS

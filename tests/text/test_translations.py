@@ -33,7 +33,7 @@ def read(language: str) -> dict[str, str]:
 IN_ENGLISH, IN_GERMAN = read("en"), read("de")
 # Alike in both languages: names, and words that German has taken over.
 ALIKE = {
-    "Smart Battery Scheduler", "Powerwall", "Dashboard", "Forecast.Solar", "Open-Meteo", "Solcast", "Region", "Plan",
+    "Smart Battery Scheduler", "Powerwall", "NetZero", "Dashboard", "Forecast.Solar", "Open-Meteo", "Solcast", "Region", "Plan",
     "Status", "Problem", "Session", "East Midlands (B)", "London (C)", "West Midlands (E)", "Yorkshire (M)",
 }  # fmt: skip
 ALIKE_SENTENCES = {

@@ -31,7 +31,7 @@ from custom_components.smart_battery_scheduler.planner.model import Action
 from .generated import FIRST, SITE, STANDING_P, metered, tariffs
 
 MADE_AT = datetime(2026, 2, 1, tzinfo=UTC)
-DAYS = 2
+DAYS = 3
 PAST = replace(rebuild(metered(FIRST, DAYS)), left_out={LeftOut.HOLES: 3})
 BY_NAME = {tariff.name: tariff for tariff in tariffs(FIRST, DAYS)}
 AGILE, GO, FLEXIBLE = BY_NAME["agile"], BY_NAME["go"], BY_NAME["flexible"]
@@ -108,7 +108,7 @@ def test_days_left_out_and_sources_are_said(result: BacktestResult) -> None:
     """Days left out are counted, sources named, dates and version kept."""
     assert (result.days, result.left_out) == (DAYS, {"holes": 3})
     assert result.sources == {"import": {"octopus": 96}}
-    assert (result.first_day, result.last_day) == ("2026-01-12", "2026-01-13")
+    assert (result.first_day, result.last_day) == ("2026-01-12", "2026-01-14")
     assert (result.made_at, result.version) == (MADE_AT, 1)
 
 
