@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from scripts.module_coverage import OWED, main
+from scripts.module_coverage import main
 
 
 def report(tmp_path: Path, **files: tuple[float, list[int]]) -> Path:
@@ -51,13 +51,3 @@ def test_enough_everywhere(tmp_path: Path) -> None:
 def test_nothing_measured_is_no_success(tmp_path: Path) -> None:
     """As after a run that was pointed elsewhere."""
     assert main(report(tmp_path)) == 2
-
-
-def test_what_is_owed_is_named_and_has_a_bar_too(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """A module on the list is named until it reaches the bar of the others."""
-    owed = f"smart_battery_scheduler/{min(OWED)}".removesuffix(".py")
-    assert main(report(tmp_path, **{owed: (80.0, [7])})) == 0
-    assert "Owed: " in capsys.readouterr().out
-    assert main(report(tmp_path, **{owed: (69.0, [7])})) == 1

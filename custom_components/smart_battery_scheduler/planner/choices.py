@@ -8,9 +8,6 @@ from .problem import Problem
 from .recursion import CHARGE, HOLD, LIMITED, NEVER_P, USE, Solution
 from .rollout import Choice
 
-# Pence. Options whose costs lie this close count as equal; ``_meddling`` decides between them.
-EQUAL_P = 0.02
-
 
 def costs_at(problem: Problem, solution: Solution, slot: int, stored_kwh: float) -> list[float]:
     """Pence still to be paid for every option of a slot from one level."""
@@ -19,15 +16,6 @@ def costs_at(problem: Problem, solution: Solution, slot: int, stored_kwh: float)
     share = place - below
     around = solution.costs[slot][:, below : below + 2].tolist()
     return [low + share * (high - low) for low, high in around]
-
-
-def best_choice(problem: Problem, solution: Solution, slot: int, stored_kwh: float) -> Choice:
-    """The cheapest choice of a slot from one level; among equals the least meddling."""
-    costs = costs_at(problem, solution, slot, stored_kwh)
-    least = min(costs)
-    equals = [i for i, p in enumerate(costs) if p <= least + EQUAL_P]
-    option = min(equals, key=lambda i: meddling(problem, i))
-    return choice_of(problem, solution, slot, option, stored_kwh)
 
 
 def best_of(
