@@ -27,7 +27,7 @@ def test_both_bills_of_a_dry_run_are_of_the_same_days_from_the_same_charge_level
         for slot in day.slots
     )
     assert account.paid_gbp == pytest.approx((metered_p + DAYS * STANDING_P) / 100)
-    assert (account.first_day, account.last_day, account.days) == ("2026-01-12", "2026-01-13", 2)
+    assert (account.first_day, account.last_day, account.days) == ("2026-01-12", "2026-01-14", 3)
     assert account.saving_gbp > 0.5
     fuller = week_account(REPLAY, {**levels, end: 80.0}.get)
     assert fuller is not None
@@ -44,7 +44,7 @@ def test_what_is_missing_makes_no_account() -> None:
 
 def test_a_day_left_out_ends_the_row() -> None:
     """The account is of the days after the last one that is missing."""
-    first, second = PAST.days
+    first, second, _ = PAST.days
     later = replace(second, day=second.day + timedelta(days=2))
     assert latest_in_a_row([first, second]) == (first, second)
     assert latest_in_a_row([first, later]) == (later,)
