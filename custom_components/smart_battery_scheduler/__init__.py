@@ -78,6 +78,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: SmartBatteryConfigEntry)
         entry.runtime_data = site
         await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
         _attach(hass, entry, site, watch)
+    # Of being cancelled too; everything is raised again.
     except BaseException:
         # What set-up has started must be stopped: a failed entry is not unloaded.
         await site.async_give_up()

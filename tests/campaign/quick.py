@@ -65,6 +65,7 @@ class QuickClock:
         class Clocked(datetime):
             """``datetime`` with this clock; what it makes are plain dates."""
 
+            # A plain function stands where the class has a class method.
             now = staticmethod(self.now)  # type: ignore[assignment]
             fromisoformat = staticmethod(datetime.fromisoformat)  # type: ignore[assignment]
 

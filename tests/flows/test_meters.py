@@ -1,5 +1,6 @@
 """Setting up: which meters are the home's, where its account does not say."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -23,15 +24,20 @@ def apart(label: str = "2 EXAMPLE STREET") -> dict[str, Any]:
     return {**body, "number": "A-EXPORT01", "properties": [site]}
 
 
+async def with_an_export_account(flow: Flow, cloud: Cloud, label: str) -> Mapping[str, Any]:
+    """The answer to a key whose second account has an export meter at this address."""
+    cloud.octopus.account = account_body(exports=())
+    cloud.octopus.others = {"A-EXPORT01": apart(label)}
+    cloud.world.account_numbers = [ACCOUNT_NUMBER, "A-EXPORT01"]
+    await flow.choose("account")
+    return await flow.answer(api_key=API_KEY)
+
+
 async def test_an_export_meter_on_an_account_of_its_own_is_found_by_the_address(
     flow: Flow, cloud: Cloud
 ) -> None:
     """However it is written."""
-    cloud.octopus.account = account_body(exports=())
-    cloud.octopus.others = {"A-EXPORT01": apart("2  Example street,")}
-    cloud.world.account_numbers = [ACCOUNT_NUMBER, "A-EXPORT01"]
-    await flow.choose("account")
-    await flow.answer(api_key=API_KEY)
+    await with_an_export_account(flow, cloud, "2  Example street,")
     await flow.answer(source="none")
     data = flow.result["result"].data["tariff"]
     assert (data["export_account"], data["export_property"]) == ("A-EXPORT01", "77")
@@ -43,11 +49,7 @@ async def test_an_export_meter_at_another_address_is_asked_about(
     flow: Flow, cloud: Cloud, chosen: str | None
 ) -> None:
     """It may be this home's or another's."""
-    cloud.octopus.account = account_body(exports=())
-    cloud.octopus.others = {"A-EXPORT01": apart("THE OLD BARN")}
-    cloud.world.account_numbers = [ACCOUNT_NUMBER, "A-EXPORT01"]
-    await flow.choose("account")
-    result = await flow.answer(api_key=API_KEY)
+    result = await with_an_export_account(flow, cloud, "THE OLD BARN")
     assert result["step_id"] == "export_meter"
     await flow.answer(**({} if chosen is None else {"export_property": chosen}))
     await flow.answer(source="none")
@@ -82,11 +84,7 @@ async def test_an_export_meter_is_asked_about_again_if_the_home_cannot_be_tried(
     flow: Flow, cloud: Cloud
 ) -> None:
     """The page says why, and goes on when Octopus does."""
-    cloud.octopus.account = account_body(exports=())
-    cloud.octopus.others = {"A-EXPORT01": apart("THE OLD BARN")}
-    cloud.world.account_numbers = [ACCOUNT_NUMBER, "A-EXPORT01"]
-    await flow.choose("account")
-    await flow.answer(api_key=API_KEY)
+    await with_an_export_account(flow, cloud, "THE OLD BARN")
     cloud.faults.add(Fault.SERVER_ERROR_PAGE, Endpoint.RATES)
     result = await flow.answer(export_property="A-EXPORT01:77")
     assert (result["step_id"], result["errors"]) == (

@@ -117,7 +117,7 @@ def test_newer_rows_replace_older() -> None:
 
 
 METERS = Balance(
-    plus=("grid", "sun", "out"), minus=("export", "in"), solar_kwh=("sun",), registers=()
+    plus=("grid", "sun", "out"), minus=("export", "in"), solar_meters=("sun",), registers=()
 )
 VALUES = {"grid": 1.0, "sun": 2.0, "out": 0.5, "export": 0.7, "in": 1.8}
 
@@ -316,7 +316,7 @@ def test_the_dashboards_meters() -> None:
     assert dashboard_balance(preferences(SUN, GAS, BATTERY, GRID)) == Balance(
         plus=("sensor.import", "sensor.sun", "sensor.out"),
         minus=("sensor.in", "sensor.export"),
-        solar_kwh=("sensor.sun",),
+        solar_meters=("sensor.sun",),
     )
 
 

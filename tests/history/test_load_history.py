@@ -33,7 +33,7 @@ def test_the_house_is_what_comes_less_what_goes() -> None:
     assert balance is not None
     assert balance.plus == ("sensor.import", "sensor.night", "sensor.sun", "sensor.out")
     assert balance.minus == ("sensor.in", "sensor.export", "sensor.export_2")
-    assert balance.solar_kwh == ("sensor.sun",)
+    assert balance.solar_meters == ("sensor.sun",)
     assert balance.registers == ("sensor.import", "sensor.night")
 
 

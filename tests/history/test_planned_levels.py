@@ -9,43 +9,16 @@ from custom_components.smart_battery_scheduler.history.planned_levels import (
     PlannedLevel,
     PlannedLevels,
 )
-from custom_components.smart_battery_scheduler.planner.model import (
-    Action,
-    Plan,
-    PlannedSlot,
-    Reason,
-    ReasonCode,
-)
+from custom_components.smart_battery_scheduler.planner.model import Action, Plan
 from custom_components.smart_battery_scheduler.tariff.model import SLOT
+from tests.plans import a_slot
 
 MIDNIGHT = datetime(2026, 11, 21, tzinfo=UTC)
 
 
 def plan_of(first: datetime, count: int, level: float) -> Plan:
     """So many half-hours at one level."""
-    slot = PlannedSlot(
-        start=first,
-        end=first + SLOT,
-        action=Action.HOLD,
-        method=None,
-        target_percent=None,
-        reason=Reason(code=ReasonCode.NOTHING_TO_GAIN),
-        start_percent=level,
-        end_percent=level,
-        end_percent_p10=level,
-        end_percent_p90=level,
-        load_kwh=0.2,
-        pv_kwh=0.0,
-        grid_import_kwh=0.2,
-        grid_export_kwh=0.0,
-        battery_in_kwh=0.0,
-        battery_out_kwh=0.0,
-        import_p_per_kwh=20.0,
-        export_p_per_kwh=None,
-        rate_is_estimate=False,
-        cost_p=4.0,
-        marginal_value_p_per_kwh=10.0,
-    )
+    slot = a_slot(first, Action.HOLD, end_percent=level)
     slots = tuple(
         replace(slot, start=first + index * SLOT, end=first + (index + 1) * SLOT)
         for index in range(count)

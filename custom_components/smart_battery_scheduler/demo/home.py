@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta
-from functools import lru_cache
+from functools import lru_cache, partial
 from math import exp
 from random import Random
 
@@ -22,7 +22,7 @@ from ..solar.model import RoofPlane, SolarForecast, SolarSlot
 from ..tariff.model import SLOT, floor_slot
 from .chance import chance
 from .house import house_w
-from .past import house_kwh, planned_from, played
+from .past import SAMPLE, half_hour_kwh, planned_from, played
 from .roof import plane_irradiance, plane_power_w
 from .weather import air_celsius, clearness, day_clearness
 
@@ -40,7 +40,6 @@ SHORTEST_DELAY, LONGEST_DELAY = timedelta(seconds=4), timedelta(seconds=45)
 FORECAST_DAYS = 4
 # How far a day's forecast misses, as a share: today's and later ones.
 TODAY_SIGMA, LATER_SIGMA = 0.12, 0.22
-SAMPLE = timedelta(minutes=10)
 
 
 def available_solar_w(when: datetime) -> float:
@@ -138,12 +137,10 @@ def _measured(start: datetime, stored_kwh: float, meters: Meters) -> MeasuredSlo
 
 def _wanted(start: datetime) -> LivedSlot:
     """What house and roof do in a half-hour; what the grid does follows from the battery."""
-    samples = [start + SAMPLE * (index + 0.5) for index in range(SLOT // SAMPLE)]
-    kwh_per_w = SLOT.total_seconds() / 3600.0 / 1000.0 / len(samples)
     return LivedSlot(
         start=start,
-        load_kwh=house_kwh(start),
-        pv_kwh=sum(map(available_solar_w, samples)) * kwh_per_w,
+        load_kwh=half_hour_kwh(house_w, start),
+        pv_kwh=half_hour_kwh(available_solar_w, start),
         import_kwh=0.0,
         export_kwh=0.0,
     )
@@ -189,11 +186,9 @@ def _roof_w(when: datetime, clear: float) -> float:
 
 def _predicted(start: datetime, today: date) -> SolarSlot:
     day = start.date()
-    samples = [start + SAMPLE * (index + 0.5) for index in range(SLOT // SAMPLE)]
     expected = day_clearness(day) * _day_factor(day, today)
-    kwh_per_w = SLOT.total_seconds() / 3600.0 / 1000.0 / len(samples)
     mean, bright = (
-        sum(_roof_w(at, min(clear, 1.0)) for at in samples) * kwh_per_w for clear in (expected, 1.0)
+        half_hour_kwh(partial(_roof_w, clear=min(clear, 1.0)), start) for clear in (expected, 1.0)
     )
     return SolarSlot(
         mean_kwh=mean,

@@ -4,7 +4,7 @@ Whoever looks at a new demo home sees two days of its past: the scheduler at wor
 had one. Plans are made twice a day from what could be known then; battery physics and loads are the demo's.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, time, timedelta
 
 from ..const import (
@@ -72,7 +72,7 @@ class _Knowledge:
 
     def loads(self, now: datetime, starts: Sequence[datetime]) -> tuple[Spread, ...]:
         week = timedelta(days=7)
-        usual = (house_kwh(start - week) for start in starts)
+        usual = (half_hour_kwh(house_w, start - week) for start in starts)
         return tuple(
             Spread(mean=kwh, p10=kwh * LOAD_P10, p50=kwh, p90=kwh * LOAD_P90) for kwh in usual
         )
@@ -81,10 +81,10 @@ class _Knowledge:
         return self._solar[(start - self._first) // SLOT]
 
 
-def house_kwh(start: datetime) -> float:
-    """What the house wants in the half-hour that begins at ``start``."""
+def half_hour_kwh(power_w: Callable[[datetime], float], start: datetime) -> float:
+    """The energy of a power, W by the moment, in the half-hour that begins at ``start``."""
     samples = [start + SAMPLE * (index + 0.5) for index in range(SLOT // SAMPLE)]
-    return sum(map(house_w, samples)) / len(samples) * SLOT.total_seconds() / 3600.0 / 1000.0
+    return sum(map(power_w, samples)) * SLOT.total_seconds() / 3600.0 / 1000.0 / len(samples)
 
 
 def _site_of(hardware: Hardware) -> ReplaySite:

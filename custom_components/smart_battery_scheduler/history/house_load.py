@@ -70,13 +70,13 @@ class LoadSettings:
 class Balance:
     """Statistics whose sum is the house. An hour that one of them does not know is not known.
 
-    ``suns`` are those of panels, whose inverter is off in the dark: then nothing flowed.
+    ``solar_meters`` are those of panels, whose inverter is off in the dark: then nothing flowed.
     ``registers`` are several that count the grid's energy in turn, and may be away meanwhile.
     """
 
     plus: tuple[str, ...]
     minus: tuple[str, ...] = ()
-    solar_kwh: tuple[str, ...] = ()
+    solar_meters: tuple[str, ...] = ()
     registers: tuple[str, ...] = ()
 
     @property
@@ -120,7 +120,7 @@ class Balance:
         is_dark: IsDark,
     ) -> float | None:
         kwh = energies.get(start)
-        if kwh is None and statistic in self.solar_kwh and is_dark(start, step):
+        if kwh is None and statistic in self.solar_meters and is_dark(start, step):
             return 0.0
         return kwh
 

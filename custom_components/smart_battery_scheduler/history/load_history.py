@@ -62,7 +62,7 @@ def dashboard_balance(dashboard: EnergyPreferences | None) -> Balance | None:
     return Balance(
         plus=(*plus["grid"], *plus["solar"], *plus["battery"]),
         minus=tuple(minus),
-        solar_kwh=tuple(plus["solar"]),
+        solar_meters=tuple(plus["solar"]),
         registers=tuple(plus["grid"]) if len(plus["grid"]) > 1 else (),
     )
 

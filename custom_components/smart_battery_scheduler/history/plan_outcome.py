@@ -5,7 +5,7 @@ planned counts at the plan's own worth of a stored kWh, so that a charge that wa
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import groupby
 from math import sqrt
@@ -230,32 +230,18 @@ def _noted(plan: Plan | None, start: datetime) -> PlannedHalfHour | None:
     return PlannedHalfHour(
         start=start,
         action=slot.action,
-        energies=_short(
-            Energies(
-                load_kwh=slot.load_kwh,
-                pv_kwh=slot.pv_kwh,
-                import_kwh=slot.grid_import_kwh,
-                export_kwh=slot.grid_export_kwh,
-                battery_in_kwh=slot.battery_in_kwh,
-                battery_out_kwh=slot.battery_out_kwh,
-            )
+        # To a tenth of a watt-hour: it is stored a thousand times.
+        energies=Energies(
+            load_kwh=round(slot.load_kwh, 4),
+            pv_kwh=round(slot.pv_kwh, 4),
+            import_kwh=round(slot.grid_import_kwh, 4),
+            export_kwh=round(slot.grid_export_kwh, 4),
+            battery_in_kwh=round(slot.battery_in_kwh, 4),
+            battery_out_kwh=round(slot.battery_out_kwh, 4),
         ),
         import_p_per_kwh=slot.import_p_per_kwh,
         export_p_per_kwh=slot.export_p_per_kwh or 0.0,
         stored_p_per_kwh=round(slot.marginal_value_p_per_kwh, 3),
-    )
-
-
-def _short(energies: Energies) -> Energies:
-    """To a tenth of a watt-hour: it is stored a thousand times."""
-    return replace(
-        energies,
-        load_kwh=round(energies.load_kwh, 4),
-        pv_kwh=round(energies.pv_kwh, 4),
-        import_kwh=round(energies.import_kwh, 4),
-        export_kwh=round(energies.export_kwh, 4),
-        battery_in_kwh=round(energies.battery_in_kwh, 4),
-        battery_out_kwh=round(energies.battery_out_kwh, 4),
     )
 
 

@@ -2,7 +2,7 @@
 
 A half-hour or two without a charge that differ between equal neighbours, as a pause of a tenth of a penny in a
 charge, change nothing but the look of a plan. They are bridged for what that costs: the
-recursion tells it, half-hour by half-hour, and the whole is held against an allowance. A charge
+recursion knows it, half-hour by half-hour, and the whole is held against an allowance. A charge
 goes on only where it brings something, and only up to where the charge after it ends.
 """
 
